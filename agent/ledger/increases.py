@@ -27,6 +27,9 @@ _NEAR: Final = 10
 _UNEVEN: Final = 0.5
 """Where only what came before is known, a load that differs by this share may have begun late."""
 
+_NEARLY: Final = 0.95
+"""A register that counts less than this share of what power says may have missed the rest."""
+
 _RESET: Final = 1.5
 """A register that was reset while nobody saw it may have counted so many times the usual since."""
 
@@ -142,14 +145,14 @@ def _deficit(one: Increase, near: Sequence[float], step: float) -> float:
     if not near:
         return 0.0
     expected = min(near) * (one.end - one.since)
-    if one.value > _RESET * expected + step or one.joules >= (1 - LOAD_VARIATION) * expected:
+    if one.value > _RESET * expected + step:
         return 0.0
-    return expected - one.joules
+    return max(0.0, expected - one.joules - step)
 
 
 def _contradicted(one: Increase, drawn: float | None, step: float) -> float:
     """Return what is missing where power says so: it is not the register that came back."""
-    if drawn is None or one.joules >= (1 - _UNEVEN) * drawn - step:
+    if drawn is None or one.joules >= _NEARLY * drawn - step:
         return 0.0
     return drawn - one.joules
 

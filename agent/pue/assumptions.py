@@ -19,14 +19,18 @@ _OF_UNCERTAINTY: Final = (
         "the errors of the two boundaries are independent; of a stated class, a third is common to"
         " all meters of a boundary"
     ),
-    "over a silence or a bill, a load stays within a fifth of its mean",
+    "over a silence or a bill, a load stays within a fifth of its mean, but for four hours",
+    (
+        "a register is not refreshed more seldom than it is read, unless it stands still now and"
+        " then"
+    ),
     (
         "a load that is read as power less often than each two minutes does not go on and off in"
         " step with its readings"
     ),
     (
-        "power of a meter without a rating and without a register was drawn if it shows in three"
-        " readings, up to what the largest meter of its kind draws"
+        "power of a meter without a rating and without a register was drawn if it shows for six"
+        " hours, up to what the largest meter of its kind draws"
     ),
 )
 
