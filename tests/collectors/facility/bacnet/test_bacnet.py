@@ -253,3 +253,29 @@ async def test_devices_that_are_alike_share_a_profile(tmp_path: Path) -> None:
             got = await values(one) | await values(two)
     assert got['dc_cooling_supply_temperature_celsius{unit="c1"}'] == 18.0
     assert got['dc_cooling_supply_temperature_celsius{unit="c2"}'] == 19.0
+
+
+async def test_a_point_that_cannot_be_is_no_reading() -> None:
+    """65535 is the sign of a gateway without a value, 215 C is no supply air: both are counted, and
+    the second is listed.
+    """
+    objects = (
+        analog(1, 215.0, "degrees-celsius"),
+        analog(2, 12.0, "degrees-celsius"),
+        analog(3, 65535.0, "kilowatts"),
+        analog(4, 200.0, "kilowatts"),
+    )
+    async with (
+        plant(*objects) as (address, _),
+        collectors(CHILLER.format(address=address)) as (one,),
+    ):
+        got = await values(one)
+    assert {name.partition("{")[0] for name in got} == {
+        "dc_cooling_up",
+        "dc_cooling_return_temperature_celsius",
+        "dc_cooling_capacity_watts",
+    }
+    assert one.dropped == {"sentinel": 1, "out_of_bounds": 1}
+    assert [(refusal.value, refusal.reason) for refusal in one.refused] == [
+        (215.0, "out_of_bounds")
+    ]

@@ -259,3 +259,22 @@ def test_the_account_is_not_in_what_is_printed() -> None:
     from collectors.power.redfish.replies import Account
 
     assert PASSWORD not in repr(Account(username=USER, password=PASSWORD))
+
+
+@pytest.mark.parametrize(
+    ("air", "reason"), [(214.0, "out_of_bounds"), (-80.0, "out_of_bounds"), (65535.0, "sentinel")]
+)
+async def test_a_reading_that_cannot_be_is_none(tmp_path: Path, air: float, reason: str) -> None:
+    """An inlet of 214 C is no reading, and the node's power stays."""
+    documents = server()
+    documents[AIR] |= {"TemperatureSummaryCelsius": {"Intake": {"Reading": air}}}
+    service = Service(documents)
+    async with (
+        serving(service),
+        reading(tmp_path, section(tmp_path, service)) as collector,
+    ):
+        assert await asyncio.wait_for(values(collector), HANGS) == {
+            "dc_node_up": 1.0,
+            "dc_node_power_watts": 500.0,
+        }
+        assert collector.dropped == {reason: 1}
