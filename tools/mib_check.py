@@ -55,16 +55,22 @@ def report(
     name: str, profile: SnmpProfile, known: dict[str, tuple[str, Found]], *, keep: bool
 ) -> bool:
     """Print what was found for one profile; return whether something does not agree."""
+    makers = {_maker(oid) for oid in known}
     oids = dict.fromkeys(oid for oid, _ in wanted(profile) if STAR not in oid.split("."))
     found = {oid: known[oid] for oid in oids if oid in known}
-    if not found and not {_maker(oid) for oid in oids} & {_maker(oid) for oid in known}:
+    unknown = {oid for oid in oids if _maker(oid) not in makers}
+    if unknown == oids.keys():
         print(f"{name}: its maker is not in these MIBs")
         return False
-    told = list(dict.fromkeys(problems(profile, {oid: one for oid, (_, one) in found.items()})))
+    told = [
+        one
+        for one in dict.fromkeys(problems(profile, {oid: one for oid, (_, one) in found.items()}))
+        if one.partition(":")[0] not in unknown
+    ]
     mib = next(iter(Counter(module for module, _ in found.values())), "no MIB")
     print(f"{name}: {mib}, {len(found)} of {len(oids)} objects, {len(told)} problems")
     print("".join(f"  {one}\n" for one in told), end="")
-    if keep and found:
+    if keep and found and not unknown:
         lines = "".join(
             f"  {oid}: {{name: {one.name}, syntax: {one.syntax}, units: {one.units!r},"
             f" access: {one.access}}}\n"

@@ -79,7 +79,10 @@ def problems(
         if found.access in ("not-accessible", "write-only", "accessible-for-notify"):
             yield f"{oid} {found.name}: it is {found.access}"
         if reading is not None and reading.constant is None:
-            yield from (f"{oid} {found.name}: {what}" for what in _of_reading(reading, found))
+            told = [*_of_reading(reading, found), *_of_unit(reading, found)]
+            if _as_the_mib(profile, oid, reading, found):
+                told = list(_of_reading(reading, found))
+            yield from (f"{oid} {found.name}: {what}" for what in told)
 
 
 def _of_reading(reading: Reading, found: Found) -> Iterator[str]:
@@ -89,8 +92,20 @@ def _of_reading(reading: Reading, found: Found) -> Iterator[str]:
     is_text = found.syntax.startswith(_TEXTS)
     if is_text and not (reading.text or reading.extract or reading.words):
         yield f"it is a {found.syntax}, and the reading is no text"
+
+
+def _as_the_mib(profile: SnmpProfile, oid: str, reading: Reading, found: Found) -> bool:
+    """Tell whether the profile reads an object in the MIB's unit, beside what some devices send."""
+    return any(
+        one is not None and one.metric == reading.metric and not [*_of_unit(one, found)]
+        for other, one in wanted(profile)
+        if other == oid
+    )
+
+
+def _of_unit(reading: Reading, found: Found) -> Iterator[str]:
     said = unit_in(found.units)
-    if said is None or not reading.unit or not measured:
+    if said is None or not reading.unit or quantity_of(reading.metric) == "flag":
         return
     unit, scale = UNITS[said.name], said.scale
     if unit.quantity != quantity_of(reading.metric):

@@ -13,7 +13,7 @@ import pytest
 from collectors.facility.profile import load, load_all
 from collectors.facility.snmp.profile import SnmpProfile
 from tests.mibs.findings import Found, findings, problems, wanted
-from tests.mibs.text import Modules
+from tests.mibs.text import Modules, compiled
 from tests.mibs.units import unit_in
 
 FINDINGS = findings()
@@ -169,6 +169,36 @@ def test_mib_text_gives_objects_with_type_unit_and_access(tmp_path: Path) -> Non
         f"{base}.2": Found(name="boxPower", syntax="INTEGER", units="in tenths of watts"),
         f"{base}.3": Found(name="boxName", syntax="DisplayString"),
     }
+
+
+def test_what_pysnmp_has_compiled_gives_objects_too() -> None:
+    """The modules of the package pysnmp-mibs: scalars and columns, with their units and access."""
+    text = (
+        "boxTable = MibTable((1, 3, 6, 1, 4, 1, 424242, 7, 2), )\n"
+        "boxPower = MibTableColumn((1, 3, 6, 1, 4, 1, 424242, 7, 2, 1, 2), Integer32().subtype("
+        "subtypeSpec=ValueRangeConstraint(0,9)))"
+        ".setUnits('0.1 Watts').setMaxAccess(\"readonly\")\n"
+        "boxKey = MibScalar((1, 3, 6, 1, 4, 1, 424242, 7, 3), DisplayString())"
+        '.setMaxAccess("noaccess")\n'
+    )
+    assert dict(compiled("ACME-MIB", text)) == {
+        "1.3.6.1.4.1.424242.7.2.1.2": (
+            "ACME-MIB",
+            Found(name="boxPower", syntax="Integer32", units="0.1 Watts"),
+        ),
+        "1.3.6.1.4.1.424242.7.3": (
+            "ACME-MIB",
+            Found(name="boxKey", syntax="DisplayString", access="not-accessible"),
+        ),
+    }
+
+
+def test_a_unit_that_some_devices_send_stands_beside_the_mib_s(tmp_path: Path) -> None:
+    """Cards that send whole hertz may be read, if the MIB's tenths are read as well."""
+    objects = {"1.3.6.1.4.1.424242.1": Found(name="x", syntax="INTEGER", units="0.1 Hertz")}
+    whole = "metric: dc_pdu_frequency_hertz, oid: 1.3.6.1.4.1.424242.1.0, unit: Hz"
+    assert list(problems(profile(tmp_path, whole), objects))
+    assert not list(problems(profile(tmp_path, f"{whole}, scale: 0.1", whole), objects))
 
 
 def test_a_text_that_is_read_as_a_number_is_found(tmp_path: Path) -> None:

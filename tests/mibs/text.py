@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +32,19 @@ _PHRASE: Final = re.compile(
     re.IGNORECASE,
 )
 
+_COMPILED: Final = re.compile(
+    r"^(\w+) = Mib(?:Scalar|TableColumn)\(\(([\d, ]+)\), (\w+)(.*)$", re.MULTILINE
+)
+_ACCESS: Final = {
+    "readonly": "read-only",
+    "readwrite": "read-write",
+    "noaccess": "not-accessible",
+    "notifyonly": "accessible-for-notify",
+}
+
 
 class Modules:
-    """The objects of the modules that were read.
+    """The objects of the modules that were read: MIB text, or what pysnmp has compiled of it.
 
     A name that two modules declare is looked up in its own module first.
     """
@@ -44,11 +54,15 @@ class Modules:
         self._arcs: dict[str, dict[str, list[Any]]] = {}
         self._types: dict[str, str] = {}
         self._objects: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._compiled: dict[str, tuple[str, Found]] = {}
         self.unread: dict[str, str] = {}
 
     def read(self, files: Iterable[Path]) -> None:
         """Read MIB files; what cannot be parsed is noted in `unread`."""
         for file in files:
+            if file.suffix == ".py":
+                self._compiled |= dict(compiled(file.stem, file.read_text("utf-8", "replace")))
+                continue
             try:
                 modules = self._parser.parse(file.read_text("utf-8", "replace"))
             except PySmiError as error:
@@ -88,7 +102,7 @@ class Modules:
 
     def objects(self) -> dict[str, tuple[str, Found]]:
         """Return every object with its module, by OID."""
-        found: dict[str, tuple[str, Found]] = {}
+        found = dict(self._compiled)
         for (module, name), clause in self._objects.items():
             oid = self._oid(module, clause[-1][1])
             if oid is not None:
@@ -107,6 +121,20 @@ class Modules:
             units=" ".join(units.split()),
             access=str(parts.get("MaxAccessPart") or "read-only"),
         )
+
+
+def compiled(module: str, text: str) -> Iterator[tuple[str, tuple[str, Found]]]:
+    """Yield the objects of a module that pysnmp has compiled (the package pysnmp-mibs), by OID."""
+    for name, oid, syntax, rest in _COMPILED.findall(text):
+        units = re.search(r"\.setUnits\('([^']*)'\)", rest)
+        access = re.search(r'\.setMaxAccess\("(\w+)"\)', rest)
+        found = Found(
+            name=name,
+            syntax=syntax,
+            units=units[1] if units else "",
+            access=_ACCESS.get(access[1], access[1]) if access else "read-only",
+        )
+        yield ".".join(re.findall(r"\d+", oid)), (module, found)
 
 
 def _syntax(said: Any) -> str:
