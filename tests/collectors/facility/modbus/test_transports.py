@@ -121,7 +121,8 @@ async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_n
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             question = await reader.readexactly(8)
-            whole = rtu_frame(question, [0x4366, 0x8000] * (question[5] // 2))
+            # 50.0 in each register: a power and a frequency that can be.
+            whole = rtu_frame(question, [0x4248, 0x0000] * (question[5] // 2))
             writer.write(whole[:10] if next(asked) == 0 else whole)
 
     async with (
@@ -130,7 +131,7 @@ async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_n
     ):
         with impatient(one._link, 1), pytest.raises(Unreachable):
             await one.collect()
-        assert (await values(one))['dc_meter_power_watts{meter="m1",point="utility"}'] == 230.5
+        assert (await values(one))['dc_meter_power_watts{meter="m1",point="utility"}'] == 50.0
 
 
 @pytest.mark.parametrize("transport", ["tcp", "rtu_over_tcp"])
