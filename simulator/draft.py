@@ -52,6 +52,17 @@ class Draft:
     kinds: set[tuple[str, bool]] = field(default_factory=set)
     """Metrics that are laid out, and whether by a fallback reading of the profile."""
     left_out: list[Reading] = field(default_factory=list)
+    _measured: set[str] = field(init=False)
+    """The columns that show numbers: no text is put there. A row may be chosen by what it measures,
+    such as by the digits of a voltage."""
+
+    def __post_init__(self) -> None:
+        """Find the columns that show numbers."""
+        self._measured = {
+            self.profile.column_oid(one)
+            for one in self.profile.readings
+            if one.table and one.constant is None and not one.map and not one.words
+        }
 
     def add(self, reading: Reading) -> None:
         """Find a place for the object of a reading.
@@ -124,7 +135,7 @@ class Draft:
         metric = metric_named(reading.metric)
         table, column = self.profile.tables[reading.table], self.profile.column_oid(reading)
         columns = {name: table.column(name) for name in names if name in table.columns}
-        measured = {name: one for name, one in columns.items() if one.oid in self._measured()}
+        measured = {name: one for name, one in columns.items() if one.oid in self._measured}
         columns = {name: one for name, one in columns.items() if name not in measured}
         index = table.parts()
         free = [part for part in index if part not in names]
@@ -206,17 +217,6 @@ class Draft:
             else:
                 tree[oid] = 1 if isinstance(cell, bytes) else cell.raw(state)
         return tree
-
-    def _measured(self) -> set[str]:
-        """Return the columns that show numbers: no text is put there.
-
-        A row may be chosen by what it measures, such as by the digits of a voltage.
-        """
-        return {
-            self.profile.column_oid(one)
-            for one in self.profile.readings
-            if one.table and one.constant is None and not one.map and not one.words
-        }
 
     def complete(self) -> None:
         """Say what rows are chosen by, where no reading has placed it."""

@@ -25,7 +25,7 @@ from collectors.facility.snmp.reading import Reading
 from collectors.facility.units import UNITS
 from simulator.device import SnmpDevice
 from simulator.draft import Draft
-from simulator.layout import lay_out
+from simulator.layout import Layout, lay_out
 from simulator.measures import State, measure
 from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Meter
@@ -59,12 +59,26 @@ VALUES: Mapping[str, float] = {
 }
 
 
+@functools.cache
+def laid_out(name: str, phases: int) -> tuple[Layout, Draft]:
+    return lay_out(PROFILES[name], phases=phases)
+
+
+SMALL = "geist-watchdog"
+
+
 class Probe(SnmpDevice):
     """A device of any profile, of a layout chosen by the test."""
 
     def __init__(self, name: str, *, phases: int, prefer: Reading | None = None) -> None:
-        super().__init__("sim", name, lambda _: VALUES, clock=lambda: NOW, phases=phases)
-        self._layout, self.draft = lay_out(PROFILES[name], phases=phases, prefer=prefer)
+        # A small layout first: that of a large profile would be worked out twice.
+        super().__init__("sim", SMALL, lambda _: VALUES, clock=lambda: NOW, phases=phases)
+        self.profile = name
+        self._layout, self.draft = (
+            lay_out(PROFILES[name], phases=phases, prefer=prefer)
+            if prefer
+            else laid_out(name, phases)
+        )
 
 
 @asynccontextmanager
@@ -159,9 +173,8 @@ async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only
         waiting = [one for one in waiting if any(one is left for left in device.draft.left_out)]
 
 
-@functools.cache
 def draft_of(name: str, phases: int) -> Draft:
-    return lay_out(PROFILES[name], phases=phases)[1]
+    return laid_out(name, phases)[1]
 
 
 def tail(series: Series) -> tuple[str, ...]:

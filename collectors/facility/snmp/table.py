@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Final
 
 from collectors.strict import Parsed, Regex
@@ -122,7 +123,7 @@ class Table:
 
     def parts(self) -> list[str]:
         """Return the names of the index's parts."""
-        return [re.split(r"[?$]", written)[0] for written in self.index]
+        return list(_names_of(tuple(self.index)))
 
     def has_texts(self) -> bool:
         """Tell whether a part of the index is a string."""
@@ -141,6 +142,12 @@ class Table:
         return Column(
             oid=oid, index=self.parts() if column.index is None else column.index, map=column.map
         )
+
+
+@cache
+def _names_of(index: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names in an index, without what is written of optional parts and strings."""
+    return tuple(re.split(r"[?$]", written)[0] for written in index)
 
 
 def placeholders(template: str) -> set[str]:
