@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from tests.reference.model import CELL, Duty
+from tests.reference.beside import above, below, beside, known, stated
+from tests.reference.model import CELL, Duty, Metered
 from tests.reference.product import Answer, Product
 from tests.reference.site import SiteFigures, inconsistent
 from tests.reference.worlds import World, referee
@@ -26,12 +27,21 @@ ENOUGH = 0.9
 """From this coverage on a figure may be published, and must not be better than the truth."""
 
 
+TOO_GOOD = "better_than_truth"
+
+
 @dataclass(frozen=True, slots=True)
 class Disagreement:
     """One thing in which the product is wrong; its sort groups those of one reason."""
 
     sort: str
     text: str
+    side: str = ""
+    """The boundary or figure that is wrong; empty where it is both boundaries."""
+    minutes: tuple[int, int] = (0, 0)
+    """From when to when, since the case began."""
+    size: float = 0.0
+    """How many uncertainties a PUE is better than the truth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +83,24 @@ def compare(world: World, product: Product, *, settled: bool = True) -> Iterator
     counted = [answer.start for answer in cells if answer.coverage > 0]
     found = _by_cell(world, figures, cells)
     yield from (one for one in found if settled or one.sort != "coverage_lost")
+    names = known(figures)
+    of_figure = {
+        name: counted
+        if name == "ref"
+        else [one.start for one in cells if (r := one.beside.get(name)) and r.coverage > 0]
+        for name in names
+    }
+    for name in names:
+        if name == "ref":
+            continue  # it is of the PUE's cells
+        yield from _cells_beside(world, figures, name, cells, settled=settled)
     for start, end in windows(world):
         inside = [cell for cell in counted if start <= cell < end]
-        yield from _by_window(figures, product.between(start, end), inside, world)
+        answer = product.between(start, end)
+        yield from _by_window(figures, answer, inside, world)
+        for name, all_cells in of_figure.items():
+            chosen = [cell for cell in all_cells if start <= cell < end]
+            yield from _window_beside(world, figures, name, answer, chosen)
 
 
 def _minute(world: World, at: int) -> int:
@@ -85,12 +110,16 @@ def _minute(world: World, at: int) -> int:
 def _by_cell(world: World, figures: SiteFigures, cells: list[Answer]) -> Iterator[Disagreement]:
     for answer in cells:
         facility, it = figures.facility(answer.start), figures.it(answer.start)
-        where = f"minute {_minute(world, answer.start)}"
+        minutes = _minutes(world, answer)
+        where = f"minute {minutes[0]}"
         duty = min(facility.duty, it.duty) if facility and it else None
         if answer.coverage > 0 and (facility is None or it is None):
-            yield Disagreement("covered_without_evidence", f"{where}: {_said(answer)}")
+            side = "facility" if it else "IT" if facility else ""
+            text = f"{where}: {_said(answer)}"
+            yield Disagreement("covered_without_evidence", text, side, minutes)
         if answer.coverage == 0 and duty is Duty.MUST:
-            yield Disagreement("coverage_lost", f"{where}: facility {facility}, IT {it}")
+            text = f"{where}: facility {facility}, IT {it}"
+            yield Disagreement("coverage_lost", text, "", minutes)
         if answer.coverage > 0 and facility and it:
             for name, said, right in (
                 ("facility", answer.facility, facility),
@@ -99,7 +128,11 @@ def _by_cell(world: World, figures: SiteFigures, cells: list[Answer]) -> Iterato
                 loose = sum(span.joules for span in right.spans)
                 if not _equal(said, right.joules, loose):
                     text = f"{where}: {name} {said} J, right is {float(right.joules)} J"
-                    yield Disagreement("energy", text)
+                    yield Disagreement("energy", text, name, minutes)
+
+
+def _minutes(world: World, answer: Answer) -> tuple[int, int]:
+    return _minute(world, answer.start), _minute(world, answer.end)
 
 
 def _said(answer: Answer) -> str:
@@ -114,11 +147,12 @@ def _equal(said: float, right: Fraction, loose: Fraction | int, count: int = 1) 
 def _by_window(
     figures: SiteFigures, answer: Answer, counted: list[int], world: World
 ) -> Iterator[Disagreement]:
-    where = f"minutes {_minute(world, answer.start)} to {_minute(world, answer.end)}"
+    minutes = _minutes(world, answer)
+    where = f"minutes {minutes[0]} to {minutes[1]}"
     share = Fraction(len(counted) * CELL, answer.end - answer.start)
     if abs(answer.coverage - float(share)) > CLOSE:
         text = f"{where}: coverage {answer.coverage}, its cells say {float(share)}"
-        yield Disagreement("coverage_of_window", text)
+        yield Disagreement("coverage_of_window", text, "", minutes)
     both = [c for c in counted if figures.facility(c) and figures.it(c)]
     right = figures.pue(answer.start, answer.end, both)
     if len(both) < len(counted):
@@ -129,11 +163,64 @@ def _by_window(
     ):
         if not _equal(said, sum_, right.cut, len(counted)):
             text = f"{where}: {name} {said} J, right is {float(sum_)} J"
-            yield Disagreement("energy_of_window", text)
+            yield Disagreement("energy_of_window", text, name, minutes)
     wrong = inconsistent(right) if counted else False
     sure = abs(right.numerator - right.denominator) > right.cut
     if wrong != (answer.state == "inconsistent") and sure:
-        yield Disagreement("state", f"{where}: {answer.state}, right is PUE {right.value}")
+        text = f"{where}: {answer.state}, right is PUE {right.value}"
+        yield Disagreement("state", text, "", minutes)
+
+
+def _cells_beside(
+    world: World, figures: SiteFigures, name: str, cells: list[Answer], *, settled: bool
+) -> Iterator[Disagreement]:
+    """Compare which cells count in REF, ERF, CUE or WUE, of those that count in PUE."""
+    for answer in cells:
+        if answer.coverage == 0:
+            continue
+        right = _both(figures, name, answer.start)
+        said = answer.beside.get(name)
+        counts = said is not None and said.coverage > 0
+        minutes = _minutes(world, answer)
+        text = f"minute {minutes[0]}: {name} {said}, right is {right}"
+        if counts and right is None and figures.facility(answer.start) and figures.it(answer.start):
+            yield Disagreement("covered_without_evidence", text, name, minutes)
+        must = right is not None and right[0].duty is Duty.MUST and right[1].joules > 0
+        if settled and must and not counts:
+            yield Disagreement("coverage_lost", text, name, minutes)
+
+
+def _both(figures: SiteFigures, name: str, cell: int) -> tuple[Metered, Metered] | None:
+    top, bottom = above(figures, name, cell), below(figures, name, cell)
+    return (top, bottom) if top and bottom else None
+
+
+def _window_beside(
+    world: World, figures: SiteFigures, name: str, answer: Answer, cells: list[int]
+) -> Iterator[Disagreement]:
+    """Compare REF, ERF, CUE or WUE of a window over the cells that count in it."""
+    if not all(_both(figures, name, cell) for cell in cells):
+        return
+    minutes = _minutes(world, answer)
+    where = f"minutes {minutes[0]} to {minutes[1]}: {name}"
+    said = answer.beside.get(name)
+    share = float(Fraction(len(cells) * CELL, answer.end - answer.start))
+    coverage = said.coverage if said else 0.0
+    if abs(coverage - share) > CLOSE:
+        text = f"{where}: coverage {coverage}, its cells say {share}"
+        yield Disagreement("coverage_of_window", text, name, minutes)
+    right = beside(figures, name, answer.start, answer.end, cells)
+    if said is None or right.value is None:
+        return
+    wanted = stated(name, right.value)
+    loose = (1 + abs(right.value)) * (right.cut + len(cells)) / right.denominator
+    if wanted is None or said.value is None:
+        differ = (wanted is None) != (said.value is None) and abs(1 - right.value) > loose
+    else:
+        differ = abs(said.value - float(wanted)) > float(loose) + 1e-7 * float(wanted)
+    if differ:
+        text = f"{where} {said.value}, right is {wanted and float(wanted)}"
+        yield Disagreement("figure_of_window", text, name, minutes)
 
 
 def against_truth(world: World, product: Product) -> Iterator[Against]:

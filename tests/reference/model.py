@@ -16,6 +16,9 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 KWH = 3_600_000
 
+ANYTHING = 10**18
+"""Joules: nothing is known of a register that has hardly moved."""
+
 INCOMING = ("utility", "generator", "renewable")
 IT_POINTS = ("ups_output", "pdu_output", "it_input")
 """From the outermost to the deepest: category 1, 2 and 3 of ISO/IEC 30134-2."""
@@ -75,11 +78,16 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of which only the total is known: its cells share it out in some way."""
+    """A stretch of which only the total is known: its cells share it out in some way.
+
+    Where not even the total is `known`, it may be wrong by the joules.
+    """
 
     start: int
     end: int
     joules: Fraction | int
+    known: bool = True
+    meter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,7 +20,7 @@ from agent.pue.pue import Pue
 from collectors.base import Batch
 from tests.reference.model import CELL, KWH, Kind, Meter, Reading
 from tests.reference.worlds import World
-from tests.support.ledger import SITE, Clock, batch, energy, exported, inventory, power
+from tests.support.ledger import SITE, Clock, batch, energy, exported, inventory, power, water
 
 TELLERS = {Kind.REGISTER: energy, Kind.EXPORT: exported, Kind.POWER: power}
 SETTLED = 20 * 60_000
@@ -37,6 +37,14 @@ class Order:
     restarts: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A figure beside PUE, in the unit that its standard writes, and its coverage."""
+
+    value: float | None
+    coverage: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What the product says of a window."""
@@ -50,6 +58,8 @@ class Answer:
     facility: float
     it: float
     category: int | None
+    beside: Mapping[str, Ratio]
+    """REF, ERF, CUE and WUE, as far as they are known."""
 
     @staticmethod
     def of(result: PueResult) -> Answer:
@@ -64,6 +74,14 @@ class Answer:
             facility=result.facility_joules,
             it=result.it_joules,
             category=result.category,
+            beside={
+                **{one.name: Ratio(one.per_kwh, one.coverage) for one in result.factors},
+                **(
+                    {"ref": Ratio(result.renewable_ratio, result.coverage)}
+                    if result.renewable_ratio is not None
+                    else {}
+                ),
+            },
         )
 
 
@@ -95,8 +113,17 @@ def stated(meter: Meter) -> str:
         "subtract": "true" if meter.subtract else None,
         "factor": None if meter.factor is None else float(meter.factor),
         "replaces": meter.replaces,
+        "renewable_ratio": None if meter.renewable_ratio is None else float(meter.renewable_ratio),
+        "emissions": _emissions(meter),
     }
     return ", ".join(f"{key}: {value}" for key, value in keys.items() if value is not None)
+
+
+def _emissions(meter: Meter) -> str | None:
+    factor = meter.kilograms_per_kilowatt_hour
+    if factor is None:
+        return None
+    return f"[{{kilograms_per_kilowatt_hour: {float(factor)}, source: a list}}]"
 
 
 def stock_text(world: World, at: int | None = None) -> str:
@@ -177,7 +204,8 @@ def arrivals(world: World, order: Order) -> list[tuple[int, Batch]]:
 
 
 def _batch(meter: Meter, at: int, readings: Sequence[Reading], every: int) -> Batch:
-    said = [TELLERS[r.kind](meter.meter, float(r.value), meter.point) for r in readings]
+    tell = {**TELLERS, Kind.REGISTER: water} if meter.point == "water" else TELLERS
+    said = [tell[r.kind](meter.meter, float(r.value), meter.point) for r in readings]
     return batch(at / 1000, *said, interval=every / 1000)
 
 
@@ -191,17 +219,18 @@ class RefusedError(Exception):
 @contextlib.contextmanager
 def imported(world: World) -> Iterator[Product]:
     """Import a world's registers and powers as files."""
-    files = {
-        ("--cumulative",): ("energy_kwh", Kind.REGISTER, KWH),
-        (): ("power_w", Kind.POWER, 1),
-    }
+    files = (
+        ("energy_kwh", Kind.REGISTER, KWH, False, ("--cumulative",)),
+        ("power_w", Kind.POWER, 1, False, ()),
+        ("volume_m3", Kind.REGISTER, 1000, True, ("--cumulative",)),
+    )
     with bookkeeping(stock_text(world)) as book:
-        for options, (column, kind, unit) in files.items():
+        for column, kind, unit, wet, options in files:
             rows = [
                 f"{_iso(r.at)},{one.meter.meter},{float(r.value) / unit!r}"
                 for one in world.instruments
                 for r in world.told[one.meter.meter]
-                if r.kind is kind
+                if r.kind is kind and (one.meter.point == "water") is wet
             ]
             if rows:
                 book.take(f"time,meter,{column}", rows, *options, "--skip-refused")

@@ -23,6 +23,7 @@ from fractions import Fraction
 from statistics import median
 
 from tests.reference.model import (
+    ANYTHING,
     CELL,
     DAY,
     HOUR,
@@ -54,11 +55,11 @@ SURELY_IMPOSSIBLE = 50
 GLITCHES = 2
 """A register that falls back to what it was so many readings ago may have leapt and come back."""
 
+WRAP = Fraction(3, 2)
+"""A wrap is no steeper than so many times what other rises come up to; else it was a reset."""
+
 LARGEST = 3
 """So many rises of a register may be false, and do not tell how it usually goes."""
-
-ANYTHING = 10**18
-"""Joules: nothing is known of a register that has hardly moved."""
 
 STILL = 3
 """A register stood still if it did not move for this many of its usual times between moves."""
@@ -74,12 +75,20 @@ def energy_cells(meter: Meter, readings: Sequence[Reading], interval: int) -> Ce
         readings: all readings, in any order; the same one may come twice.
         interval: milliseconds between two readings, as the meter is polled.
     """
-    return cells_of(_pieces(meter, readings, interval, Kind.REGISTER))
+    return _of_meter(meter, cells_of(_pieces(meter, readings, interval, Kind.REGISTER)))
 
 
 def export_cells(meter: Meter, readings: Sequence[Reading], interval: int) -> Cells:
     """Return what left through a meter, by cell."""
-    return cells_of(_pieces(meter, readings, interval, Kind.EXPORT))
+    return _of_meter(meter, cells_of(_pieces(meter, readings, interval, Kind.EXPORT)))
+
+
+def _of_meter(meter: Meter, cells: Cells) -> Cells:
+    """Name the meter in each stretch: two meters may have the same one."""
+    return {
+        cell: replace(one, spans=frozenset(replace(span, meter=meter.meter) for span in one.spans))
+        for cell, one in cells.items()
+    }
 
 
 def first_export(readings: Sequence[Reading]) -> int | None:
@@ -91,18 +100,24 @@ def _pieces(meter: Meter, readings: Sequence[Reading], interval: int, kind: Kind
     power = (
         power_pieces(meter, readings, interval) if kind is Kind.REGISTER else []
     )  # what leaves has no power of its own
-    values = sorted({(r.at, r.value) for r in readings if r.kind is kind and r.value >= 0})
+    most = meter.wrap if meter.wrap is not None and kind is Kind.REGISTER else None
+    values = sorted(
+        {
+            (r.at, r.value)
+            for r in readings
+            if r.kind is kind and r.value >= 0 and (most is None or r.value <= most)
+        }
+    )  # what a register cannot show is no reading
     if not values:
         return power
     found = register_pieces(meter, values)
     if power:
-        kept = [one for one in found if one.first_watts or one.spans or one.duty is Duty.MUST]
-        found = [_contradicted(piece, power) for piece in _shaped(kept, values)]
+        found = [_contradicted(piece, power) for piece in _shaped(found, values)]
     return sorted(found + _missing(found, power), key=lambda piece: piece.start)
 
 
 def _contradicted(piece: Piece, power: list[Piece]) -> Piece:
-    """Leave open a piece of which power says something else altogether."""
+    """Leave open a piece that is in doubt, or of which power says something else altogether."""
     within = [one for one in power if one.start < piece.end and one.end > piece.start]
     known = sum(min(one.end, piece.end) - max(one.start, piece.start) for one in within)
     if known < piece.end - piece.start:
@@ -110,9 +125,10 @@ def _contradicted(piece: Piece, power: list[Piece]) -> Piece:
     counted = piece.joules(piece.start, piece.end)
     drawn = sum((one.joules(piece.start, piece.end) for one in within), Fraction(0))
     fits = counted <= SURELY_POSSIBLE * drawn and drawn <= SURELY_POSSIBLE * counted
-    if fits:
+    if fits and piece.duty is Duty.MUST:
         return piece
-    return _loose(piece, Span(piece.start, piece.end, max(counted, drawn)), Duty.MAY)
+    most = Span(piece.start, piece.end, max(counted, drawn), known=False)
+    return _loose(piece, most, Duty.MAY)
 
 
 def power_pieces(meter: Meter, readings: Sequence[Reading], interval: int) -> list[Piece]:
@@ -137,6 +153,8 @@ class Usual:
     most: Fraction | int
     step: Fraction
     still: int
+    steep: Fraction
+    """Watts to which at least three of its rises come up, each since it last moved."""
 
     @staticmethod
     def of(values: Sequence[Value]) -> Usual:
@@ -152,12 +170,23 @@ class Usual:
         whole = [int(energy) for energy, _ in kept if energy.denominator == 1]
         moves = [start for (start, before), (_, after) in pairs if after != before]
         apart = [b - a for a, b in itertools.pairwise(moves)] or [0]
+        known = dict(values)
+        since = [values[0][0], *(end for (_, before), (end, after) in pairs if after != before)]
+        steep = sorted(
+            (
+                Fraction((known[end] - known[begun]) * 1000, end - begun)
+                for begun, end in itertools.pairwise(since)
+                if known[end] > known[begun]
+            ),
+            reverse=True,
+        )
         return Usual(
             known=sum(energy > 0 for energy, _ in rises) > 2 * LARGEST,
             watts=watts,
             most=max((energy for energy, _ in kept), default=0),
             step=Fraction(math.gcd(*whole) or 1),
             still=int(median(apart)),
+            steep=steep[LARGEST] if len(steep) > LARGEST else Fraction(0),
         )
 
 
@@ -190,22 +219,21 @@ def register_pieces(meter: Meter, values: Sequence[Value]) -> list[Piece]:
     index = 0
     while index + 1 < len(values):
         (start, before), (end, after) = values[index], values[index + 1]
-        back = _back(meter, usual, values, index)
+        back = _back(meter, usual, values, index, moved)
         if back is not None:
             end, after = values[back]
-            span = Span(moved, end, after - before)
+            rise = _counted(meter, usual, before, after, end - moved)
+            span = Span(moved, end, rise)
             found = [_loose(piece, span, Duty.MAY) for piece in found]
-            found.append(even(start, end, after - before, Duty.MAY, (span,)))
-            index, moved = back, end if after > before else moved
+            found.append(even(start, end, rise, Duty.MAY, (span,)))
+            index, moved = back, end if after != before else moved
             continue
         index += 1
         if after == before:
             if end - start <= LONGEST_GAP:
                 found.append(even(start, end, 0, Duty.MAY if moved <= unsure else Duty.MUST))
             continue
-        rise = after - before
-        if rise < 0:
-            rise = _wrapped(meter, before, after, end - start)
+        rise = _counted(meter, usual, before, after, end - moved)
         duty = possible(meter, usual, rise, end - moved) if rise >= 0 else None
         if duty is not Duty.MUST:  # those before may be glitches; the next ones have to bear it out
             unsure = values[min(index + GLITCHES, len(values) - 1)][0]
@@ -214,12 +242,17 @@ def register_pieces(meter: Meter, values: Sequence[Value]) -> list[Piece]:
         if duty is not None and end - start <= LONGEST_GAP:
             duty = Duty.MAY if start < unsure else duty
             found = _risen(meter, usual, found, (moved, start, end), rise, duty)
-        elif rise > 0:  # the whole time since the register last moved is in doubt
+        elif after < before:  # what it counted since it last moved is lost
+            found = [_open(one) if one.start >= moved else one for one in found]
+        else:  # the whole time since the register last moved is in doubt
             found = [piece for piece in found if piece.start < moved]
         moved = end
+    found = [  # what it has counted since it last moved shows when it moves next
+        _open(one) if one.start >= moved and not one.first_watts else one for one in found
+    ]
     if usual.known:
         return found
-    span = Span(values[0][0], values[-1][0], ANYTHING)
+    span = Span(values[0][0], values[-1][0], ANYTHING, known=False)
     return [_loose(one, span, Duty.MAY) for one in found]
 
 
@@ -250,36 +283,50 @@ def _at_once(meter: Meter, usual: Usual, joules: Fraction | int, length: int) ->
     """Tell whether an energy can have been drawn since the last reading alone."""
     if meter.rating is not None:
         return joules * 1000 <= meter.rating * length
-    return joules * 1000 <= usual.watts * length
+    return joules * 1000 <= usual.steep * length
+
+
+def _counted(
+    meter: Meter, usual: Usual, before: Fraction | int, after: Fraction | int, length: int
+) -> Fraction | int:
+    """Return what a register rose by, also across its width; below 0 if it began anew."""
+    if after >= before:
+        return after - before
+    return _wrapped(meter, usual, before, after, length)
 
 
 def _wrapped(
-    meter: Meter, before: Fraction | int, after: Fraction | int, length: int
+    meter: Meter, usual: Usual, before: Fraction | int, after: Fraction | int, length: int
 ) -> Fraction | int:
     """Return the energy of a register that began again at 0, or -1 if it was no wrap."""
     if meter.wrap is None or before > meter.wrap:
         return -1
     rise = after + meter.wrap - before
+    if usual.known and rise * 1000 > WRAP * usual.steep * length:
+        return -1
     if meter.rating is None:
         return rise if 2 * before > meter.wrap else -1
     return rise if rise <= meter.rating * (length + SLACK) / 1000 else -1
 
 
-def _back(meter: Meter, usual: Usual, values: Sequence[Value], index: int) -> int | None:
-    """Return the reading that goes on from this one, if those between are glitches."""
+def _back(
+    meter: Meter, usual: Usual, values: Sequence[Value], index: int, since: int
+) -> int | None:
+    """Return the reading that goes on from this one, if those between are glitches.
+
+    `since` is when the register last moved.
+    """
     start, before = values[index]
-    _, after = values[index + 1]
-    if after >= before and possible(meter, usual, after - before, values[index + 1][0] - start):
+    following, after = values[index + 1]
+    rise = _counted(meter, usual, before, after, following - since)
+    if rise >= 0 and possible(meter, usual, rise, following - since):
         return None
-    if after < before:
-        wrapped = _wrapped(meter, before, after, values[index + 1][0] - start)
-        if wrapped >= 0 and possible(meter, usual, wrapped, values[index + 1][0] - start):
-            return None
     for place in range(index + 2, len(values)):
         end, again = values[place]
-        rise, last = again - before, values[place - 1]
-        came_back = possible(meter, usual, again - last[1], end - last[0]) is not Duty.MUST
-        if rise < 0 or not (came_back or again < last[1]):
+        rise, last = _counted(meter, usual, before, again, end - start), values[place - 1]
+        moved = _counted(meter, usual, last[1], again, end - last[0])
+        went_on = moved >= 0 and possible(meter, usual, moved, end - last[0]) is Duty.MUST
+        if rise < 0 or went_on:
             continue
         if possible(meter, usual, rise, end - start) is Duty.MUST:
             return place
@@ -296,8 +343,10 @@ def _loose(piece: Piece, span: Span, duty: Duty) -> Piece:
 def _shaped(pieces: list[Piece], values: Sequence[Value]) -> list[Piece]:
     """Mark the hours of a coarse register that power shares out: their sums are the register's."""
     usual = Usual.of(values)
-    if usual.step <= COARSE * usual.watts * CELL / 1000 / 2:
-        return pieces
+    is_coarse = usual.step > COARSE * usual.watts * CELL / 1000 / 2
+    rises: dict[int, list[Fraction | int]] = {}
+    for (_, before), (at, after) in itertools.pairwise(values):
+        rises.setdefault(at - at % HOUR, []).append(abs(after - before))
     parts = []
     for piece in pieces:
         start = piece.start
@@ -311,9 +360,20 @@ def _shaped(pieces: list[Piece], values: Sequence[Value]) -> list[Piece]:
         sums[hour] = sums.get(hour, Fraction(0)) + one.joules(one.start, one.end)
     return [
         _loose(one, Span(hour, hour + HOUR, sums[hour]), Duty.MUST)
+        if is_coarse or _seems_coarse(rises.get(hour, ()), sums[hour])
+        else one
         for one in parts
         for hour in (one.start - one.start % HOUR,)
     ]
+
+
+def _seems_coarse(rises: Sequence[Fraction | int], joules: Fraction) -> bool:
+    """Tell whether an hour's readings do not show that the register has finer steps.
+
+    Of a constant load all rises are alike, as if each was one step.
+    """
+    whole = [int(rise) for rise in rises if rise.denominator == 1]
+    return math.gcd(*whole) > COARSE * joules / 12 / 2
 
 
 def _missing(found: list[Piece], power: list[Piece]) -> list[Piece]:

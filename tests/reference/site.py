@@ -1,19 +1,15 @@
-"""From meters to a site's figures: facility and IT energy, PUE, REF, ERF, CUE and WUE.
-
-ISO/IEC 30134-2 (PUE), -3 (REF), -6 (ERF), -8 (CUE), -9 (WUE), in exact fractions.
-"""
+"""From meters to a site's energies and PUE (ISO/IEC 30134-2), in exact fractions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from tests.reference.model import (
     CELL,
     INCOMING,
     IT_POINTS,
-    KWH,
     OVERHEAD,
     Cells,
     Duty,
@@ -68,37 +64,50 @@ class SiteFigures:
             site: its meters as the inventory lists them.
             counted: what each of them counted.
         """
-        self._site = site
-        self._counted = counted
+        self.site = site
+        self.counted = counted
         self._replaced = {m.replaces: m.meter for m in site.meters if m.replaces}
+        self._known: dict[tuple[str, int], Metered | None] = {}
 
     # What is summed
 
     def facility(self, cell: int) -> Metered | None:
         """Return the facility energy of a cell, if all its meters count."""
-        bought = [m for m in self._site.meters if self._comes_in(m)]
+        return self.once("facility", cell, self._facility)
+
+    def _facility(self, cell: int) -> Metered | None:
+        bought = [m for m in self.site.meters if self.comes_in(m)]
         if bought:
-            return self._sum(cell, ((m, self._weight(m)) for m in bought))
-        outermost = next(p for p in IT_POINTS if self._at(p))
-        rest = [m for point in OVERHEAD for m in self._at(point)]
+            return self.sum_of(cell, ((m, self._weight(m)) for m in bought))
+        outermost = next(p for p in IT_POINTS if self.at(p))
+        rest = [m for point in OVERHEAD for m in self.at(point)]
         if not any(m.point == "cooling" for m in rest):
             return None
-        return self._sum(cell, [*self._it_terms(outermost), *((m, m.share) for m in rest)])
+        return self.sum_of(cell, [*self._it_terms(outermost), *((m, m.share) for m in rest)])
 
     def it(self, cell: int) -> Metered | None:
         """Return the IT energy of a cell at the site's IT point."""
-        return self._sum(cell, self._it_terms(self._site.it_point))
+        terms = self._it_terms
+        return self.once("it", cell, lambda at: self.sum_of(at, terms(self.site.it_point)))
+
+    def once(self, name: str, cell: int, find: Callable[[int], Metered | None]) -> Metered | None:
+        """Sum up a cell once."""
+        if (name, cell) not in self._known:
+            self._known[name, cell] = find(cell)
+        return self._known[name, cell]
 
     @property
     def category(self) -> int:
         """By where IT energy is taken (30134-2)."""
-        return CATEGORY[self._site.it_point]
+        return CATEGORY[self.site.it_point]
 
-    def _at(self, point: str) -> list[Meter]:
-        return [m for m in self._site.meters if m.point == point]
+    def at(self, point: str) -> list[Meter]:
+        """Return the meters of a point."""
+        return [m for m in self.site.meters if m.point == point]
 
     @staticmethod
-    def _comes_in(meter: Meter) -> bool:
+    def comes_in(meter: Meter) -> bool:
+        """Tell whether a meter counts what comes in from outside."""
         return meter.point in INCOMING or (meter.point in OVERHEAD and meter.factor is not None)
 
     @staticmethod
@@ -108,16 +117,16 @@ class SiteFigures:
 
     def _it_terms(self, point: str) -> list[tuple[Meter, Fraction]]:
         """Return the meters of a point, and with a minus the overhead that hangs behind them."""
-        own = [(m, -m.share if m.subtract else m.share) for m in self._at(point)]
+        own = [(m, -m.share if m.subtract else m.share) for m in self.at(point)]
         behind = [
             (m, -m.share)
-            for m in self._site.meters
+            for m in self.site.meters
             if m.point in OVERHEAD and m.factor is None and self._hangs_behind(m, point)
         ]
         return own + behind
 
     def _hangs_behind(self, meter: Meter, point: str) -> bool:
-        by_name = {m.meter: m for m in self._site.meters}
+        by_name = {m.meter: m for m in self.site.meters}
         deeper = IT_POINTS[IT_POINTS.index(point) :]
         while meter.behind is not None:
             meter = by_name[meter.behind]
@@ -125,35 +134,36 @@ class SiteFigures:
                 return True
         return False
 
-    def _sum(self, cell: int, terms: Iterable[tuple[Meter, Fraction]]) -> Metered | None:
+    def sum_of(self, cell: int, terms: Iterable[tuple[Meter, Fraction]]) -> Metered | None:
         """Add meters; those that are not in service yet add nothing and need nothing."""
         joules, duty, spans = Fraction(0), Duty.MUST, frozenset[Span]()
         for meter, weight in terms:
-            if not self._in_service(meter, cell):
+            if not self.in_service(meter, cell):
                 continue
-            found = self._net(meter.meter, cell)
+            found = self.net(meter.meter, cell)
             if found is None:
                 return None
             joules += weight * found.joules
             duty = min(duty, found.duty)
-            spans |= found.spans
+            spans |= weighted(found.spans, weight)
         return Metered(joules=joules, duty=duty, spans=spans)
 
-    def _in_service(self, meter: Meter, cell: int) -> bool:
+    def in_service(self, meter: Meter, cell: int) -> bool:
         """Tell whether a meter counts in a cell: not before it was there, nor once replaced."""
-        begins = self._counted.begins.get(meter.meter)
+        begins = self.counted.begins.get(meter.meter)
         since = meter.since if meter.since is not None else begins
         if since is not None and cell + CELL <= since:
             return False
         follower = self._replaced.get(meter.meter)
-        return follower is None or self._counted.incoming[meter.meter].get(cell) is not None
+        return follower is None or self.counted.incoming[meter.meter].get(cell) is not None
 
-    def _net(self, meter: str, cell: int) -> Metered | None:
-        came = self._counted.incoming.get(meter, {}).get(cell)
-        first = self._counted.two_ways.get(meter)
+    def net(self, meter: str, cell: int) -> Metered | None:
+        """Return what came in through a meter less what left by it."""
+        came = self.counted.incoming.get(meter, {}).get(cell)
+        first = self.counted.two_ways.get(meter)
         if came is None or first is None or cell < first - first % CELL:
             return came
-        left = self._counted.outgoing.get(meter, {}).get(cell)
+        left = self.counted.outgoing.get(meter, {}).get(cell)
         if left is None:
             return None
         return Metered(
@@ -204,7 +214,8 @@ class SiteFigures:
             (
                 Fraction(span.joules)
                 for span in spans
-                if any(
+                if not span.known
+                or any(
                     cell not in used
                     for cell in range(span.start - span.start % CELL, span.end, CELL)
                 )
@@ -223,66 +234,12 @@ class SiteFigures:
         chosen = self.counts(start, end) if cells is None else cells
         return self.figure(self.facility, self.it, chosen, end - start)
 
-    def ref(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
-        """Return a window's REF: renewable energy that stayed, of the facility's (30134-3)."""
-        chosen = self.counts(start, end) if cells is None else cells
-        return self.figure(self._green, self.facility, chosen, end - start)
 
-    def _green(self, cell: int) -> Metered | None:
-        total = Metered(joules=Fraction(0))
-        for meter in self._site.meters:
-            if meter.point not in {"utility", "renewable"} or not self._in_service(meter, cell):
-                continue
-            share = meter.renewable_ratio or Fraction(0)
-            if meter.point == "renewable":
-                share = Fraction(1)
-            came = self._counted.incoming[meter.meter].get(cell)
-            net = self._net(meter.meter, cell)
-            if came is None or net is None:
-                return None
-            sign = -1 if meter.subtract else 1
-            green = sign * meter.share * (share * came.joules + net.joules - came.joules)
-            total = Metered(
-                joules=total.joules + green,
-                duty=min(total.duty, net.duty),
-                spans=total.spans | net.spans,
-            )
-        return total
-
-    def erf(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
-        """Return a window's ERF: heat that was handed on, of the facility's energy (30134-6)."""
-        chosen = self.counts(start, end) if cells is None else cells
-        reused = [(m, m.share) for m in self._at("reused")]
-        return self.figure(lambda cell: self._sum(cell, reused), self.facility, chosen, end - start)
-
-    def cue(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
-        """Return a window's CUE in kg/kWh: carbon of what came in, by IT energy (30134-8)."""
-        chosen = self.counts(start, end) if cells is None else cells
-        return self.figure(self._carbon, self.it, chosen, end - start)
-
-    def _carbon(self, cell: int) -> Metered | None:
-        """Return kilograms times 3.6e6, so that they divide joules to kg/kWh."""
-        terms = [
-            (m, (-m.share if m.subtract else m.share) * m.kilograms_per_kilowatt_hour)
-            for m in self._site.meters
-            if self._comes_in(m) and m.kilograms_per_kilowatt_hour is not None
-        ]
-        joules, duty, spans = Fraction(0), Duty.MUST, frozenset[Span]()
-        for meter, weight in terms:
-            if not self._in_service(meter, cell):
-                continue
-            came = self._counted.incoming[meter.meter].get(cell)  # what leaves earns no credit
-            if came is None:
-                return None
-            joules += weight * came.joules
-            duty, spans = min(duty, came.duty), spans | came.spans
-        return Metered(joules=joules, duty=duty, spans=spans)
-
-    def wue(self, start: int, end: int, cells: Iterable[int] | None = None) -> Figure:
-        """Return a window's WUE in l/kWh: litres at `water`, by IT energy (30134-9)."""
-        chosen = self.counts(start, end) if cells is None else cells
-        litres = [(m, m.share * KWH) for m in self._at("water")]
-        return self.figure(lambda cell: self._sum(cell, litres), self.it, chosen, end - start)
+def weighted(spans: frozenset[Span], weight: Fraction) -> frozenset[Span]:
+    """Weigh what may be wrong as the energy is weighed."""
+    if abs(weight) == 1:
+        return spans
+    return frozenset(replace(one, joules=one.joules * abs(weight)) for one in spans)
 
 
 def inconsistent(figure: Figure) -> bool:

@@ -12,7 +12,8 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from tests.reference.product import Order
-from tests.reference.worlds import CLEAN, FAULTS, SHAPES, SORTS, Device, Fault, Plan, Shape
+from tests.reference.shapes import SHAPES, Shape
+from tests.reference.worlds import CLEAN, FAULTS, SORTS, Device, Fault, Plan
 
 FIFTH = 200
 """In thousandths: the load that the definitions take for granted over a stretch of silence."""
@@ -32,6 +33,7 @@ class Drawing:
         sorts: Sequence[str] = SORTS,
         late: bool = True,
         exports: bool = True,
+        stores: bool = True,
     ) -> None:
         """Say what may happen.
 
@@ -41,9 +43,11 @@ class Drawing:
             sorts: of meters.
             late: meters and racks may come later.
             exports: energy may leave the site.
+            stores: there may be a battery, which makes another load of the site's.
         """
         self.pick = pick
-        self.kinds, self.sorts, self.late, self.exports = kinds, sorts, late, exports
+        self.kinds, self.sorts, self.late = kinds, sorts, late
+        self.exports, self.stores = exports, stores
 
     def plan(self) -> Plan:
         """Draw a site of some hours."""
@@ -68,8 +72,14 @@ class Drawing:
             sun=sun,
             sun_kw=pick((5, 60)),
             exports=self.exports and sun is not None and pick((False, True)),
+            battery_kw=pick((0, 0, 6, 30)) if self.stores and sun is not None else 0,
+            sold_kw=pick((0, 0, 3, 40)) if self.exports and sun is not None else 0,
             cooling=cooling,
             reused=self.device(hours) if pick((False, True)) else None,
+            reused_share=pick((33, 90, 250)),
+            water=self.device(hours) if pick((False, True)) else None,
+            green=pick((0, 0, 40)),
+            grams=pick((0, 581)),
             behind_ups=cooling is not None and it_point == "ups_output" and pick((False, True)),
         )
 
@@ -105,9 +115,9 @@ class Drawing:
 
 
 @st.composite
-def plans(draw: st.DrawFn, kinds: Sequence[str] = FAULTS) -> Plan:
+def plans(draw: st.DrawFn, kinds: Sequence[str] = FAULTS, *, stores: bool = True) -> Plan:
     """Let hypothesis draw a site that is heard live."""
-    return Drawing(_by(draw), kinds=kinds).plan()
+    return Drawing(_by(draw), kinds=kinds, stores=stores).plan()
 
 
 @st.composite
@@ -117,16 +127,23 @@ def clean_plans(draw: st.DrawFn) -> Plan:
 
 
 @st.composite
-def filed_plans(draw: st.DrawFn, kinds: Sequence[str] = FAULTS) -> Plan:
+def filed_plans(draw: st.DrawFn, kinds: Sequence[str] = FAULTS, *, stores: bool = True) -> Plan:
     """Draw a site whose meters are told by files: a register or power, and no exports."""
-    sorts = ("register", "power")
-    return Drawing(_by(draw), kinds=kinds, sorts=sorts, late=False, exports=False).plan()
+    drawing = Drawing(
+        _by(draw),
+        kinds=kinds,
+        sorts=("register", "power"),
+        late=False,
+        exports=False,
+        stores=stores,
+    )
+    return drawing.plan()
 
 
 def by_seed(chance: Random, *, filed: bool = False) -> Drawing:
     """Return a way to draw plans from a seed."""
     sorts = ("register", "power") if filed else SORTS
-    return Drawing(chance.choice, sorts=sorts, exports=not filed, late=not filed)
+    return Drawing(chance.choice, sorts=sorts, exports=not filed, late=not filed, stores=False)
 
 
 def orders() -> st.SearchStrategy[Order]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.reference.beside import beside
 from tests.reference.bills import Bill, NobodyKnowsError, bill_pieces, in_order, lasting, moment
 from tests.reference.model import (
     CELL,
@@ -314,14 +315,14 @@ def battery() -> SiteFigures:
 
 def test_ref_is_summed_before_it_is_divided() -> None:
     """(200 - 40) / (200 + 80 - 40) = 2/3, though the night alone is below 0."""
-    assert battery().ref(0, 2 * CELL).value == Fraction(2, 3)
+    assert beside(battery(), "ref", 0, 2 * CELL).value == Fraction(2, 3)
     assert battery().pue(0, 2 * CELL).value == Fraction(240, 160)
 
 
 def test_erf_cue_and_wue() -> None:
     """350 of 1400 kW are reused; 3714.3 kW of fuel at 0.267 kg; 1 800 litres for 1 000 kWh."""
     heat = site(u=(MAIN, 1400), i=(IT, 1000), h=(meter("h", "reused"), 350))
-    assert heat.erf(0, CELL).value == Fraction(1, 4)
+    assert beside(heat, "erf", 0, CELL).value == Fraction(1, 4)
     fuel = meter(
         "g",
         "generator",
@@ -329,7 +330,7 @@ def test_erf_cue_and_wue() -> None:
         kilograms_per_kilowatt_hour=Fraction(267, 1000),
     )
     burnt = site(g=(fuel, 3714.3), i=(IT, 1000))
-    assert burnt.cue(0, CELL).value == Fraction("3714.3") * Fraction(267, 1000) / 1000
+    assert beside(burnt, "cue", 0, CELL).value == Fraction("3714.3") * Fraction(267, 1000) / 1000
     wet = SiteFigures(
         Site(meters=(MAIN, IT, meter("w", "water")), it_point="it_input"),
         Counted(
@@ -340,7 +341,7 @@ def test_erf_cue_and_wue() -> None:
             }
         ),
     )
-    assert wet.wue(0, CELL).value == Fraction(9, 5)
+    assert beside(wet, "wue", 0, CELL).value == Fraction(9, 5)
 
 
 def test_export_register_that_falls_silent_uncovers() -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from tests.reference.files import billings, judge_file, mixes, nights
-from tests.reference.judge import ENOUGH, Disagreement, against_truth, compare
+from tests.reference.judge import ENOUGH, TOO_GOOD, Disagreement, against_truth, compare
 from tests.reference.product import Order, Product, imported, live
 from tests.reference.strategies import clean_plans, filed_plans, orders, plans
 from tests.reference.worlds import CLEAN, Plan, World, build
@@ -57,7 +57,7 @@ def _imported_truth(plan: Plan) -> Judged:
 def _too_good(world: World, product: Product) -> Judged:
     for found in against_truth(world, product):
         if found.coverage >= ENOUGH and found.units < -1:
-            yield Disagreement("better_than_truth", str(found))
+            yield Disagreement(TOO_GOOD, str(found), "", found.window, -found.units)
 
 
 WAYS: Final[Mapping[str, Way]] = {
@@ -65,11 +65,11 @@ WAYS: Final[Mapping[str, Way]] = {
     "live_faults": Way(
         cases=st.tuples(plans(), orders()), judge=partial(_live, settled=False), share=3
     ),
-    "live_truth": Way(cases=st.tuples(plans(), orders()), judge=_live_truth, share=2),
+    "live_truth": Way(cases=st.tuples(plans(stores=False), orders()), judge=_live_truth, share=2),
     "import": Way(cases=filed_plans(CLEAN), judge=_imported, share=2),
     "import_faults": Way(cases=filed_plans(), judge=partial(_imported, settled=False), share=2),
-    "import_truth": Way(cases=filed_plans(), judge=_imported_truth, share=2),
-    "bills": Way(cases=billings, judge=judge_file, share=2),
+    "import_truth": Way(cases=filed_plans(stores=False), judge=_imported_truth, share=2),
+    "bills": Way(cases=billings, judge=judge_file),
     "night": Way(cases=nights, judge=judge_file),
     "cadences": Way(cases=mixes, judge=judge_file),
 }

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from tests.reference.model import CELL, HOUR, IT_POINTS, KWH, Kind, Meter, Reading, Site
 from tests.reference.readings import energy_cells, export_cells, first_export
+from tests.reference.shapes import FLAT, Shape, battery
 from tests.reference.site import Counted, SiteFigures
 from tests.reference.truth import (
     Begins,
@@ -29,7 +30,6 @@ START = 1_760_000_400_000
 
 MINUTE = 60_000
 WIDTH = 2_000 * KWH
-SHAPES = ("flat", "step", "ramp", "cycle", "bursts")
 CLEAN = ("silent", "reset")
 """What the definitions settle in every detail."""
 
@@ -63,30 +63,6 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """How a load goes about its mean; `swing` is a share in thousandths."""
-
-    name: str = "flat"
-    swing: int = 0
-    cells: int = 6
-
-    def watts(self, mean: int, count: int, shift: int = 0) -> list[int]:
-        """Return the watts of each cell."""
-        return [mean * (1000 + self._swing(index + shift, count)) // 1000 for index in range(count)]
-
-    def _swing(self, index: int, count: int) -> int:
-        if self.name == "step":
-            return self.swing if index * 2 >= count else -self.swing
-        if self.name == "ramp":
-            return -self.swing + 2 * self.swing * index // max(1, count)
-        if self.name == "cycle":
-            return self.swing if index // self.cells % 2 else -self.swing
-        if self.name == "bursts":
-            return self.swing if index % (4 * self.cells) < self.cells else -self.swing // 3
-        return 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A site, its loads and its meters: utility feeds, then branches of IT, then what else."""
 
@@ -95,15 +71,26 @@ class Plan:
     it_kw: int = 50
     overhead: int = 30
     """Per cent of the mean IT load."""
-    it_shape: Shape = Shape()
-    overhead_shape: Shape = Shape()
+    it_shape: Shape = FLAT
+    overhead_shape: Shape = FLAT
     feeds: tuple[Device, ...] = (Device(),)
     branches: tuple[Device, ...] = (Device(),)
     sun: Device | None = None
     sun_kw: int = 0
     exports: bool = False
+    battery_kw: int = 0
+    """It charges while the sun is high, and gives all of that back before the next time."""
+    sold_kw: int = 0
+    """What leaves the site while the battery gives; as much more is bought. It needs `exports`."""
     cooling: Device | None = None
     reused: Device | None = None
+    reused_share: int = 33
+    """Per cent of IT energy."""
+    water: Device | None = None
+    green: int = 0
+    """Per cent of the utility's supply that guarantees of origin cover."""
+    grams: int = 0
+    """Of carbon dioxide, for a kWh of the utility's supply."""
     behind_ups: bool = False
     """The cooling hangs behind the IT meter, so it is subtracted there."""
 
@@ -142,9 +129,13 @@ def build(plan: Plan) -> World:
     extra = plan.overhead_shape.watts(plan.it_kw * plan.overhead * 10, count)
     facility = [one + more for one, more in zip(it, extra, strict=True)]
     sun = _sun(plan, count)
+    stored, sold = battery(plan.battery_kw, plan.sold_kw if plan.exports else 0, count)
+    facility = [need + charge for need, charge in zip(facility, stored, strict=True)]
     net = [need - own for need, own in zip(facility, sun, strict=True)]
+    came = [max(0, one) + more for one, more in zip(net, sold, strict=True)]
+    left = [max(0, -one) + more for one, more in zip(net, sold, strict=True)]
     made = [
-        *_feeds(plan, [max(0, one) for one in net], [max(0, -one) for one in net]),
+        *_feeds(plan, came, left),
         *_branches(plan, branches, extra),
         *_others(plan, sun, extra, it),
     ]
@@ -181,7 +172,13 @@ def _feeds(plan: Plan, came: list[int], left: list[int]) -> list[Instrument]:
     made = []
     for n, device in enumerate(plan.feeds):
         share = [(one + n) // number for one in came]
-        meter = Meter(meter=f"main-{n + 1}", point="utility", accuracy_class=Fraction(1, 5))
+        meter = Meter(
+            meter=f"main-{n + 1}",
+            point="utility",
+            accuracy_class=Fraction(1, 5),
+            renewable_ratio=Fraction(plan.green, 100) if plan.green else None,
+            kilograms_per_kilowatt_hour=Fraction(plan.grams, 1000) if plan.grams else None,
+        )
         out = Load(START, left) if plan.exports and n == 0 else None
         made.append(_instrument(meter, device, share, out))
     return made
@@ -208,9 +205,18 @@ def _others(plan: Plan, sun: list[int], extra: list[int], it: list[int]) -> list
         meter = Meter(meter="fans", point="cooling", behind=behind)
         made.append(_instrument(meter, plan.cooling, [one // 2 for one in extra]))
     if plan.reused:
-        heat = [one // 3 for one in it]
+        heat = [one * plan.reused_share // 100 for one in it]
         made.append(_instrument(Meter(meter="heat", point="reused"), plan.reused, heat))
+    if plan.water:
+        made.append(_water(plan.water, [1 + one // 20_000 for one in it]))
     return made
+
+
+def _water(device: Device, flow: list[int]) -> Instrument:
+    """Return a meter of water: a register of litres; `flow` is in litres a second."""
+    plain = replace(device, sort="register", rated=False, wraps=False, step_wh=0)
+    made = _instrument(Meter(meter="water", point="water"), plain, flow)
+    return replace(made, step=max(1, device.step_wh // 10))
 
 
 def _instrument(
