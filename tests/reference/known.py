@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.reference.judge import TOO_GOOD, Disagreement
-from tests.reference.worlds import Device, Plan
+from tests.reference.worlds import Plan
 
 Recognises = Callable[[Plan, Disagreement], bool]
 
@@ -23,36 +23,6 @@ class Open:
     reason: str
     sorts: tuple[str, ...]
     recognises: Recognises
-
-
-def _subtracted_meter_rests(plan: Plan, _: Disagreement) -> bool:
-    """Cooling behind the IT meter whose register is held back, so that it is not subtracted."""
-    cooling = plan.cooling if plan.behind_ups else None
-    return cooling is not None and (
-        _has(cooling, "stall", "refresh") or (cooling.sort == "register" and cooling.step_wh > 1)
-    )
-
-
-def _small_exchange(plan: Plan, _: Disagreement) -> bool:
-    """An IT meter is exchanged for one that shows hardly more: it looks like a burst of load."""
-    return any(
-        one.sort == "exchange" and one.kwh <= 1 for device in plan.branches for one in device.faults
-    )
-
-
-def _wild_power(plan: Plan, _: Disagreement) -> bool:
-    """An IT meter that tells its power only, and states no rating, misreads in three readings."""
-    return any(
-        one.sort == "spike" and one.minutes * 60 >= 3 * device.seconds
-        for device in plan.branches
-        if device.sort == "power" and not device.rated
-        for one in device.faults
-    )
-
-
-def _refreshed_supply(plan: Plan, _: Disagreement) -> bool:
-    """A supply's register is renewed more seldom than it is read: a window cuts such a cycle."""
-    return any(_has(device, "refresh") for device in (*plan.feeds, plan.sun) if device)
 
 
 def _sampled(plan: Plan, found: Disagreement) -> bool:
@@ -73,31 +43,7 @@ def _silent_from_the_first(plan: Plan, _: Disagreement) -> bool:
     )
 
 
-def _has(device: Device, *sorts: str) -> bool:
-    return any(one.sort in sorts for one in device.faults)
-
-
 OPEN: Final[tuple[Open, ...]] = (
-    Open(
-        reason="a meter that is subtracted from IT stands still",
-        sorts=(TOO_GOOD,),
-        recognises=_subtracted_meter_rests,
-    ),
-    Open(
-        reason="a meter is exchanged for one that shows up to 1 kWh more",
-        sorts=(TOO_GOOD,),
-        recognises=_small_exchange,
-    ),
-    Open(
-        reason="power without a rating reads far too much in three readings or more",
-        sorts=(TOO_GOOD,),
-        recognises=_wild_power,
-    ),
-    Open(
-        reason="what a supply's register rested on is laid into the last interval",
-        sorts=(TOO_GOOD,),
-        recognises=_refreshed_supply,
-    ),
     Open(
         reason="power is read seldom, in step with its load: beyond U (k = 2), within twice",
         sorts=(TOO_GOOD,),
