@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from agent.ledger.doubts import Doubt
 from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
-from agent.ledger.power_doubts import power_doubts
+from agent.ledger.power_doubts import jumps, power_doubts
 from agent.ledger.power_judge import believed_power
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_layout import (
@@ -85,8 +85,11 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     power = [one for one in power if one.value >= 0] if refusals else power
     refusals += register.refusals
     doubts, open_since = register.doubts, register.open_since
-    if limits.rating is None and power and not readings.energy:
-        doubts, open_since = power_doubts(power)
+    if power and not readings.energy:
+        if limits.rating is None:
+            doubts, open_since = power_doubts(power)
+        if not limits.is_one_of_many:
+            doubts = [*doubts, *jumps(power)]
     return MeterEnergy(
         register=register,
         drawn=drawn,

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import nlargest
+from itertools import pairwise
 from math import fsum
 from typing import Final, NamedTuple
 
 from agent.ledger.doubts import Doubt
 from agent.ledger.energy import HOUR_MS, TimedValue
+from agent.ledger.segments import longest_gap
 
 PAST_MS: Final = 24 * HOUR_MS
 """Power is compared with what the meter told so long before."""
@@ -26,6 +28,9 @@ _LEAP: Final = 10.0
 
 _SUPPORT: Final = 3
 """So many other readings must come up to power that is believed."""
+
+_JUMP_MS: Final = 36_000
+"""A jump between two readings is told from the energy of so much time on: a hundredth of an hour."""
 
 _NOTHING: Final = 100.0
 """Watts: from no more than this, any load may start."""
@@ -70,6 +75,23 @@ def power_doubts(readings: Sequence[TimedValue]) -> PowerDoubts:
             open_since = start if open_since is None else min(open_since, start)
         left = [one for one in left if not first <= one.time <= last]
     return PowerDoubts(sorted(doubts), open_since)
+
+
+def jumps(readings: Sequence[TimedValue]) -> list[Doubt]:
+    """Tell where power jumps between two readings, in order of time: nobody knows when it did.
+
+    A sum over all of that time has half of the jump, which its other uncertainty counts. One that
+    ends there may be wrong by that much.
+    """
+    found: list[Doubt] = []
+    for before, after in pairwise(readings):
+        elapsed = after.time - before.time
+        if elapsed > longest_gap(before.interval, after.interval):
+            continue
+        jump = abs(after.value - before.value) * elapsed / 2.0
+        if jump > _JUMP_MS * max(before.value, after.value):
+            found.append(Doubt(before.time, after.time, loose=jump / 1000.0))
+    return found
 
 
 def _highest(readings: Sequence[TimedValue]) -> list[TimedValue]:

@@ -98,10 +98,16 @@ class Bounds:
 
     def may_change(self, n: int) -> bool:
         """Tell whether later readings may say something else of a rise up to the reading `n`."""
+        return self._limits.rating is None and self.is_young(n)
+
+    def is_young(self, n: int) -> bool:
+        """Tell whether later readings may tell another usual power near the reading `n`."""
         last = len(self._times) - 1
-        return self._limits.rating is None and (
-            n + NEAR > last or self._times[n] + NEAR_MS > self._times[last]
-        )
+        return n + NEAR > last or self._times[n] + NEAR_MS > self._times[last]
+
+    def may_be_laid_anew(self, joules: float, n: int) -> bool:
+        """Tell whether later readings may say when a rise up to the reading `n` was drawn."""
+        return joules > self._limits.least and self.is_young(n)
 
     def can_rise(self, joules: float, one: Standing, n: int, time: int) -> bool:
         """Tell whether a register can have counted so much since it began to show a value.

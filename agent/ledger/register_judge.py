@@ -225,6 +225,8 @@ class _Judge:
         """Leave out the time since the register last moved for sure."""
         since = self.verdict.chain[-1].standing.since
         self.verdict.refused.append(Span(since, self._readings[n].time))
+        if self._bounds.may_change(n):
+            self.verdict.keep_open(since)
 
 
 def judge(readings: Sequence[TimedValue], bounds: Bounds, before: int | None = None) -> Verdict:

@@ -188,6 +188,8 @@ def _lay_out(found: RegisterEnergy, verdict: Verdict, bounds: Bounds) -> list[In
         if end - start > longest_gap(before.reading.interval, after.reading.interval):
             heard_all = False
         laid, since = start, before.standing.since
+        if start > since and bounds.may_be_laid_anew(joules, after.n):
+            verdict.keep_open(since)
         if joules and start > since and not bounds.rose_at_once(joules, end - start, after.n):
             laid = since
             while found.segments and found.segments[-1].start >= laid:

@@ -223,3 +223,17 @@ def test_power_far_above_what_is_usual(
 def test_loads_that_come_again_are_believed(make: Callable[[int], float]) -> None:
     """A plant that runs an hour in four, and a load that grows, leave nothing in doubt."""
     assert limit(came(power=read(make, range(1201))), 0, 1200) == 0.0
+
+
+@pytest.mark.parametrize(("interval", "share"), [(5, 0.5), (2, 2.0)])
+def test_a_jump_of_power_at_a_window_s_edge(interval: int, share: float) -> None:
+    """From 100 kW it jumps between two readings: half of the jump in that time is in doubt there.
+
+    A window that holds the whole interval has it in its other uncertainty.
+    """
+    energy = read(lambda m: 1e5 * (1 + share * (m >= 60)), range(0, 121, interval), interval)
+    found = came(power=energy)
+    expected = 100 * share * interval / 60 / 2
+    assert limit(found, 0, 59) == pytest.approx(expected)
+    assert limit(found, 0, 120) == 0.0
+    assert limit(found, 0, 60 - interval) == limit(found, 60, 120) == 0.0
