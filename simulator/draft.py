@@ -81,6 +81,8 @@ class Draft:
             table = self.profile.tables[reading.table]
             varying = varying_part(table, reading)
             for names in rows_of(table, reading, varying, self.phases):
+                if self._is_done(reading):
+                    break
                 self._row(reading, names, (names[varying].said if varying else None) or "1")
         if len(self.series) == before:
             self.left_out.append(reading)
@@ -103,14 +105,22 @@ class Draft:
         """Return whether there is room for another outlet, bank or sensor of this name."""
         for label, most in _COUNTS.items():
             if label in labels:
-                placed = self.placed.setdefault(
-                    (reading.metric, "" if label in ("outlet", "bank") else repr(reading)), set()
-                )
+                placed = self.placed.setdefault(_place(reading, label), set())
                 extra = {self.prefer.labels.get(label, "")} if self.prefer else set()
                 if labels[label] not in placed | extra and len(placed - extra) >= most:
                     return False
                 placed.add(labels[label])
         return True
+
+    def _is_done(self, reading: Reading) -> bool:
+        """Tell whether no further row can add a series: all that its labels allow are there."""
+        if not reading.labels:
+            return (metric_named(reading.metric), ()) in self.series
+        (label, *others) = reading.labels
+        most = _COUNTS.get(label)
+        return bool(most and not others) and len(self.placed.get(_place(reading, label), ())) >= (
+            most or 0
+        )
 
     def _adds_up(self, reading: Reading) -> bool:
         """Use rows that other readings have laid out for a sum.
@@ -118,12 +128,38 @@ class Draft:
         Returns whether there are any.
         """
         column = self.profile.column_oid(reading)
-        there = [oid for oid in self.shown if oid.startswith(f"{column}.")] if reading.sum else []
+        there = (
+            [
+                oid
+                for oid in self.shown
+                if oid.startswith(f"{column}.")
+                and self._fits(reading, oid.removeprefix(f"{column}."))
+            ]
+            if reading.sum
+            else []
+        )
         if there:
             self.series.setdefault(
                 (metric_named(reading.metric), tuple(sorted(reading.labels.items()))), there[0]
             )
         return bool(there)
+
+    def _fits(self, reading: Reading, row: str) -> bool:
+        """Tell whether a row that is laid out is one of those that a reading is of."""
+        table = self.profile.tables[reading.table]
+        parts = dict(zip(table.parts(), row.split("."), strict=False))
+        for name, wanted in reading.where.items():
+            if name in parts:
+                said = parts[name]
+            else:
+                column = table.column(name)
+                if set(column.index or ()) - set(parts):
+                    return False
+                text = self.said.get(object_of(column, parts), "")
+                said = column.map.get(text, text)
+            if said not in wanted:
+                return False
+        return True
 
     def _scalar(self, reading: Reading) -> None:
         metric = metric_named(reading.metric)
@@ -227,3 +263,8 @@ class Draft:
     def latest(self, oids: Iterable[str]) -> Reading:
         """Return the reading that was the last to place one of these objects."""
         return self.order[max(self.owners.get(oid, 0) for oid in oids)]
+
+
+def _place(reading: Reading, label: str) -> tuple[str, str]:
+    """Return what counts names together: outlets and banks those of a metric, others a reading's."""
+    return reading.metric, "" if label in ("outlet", "bank") else repr(reading)
