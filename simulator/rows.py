@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _CANDIDATES: Final = 25
 """Numbers that are tried for outlets, banks and sensors."""
+_STANDS_IN: Final = re.compile(r"\|(?:[^{}]|\{\w+\})*\}")
+"""What stands behind a name in a template, for when the name is empty."""
 # The coarsest step of a device that gives its own number of digits, in base units.
 _FINENESS: Final[Mapping[str, float]] = {
     "watts": 1.0,
@@ -48,6 +50,8 @@ class Said(NamedTuple):
 
 def arcs_of(table: Table, parts: Mapping[str, str]) -> dict[str, str]:
     """Return the parts of an index as they stand in an OID: strings as octets."""
+    if not table.has_texts():
+        return dict(parts)
     found = {}
     for name, written in zip(table.parts(), table.index, strict=True):
         if name in parts:
@@ -60,6 +64,8 @@ def arcs_of(table: Table, parts: Mapping[str, str]) -> dict[str, str]:
 
 def padded(table: Table, name: str, text: str) -> str:
     """Return a value of an index part in the part's length, if that is fixed."""
+    if not table.has_texts():
+        return text
     written = table.index[table.parts().index(name)]
     length = written.partition("$")[2]
     return text.rjust(int(length), "0") if length else text
@@ -80,8 +86,13 @@ def _labelled(table: Table, reading: Reading) -> dict[str, str]:
         name: label
         for name in (*table.parts(), *table.columns)
         for label, template in reading.labels.items()
-        if name in placeholders(template)
+        if name in _first_names(template)
     }
+
+
+def _first_names(template: str) -> set[str]:
+    """Return the names of a template without those that stand in for an empty one."""
+    return placeholders(_STANDS_IN.sub("}", template))
 
 
 def varying_part(table: Table, reading: Reading) -> str:
@@ -169,7 +180,7 @@ def _says(
         chosen = table.choice.default.get(name) if table.choice else None
         wanted = (
             reading.where.get(name)
-            or reading.valid_when.get(name)
+            or reading.valid_when.get(name, [])[:1]
             or chosen
             or ([unit[name]] if name in unit else [])
         )
@@ -204,7 +215,7 @@ def _wanted_words(name: str, table: Table, reading: Reading, phases: int) -> lis
             for number in digits
         ]
     labelled = [
-        label for label, template in reading.labels.items() if name in placeholders(template)
+        label for label, template in reading.labels.items() if name in _first_names(template)
     ]
     words = list(dict.fromkeys(table.column(name).map.values()))
     if words and labelled:

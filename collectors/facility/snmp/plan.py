@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -124,7 +124,10 @@ def plan(
                     point,
                     wanted,
                     good=any(
-                        map(can_be, decode((point,), {**rows.objects, point.oid: raw}, Counter()))
+                        map(
+                            can_be,
+                            decode((point,), ChainMap({point.oid: raw}, rows.objects), Counter()),
+                        )
                     ),
                 )
         if not answered:
