@@ -120,6 +120,10 @@ async def compare(name: str, device: Probe, *, chosen: str = "auto") -> None:
             readings = dict(await made.collect())
         finally:
             await made.aclose()
+    if profile.match and made.chosen in profile.match.after:
+        # It has what the other asks for, and stands back: a device of its own kind lacks that.
+        await compare(name, device, chosen=name)
+        return
     assert made.profile is not None
     assert made.profile.title == profile.title
     assert made.plan is not None
