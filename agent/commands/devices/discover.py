@@ -157,8 +157,7 @@ async def _ask(search: Search, address: str, protocols: Sequence[str]) -> None:
 
 async def _snmp(search: Search, address: str) -> Seen:
     args = search.args
-    port = "" if args.snmp_port == 161 else f":{args.snmp_port}"  # noqa: PLR2004
-    args = argparse.Namespace(**{**vars(args), "address": f"{address}{port}"})
+    args = argparse.Namespace(**{**vars(args), "address": f"{address}:{args.snmp_port}"})
     device = device_of(args)
     channel = channel_to(device, args.timeout)
     identity = await identify(channel)

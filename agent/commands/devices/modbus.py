@@ -24,6 +24,7 @@ from collectors.facility.profile import load_all
 from collectors.strict import read
 
 SCHEME: Final = "modbus://"
+_UNITS: Final = range(256)
 _ROUND: Final = 6  # requests' times that one reading of a device may take
 
 
@@ -44,7 +45,7 @@ def split(address: str) -> tuple[str, int, int]:
     """Split `modbus://HOST:PORT/UNIT` into host, port and unit; raises ValueError."""
     place, _, unit = address.removeprefix(SCHEME).partition("/")
     host, port = split_address(place, DEFAULT_PORT)
-    if not re.fullmatch(r"\d{0,3}", unit) or int(unit or 1) > 255:  # noqa: PLR2004
+    if not re.fullmatch(r"\d{0,3}", unit) or int(unit or 1) not in _UNITS:
         message = f"address: expected modbus://HOST:PORT/UNIT, got {address!r}"
         raise ValueError(message)
     return host, port, int(unit or 1)
