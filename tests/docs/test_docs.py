@@ -10,6 +10,9 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
+from agent.cli import main
 from agent.loading import load_all
 from tests.support import ROOT
 
@@ -31,6 +34,18 @@ def test_the_list_of_devices_is_what_the_profiles_and_their_tests_say() -> None:
         check=True,
         timeout=300,
     )
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/zh/README.md"])
+def test_the_readme_counts_the_profiles_there_are(
+    page: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its number is that of the lines of `devices list`."""
+    assert main(["devices", "list"]) == 0
+    listed = len(capsys.readouterr().out.splitlines())
+    said = re.search(r"\[(?:已内置 )?(\d+)[^]]*\]\([^)]*devices\.md\)", (ROOT / page).read_text())
+    assert said is not None
+    assert int(said[1]) == listed
 
 
 def test_the_list_of_metrics_is_the_catalogue() -> None:
