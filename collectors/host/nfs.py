@@ -8,7 +8,7 @@ from collectors.base import Reading
 from collectors.catalogue.host import filesystems as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import Dropped
-from collectors.host.rpc_stats import V2, V3, V4, methods, parse_rpc
+from collectors.host.rpc_stats import V2, V3, V4, at_columns, methods, parse_rpc
 
 _VERSIONS: Final = {"2": (b"proc2", V2), "3": (b"proc3", V3), "4": (b"proc4", V4)}
 _COLUMNS: Final = {
@@ -36,11 +36,7 @@ class Nfs:
     def collect(self) -> list[Reading]:
         """Read it once; raises NoData where it is not."""
         found = parse_rpc(self._files.need(self._path), self.dropped)
-        readings: list[Reading] = [
-            (series, found[word][column])
-            for (word, column), series in _COLUMNS.items()
-            if len(found.get(word, ())) > column
-        ]
+        readings = at_columns(found, _COLUMNS)
         for version, (word, names) in _VERSIONS.items():
             readings += (
                 (catalogue.NFS_REQUESTS.series(version, method), calls)

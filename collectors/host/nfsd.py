@@ -8,7 +8,7 @@ from collectors.base import Reading
 from collectors.catalogue.host import filesystems as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import Dropped
-from collectors.host.rpc_stats import V2, V3, V4_OPERATIONS, methods, parse_rpc
+from collectors.host.rpc_stats import V2, V3, V4_OPERATIONS, at_columns, methods, parse_rpc
 
 _COLUMNS: Final = {
     **{place: metric.series() for place, metric in catalogue.NFSD.items()},
@@ -34,11 +34,7 @@ class Nfsd:
     def collect(self) -> list[Reading]:
         """Read it once; raises NoData where it is not."""
         found = parse_rpc(self._files.need(self._path), self.dropped)
-        readings: list[Reading] = [
-            (series, found[word][column])
-            for (word, column), series in _COLUMNS.items()
-            if len(found.get(word, ())) > column
-        ]
+        readings = at_columns(found, _COLUMNS)
         # The server does not tell how often its null procedure was called.
         calls = [
             (version, method, count)

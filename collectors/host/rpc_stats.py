@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from collectors.base import BadReply
+from collectors.base import BadReply, Reading, Series
 from collectors.host.kernel import MALFORMED, Dropped, numbers
 
 V2: Final = [
@@ -164,6 +164,17 @@ def parse_rpc(data: bytes, dropped: Dropped) -> Mapping[bytes, Sequence[float]]:
         except BadReply:
             dropped[MALFORMED] += 1
     return found
+
+
+def at_columns(
+    found: Mapping[bytes, Sequence[float]], columns: Mapping[tuple[bytes, int], Series]
+) -> list[Reading]:
+    """Return the numbers that stand at the columns of some lines, as far as they are there."""
+    return [
+        (series, found[word][column])
+        for (word, column), series in columns.items()
+        if len(found.get(word, ())) > column
+    ]
 
 
 def methods(counts: Sequence[float], names: Sequence[str]) -> Iterator[tuple[str, float]]:
