@@ -58,6 +58,11 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
                     hours={meter: one.hours for meter, one in found.items()},
                     stretches={meter: one.stretches for meter, one in found.items()},
                     doubts={meter: one.doubts for meter, one in found.items()},
+                    first_read={
+                        meter: one.first_read
+                        for meter, one in found.items()
+                        if one.first_read is not None
+                    },
                     registers={meter: one.register for meter, one in found.items() if one.register},
                     unbelieved={meter: one.unbelieved for meter, one in found.items()},
                     is_exported=args.exported,

@@ -33,26 +33,11 @@ def _sampled(plan: Plan, found: Disagreement) -> bool:
     return bool(moves) and is_sampled and found.size < 2
 
 
-def _silent_from_the_first(plan: Plan, _: Disagreement) -> bool:
-    """A file's power falls silent after its first row, so that row's interval is the silence."""
-    told = (one for one in (*plan.feeds, *plan.branches, plan.sun, plan.cooling) if one is not None)
-    return any(
-        one.sort == "power"
-        and any(f.sort == "silent" and f.minute * 60 <= one.phase + one.seconds for f in one.faults)
-        for one in told
-    )
-
-
 OPEN: Final[tuple[Open, ...]] = (
     Open(
         reason="power is read seldom, in step with its load: beyond U (k = 2), within twice",
         sorts=(TOO_GOOD,),
         recognises=_sampled,
-    ),
-    Open(
-        reason="a silence after the first row of power in a file is bridged",
-        sorts=("covered_without_evidence",),
-        recognises=_silent_from_the_first,
     ),
 )
 

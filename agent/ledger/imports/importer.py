@@ -46,7 +46,8 @@ class Import:
     """Hours of a site's meters that come from a file.
 
     `stretches` are those longer than an hour of which only the total is known, and `doubts` what
-    else is uncertain. `registers` say in which steps the meters of registers count, and
+    else is uncertain. `first_read` has the times of the first readings (milliseconds): a meter is
+    there from then on, though its energy is not known yet. `registers` say in which steps the meters of registers count, and
     `unbelieved` which readings are not believed. `is_exported` says that the energy left the site.
     `may_replace_finer` allows them to replace what is known better.
     """
@@ -55,6 +56,7 @@ class Import:
     hours: Mapping[str, Mapping[int, ImportedHour]]
     stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
     doubts: Mapping[str, Sequence[Doubt]] = field(default_factory=dict)
+    first_read: Mapping[str, int] = field(default_factory=dict)
     registers: Mapping[str, ImportedRegister] = field(default_factory=dict)
     unbelieved: Mapping[str, Sequence[Refusal]] = field(default_factory=dict)
     is_exported: bool = False
@@ -97,7 +99,8 @@ def import_meters(
             marked.update(changed[meter])
             if not found:
                 continue
-            tables.heard.save(number, _first_heard(found))
+            covered = _first_heard(found)
+            tables.heard.save(number, min(covered, given.first_read.get(meter, covered)))
             first, last = min(found), max(found) + HOUR_MS
             new = given.stretches.get(meter, ())
             replaced = _finer(changed[meter], new, tables.stretches.between(number, first, last))

@@ -29,9 +29,17 @@ def lay_out_readings(rows: Rows, column: str, limits: Limits) -> LaidOut:
         found = lay_out_segments(power.drawn, is_power=True)
         cells = {hour: one for hour, one in found.hours.items() if isinstance(one, HourCells)}
         note_integrated(cells, {}, power.power)
-        return replace(found, doubts=power.doubts, unbelieved=power.refusals)
+        return replace(
+            found, first_read=rows.times[0], doubts=power.doubts, unbelieved=power.refusals
+        )
     energy = meter_energy(Readings(energy=readings), limits)
     believed = energy.register.believed
     register = ImportedRegister(step_of(one.value for one in believed), rows.times[-1])
     found = lay_out_segments(energy.register.segments, is_power=False)
-    return replace(found, doubts=energy.doubts, register=register, unbelieved=energy.refusals)
+    return replace(
+        found,
+        first_read=rows.times[0],
+        doubts=energy.doubts,
+        register=register,
+        unbelieved=energy.refusals,
+    )

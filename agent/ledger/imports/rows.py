@@ -86,6 +86,7 @@ class LaidOut:
     """A meter's energy by hour, its stretches of which only the total is known, and other doubts.
 
     `register` says in which steps a register counts; None where the rows are not a register's.
+    `first_read` is the time of the first reading, in milliseconds; None where the rows are energies.
     `refused` are rows that cannot be, each with its line. `unbelieved` are readings that do not fit
     those near by. `guess` is what was guessed of the rest.
     """
@@ -94,6 +95,7 @@ class LaidOut:
     stretches: list[Stretch] = field(default_factory=list)
     doubts: Sequence[Doubt] = ()
     register: ImportedRegister | None = None
+    first_read: int | None = None
     refused: Sequence[tuple[int, Refused]] = ()
     unbelieved: Sequence[Refusal] = ()
     guess: Guess | None = None
