@@ -138,12 +138,57 @@ NUMA_TOTAL: Final = Family(
     ("node",),
 )
 
-POWER_SUPPLY: Final = Family(
+POWER_SUPPLY_INFO: Final = metric(
     "power_supply",
-    "{} value of /sys/class/power_supply/<power_supply>.".format,
-    "online present capacity",
-    labels=("power_supply",),
+    "info",
+    "info of /sys/class/power_supply/<power_supply>.",
+    "power_supply",
+    "capacity_level",
+    "health",
+    "manufacturer",
+    "model_name",
+    "serial_number",
+    "status",
+    "technology",
+    "type",
+    "usb_type",
+    "scope",
 )
+POWER_SUPPLY: Final = {
+    file: (
+        metric(
+            "power_supply",
+            name,
+            f"{name} value of /sys/class/power_supply/<power_supply>.",
+            "power_supply",
+        ),
+        factor,
+    )
+    for file, name, factor in (
+        ("online", "online", 1.0),
+        ("present", "present", 1.0),
+        ("capacity", "capacity", 1.0),
+        ("cycle_count", "cyclecount", 1.0),
+        ("time_to_empty_now", "time_to_empty_seconds", 1.0),
+        ("time_to_full_now", "time_to_full_seconds", 1.0),
+        ("current_now", "current_ampere", 1e-6),
+        ("current_max", "current_max", 1e-6),
+        ("charge_now", "charge_ampere", 1e-6),
+        ("charge_full", "charge_full", 1e-6),
+        ("charge_full_design", "charge_full_design", 1e-6),
+        ("energy_now", "energy_watthour", 1e-6),
+        ("energy_full", "energy_full", 1e-6),
+        ("energy_full_design", "energy_full_design", 1e-6),
+        ("power_now", "power_watt", 1e-6),
+        ("voltage_now", "voltage_volt", 1e-6),
+        ("voltage_max", "voltage_max", 1e-6),
+        ("voltage_max_design", "voltage_max_design", 1e-6),
+        ("voltage_min", "voltage_min", 1e-6),
+        ("voltage_min_design", "voltage_min_design", 1e-6),
+        ("temp", "temp_celsius", 0.1),
+    )
+}
+"""By the file of a supply: its metric, and the factor from the kernel's unit."""
 
 WATCHDOG_INFO: Final = metric(
     "watchdog",
@@ -169,3 +214,21 @@ WATCHDOG: Final = {
     )
 }
 """By the file of a watchdog."""
+
+_TAPE: Final = (
+    ("in_flight", "io_now", 1.0, "The number of I/Os currently outstanding to this device."),
+    ("io_ns", "io_time_seconds_total", 1e-9, "Time spent waiting for all I/O to complete."),
+    ("other_cnt", "io_others_total", 1.0, "The number of commands other than read and write."),
+    ("read_byte_cnt", "read_bytes_total", 1.0, "The number of bytes read from the tape drive."),
+    ("read_cnt", "reads_completed_total", 1.0, "The number of read requests."),
+    ("read_ns", "read_time_seconds_total", 1e-9, "Time spent waiting for reads to complete."),
+    ("resid_cnt", "residual_total", 1.0, "How often the residual amount was not zero."),
+    ("write_byte_cnt", "written_bytes_total", 1.0, "The number of bytes written to the drive."),
+    ("write_cnt", "writes_completed_total", 1.0, "The number of write requests."),
+    ("write_ns", "write_time_seconds_total", 1e-9, "Time spent waiting for writes to complete."),
+)
+TAPE: Final = {
+    file: ((metric if name == "io_now" else counter)("tape", name, text, "device"), factor)
+    for file, name, factor, text in _TAPE
+}
+"""By the file below `stats` of a tape drive: its metric, and the factor from the kernel's unit."""

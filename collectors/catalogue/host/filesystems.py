@@ -164,3 +164,30 @@ NFSD: Final = {
     (b"rpc", 0): counter("nfsd", "server_rpcs_total", "Total number of NFSd RPCs."),
 }
 """By the word that begins a line, and the column."""
+
+BTRFS_INFO: Final = metric("btrfs", "info", "Filesystem information", "uuid", "label")
+BTRFS_RESERVE: Final = metric("btrfs", "global_rsv_size_bytes", "Size of global reserve.", "uuid")
+BTRFS_DEVICE: Final = metric(
+    "btrfs",
+    "device_size_bytes",
+    "Size of a device that is part of the filesystem.",
+    "uuid",
+    "device",
+)
+BTRFS_RESERVED: Final = metric(
+    "btrfs",
+    "reserved_bytes",
+    "Amount of space reserved for a data type",
+    "uuid",
+    "block_group_type",
+)
+_LAYOUT: Final = ("uuid", "block_group_type", "mode")
+BTRFS_USED: Final = metric(
+    "btrfs", "used_bytes", "Amount of used space by a layout/data type", *_LAYOUT
+)
+BTRFS_SIZE: Final = metric(
+    "btrfs", "size_bytes", "Amount of space allocated for a layout/data type", *_LAYOUT
+)
+BTRFS_RATIO: Final = metric(
+    "btrfs", "allocation_ratio", "Data allocation ratio for a layout/data type", *_LAYOUT
+)

@@ -78,7 +78,20 @@ def peer_page(url: str) -> dict[str, Family]:
 # Not `cpu-taken-offline`: node_exporter has zeros for the CPUs between those that are there.
 TREES = ("server", "gpu-node", "old-kernel-2.6.32", "storage-node")
 # What a storage node has beside: every one of these families must be ours too.
-OF_STORAGE = ("node_nfs", "node_xfs", "node_zfs", "node_ipvs", "node_fibre", "node_memory_numa")
+OF_STORAGE = tuple(
+    f"node_{one}"
+    for one in (
+        "btrfs",
+        "fibre",
+        "ipvs",
+        "memory_numa",
+        "nfs",
+        "power_supply",
+        "tape",
+        "xfs",
+        "zfs",
+    )
+)
 # The last: zeros for the columns that a kernel of old has not.
 NOT_OURS = ("node_selinux_", "promhttp_", "node_cpu_guest_seconds")
 # Read from the running kernel, or from its clock, and not from the tree; or without the sentinels
