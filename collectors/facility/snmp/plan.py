@@ -20,7 +20,7 @@ from collectors.facility.snmp.index import indices, split_index
 from collectors.facility.snmp.point import Point, Raw, decode, make_point
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.reading import Reading as Wanted
-from collectors.facility.snmp.rows import Rows, describe_row, index_fits
+from collectors.facility.snmp.rows import Rows, describe_row, describing_columns, index_fits
 from collectors.facility.snmp.table import STAR, Table, fill, placeholders
 from collectors.judge import Refusal, can_be, judge
 
@@ -240,6 +240,7 @@ def _points(
         return
     table = profile.tables[wanted.table]
     column = profile.column_oid(wanted)
+    columns = describing_columns(table, wanted)
     for row, raw in rows.columns.get(column, {}).items():
         index = split_index(table, row)
         if index is None:
@@ -247,7 +248,7 @@ def _points(
             continue
         if not index_fits(wanted, index):
             continue
-        names, guards = describe_row(table, wanted, index, rows, chosen)
+        names, guards = describe_row(table, wanted, columns, index, rows, chosen)
         if names is None:
             continue
         unit = fill(table.unit, names)

@@ -10,7 +10,7 @@ from collectors.facility.snmp.index import Index, split_index
 from collectors.facility.snmp.point import Raw, text_of
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.reading import Reading as Wanted
-from collectors.facility.snmp.table import Choice, Table, placeholders
+from collectors.facility.snmp.table import Choice, Column, Table, placeholders
 
 
 @dataclass(slots=True)
@@ -42,10 +42,7 @@ def objects_to_get(profile: SnmpProfile, rows: Rows, levels: frozenset[str]) -> 
             wanted[reading.oid] = None
             continue
         table = profile.tables[reading.table]
-        names = (
-            {name for _, name in reading.names()} | placeholders(table.unit) | table.choice_names()
-        )
-        columns = [table.column(name) for name in sorted(names & set(table.columns))]
+        columns = list(describing_columns(table, reading).values())
         for row in rows.columns.get(profile.column_oid(reading), ()):
             index = split_index(table, row)
             if index is not None and index_fits(reading, index):
@@ -60,18 +57,29 @@ def index_fits(reading: Wanted, index: Index) -> bool:
     )
 
 
+def describing_columns(table: Table, wanted: Wanted) -> dict[str, Column]:
+    """Return the columns that say what a row of a reading is, by name; the same for every row."""
+    names = {name for _, name in wanted.names()} | placeholders(table.unit) | table.choice_names()
+    return {name: table.column(name) for name in sorted(names & table.columns.keys())}
+
+
 def describe_row(
-    table: Table, wanted: Wanted, index: Index, rows: Rows, chosen: re.Pattern[str] | None
+    table: Table,
+    wanted: Wanted,
+    columns: Mapping[str, Column],
+    index: Index,
+    rows: Rows,
+    chosen: re.Pattern[str] | None,
 ) -> tuple[dict[str, str] | None, tuple[tuple[str, frozenset[str]], ...]]:
-    """Return the names of a row and its guards; None instead of names for an unwanted row."""
+    """Return the names of a row and its guards; None instead of names for an unwanted row.
+
+    `columns` are its `describing_columns`.
+    """
     names = dict(index.shown)
     guards = []
-    for name in (
-        {name for _, name in wanted.names()} | placeholders(table.unit) | table.choice_names()
-    ):
+    for name, column in columns.items():
         if name in index.shown:
             continue
-        column = table.column(name)
         oid = index.object(column)
         said = text_of(rows.objects.get(oid))
         names[name] = column.map.get(said, said)
