@@ -39,6 +39,9 @@ _MODELS: Final = {
     "0x74a2": "MI308X",
 }
 """Models by PCI device id (pci.ids), for boards whose FRU gives no product name."""
+_CLOCKS: Final = {"sm": "sclk", "memory": "mclk"}
+_ERRORS: Final = {"ce": "corrected", "ue": "uncorrected"}
+_COUNT: Final = re.compile(r"^(ue|ce): (\d{1,19})$", re.ASCII | re.MULTILINE)
 _MAX_TEXT: Final = 4096
 _PERCENT: Final = 100.0
 _MICRO, _MILLI = 1e-6, 1e-3
@@ -111,21 +114,47 @@ def _values(device: Path) -> Iterator[Value]:
         power = _number(sensors / "power1_average") or _number(sensors / "power1_input")
         if power:
             yield catalogue.ACCELERATOR_POWER, "", power * _MICRO
-        celsius = _temperature(sensors)
+        celsius = _labelled(sensors, "temp", ("junction", "edge"))
         if celsius is not None:
             yield catalogue.ACCELERATOR_TEMPERATURE, "", celsius * _MILLI
+        celsius = _labelled(sensors, "temp", ("mem",))
+        if celsius:
+            yield catalogue.ACCELERATOR_MEMORY_TEMPERATURE, "", celsius * _MILLI
+        for clock, label in _CLOCKS.items():
+            hertz = _labelled(sensors, "freq", (label,))
+            if hertz is not None:
+                yield catalogue.ACCELERATOR_CLOCK, clock, hertz
+        limit = _number(sensors / "power1_cap")
+        if limit:
+            yield catalogue.ACCELERATOR_POWER_LIMIT, "", limit * _MICRO
+    yield from _health(device)
 
 
-def _temperature(sensors: Path) -> float | None:
-    """Return the junction temperature, which the chip throttles by; else the edge temperature.
+def _health(device: Path) -> Iterator[Value]:
+    """Yield how busy the memory is, what PCIe sent again, and the memory's errors (RAS)."""
+    busy = _number(device / "mem_busy_percent")
+    if busy is not None and busy <= _PERCENT:
+        yield catalogue.ACCELERATOR_ENGINE, "memory", busy / _PERCENT
+    replays = _number(device / "pcie_replay_count")
+    if replays is not None:
+        yield catalogue.ACCELERATOR_PCIE_REPLAYS, "", replays
+    counts = dict(_COUNT.findall(_text(device / "ras" / "umc_err_count")))
+    for word, kind in _ERRORS.items():
+        if word in counts:
+            yield catalogue.ACCELERATOR_ECC_ERRORS, kind, float(counts[word])
 
-    In thousandths of a degree Celsius.
+
+def _labelled(sensors: Path, kind: str, labels: Sequence[str]) -> float | None:
+    """Return the first of some sensors of a kind (`temp`, `freq`), by the driver's labels.
+
+    The chip throttles by its junction temperature, so it comes before the edge's. Temperatures are
+    in thousandths of a degree Celsius, frequencies in hertz.
     """
     found = {
         _text(path): path.with_name(path.name.replace("label", "input"))
-        for path in sensors.glob("temp*_label")
+        for path in sensors.glob(f"{kind}*_label")
     }
-    for label in ("junction", "edge"):
+    for label in labels:
         if label in found and (value := _number(found[label])) is not None:
             return value
     return None

@@ -125,6 +125,36 @@ def test_amd_by_the_kernels_files(tmp_path: Path) -> None:
     assert values(readings, "utilization_ratio") == {}
 
 
+def test_amd_clocks_memory_and_errors(tmp_path: Path) -> None:
+    """What newer drivers tell besides; a die whose driver lacks a file tells nothing of it."""
+    amd_tree(tmp_path)
+    device = tmp_path / "class/drm/card1/device"
+    (device / "ras").mkdir()
+    for name, text in {
+        "mem_busy_percent": "12",
+        "pcie_replay_count": "4",
+        "ras/umc_err_count": "ue: 1\nce: 23",
+        "hwmon/hwmon3/temp3_label": "mem",
+        "hwmon/hwmon3/temp3_input": "52000",
+        "hwmon/hwmon3/freq1_label": "sclk",
+        "hwmon/hwmon3/freq1_input": "1700000000",
+        "hwmon/hwmon3/freq2_label": "mclk",
+        "hwmon/hwmon3/freq2_input": "1600000000",
+        "hwmon/hwmon3/power1_cap": "500000000",
+    }.items():
+        (device / name).write_text(text + "\n")
+    readings = Amd(chips("AMD"), sys=tmp_path, schedule=Schedule()).collect()
+    assert values(readings, "memory_temperature_celsius") == {"card1": 52.0}
+    assert values(readings, "clock_hertz", "clock") == {"card1 sm": 1.7e9, "card1 memory": 1.6e9}
+    assert values(readings, "power_limit_watts") == {"card1": 500.0}
+    assert values(readings, "engine_utilization_ratio", "engine") == {"card1 memory": 0.12}
+    assert values(readings, "pcie_replays_total") == {"card1": 4.0}
+    assert values(readings, "ecc_errors_total", "kind") == {
+        "card1 corrected": 23.0,
+        "card1 uncorrected": 1.0,
+    }
+
+
 def test_no_amd(tmp_path: Path) -> None:
     """A machine without a card, or with graphics only, says nothing."""
     with pytest.raises(NoData):
