@@ -23,14 +23,14 @@ _READS: Final = ((0, 18), (52, 24))
 
 
 class _Meter(asyncio.Protocol):
-    """Answers every read at once with floats of 230.5."""
+    """Answers every read at once with floats of 50.0: a frequency too, so that the map fits."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         count = data[11]
-        body = b"\x43\x66\x80\x00" * (count // 2)
+        body = b"\x42\x48\x00\x00" * (count // 2)
         head = data[:4] + (3 + 2 * count).to_bytes(2, "big") + data[6:8] + bytes([2 * count])
         self._transport.write(head + body)
 
