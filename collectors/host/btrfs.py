@@ -50,7 +50,7 @@ class Btrfs:
 
     def _file_system(self, uuid: str) -> Iterator[Reading]:
         base = f"{self._base}/{uuid}"
-        yield catalogue.BTRFS_INFO.series(uuid, self._word(f"{base}/label")), 1.0
+        yield catalogue.BTRFS_INFO.series(uuid, self._files.word(f"{base}/label")), 1.0
         reserve = self._number(f"{base}/allocation/global_rsv_size")
         if reserve is not None:
             yield catalogue.BTRFS_RESERVE.series(uuid), reserve
@@ -83,12 +83,6 @@ class Btrfs:
             return entries(folder)
         except NoData:
             return []
-
-    def _word(self, path: str) -> str:
-        try:
-            return self._files.text(path)
-        except OSError:
-            return ""
 
     def _number(self, path: str) -> float | None:
         try:

@@ -156,7 +156,7 @@ class Hwmon:
         shared = {name for name, number in Counter(names.values()).items() if number > 1}
         for path, name in names.items():
             if name in shared:
-                names[path] = f"{name}_{clean_name(self._word(f'{path}/name'))}".rstrip("_")
+                names[path] = f"{name}_{clean_name(self._files.word(f'{path}/name'))}".rstrip("_")
         seen: Counter[str] = Counter()
         for path, name in names.items():
             seen[name] += 1
@@ -165,11 +165,11 @@ class Hwmon:
         return names
 
     def _add_chip(self, path: str, chip: str) -> None:
-        human = clean_name(self._word(f"{path}/name"))
+        human = clean_name(self._files.word(f"{path}/name"))
         if human:
             self._static.append((catalogue.HWMON_CHIP_NAMES.series(chip, human), 1.0))
         for (kind, sensor), elements in sensors_of(path).items():
-            label = self._word(elements.pop("label")) if "label" in elements else ""
+            label = self._files.word(elements.pop("label")) if "label" in elements else ""
             if label:
                 self._static.append((catalogue.HWMON_SENSOR_LABEL.series(chip, sensor, label), 1.0))
             for element, file in elements.items():
@@ -187,15 +187,9 @@ class Hwmon:
             parts = (clean_name(os.path.basename(folder)), clean_name(device))
             if parts[1]:
                 return "_".join(part for part in parts if part)
-        return clean_name(self._word(f"{path}/name")) or clean_name(
+        return clean_name(self._files.word(f"{path}/name")) or clean_name(
             os.path.basename(os.path.realpath(path))
         )
-
-    def _word(self, path: str) -> str:
-        try:
-            return self._files.text(path)
-        except OSError:
-            return ""
 
 
 def sensors_of(path: str) -> dict[tuple[str, str], dict[str, str]]:

@@ -46,7 +46,9 @@ class Infiniband:
         readings: list[Reading] = []
         for device in entries(self._base):
             base = f"{self._base}/{device}"
-            words = (self._word(f"{base}/{file}") for file in ("board_id", "fw_ver", "hca_type"))
+            words = (
+                self._files.word(f"{base}/{file}") for file in ("board_id", "fw_ver", "hca_type")
+            )
             readings.append((catalogue.INFINIBAND_INFO.series(device, *words), 1.0))
             try:
                 ports = entries(f"{base}/ports")
@@ -77,12 +79,6 @@ class Infiniband:
                 continue
             readings.append((series, value * _WORD if file in _DATA else value))
         return readings
-
-    def _word(self, path: str) -> str:
-        try:
-            return self._files.text(path)
-        except OSError:
-            return ""
 
 
 COLLECTOR: Final = HostCollector(name="infiniband", make=Infiniband, options=Options)

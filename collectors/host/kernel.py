@@ -64,6 +64,13 @@ class KernelFiles:
         except OSError as error:
             raise Unreachable(f"{path}: {error.strerror or error}") from None
 
+    def word(self, path: str) -> str:
+        """Read a small file that may be missing: empty if it cannot be read."""
+        try:
+            return self.text(path)
+        except OSError:
+            return ""
+
     def text(self, path: str) -> str:
         """Return the text of a file without white space at its ends; raises OSError."""
         return self.read(path).decode("utf-8", "replace").strip()

@@ -85,19 +85,13 @@ class NetworkClass:
             if value is None or (is_speed and value < 0):  # -1 means that the speed is unknown
                 continue
             readings.append((series, value * _BYTES_PER_MEGABIT if is_speed else value))
-        words = [self._word(path) for path in interface.words]
+        words = [self._files.word(path) for path in interface.words]
         if words[_WORDS.index("operstate")]:
             readings.append(
                 (interface.up, 1.0 if words[_WORDS.index("operstate")] == "up" else 0.0)
             )
             readings.append((catalogue.NETWORK_INFO.series(device, *words), 1.0))
         return readings
-
-    def _word(self, path: str) -> str:
-        try:
-            return self._files.text(path)
-        except OSError:
-            return ""
 
     def _interface(self, device: str) -> _Interface:
         base = f"{self._root}/{device}/"

@@ -29,7 +29,8 @@ class PowerSupply:
         for supply in entries(self._base):
             base = f"{self._base}/{supply}"
             words = [
-                self._word(f"{base}/{name}") for name in catalogue.POWER_SUPPLY_INFO.labels[1:]
+                self._files.word(f"{base}/{name}")
+                for name in catalogue.POWER_SUPPLY_INFO.labels[1:]
             ]
             readings.append((catalogue.POWER_SUPPLY_INFO.series(supply, *words), 1.0))
             for file, (metric, factor) in catalogue.POWER_SUPPLY.items():
@@ -39,12 +40,6 @@ class PowerSupply:
                     continue
                 readings.append((metric.series(supply), value * factor))
         return readings
-
-    def _word(self, path: str) -> str:
-        try:
-            return self._files.text(path)
-        except OSError:
-            return ""
 
 
 COLLECTOR: Final = HostCollector(

@@ -28,7 +28,9 @@ class Watchdog:
         readings: list[Reading] = []
         for device in entries(self._base):
             base = f"{self._base}/{device}"
-            words = [self._word(f"{base}/{name}") for name in catalogue.WATCHDOG_INFO.labels[1:]]
+            words = [
+                self._files.word(f"{base}/{name}") for name in catalogue.WATCHDOG_INFO.labels[1:]
+            ]
             readings.append((catalogue.WATCHDOG_INFO.series(device, *words), 1.0))
             for file, metric in catalogue.WATCHDOG.items():
                 try:
@@ -37,12 +39,6 @@ class Watchdog:
                     continue
                 readings.append((metric.series(device), value))
         return readings
-
-    def _word(self, path: str) -> str:
-        try:
-            return self._files.text(path)
-        except OSError:
-            return ""
 
 
 COLLECTOR: Final = HostCollector(name="watchdog", make=Watchdog, options=Options, at_least=SLOW)

@@ -94,20 +94,14 @@ class NodeSensors:
         energy: list[str] = []
         for chip in chips:
             path = f"{self._base}/{chip}"
-            name = self._word(f"{path}/name")
+            name = self._files.word(f"{path}/name")
             for (kind, _), files in sensors_of(path).items():
                 if kind not in ("power", "energy"):
                     continue
-                label = self._word(files["label"]) if "label" in files else ""
+                label = self._files.word(files["label"]) if "label" in files else ""
                 if name not in self._chosen and f"{name}:{label}" not in self._chosen:
                     continue
                 file = files.get("average") or files.get("input")
                 if file:
                     (power if kind == "power" else energy).append(file)
         return power, energy
-
-    def _word(self, path: str) -> str:
-        try:
-            return self._files.text(path)
-        except OSError:
-            return ""
