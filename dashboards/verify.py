@@ -144,10 +144,11 @@ def verify(dashboards: Sequence[Dashboard], server: Database, *, workers: int = 
     """
     queries = [query for dashboard in dashboards for query in _queries(dashboard, server)]
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(partial(_run, server), queries))
+        return list(pool.map(partial(answer, server), queries))
 
 
-def _run(server: Database, query: Query) -> Result:
+def answer(server: Database, query: Query) -> Result:
+    """Ask one query; an error of the server is a result too."""
     try:
         if query.variable:
             return Result(

@@ -20,7 +20,7 @@ from dashboards import rule_files
 from dashboards.build import Built, build_all
 from dashboards.language import Language
 from dashboards.preview.server import Preview
-from dashboards.verify import LAG, Dashboard, Server, verify
+from dashboards.verify import LAG, Dashboard, Result, Server, answer, verify
 from simulator.site import build_site
 from tests.support import ROOT, binary, free_port, get, preview_tools, running, wait_for
 from tests.support.browser import Browser
@@ -171,9 +171,9 @@ def test_every_panel_has_data_from_real_agents(
         Dashboard(json=built.json, excuses=built.excuses)
         for built in build_all(load_registry(), language)
     ]
-    results = verify(dashboards, Server(getattr(servers, name)))
+    results = answers(dashboards, Server(getattr(servers, name)))
     assert len(results) > 1000
-    bad = [str(one) for one in results if one.outcome in ("empty", "failed")]
+    bad = [str(one) for one in results if one.outcome in BAD]
     assert not bad, "\n".join(bad)
     shown = {
         (one.query.dashboard, one.query.panel, one.query.ref)
@@ -186,6 +186,24 @@ def test_every_panel_has_data_from_real_agents(
     assert {one.detail for one in never} <= MACHINE_MAY_LACK | NOBODY_HAS, "\n".join(
         map(str, never)
     )
+
+
+BAD = ("empty", "failed")
+
+
+def answers(dashboards: list[Dashboard], server: Server) -> list[Result]:
+    """Ask every query, and those that show nothing again: on a busy machine a device misses its
+    deadline now and then, and what is read of it is missing until the next round.
+    """
+    results = verify(dashboards, server)
+
+    def all_shown() -> bool:
+        results[:] = [answer(server, one.query) if one.outcome in BAD else one for one in results]
+        return not any(one.outcome in BAD for one in results)
+
+    with contextlib.suppress(pytest.fail.Exception):  # the caller says which
+        wait_for(all_shown)
+    return results
 
 
 def series_of(url: str) -> set[frozenset[tuple[str, str]]]:
@@ -261,29 +279,38 @@ def undrawn(browser: Browser, url: str, built: Built) -> list[str]:
     Returns a line for each panel that shows no data, each error and each request to the outside.
     """
     uid = built.json["uid"]
-    browser.errors.clear()
-    browser.requests.clear()
-    browser.size(1500, 900)
-    browser.open(f"{url}?board={uid}")
-    wait_for(lambda: browser.eval("document.body.dataset.state"), what=uid)
-    panels = browser.eval(
-        "[...document.querySelectorAll('[data-panel]')].map((e) => ({...e.dataset}))"
-    )
     lacking = MACHINE_MAY_LACK | NOBODY_HAS | OF_SOME_PLACES
     excused = {
         panel
         for (panel, _), why in built.excuses.items()
         if {excuse.reason for excuse in why} & lacking
     }
-    wrong = [
-        f"{uid}: {panel['title']}: {panel['state']} {panel.get('reason', '')}"
-        for panel in panels
-        if panel["state"] != "ok" and int(panel["panel"]) not in excused
-    ]
+    wrong: list[str] = []
+
+    def drawn() -> bool:
+        browser.open(f"{url}?board={uid}")
+        wait_for(lambda: browser.eval("document.body.dataset.state"), what=uid)
+        panels = browser.eval(
+            "[...document.querySelectorAll('[data-panel]')].map((e) => ({...e.dataset}))"
+        )
+        wrong[:] = [
+            f"{uid}: {panel['title']}: {panel['state']} {panel.get('reason', '')}"
+            for panel in panels
+            if panel["state"] != "ok" and int(panel["panel"]) not in excused
+        ]
+        if not panels:
+            wrong.append(f"{uid}: nothing drawn")
+        return not wrong
+
+    browser.errors.clear()
+    browser.requests.clear()
+    browser.size(1500, 900)
+    with contextlib.suppress(pytest.fail.Exception):  # a device may miss a round: as in `answers`
+        wait_for(drawn)
     wrong += [f"{uid}: {error}" for error in browser.errors]
     wrong += [
         f"{uid}: asked for {asked}"
         for asked in browser.requests
         if not asked.startswith((url, "data:", "blob:"))
     ]
-    return wrong if panels else [f"{uid}: nothing drawn"]
+    return wrong
