@@ -29,6 +29,7 @@ VENDOR: Final = "NVIDIA"
 _MAX_GPUS: Final = 256
 _PERCENT: Final = 100.0
 _MILLI: Final = 1e-3
+_KILO: Final = 1e3
 _MEGA: Final = 1e6
 
 # nvmlReturn_t
@@ -46,6 +47,10 @@ _THROTTLES: Final = {"power": 0x4 | 0x80, "thermal": 0x20 | 0x40, "hardware": 0x
 hardware because of heat. `hardware`: a slowdown by hardware for any reason.
 """
 _CLOCKS: Final = {"sm": 1, "memory": 2}  # nvmlClockType_t
+_PCIE: Final = {  # nvmlPcieUtilCounter_t; each call measures for 20 ms
+    0: catalogue.ACCELERATOR_PCIE_TRANSMIT,
+    1: catalogue.ACCELERATOR_PCIE_RECEIVE,
+}
 _ECC: Final = {"corrected": 0, "uncorrected": 1}  # nvmlMemoryErrorType_t
 _AGGREGATE: Final = 1  # nvmlEccCounterType_t: over the GPU's life, not since the driver was loaded
 _GPU_SENSOR: Final = 0  # nvmlTemperatureSensors_t
@@ -243,6 +248,12 @@ class _Gpu:
         xid = self._xids.of(minor)
         if xid is not None:
             yield catalogue.ACCELERATOR_LAST_XID, "", float(xid)
+        # PCIe's counters of bytes (fields 197 and 198) have 32 bits, so a busy H200 passes their end
+        # each 80 ms. Nothing is known from two readings of them, and they are not read.
+        for direction, metric in _PCIE.items():
+            kilobytes = self._ask(nvml.nvmlDeviceGetPcieThroughput, handle, direction)
+            if kilobytes is not None:
+                yield metric, "", kilobytes * _KILO
         replays = self._ask(nvml.nvmlDeviceGetPcieReplayCounter, handle)
         if replays is not None:
             yield catalogue.ACCELERATOR_PCIE_REPLAYS, "", float(replays)

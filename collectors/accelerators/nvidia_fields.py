@@ -1,4 +1,4 @@
-"""Figures of a GPU that NVML gives by number: links, PCIe bytes, the memory's temperature.
+"""Figures of a GPU that NVML gives by number: links, the memory's temperature.
 
 Source: nvml.h, "Field Identifiers". One call asks for all of them, and each has a status of its own.
 """
@@ -26,8 +26,6 @@ FIELDS: Final[dict[tuple[int, int], tuple[Metric, str, float]]] = {
     (45, 0): (catalogue.ACCELERATOR_LINK_ERRORS, "crc_data", 1.0),
     (52, 0): (catalogue.ACCELERATOR_LINK_ERRORS, "replay", 1.0),
     (59, 0): (catalogue.ACCELERATOR_LINK_ERRORS, "recovery", 1.0),
-    (197, 0): (catalogue.ACCELERATOR_PCIE_TRANSMIT, "", 1.0),  # PCIE_COUNT_TX_BYTES
-    (198, 0): (catalogue.ACCELERATOR_PCIE_RECEIVE, "", 1.0),  # PCIE_COUNT_RX_BYTES
 }
 """By field and scope: the metric, its own label, and the factor to base units."""
 

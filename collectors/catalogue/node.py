@@ -130,10 +130,10 @@ ACCELERATOR_ENGINE: Final = _chip(
     "engine",
 )
 ACCELERATOR_PCIE_TRANSMIT: Final = _chip(
-    "pcie_transmit_bytes_total", "Bytes the chip has sent over PCIe.", type="counter"
+    "pcie_transmit_bytes_per_second", "Bytes a second the chip sends over PCIe at present."
 )
 ACCELERATOR_PCIE_RECEIVE: Final = _chip(
-    "pcie_receive_bytes_total", "Bytes the chip has received over PCIe.", type="counter"
+    "pcie_receive_bytes_per_second", "Bytes a second the chip receives over PCIe at present."
 )
 ACCELERATOR_PCIE_REPLAYS: Final = _chip(
     "pcie_replays_total", "Packets that were sent again over PCIe.", type="counter"

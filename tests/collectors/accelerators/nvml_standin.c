@@ -108,6 +108,7 @@ int nvmlDeviceGetUtilizationRates(void *d, struct { unsigned gpu, memory; } *out
 int nvmlDeviceGetEncoderUtilization(void *d, unsigned *out, unsigned *period) { return *period = 167000, number(d, "encoder", out); }
 int nvmlDeviceGetDecoderUtilization(void *d, unsigned *out, unsigned *period) { return *period = 167000, number(d, "decoder", out); }
 int nvmlDeviceGetEnforcedPowerLimit(void *d, unsigned *out) { return number(d, "limit", out); }
+int nvmlDeviceGetPcieThroughput(void *d, int counter, unsigned *out) { return counter == 0 ? number(d, "pcie.sent", out) : counter == 1 ? number(d, "pcie.received", out) : INVALID; }
 int nvmlDeviceGetPcieReplayCounter(void *d, unsigned *out) { return number(d, "replays", out); }
 int nvmlDeviceGetClockInfo(void *d, int type, unsigned *out) { return type == 1 ? number(d, "clock.sm", out) : type == 2 ? number(d, "clock.memory", out) : INVALID; }
 int nvmlDeviceGetRemappedRows(void *d, unsigned *corrected, unsigned *uncorrected, unsigned *pending, unsigned *failed) {

@@ -50,8 +50,8 @@ H200 = """\
 {n}.field.139.4294967295 u64 5000000000000
 {n}.field.38 4
 {n}.field.52 9
-{n}.field.197 123456
-{n}.field.198 u64 7
+{n}.pcie.sent 954
+{n}.pcie.received 55236000
 """
 
 
@@ -155,8 +155,8 @@ def test_links_and_pcie(machine: Machine) -> None:
         for n in (0, 1)
         for kind, count in (("crc_flit", 4), ("replay", 9))
     }
-    assert values(readings, "pcie_transmit_bytes_total")["nvidia0"] == 123456
-    assert values(readings, "pcie_receive_bytes_total")["nvidia1"] == 7
+    assert values(readings, "pcie_transmit_bytes_per_second")["nvidia0"] == 954_000
+    assert values(readings, "pcie_receive_bytes_per_second")["nvidia1"] == 55_236_000_000
     assert values(readings, "pcie_replays_total")["nvidia0"] == 3
 
 
