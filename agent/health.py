@@ -17,6 +17,8 @@ class CollectorHealth:
     last_error: str = ""
     notice: str = ""
     """What was left out of the last round, though it succeeded."""
+    shared_notice: str = ""
+    """What it has to say together with many other collectors."""
     duration: float | None = None
     """Seconds the last round took."""
     interval: float = 15.0

@@ -72,6 +72,7 @@ class Runner:
                 last_success=task.last_success,
                 last_error=task.last_error,
                 notice=task.notice,
+                shared_notice=task.shared_notice,
                 duration=task.duration,
                 interval=task.collector.schedule.interval,
             )
@@ -80,8 +81,7 @@ class Runner:
 
     def sources(self) -> set[tuple[str, str]]:
         """Return the keys under which the snapshot keeps what this runner's collectors report."""
-        tasks = self._tasks
-        return {task.source for task in tasks} | {task.status_source for task in tasks}
+        return {source for task in self._tasks for source in task.sources}
 
     async def run_once(self) -> None:
         """Run every collector once, the derived ones after all others and in their order."""
@@ -96,6 +96,11 @@ class Runner:
         self._timetable = Timetable(self._fire, wall_clock=self._wall, monotonic=self._monotonic)
         self._timetable.add(self._tasks)
         self._timetable.start()
+        for name, notice in dict.fromkeys(
+            (task.collector.name, task.shared_notice) for task in self._tasks
+        ):
+            if notice:
+                log.warning("%s: %s", name, notice)
         self._spawn(self._first_round())
 
     async def replace(self, old: Iterable[Collector], new: Sequence[Collector]) -> None:
@@ -112,8 +117,8 @@ class Runner:
             await _close(task)
         for task in leaving:
             if task.source not in self.sources():
-                self._snapshot.forget(*task.source)
-                self._snapshot.forget(*task.status_source)
+                for source in task.sources:
+                    self._snapshot.forget(*source)
         for task in added:
             await self._round(task)
         if self._timetable is not None:

@@ -93,20 +93,23 @@ def publish(
     status = task.status(up)
     if readings and up:
         readings = [reading for reading in readings if reading[0] not in up]
+    slow = task.take_slow() if readings is not None else []
 
-    def batch(source: tuple[str, str], content: list[Reading]) -> Batch:
+    def batch(source: tuple[str, str], content: list[Reading], interval: float = 0.0) -> Batch:
         return Batch(
             collector=source[0],
             device=source[1],
             time=now,
-            lifetime=task.collector.schedule.interval * LIFETIME_INTERVALS,
+            lifetime=(interval or task.collector.schedule.interval) * LIFETIME_INTERVALS,
             readings=content,
         )
 
     if readings is not None:
         snapshot.update(batch(task.source, readings))
+    if slow:
+        snapshot.update(batch(task.slow_source, slow, task.slow_interval))
     snapshot.update(batch(task.status_source, status))
-    whole = batch(task.source, [*(readings or ()), *status])
+    whole = batch(task.source, [*(readings or ()), *slow, *status])
     for consumer in consumers:
         try:
             consumer(whole)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from collectors.abilities import CountsDropped, GivesNotice, HasUpSeries, Immediate, ListsRefused
+from collectors.abilities import (
+    CountsDropped,
+    GivesNotice,
+    HasUpSeries,
+    Immediate,
+    ListsRefused,
+    ReadsSlowly,
+    SharesNotice,
+)
 from collectors.base import Collector, Reading, Series
 from collectors.catalogue import agent as catalogue
 from collectors.judge import summary
@@ -33,6 +41,8 @@ class Task:
     _counts_dropped: CountsDropped | None = field(init=False)
     _gives_notice: GivesNotice | None = field(init=False)
     _lists_refused: ListsRefused | None = field(init=False)
+    _shares_notice: SharesNotice | None = field(init=False)
+    _reads_slowly: ReadsSlowly | None = field(init=False)
     _success: Series = field(init=False)
     _duration: Series = field(init=False)
     _last_success: Series = field(init=False)
@@ -45,6 +55,9 @@ class Task:
         self._counts_dropped = one if isinstance(one, CountsDropped) else None
         self._gives_notice = one if isinstance(one, GivesNotice) else None
         self._lists_refused = one if isinstance(one, ListsRefused) else None
+        self._shares_notice = one if isinstance(one, SharesNotice) else None
+        slow = one if isinstance(one, ReadsSlowly) else None
+        self._reads_slowly = slow if slow is not None and slow.slow_interval else None
         labels = (one.name, one.device)
         self._success = catalogue.COLLECTOR_SUCCESS.series(*labels)
         self._duration = catalogue.COLLECTOR_DURATION.series(*labels)
@@ -63,6 +76,20 @@ class Task:
         return "; ".join(filter(None, (said, refused)))
 
     @property
+    def shared_notice(self) -> str:
+        """What it has to say together with many others."""
+        return self._shares_notice.shared_notice if self._shares_notice else ""
+
+    @property
+    def slow_interval(self) -> float:
+        """How often its slow readings are read, in seconds; 0 if it has none apart."""
+        return self._reads_slowly.slow_interval if self._reads_slowly else 0.0
+
+    def take_slow(self) -> list[Reading]:
+        """Return the slow readings of the last round, once."""
+        return list(self._reads_slowly.take_slow()) if self._reads_slowly else []
+
+    @property
     def source(self) -> tuple[str, str]:
         """Under which key the snapshot keeps what it has read."""
         return self.collector.name, self.collector.device
@@ -71,6 +98,16 @@ class Task:
     def status_source(self) -> tuple[str, str]:
         """Under which key the snapshot keeps its status: apart, for a status changes at once."""
         return f"{self.collector.name}:status", self.collector.device
+
+    @property
+    def slow_source(self) -> tuple[str, str]:
+        """Under which key the snapshot keeps its slow readings: they stay current for longer."""
+        return f"{self.collector.name}:slow", self.collector.device
+
+    @property
+    def sources(self) -> tuple[tuple[str, str], ...]:
+        """Every key under which the snapshot keeps something of it."""
+        return self.source, self.status_source, self.slow_source
 
     def up_series(self) -> list[Series]:
         """Return the series that say whether the device answers, as far as it knows them by now."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from collectors.base import Series
+from collectors.base import Reading, Series
 from collectors.judge import Refusal
 
 
@@ -53,6 +53,27 @@ class GivesNotice(Protocol):
     @property
     def notice(self) -> str:
         """One line; empty if there is nothing to say. Read anew after each round."""
+
+
+@runtime_checkable
+class SharesNotice(Protocol):
+    """It has something to say that holds for many collectors: told once for all of them."""
+
+    @property
+    def shared_notice(self) -> str:
+        """One line, the same text for each of them; empty if there is nothing to say."""
+
+
+@runtime_checkable
+class ReadsSlowly(Protocol):
+    """Some of its readings move slowly, and may be read at a longer interval of their own."""
+
+    @property
+    def slow_interval(self) -> float:
+        """That interval in seconds; 0 if everything is read in every round."""
+
+    def take_slow(self) -> Sequence[Reading]:
+        """Return the slow readings of the last round, once; empty if it read none."""
 
 
 @runtime_checkable

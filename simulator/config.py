@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from collectors.facility.snmp.detail import Detail
 from simulator.controllers import PASSWORD, USERNAME
 from simulator.device import COMMUNITY
 from simulator.link_peer import links_section
@@ -38,22 +40,27 @@ _HEADER: Final = (
 )
 
 
-def write_config(
-    simulator: Simulator,
-    folder: Path,
-    *,
-    listen: str = "127.0.0.1:9717",
-    influxdb: str = "",
-    interval: str = "15s",
-    state_dir: Path | None = None,
-    host: bool = False,
-) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the agent is to do with the simulated site.
+
+    `listen` is where it is to serve, `influxdb` the URL of a database to push to, `host` whether it
+    is to read the machine it runs on as well, `detail` how much of each PDU it is to read. Without
+    a `state_dir` its state lies beside its config.
+    """
+
+    listen: str = "127.0.0.1:9717"
+    influxdb: str = ""
+    interval: str = "15s"
+    state_dir: Path | None = None
+    host: bool = False
+    detail: Detail | None = None
+
+
+def write_config(simulator: Simulator, folder: Path, wanted: Wanted | None = None) -> Path:
     """Write `config.yaml`, `inventory.yaml`, `community`, `username` and `password` into a folder.
 
-    Returns the config's path.
-
-    `listen` is where the agent is to serve, `influxdb` the URL of a database to push to, `host`
-    whether the agent is to read the machine it runs on as well. Raises OSError.
+    Returns the config's path. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, secret in (
@@ -67,10 +74,8 @@ def write_config(
         file.write_bytes(secret + b"\n")
     _write(folder / "inventory.yaml", _inventory(simulator))
     config = folder / "config.yaml"
-    _write(
-        config,
-        _config(simulator, listen, influxdb, interval, state_dir or folder / "state", host=host),
-    )
+    wanted = wanted or Wanted()
+    _write(config, _config(simulator, wanted, wanted.state_dir or folder / "state"))
     return config
 
 
@@ -80,17 +85,16 @@ def _write(path: Path, lines: Iterator[str]) -> None:
         file.writelines(lines)
 
 
-def _config(
-    simulator: Simulator, listen: str, influxdb: str, interval: str, state_dir: Path, *, host: bool
-) -> Iterator[str]:
-    site = simulator.site
+def _config(simulator: Simulator, wanted: Wanted, state_dir: Path) -> Iterator[str]:
+    site, interval = simulator.site, wanted.interval
     yield f"hub: {site.hub}\nsite: {site.key}\nsimulated: true\n"
     yield f"state_dir: {json.dumps(str(state_dir))}\ninventory: inventory.yaml\ncollectors:\n"
-    if host:
+    if wanted.host:
         yield "  host: {}  # this machine's own kernel: real, not simulated\n"
     yield (
         f"  snmp:\n    interval: {interval}\n    timeout: 3s\n    community_file: community\n"
-        "    devices:\n"
+        + (f"    detail: {{pdu: {wanted.detail}}}\n" if wanted.detail else "")
+        + "    devices:\n"
     )
     for rack, pdu in site.pdus():
         address = simulator.addresses[pdu.name]
@@ -128,9 +132,9 @@ def _config(
             f'      - {{address: "http://{address}", node: {controller.name}, '
             f"rack: {controller.rack.name}}}\n"
         )
-    yield f'outputs:\n  http: {{listen: "{listen}"}}\n'
-    if influxdb:
-        yield f'  influxdb: {{url: "{influxdb}", org: hubgauge, bucket: hubgauge}}\n'
+    yield f'outputs:\n  http: {{listen: "{wanted.listen}"}}\n'
+    if wanted.influxdb:
+        yield f'  influxdb: {{url: "{wanted.influxdb}", org: hubgauge, bucket: hubgauge}}\n'
 
 
 _EMISSION: Final = 0.54

@@ -14,17 +14,19 @@ PATH: Final = "/collectors"
 def draw(page: Page) -> str:
     """Return the HTML of `/collectors`."""
     view, asked = page.view, page.query
+    known = collectors.read(view)
     return page.render(
         "collectors.html",
         title=page.w("collectors"),
         crumbs=[(page.w("collectors"), PATH)],
         listing=device_list(
-            collectors.read(view).collectors,
+            known.collectors,
             state=asked.get("state", "all"),
             kind=asked.get("kind", ""),
             find=asked.get("find", ""),
             page=asked.get("page", ""),
         ),
+        notices=known.notices,
         devices=devices.read(view),
         meters=meters.read(view),
         losses=losses.read(view),

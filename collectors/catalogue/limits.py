@@ -57,6 +57,10 @@ LEAST_AMPERES: Final = 2.0
 KNOWN_SHARE: Final = 0.9
 """A site's occupancy is given when at least this share of its capacity is known."""
 
+OUTLETS_UP_TO_PDUS: Final = 500
+"""A gateway of more PDUs reads them to the phase unless it is told otherwise: outlets are six in
+ten of all samples."""
+
 # ---------------------------------------------------------------- air at the inlet
 
 INLET_RECOMMENDED: Final = 27.0

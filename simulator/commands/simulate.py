@@ -14,7 +14,8 @@ from typing import Final
 from agent.commands.site_options import add_site_options
 from agent.hubs.loader import load_registry
 from collectors.base import ConfigError
-from simulator.config import write_config
+from collectors.facility.snmp.detail import READ
+from simulator.config import Wanted, write_config
 from simulator.faults import PlannedFault, parse_fault
 from simulator.history import write_history, write_recent
 from simulator.makes import Makes, choose
@@ -89,6 +90,11 @@ def _configure_agent(parser: argparse.ArgumentParser) -> None:
         default="15s",
         metavar="T",
         help="how often that agent reads devices (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--detail",
+        choices=tuple(READ),
+        help="how much of each PDU that agent reads (default: as for any gateway)",
     )
     parser.add_argument(
         "--host", action="store_true", help="that agent reads this machine's kernel as well"
@@ -178,11 +184,14 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
         path = write_config(
             simulator,
             args.write_config,
-            listen=args.agent_listen,
-            influxdb=args.influxdb,
-            interval=args.interval,
-            state_dir=args.state_dir,
-            host=args.host,
+            Wanted(
+                listen=args.agent_listen,
+                influxdb=args.influxdb,
+                interval=args.interval,
+                state_dir=args.state_dir,
+                host=args.host,
+                detail=args.detail,
+            ),
         )
         lines.append(f"read it with: hubgauge run --config {path}")
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from collectors.base import BadReply, Batch, Refused, Unreachable
 from collectors.catalogue.agent import COLLECTOR_DURATION, COLLECTOR_LAST_SUCCESS, COLLECTOR_SUCCESS
 from tests.agent.fakes import VALUE, Fake, ImmediateFake, good, make, raising
@@ -79,3 +81,39 @@ async def test_a_consumer_that_fails_costs_no_other() -> None:
     assert (batch.collector, batch.device) == ("fake", "d")
     assert batch.readings[0] == (VALUE.series("d"), 1.0)
     assert (COLLECTOR_SUCCESS.series("fake", "d"), 1.0) in batch.readings
+
+
+async def test_slow_readings_stay_current_for_their_own_interval() -> None:
+    """What is read every 60 s expires 150 s later, what is read every 2 s after 5 s."""
+    clock = [0.0]
+    one = good("d", interval=2.0)
+    one.slow_interval = 60.0
+    slow = [[(VALUE.series("limit"), 16.0)]]
+    one.take_slow = lambda: slow.pop() if slow else []
+    runner, snapshot, _ = make(one, monotonic=lambda: clock[0])
+    snapshot._monotonic = lambda: clock[0]
+    batches: list[Batch] = []
+    runner.consumers.append(batches.append)
+    await runner.run_once()
+    await runner.run_once()
+    assert [(VALUE.series("limit"), 16.0) in batch.readings for batch in batches] == [True, False]
+    assert snapshot.value(VALUE.series("limit")) == 16.0
+    clock[0] = 149.0
+    assert snapshot.value(VALUE.series("d")) is None
+    assert snapshot.value(VALUE.series("limit")) == 16.0
+    clock[0] = 151.0
+    assert snapshot.value(VALUE.series("limit")) is None
+
+
+async def test_what_many_have_to_say_together_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A notice that a hundred collectors share is one line at the start, and stands with each."""
+    crowd = [good(f"d{n}") for n in range(100)]
+    for one in crowd[:60]:
+        one.shared_notice = "outlets are left out"
+    runner, _, _ = make(*crowd)
+    runner.start()
+    assert [line for line in caplog.messages if "outlets" in line] == ["fake: outlets are left out"]
+    assert sum(bool(one.shared_notice) for one in runner.health()) == 60
+    await runner.stop()

@@ -61,7 +61,7 @@ def snmp() -> Iterator[Target]:
     agents.
     """
     from collectors.facility.naming import Naming
-    from collectors.facility.snmp.config import LEVELS
+    from collectors.facility.snmp.detail import LEVELS
     from collectors.facility.snmp.library import Library
     from collectors.facility.snmp.plan import plan
     from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get

@@ -17,7 +17,7 @@ from collectors.base import BadReply, Context, Place, Unreachable
 from collectors.facility.modbus import KIND
 from collectors.facility.modbus.collector import ModbusCollector
 from collectors.strict import read
-from simulator.config import write_config
+from simulator.config import Wanted, write_config
 from simulator.history import write_history, write_recent
 from simulator.model import Model
 from simulator.simulator import Simulator, month_begin
@@ -124,9 +124,7 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         path = write_config(
             simulator,
             tmp_path,
-            listen="127.0.0.1:1234",
-            influxdb="http://127.0.0.1:8428",
-            host=True,
+            Wanted(listen="127.0.0.1:1234", influxdb="http://127.0.0.1:8428", host=True),
         )
         config = load(path)
         inventory = load_inventory(tmp_path / "inventory.yaml", "guian", timezone="Asia/Shanghai")

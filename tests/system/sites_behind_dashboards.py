@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.config import write_config
+from simulator.config import Wanted, write_config
 from simulator.history import write_history, write_recent
 from simulator.npu_exporter import NpuExporters
 from simulator.simulator import Simulator
@@ -70,11 +70,13 @@ def write_agent(folder: Path, simulator: Simulator, port: int, database: str) ->
     config = write_config(
         simulator,
         folder,
-        listen=f"127.0.0.1:{port}",
-        influxdb=database,
-        interval="3s",
-        state_dir=folder / "state",
-        host=True,
+        Wanted(
+            listen=f"127.0.0.1:{port}",
+            influxdb=database,
+            interval="3s",
+            state_dir=folder / "state",
+            host=True,
+        ),
     )
     plugged = f"[{{collector: 'tests.system.unread:Unread', options: {{hub: {site.hub}, site: {site.key}}}, interval: 3s}}]"
     text = config.read_text()

@@ -25,7 +25,7 @@ from agent.loading import Loaded, load_all
 from agent.sinks.base import Surroundings
 from agent.sinks.sender import SpooledSink
 from collectors.base import Batch, Collector
-from simulator.config import write_config
+from simulator.config import Wanted, write_config
 from simulator.simulator import Simulator
 from simulator.site import build_site
 from tests.support import HANGS, ROOT, binary, free_port, get, running, wait_for
@@ -143,7 +143,7 @@ async def into(
     makes them.
     """
     await simulator.start()  # for its addresses
-    config = write_config(simulator, folder / "site", influxdb=url)
+    config = write_config(simulator, folder / "site", Wanted(influxdb=url))
     text = config.read_text("utf-8")  # a busy machine makes devices late
     config.write_text(
         re.sub(r"(timeout:) [13]s$", rf"\1 {HANGS:.0f}s", text, flags=re.MULTILINE), "utf-8"

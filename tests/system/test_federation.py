@@ -25,7 +25,7 @@ from dashboards.build import build_all
 from dashboards.federation import HubPlan, Plan
 from dashboards.uids import OVERVIEW
 from dashboards.verify import Dashboard, Server, verify
-from simulator.config import write_config
+from simulator.config import Wanted, write_config
 from simulator.simulator import Simulator
 from simulator.site import build_site
 from tests.dashboards.test_routes import Heard, hook, wait_until_told
@@ -71,7 +71,9 @@ class Country:
 def write_agent(folder: Path, simulator: Simulator, port: int) -> Path:
     """Write a gateway's config: its nodes have agents at addresses that nobody has."""
     config = write_config(
-        simulator, folder, listen=f"127.0.0.1:{port}", interval="2s", state_dir=folder / "state"
+        simulator,
+        folder,
+        Wanted(listen=f"127.0.0.1:{port}", interval="2s", state_dir=folder / "state"),
     )
     text = config.read_text("utf-8")
     head = (

@@ -23,7 +23,7 @@ from agent.hubs.packaged import packaged_keys
 from collectors.base import BadReply, CollectError, ConfigError, Context, Place
 from collectors.catalogue.devices import KINDS
 from collectors.facility.modbus.profile import Profile
-from collectors.facility.snmp.config import LEVELS, naming_of
+from collectors.facility.snmp.config import naming_of
 from collectors.facility.snmp.discover import AUTO, Wanted, find
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.recognise import identify
@@ -164,9 +164,7 @@ async def _snmp(search: Search, address: str) -> Seen:
     says = printable(identity.description)[:60]
     naming = naming_of(device, Context(place=Place(hub=""), node=""))
     try:
-        found = await find(
-            channel, search.library, AUTO, Wanted(naming=naming, levels=frozenset(LEVELS))
-        )
+        found = await find(channel, search.library, AUTO, Wanted(naming=naming))
     except BadReply:
         return Seen(
             protocol="snmp",

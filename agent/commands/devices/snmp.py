@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from typing import Final
 
 from agent.commands.devices.draft import show, show_identity
@@ -11,8 +12,9 @@ from agent.commands.devices.options import channel_to, device_of
 from agent.commands.devices.show import show_dropped, show_readings, show_refused
 from collectors.base import BadReply, Context, Place, Reading
 from collectors.facility.snmp.channel import Channel
-from collectors.facility.snmp.config import LEVELS, naming_of
-from collectors.facility.snmp.discover import Found, Wanted, find
+from collectors.facility.snmp.config import naming_of
+from collectors.facility.snmp.detail import READ, Depth
+from collectors.facility.snmp.discover import Found, Wanted, discover, find
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.plan import Plan
 from collectors.facility.snmp.recognise import Identity
@@ -30,9 +32,7 @@ async def identify(args: argparse.Namespace) -> int:
     library.heads()  # a mistake in the operator's own profiles is told before the device is asked
     channel = channel_to(device, args.timeout)
     identity = await ask(channel)
-    wanted = Wanted(
-        naming=naming_of(device, Context(place=Place(hub=""), node="")), levels=frozenset(LEVELS)
-    )
+    wanted = Wanted(naming=naming_of(device, Context(place=Place(hub=""), node="")))
     try:
         found = await find(channel, library, args.profile, wanted)
     except BadReply as error:
@@ -44,6 +44,7 @@ async def identify(args: argparse.Namespace) -> int:
     show_readings(readings)
     _show_plan(readings, plan)
     if not args.brief:
+        await _show_details(channel, found, wanted)
         sys.stdout.flush()  # the rest takes a while
         _show_unread(await look(channel, profile, plan))
     return 0 if readings else 1
@@ -92,6 +93,27 @@ def _show_plan(readings: list[Reading], plan: Plan) -> None:
     show_refused(plan.refused)
     show_dropped(plan.dropped)
     sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
+
+
+async def _show_details(channel: Channel, found: Found, wanted: Wanted) -> None:
+    """Show what each `detail` reads, where it makes a difference."""
+    plans = {
+        detail: await discover(channel, found.profile, replace(wanted, depth=Depth(own=detail)))
+        for detail in READ
+    }
+    if len({plan.oids for plan in plans.values()}) == 1:
+        return
+    sys.stdout.write("\nWhat each detail reads:\n")
+    before: set[str] = set()
+    for detail, plan in plans.items():
+        series = [*plan.series(), *(one for one, _ in plan.constants)]
+        metrics = dict.fromkeys(one.metric.full_name for one in series)
+        more = [name for name in metrics if name not in before]
+        before |= metrics.keys()
+        sys.stdout.write(
+            f"  {detail:<7} {len(series):>4} readings from {len(plan.oids)} objects:"
+            f" {'also ' if before - set(more) else ''}{', '.join(more) or 'nothing more'}\n"
+        )
 
 
 def _show_unread(unread: Unread) -> None:

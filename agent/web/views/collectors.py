@@ -62,6 +62,8 @@ class CollectorsView:
     counts: CountsView
     kinds: Sequence[KindView]
     collectors: Sequence[CollectorView]
+    notices: Sequence[str]
+    """What many collectors have to say together, each once."""
 
     @property
     def silent(self) -> list[CollectorView]:
@@ -115,6 +117,11 @@ def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
             for one in found
             if not silent_only or one.ok is False
         ],
+        notices=list(
+            dict.fromkeys(
+                f"{one.collector}: {one.shared_notice}" for one in found if one.shared_notice
+            )
+        ),
     )
 
 

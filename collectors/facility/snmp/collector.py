@@ -7,8 +7,8 @@ that are already known.
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
+import math
 import zlib
 from collections import Counter
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ from collectors.facility.snmp.linked import Units
 if TYPE_CHECKING:
     from collectors.facility.naming import Naming
     from collectors.facility.snmp.config import DeviceConfig
+    from collectors.facility.snmp.detail import Depth
     from collectors.facility.snmp.library import Library
     from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile
-    from collectors.facility.snmp.reading import Level
     from collectors.judge import Refusal
 
 log: Final = logging.getLogger(__name__)
@@ -37,11 +37,6 @@ _DISCOVERY_TIMEOUTS: Final = 24
 requests, and rounds go on meanwhile."""
 
 
-@functools.cache
-def _shared(levels: tuple[Level, ...]) -> frozenset[str]:
-    return frozenset(levels)
-
-
 class SnmpCollector:
     """Polls one SNMP device."""
 
@@ -49,9 +44,9 @@ class SnmpCollector:
     __slots__ = (
         "__weakref__",
         "_channel",
+        "_depth",
         "_discovered_at",
         "_discovery",
-        "_levels",
         "_library",
         "_naming",
         "_plan",
@@ -59,12 +54,15 @@ class SnmpCollector:
         "_profile",
         "_refresh",
         "_secrets",
+        "_slow_at",
+        "_slow_read",
         "_stale",
         "_units",
         "chosen",
         "config",
         "dropped",
         "schedule",
+        "slow_interval",
     )
 
     name: ClassVar[str] = "snmp"
@@ -77,22 +75,23 @@ class SnmpCollector:
         secrets: Secrets,
         library: Library,
         naming: Naming,
-        profile: SnmpProfile | None,
+        depth: Depth,
         refresh: float = 600.0,
     ) -> None:
         self.config, self.schedule = config, schedule
         self.dropped: Counter[str] = Counter()
-        self._library, self._naming, self._profile, self._secrets = (
-            library,
-            naming,
-            profile,
-            secrets,
+        self._library, self._naming, self._secrets = library, naming, secrets
+        self._profile = (
+            None if config.profile == AUTO else library.named(config.profile, config.also)
         )
         # Each device has its own period, so that a thousand devices that started together are not
         # all discovered again at the same time.
         self._refresh = refresh * (1 + zlib.crc32(naming.name.encode()) % 256 / 512)
         self._channel = self._make_channel()
-        self._levels = _shared(tuple(config.levels))
+        self._depth = depth
+        self.slow_interval = depth.slow_interval
+        self._slow_read: list[Reading] = []
+        self._slow_at = -math.inf
         self._probe: Channel | None = None
         self._plan: Plan | None = None
         self._discovery: asyncio.Task[Plan] | None = None
@@ -121,6 +120,16 @@ class SnmpCollector:
             f"read by the generic profile {self.chosen} ({self._profile.title}): no profile of a"
             " maker fits"
         )
+
+    @property
+    def shared_notice(self) -> str:
+        """That the default leaves outlets out; the same for all devices that it concerns."""
+        return self._depth.notice
+
+    def take_slow(self) -> list[Reading]:
+        """Return the slow readings of the last round, once; empty if it read none."""
+        readings, self._slow_read = self._slow_read, []
+        return readings
 
     @property
     def plan(self) -> Plan | None:
@@ -237,7 +246,8 @@ class SnmpCollector:
         """Discover the device; recognise it first where it is not known yet."""
         wanted = Wanted(
             naming=self._naming,
-            levels=self._levels,
+            depth=self._depth,
+            kind=self.config.kind,
             limit=self.schedule.max_samples,
             chosen_rows=self.config.interfaces,
             also=self.config.also,
@@ -256,11 +266,13 @@ class SnmpCollector:
 
     async def _round(self, plan: Plan, end: float) -> list[Reading]:
         try:
-            values = await self._ask(plan, end)
+            slow = self._slow_part(plan)
+            oids = plan.oids if slow is None else (*plan.oids, *slow.oids)
+            values = await self._ask(oids, end)
         except CollectError:
             self._stale = True  # after an outage another device may answer
             raise
-        if len(values) < len(plan.oids):
+        if len(values) < len(oids):
             self._stale = True
         for oid, before in plan.watched.items():
             now = values.get(oid, before)
@@ -274,20 +286,36 @@ class SnmpCollector:
                 self._stale = True
             plan.watched[oid] = now
         readings = plan.decode(values, self.dropped)
+        if slow is not None:
+            self._slow_read = slow.decode(values, self.dropped)
+            if self._slow_read:
+                self._slow_at = asyncio.get_running_loop().time()
         if not (
             readings
+            or self._slow_read
             or plan.constants
-            or any(oid in values for oid in plan.oids if oid not in plan.watched)
+            or any(oid in values for oid in oids if oid not in plan.watched)
         ):
             raise BadReply("the device answers, but has none of the objects of its profile")
-        units = self._units.readings(readings)
+        units = self._units.readings((*readings, *self._slow_read))
         readings += plan.constants
         readings += units
         return readings
 
-    async def _ask(self, plan: Plan, end: float) -> Mapping[str, object]:
+    def _slow_part(self, plan: Plan) -> Plan | None:
+        """Return the plan of the slow readings if their interval is over."""
+        now = asyncio.get_running_loop().time()
+        # Rounds come a little early or late, so half a round before its time is its time.
+        if (
+            plan.slow is None
+            or now < self._slow_at + self.slow_interval - self.schedule.interval / 2
+        ):
+            return None
+        return plan.slow
+
+    async def _ask(self, oids: tuple[str, ...], end: float) -> Mapping[str, object]:
         """Get every object. Answers received before a timeout are kept."""
-        channel, oids = self._channel, plan.oids
+        channel = self._channel
         values: dict[str, object] = {}
         try:
             async with asyncio.timeout_at(end):

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from collectors.base import ConfigError, Context
 from collectors.catalogue.devices import KINDS, Kind, Point
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.channel import Secrets, split_address
+from collectors.facility.snmp.detail import Detail, Level
 from collectors.facility.snmp.table import Pattern
 from collectors.secrets import read_secret
 from collectors.strict import Count, Duration, Range
-
-if TYPE_CHECKING:
-    from collectors.facility.snmp.reading import Level
-
-LEVELS: Final[tuple[Level, ...]] = ("inlet", "phase", "bank", "outlet", "sensor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,12 +99,16 @@ class DeviceConfig:
     linked: dict[str, LinkedConfig] = field(
         default_factory=dict, metadata={"help": "units that are linked to it, by number"}
     )
-    levels: list[Literal["inlet", "phase", "bank", "outlet", "sensor"]] = field(
-        default_factory=lambda: list(LEVELS),
-        metadata={"help": "the parts to read; without outlet, large PDUs are polled faster"},
+    detail: Detail | None = field(
+        default=None,
+        metadata={"help": "how much of it is read; without it, the section's `detail` counts"},
+    )
+    levels: list[Level] | None = field(
+        default=None, metadata={"help": "the parts to read one by one, instead of `detail`"}
     )
     interval: Duration | None = None
     timeout: Duration | None = None
+    slow_interval: Duration | None = None
     max_samples: Count | None = None
     max_oids: Annotated[int, Range(1, 64)] | None = field(
         default=None, metadata={"help": "the most objects in one request"}
@@ -123,6 +123,9 @@ class DeviceConfig:
             raise ValueError(message) from None
         if len(self._names()) > 1:
             message = f"expected one of {', '.join(kind.label for kind in KINDS.values())}"
+            raise ValueError(message)
+        if self.detail is not None and self.levels is not None:
+            message = "levels: expected either detail or levels"
             raise ValueError(message)
         if bool(self.meter) != (self.point is not None):
             message = "point: a meter needs it, and no other device may have it"
@@ -160,6 +163,25 @@ class SnmpConfig:
     timeout: Duration = 5.0
     refresh: Duration = field(
         default=600.0, metadata={"help": "how often the rows of a device are discovered again"}
+    )
+    detail: Detail | dict[str, Detail] | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "how much of each device is read, or by kind or profile as in {pdu: phase,"
+                " apc-rpdu2: outlet}; inlet and phase leave outlets out. By default outlet, and"
+                " phase for PDUs where there are more than 500"
+            )
+        },
+    )
+    slow_interval: Duration | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "how often limits, ratings, running hours and the energy of outlets are read; by"
+                " default in every round"
+            )
+        },
     )
     max_samples: Count = 10_000
     version: Literal["1", "2c", "3"] = "2c"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply
 from collectors.facility.snmp.branch import find_branch, starred
+from collectors.facility.snmp.detail import Depth
 from collectors.facility.snmp.plan import Plan, plan
 from collectors.facility.snmp.recognise import Identity, fitting, identify
 from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
@@ -15,6 +16,7 @@ from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
 if TYPE_CHECKING:
     import re
 
+    from collectors.catalogue.devices import Kind
     from collectors.facility.naming import Naming
     from collectors.facility.snmp.channel import Channel
     from collectors.facility.snmp.library import Library
@@ -23,14 +25,19 @@ if TYPE_CHECKING:
 SYS_UPTIME: Final = "1.3.6.1.2.1.1.3.0"
 AUTO: Final = "auto"
 """The name of no profile: the device is recognised."""
+_WHOLE: Final = Depth(own="outlet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is wanted of a device: names for its series, the levels to read, and limits."""
+    """What is wanted of a device: names for its series, how much is read, and limits.
+
+    `kind` is that of its name, if it has one.
+    """
 
     naming: Naming
-    levels: frozenset[str]
+    depth: Depth = _WHOLE
+    kind: Kind | None = None
     limit: int = 100_000
     chosen_rows: re.Pattern[str] | None = None
     also: Sequence[str] = ()
@@ -100,11 +107,20 @@ async def named(
 
 async def discover(channel: Channel, profile: SnmpProfile, wanted: Wanted) -> Plan:
     """Read the rows of a device and their descriptions, and make the plan of its rounds."""
+    levels = wanted.depth.levels(wanted.kind or profile.kind, profile.detail)
     rows = Rows()
-    for column in columns_to_walk(profile, wanted.levels):
+    for column in columns_to_walk(profile, levels):
         rows.columns[column] = await channel.walk(column)
-    rows.objects = await channel.get(objects_to_get(profile, rows, wanted.levels))
-    made = plan(profile, rows, wanted.naming, wanted.levels, wanted.limit, wanted.chosen_rows)
+    rows.objects = await channel.get(objects_to_get(profile, rows, levels))
+    made = plan(
+        profile,
+        rows,
+        wanted.naming,
+        levels,
+        wanted.limit,
+        wanted.chosen_rows,
+        slow_apart=wanted.depth.slow_interval > 0,
+    )
     made.watched = await channel.get((SYS_UPTIME, *profile.watch))
     made.oids += tuple(made.watched)
     return made

@@ -5,19 +5,21 @@ The meaning of a device's objects is in its profile (`collectors/facility/profil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.catalogue import devices
 from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
+from collectors.facility.snmp.depths import Depths
 from collectors.facility.snmp.library import Library
-from collectors.strict import Problems
+from collectors.strict import Problems, nearest
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Secrets
     from collectors.facility.snmp.config import DeviceConfig
+    from collectors.facility.snmp.detail import Depth
 
 
 class _Kind:
@@ -34,12 +36,14 @@ class _Kind:
     def build(self, config: object, context: Context) -> list[SnmpCollector]:
         """Make the collectors; raises Problems with the mistakes of all devices."""
         assert isinstance(config, SnmpConfig)
-        library = Library(config.profiles_dir)
+        details = config.detail if isinstance(config.detail, dict) else {}
+        library = Library(config.profiles_dir, details)
         if config.profiles_dir is not None or any(
             device.profile == "auto" for device in config.devices
         ):
             _read_all(library)
-        made, errors = [], []
+        made, errors = [], _unknown_names(details, library)
+        depths = Depths(config, library)
         # Each file with a secret is read once, also if many devices use it.
         known: dict[tuple[object, ...], Secrets] = {}
         seen: dict[str, int] = {}
@@ -55,10 +59,9 @@ class _Kind:
                 continue
             seen[device.name] = number
             try:
+                secrets = _secrets(config, device, key, known)
                 made.append(
-                    self._device(
-                        config, device, context, library, _secrets(config, device, key, known)
-                    )
+                    self._device(config, device, context, library, secrets, depths.of(device))
                 )
             except ConfigError as error:
                 errors.append(
@@ -81,6 +84,7 @@ class _Kind:
         context: Context,
         library: Library,
         secrets: Secrets,
+        depth: Depth,
     ) -> SnmpCollector:
         timeout = device.timeout or config.timeout
         for name in device.also:
@@ -97,9 +101,7 @@ class _Kind:
             secrets=secrets,
             library=library,
             naming=naming_of(device, context),
-            profile=None
-            if device.profile == "auto"
-            else library.named(device.profile, device.also),
+            depth=depth,
             refresh=config.refresh,
         )
 
@@ -113,6 +115,22 @@ def _read_all(library: Library) -> None:
         library.heads()
     except ConfigError as error:
         raise Problems([ConfigError(error.message, key=f"collectors.snmp.{error.key}")]) from None
+
+
+def _unknown_names(details: Mapping[str, object], library: Library) -> list[ConfigError]:
+    """Return the mistakes in the names for which a section gives a detail."""
+    names = [name for name in details if name not in devices.KINDS]
+    if not names:
+        return []
+    known = library.heads()
+    return [
+        ConfigError(
+            f"neither a kind of device nor an SNMP profile{nearest(name, [*devices.KINDS, *known])}",
+            key=f"collectors.snmp.detail.{name}",
+        )
+        for name in names
+        if name not in known
+    ]
 
 
 def _secrets(

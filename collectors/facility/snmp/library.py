@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
 
 from collectors.facility import profile as profiles
 from collectors.facility.snmp.branch import bound
+from collectors.facility.snmp.detail import Detail
 from collectors.facility.snmp.profile import Match, SnmpProfile, together
 from collectors.strict import Document
 
@@ -56,8 +57,12 @@ class Library:
     All devices of a config share one library.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, details: Mapping[str, Detail] | None = None
+    ) -> None:
+        """`details` says by a profile's name how much is read of its devices."""
         self.folder = folder
+        self._details = details or {}
         self._loaded: dict[str, SnmpProfile] = {}
         self._together: dict[tuple[str, ...], SnmpProfile] = {}
         self._bound: dict[tuple[str, ...], SnmpProfile] = {}
@@ -72,7 +77,9 @@ class Library:
         key = (name, *also)
         if key not in self._together:
             names = dict.fromkeys((name, *self._single(name).also, *also))
-            self._together[key] = together([self._single(one) for one in names])
+            whole = together([self._single(one) for one in names])
+            detail = self._details.get(name, whole.detail)
+            self._together[key] = replace(whole, detail=detail)
         return self._together[key]
 
     def bound(self, name: str, arc: str, also: Sequence[str] = ()) -> SnmpProfile:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections import ChainMap, Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from collectors.base import Reading, Series
 from collectors.facility.naming import Naming
@@ -45,7 +46,8 @@ class Plan:
     which each energy register wraps, in the metric's base unit. `silent`: readings of the profile
     that the device does not have. `watched`: the values of objects whose change means that rows may
     have changed. `dropped`: the number of rows that cannot be used, by reason. `refused`: the
-    readings of the last round that were refused.
+    readings of the last round that were refused. `slow`: the plan of readings that move slowly,
+    if they are read less often than the others.
     """
 
     points: tuple[Point, ...] = ()
@@ -59,11 +61,14 @@ class Plan:
     yields: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     refused: tuple[Refusal, ...] = ()
+    slow: Plan | None = None
 
     def series(self) -> Iterator[Series]:
         """Yield every series that a round may give, without the constants."""
         yield from (point.series for point in self.points)
         yield from (parts[0].series for parts in self.sums)
+        if self.slow is not None:
+            yield from self.slow.series()
 
     def decode(self, values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
         """Turn the answers of one round into readings, without the constants.
@@ -79,6 +84,9 @@ class Plan:
         judged = judge(readings, dropped)
         self.refused = (*sentinels, *judged.refused)
         return judged.readings
+
+
+_NOTHING: Final[Mapping[Series, float]] = MappingProxyType({})
 
 
 class _Chosen(NamedTuple):
@@ -99,10 +107,13 @@ def plan(
     levels: frozenset[str],
     limit: int = 100_000,
     chosen_rows: re.Pattern[str] | None = None,
+    *,
+    slow_apart: bool = False,
 ) -> Plan:
     """Make the plan of a device from the rows found at discovery, with at most `limit` series.
 
-    `chosen_rows` is the operator's pattern for tables with a choice of rows.
+    `chosen_rows` is the operator's pattern for tables with a choice of rows. With `slow_apart`,
+    readings that move slowly get a plan of their own within it.
     """
     made = Plan()
     firsts = _firsts(profile, rows)
@@ -137,7 +148,13 @@ def plan(
         one for one in chosen.values() if not (one.wanted.fallback and one.wanted.metric in metrics)
     ]
     made.dropped["over_limit"] += max(0, len(kept) - limit)
-    _finish(made, kept[:limit], constants, silent)
+    kept = kept[:limit]
+    slow = [one for one in kept if slow_apart and one.wanted.moves_slowly()]
+    if slow:
+        kept = [one for one in kept if not one.wanted.moves_slowly()]
+        made.slow = Plan()
+        _finish(made.slow, slow)
+    _finish(made, kept, constants, silent)
     return made
 
 
@@ -169,7 +186,10 @@ def _choose(
 
 
 def _finish(
-    made: Plan, kept: list[_Chosen], constants: dict[Series, float], silent: list[Wanted]
+    made: Plan,
+    kept: list[_Chosen],
+    constants: Mapping[Series, float] = _NOTHING,
+    silent: Sequence[Wanted] = (),
 ) -> None:
     made.points = tuple(one.points[0] for one in kept if not one.wanted.sum)
     made.sums = tuple(tuple(one.points) for one in kept if one.wanted.sum)
@@ -182,13 +202,15 @@ def _finish(
     made.oids = tuple(oids)
     made.constants = tuple(constants.items())
     made.silent = tuple(silent)
-    made.yields = sum(one.good for one in kept)
+    made.yields = sum(one.good for one in kept) + (made.slow.yields if made.slow else 0)
     made.spans = {
         point.series: 2**one.wanted.bits * point.multiplier / point.divisor
         for one in kept
         for point in one.points
         if one.wanted.bits is not None
     }
+    if made.slow is not None:
+        made.spans |= made.slow.spans
     made.dropped += Counter()  # leaves only what was dropped
 
 

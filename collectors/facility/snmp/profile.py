@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from collectors.catalogue.devices import Kind
 from collectors.facility.custom_metric import CustomMetric
+from collectors.facility.snmp.detail import Detail
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.snmp.table import STAR, Oid, Pattern, Table, check_names
 from collectors.facility.units import UNITS
@@ -80,6 +81,12 @@ class SnmpProfile:
     generic: bool = field(
         default=False,
         metadata={"help": "it follows a standard MIB, and is used where no maker's profile fits"},
+    )
+    detail: Detail | None = field(
+        default=None,
+        metadata={
+            "help": "how much is read unless the config says otherwise: to the inlet, the phase or the outlet"
+        },
     )
     max_oids: Annotated[int, Range(1, 64)] = field(
         default=24, metadata={"help": "the most objects in one request"}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from collectors.base import Metric
+from collectors.catalogue.devices import moves_slowly
 from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
+from collectors.facility.snmp.detail import Level
 from collectors.facility.snmp.table import ColumnId, Oid, Pattern, placeholders
 from collectors.facility.units import check_unit
 from collectors.strict import Range
 
-Level = Literal["inlet", "phase", "bank", "outlet", "sensor"]
+_NAMED: Final[tuple[Level, ...]] = ("outlet", "bank", "phase", "sensor")
 Bits = Annotated[int, Range(8, 64)]
 
 
@@ -79,6 +81,10 @@ class Reading:
     bits: Bits | None = None
     sum: bool = field(default=False, metadata={"help": "rows with the same series are added up"})
     level: Level | None = None
+    slow: bool | None = field(
+        default=None,
+        metadata={"help": "it moves slowly; limits, ratings and the energy of outlets do anyway"},
+    )
 
     def __post_init__(self) -> None:
         """Check everything that needs no table: metric, unit, labels and the value's object."""
@@ -124,10 +130,11 @@ class Reading:
         if self.level:
             return self.level
         words = self.metric.split("_")
-        for level in ("outlet", "bank", "phase", "sensor"):
-            if level in words:
-                return level
-        return "inlet"
+        return next((level for level in _NAMED if level in words), "inlet")
+
+    def moves_slowly(self) -> bool:
+        """Tell whether it may be read less often: as given, else by the metric's name."""
+        return moves_slowly(self.metric) if self.slow is None else self.slow
 
     def names(self) -> Iterator[tuple[str, str]]:
         """Yield every name that must be an index part or a column, with the key that uses it."""

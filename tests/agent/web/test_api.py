@@ -106,7 +106,7 @@ def test_hostile_names_are_only_text() -> None:
         ),
         (f"/api/sites/{fixture.SITE}/power", {"hub", "site", "now", "trend"}),
         ("/api/racks", {"at", "hub", "sites", "limits", "columns", "rows"}),
-        ("/api/collectors", {"at", "counts", "kinds", "collectors"}),
+        ("/api/collectors", {"at", "counts", "kinds", "collectors", "notices"}),
         ("/api/devices", {"at", "hub", "kinds", "silent", "mismatches"}),
     ],
 )

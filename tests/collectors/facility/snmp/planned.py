@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from collectors.facility.naming import Naming
-from collectors.facility.snmp.config import LEVELS
+from collectors.facility.snmp.detail import LEVELS
 from collectors.facility.snmp.plan import Plan, plan
 from collectors.facility.snmp.point import Raw, decode
 from collectors.facility.snmp.profile import SnmpProfile

@@ -173,3 +173,18 @@ def test_the_guides_smallest_profile_is_good() -> None:
     from collectors.facility.snmp.reading import Reading
 
     assert set(Reading.__dataclass_fields__) <= keys
+
+
+def test_identify_shows_what_each_detail_reads(
+    agent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The inlet has power and energy; the phases add the current of L1; outlets there are none."""
+    assert run("identify", agent, "--community-file", str(secret(tmp_path, "px3"))) == 0
+    _, _, shown = capsys.readouterr().out.partition("What each detail reads:\n")
+    inlet, phase, outlet = shown.splitlines()[:3]
+    assert re.match(r"  inlet  +\d+ readings from \d+ objects: .*dc_pdu_power_watts", inlet)
+    assert "phase_current" not in inlet
+    assert re.match(
+        r"  phase  +\d+ readings from \d+ objects: also dc_pdu_phase_current_amperes", phase
+    )
+    assert outlet.endswith("nothing more")

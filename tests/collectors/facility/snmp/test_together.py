@@ -11,7 +11,7 @@ import pytest
 
 from collectors.facility.naming import Naming
 from collectors.facility.profile import load_all
-from collectors.facility.snmp.config import LEVELS
+from collectors.facility.snmp.detail import LEVELS
 from collectors.facility.snmp.index import split_index
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.plan import Plan, plan
