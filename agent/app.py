@@ -23,6 +23,7 @@ from agent.loading import Loaded, inventory_of, load_all, load_files, with_colle
 from agent.runner import Runner
 from agent.selfmetrics import SelfCollector, SelfMetrics
 from agent.snapshot import Snapshot
+from agent.workers import Workers
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import Problems
 
@@ -57,6 +58,7 @@ class App:
         self._board: Board | None = None
         self._web: WebServer | None = None
         self._tasks: Final[set[asyncio.Task[object]]] = set()
+        self._workers: Final = Workers()
         self._reloading: Final = asyncio.Lock()
         ProcessCollector(registry=self.registry)
 
@@ -93,8 +95,7 @@ class App:
             self.gateway.start()
         await self.start_web()
         self._mark_loaded()
-        gc.collect()  # what loading left behind would be frozen as well
-        gc.freeze()  # what is loaded stays; at a whole hub's size a full collection takes a second
+        _free_what_was_replaced()
         self.runner.start()
         log.info(
             "hubgauge %s at http://%s, hub %s",
@@ -173,12 +174,13 @@ class App:
                 return self._refused(str(error))
             if loaded.config.outputs != self.config.outputs:
                 log.warning("reload: a change of outputs takes effect at the next start")
-            old = self.runner
-            await old.stop()
+            before = self.runner.sources()
+            await self.runner.stop()
             self.loaded = loaded
             self.runner = self._make_runner(loaded)
-            for source in old.sources() - self.runner.sources():
+            for source in before - self.runner.sources():
                 self.snapshot.forget(*source)
+            _free_what_was_replaced()
             self.runner.start()
             self._mark_loaded()
             log.info("reload: done, %d collectors", len(loaded.collectors))
@@ -225,7 +227,7 @@ class App:
         self.metrics.reload_time.set(time.time())
 
     def _make_runner(self, loaded: Loaded) -> Runner:
-        runner = Runner(snapshot=self.snapshot, metrics=self.metrics)
+        runner = Runner(snapshot=self.snapshot, metrics=self.metrics, workers=self._workers)
         runner.add(loaded.collectors)
         self._add_kpis(runner, loaded)
         runner.add([SelfCollector(self.registry, self.snapshot)], derived=True)
@@ -290,3 +292,14 @@ class App:
 
     def _scrape_targets(self, query: Mapping[str, str]) -> Response | None:
         return self.board.targets(self.shown(), query)
+
+
+def _free_what_was_replaced() -> None:
+    """Delete what nothing uses any more, and close its files; keep what is loaded out of it.
+
+    What was frozen at an earlier load is looked at again, for some of it was replaced. Later full
+    collections leave out what is loaded: at a whole hub's size one takes a second.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

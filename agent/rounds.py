@@ -48,20 +48,32 @@ async def read(task: Task, workers: Workers) -> Round:
     """Call a collector within its deadline: a coroutine on the loop, all else on a worker thread.
 
     Raises Unreachable when the deadline passes. A thread that outlives it keeps the task busy, so
-    a collector that hangs has one thread at most.
+    a collector that hangs has one thread at most, also if a reload has put another in its place.
     """
     collector, limit = task.collector, task.collector.schedule.max_samples
+    timeout = collector.schedule.timeout
     work: asyncio.Future[Returned]
+    earlier = workers.at_work(task.source)
+    if earlier is not None:
+        await asyncio.wait({earlier}, timeout=timeout)
+        if not earlier.done():
+            task.busy = False
+            raise Unreachable("a call from before the reload has not come back")
     if inspect.iscoroutinefunction(collector.collect):
         work = asyncio.ensure_future(_await(collector, limit))
     else:
-        work = workers.submit(lambda: _call(collector, limit))
+        work = workers.submit(lambda: _call(collector, limit), key=task.source)
     work.add_done_callback(lambda done: _ended(task, done))
-    done, _ = await asyncio.wait({work}, timeout=collector.schedule.timeout)
+    try:
+        done, _ = await asyncio.wait({work}, timeout=timeout)
+    except asyncio.CancelledError:  # the runner stops; a thread goes on, and stays known as such
+        if isinstance(work, asyncio.Task):
+            work.cancel()
+        raise
     if not done:
         if isinstance(work, asyncio.Task):
             work.cancel()
-        raise Unreachable(f"no result within {collector.schedule.timeout:g} s")
+        raise Unreachable(f"no result within {timeout:g} s")
     return checked(work.result())
 
 

@@ -44,6 +44,7 @@ class Runner:
         metrics: SelfMetrics,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        workers: Workers | None = None,
     ) -> None:
         self.consumers: Final[list[Consumer]] = []
         self.ready: Final = asyncio.Event()
@@ -52,7 +53,7 @@ class Runner:
         self._metrics: Final = metrics
         self._wall: Final = wall_clock
         self._monotonic: Final = monotonic
-        self._workers: Final = Workers()
+        self._workers: Final = workers or Workers()
         self._slots: Final = asyncio.Semaphore(_MAX_CONCURRENT)
         self._tasks: list[Task] = []
         self._rounds: Final[set[asyncio.Task[None]]] = set()
@@ -138,6 +139,7 @@ class Runner:
             await asyncio.wait(self._rounds, timeout=1.0)
         # All at the same time: each may need a moment to end its session with a device.
         await asyncio.gather(*(_close(task) for task in self._tasks))
+        self._tasks = []  # a job of the schedule may still hold this runner, but no descriptors
 
     async def _first_round(self) -> None:
         try:
@@ -156,11 +158,23 @@ class Runner:
             if task.gone:
                 continue
             if task.busy:
-                self._metrics.skipped.labels(task.collector.name).inc()
+                self._skip(task)
             elif task.immediate:
                 self._round_now(task)
             else:
                 self._spawn(self._round(task))
+
+    def _skip(self, task: Task) -> None:
+        """Count a round that could not begin; what is known of the last one is said again.
+
+        A series that says "failing" so lives as long as the failure does. What outlived its
+        deadline by a whole interval is ended, if it computes.
+        """
+        self._metrics.skipped.labels(task.collector.name).inc()
+        if task.ok is not None:
+            publish(task, None, self._wall(), snapshot=self._snapshot, consumers=self.consumers)
+        if task.ok is False:
+            self._workers.give_up(task.source, "no result within an interval after its deadline")
 
     async def _round(self, task: Task) -> None:
         """Run one collector once and hand on what it read; nothing it does can reach another."""

@@ -2,44 +2,157 @@
 
 The standard pool waits for its threads at exit, so a collector stuck in the kernel would keep the
 agent from ending. It also starts a thread for each job up to its limit, and each takes a stack.
+
+One pool serves the whole process, also across reloads. So a call that has not come back is known to
+whoever takes its collector's place, and no second one is stuck beside it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
+
+from agent.interrupt import Interrupted, clear_interrupt, interrupt
+from agent.process import cpu_seconds, resident_bytes
 
 T = TypeVar("T")
 
 _PATIENCE: Final = 0.1
 """Seconds that jobs wait before another thread is started, up to the limit."""
+_LOOK_SECONDS: Final = 0.25
+"""Seconds between two looks at what the calls under way take of memory."""
+MAX_GROWTH: Final = 128 * 2**20
+"""Bytes by which the process may grow while one call computes."""
+_COMPUTES: Final = 0.2
+"""A call computes if its thread has used this share of the time; one that waits uses next to none.
+"""
+
+
+class Job:
+    """One call on a worker, and its future: valid also when those who wait for it are cancelled."""
+
+    def __init__(self, key: Hashable, function: Callable[[], Any]) -> None:
+        self.key: Final = key
+        self.loop: Final = asyncio.get_running_loop()
+        self.future: Final[asyncio.Future[Any]] = self.loop.create_future()
+        self._function: Callable[[], Any] | None = function
+        self._given_up = ""
+        self._thread = 0
+        self._lock: Final = threading.Lock()
+        self._seen: tuple[float, float, int] | None = None
+
+    def give_up(self, reason: str) -> None:
+        """Have the call end: at once if it has not begun, else at its next line of Python."""
+        with self._lock:
+            self._given_up = reason
+            if self._thread:
+                interrupt(self._thread)
+
+    def run(self) -> tuple[Any, BaseException | None]:
+        """Call the function; return its result and None, or None and what it raised."""
+        function, self._function = self._function, None
+        with self._lock:
+            if self._given_up or function is None:
+                return None, TimeoutError(self._given_up)
+            self._thread = threading.get_ident()
+        result: Any = None
+        error: BaseException | None = None
+        try:
+            result = function()
+        except Interrupted:
+            error = TimeoutError(self._given_up)
+        except BaseException as raised:  # whoever waits for the future gets it
+            error = raised
+        self._leave()
+        return result, error
+
+    def _leave(self) -> None:
+        """Be interrupted no more: what is under way arrives here, or is taken back."""
+        while True:
+            try:
+                with self._lock:
+                    self._thread = 0
+                clear_interrupt()
+            except Interrupted:
+                continue
+            return
+
+    def growth(self, now: float, resident: int) -> int:
+        """Return by how many bytes the process has grown since the call computes; 0 if it waits."""
+        with self._lock:
+            used = cpu_seconds(self._thread) if self._thread else 0.0
+        if not self._thread:
+            return 0
+        if self._seen is None:
+            self._seen = (now, used, resident)
+            return 0
+        since, used_before, resident_before = self._seen
+        if used - used_before < _COMPUTES * (now - since):
+            self._seen = (now, used, resident)
+            return 0
+        return resident - resident_before
 
 
 class Workers:
     """Runs blocking functions on at most `limit` threads; usually one is enough."""
 
-    def __init__(self, limit: int = 32) -> None:
-        self._limit = limit
-        self._jobs: SimpleQueue[
-            tuple[Callable[[], Any], asyncio.AbstractEventLoop, asyncio.Future[Any]]
-        ] = SimpleQueue()
+    def __init__(self, limit: int = 32, *, max_growth: int = MAX_GROWTH) -> None:
+        self._limit: Final = limit
+        self._max_growth: Final = max_growth
+        self._jobs: Final[SimpleQueue[Job | None]] = SimpleQueue()
+        self._at_work: Final[dict[Hashable, Job]] = {}
         self._threads = 0
         self._busy = 0
-        self._count = threading.Lock()  # += is not one step for several threads
+        self._watches = False
+        self._count: Final = threading.Lock()  # += is not one step for several threads
 
-    def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
-        """Run a function on a worker; the future stays valid if its waiters are cancelled."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        self._jobs.put((function, loop, future))
+    def submit(self, function: Callable[[], T], *, key: Hashable = None) -> asyncio.Future[T]:
+        """Run a function on a worker; the future stays valid if its waiters are cancelled.
+
+        `key` says whose call it is. It must have no other under way.
+        """
+        job = Job(object() if key is None else key, function)
+        self._at_work[job.key] = job
+        self._jobs.put(job)
         if self._threads == 0:
             self._start()
         else:
-            loop.call_later(_PATIENCE, self._relieve, loop)
-        return future
+            job.loop.call_later(_PATIENCE, self._relieve, job.loop)
+        if not self._watches:
+            self._watches = True
+            job.loop.call_later(_LOOK_SECONDS, self._look, job.loop)
+        return job.future
+
+    def at_work(self, key: Hashable) -> asyncio.Future[Any] | None:
+        """Return the call of this key that has not come back, if there is one."""
+        job = self._at_work.get(key)
+        return job.future if job is not None else None
+
+    def give_up(self, key: Hashable, reason: str) -> None:
+        """Have the call of this key end, if there is one: nothing waits for it any more."""
+        job = self._at_work.get(key)
+        if job is not None:
+            job.give_up(reason)
+
+    def close(self) -> None:
+        """End the threads that are not stuck. Nothing may be submitted after it."""
+        for _ in range(self._threads):
+            self._jobs.put(None)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End the call that makes the process grow past its bound."""
+        self._watches = bool(self._at_work)
+        if not self._watches:
+            return
+        now, resident = loop.time(), resident_bytes()
+        grown = [(job.growth(now, resident), job) for job in self._at_work.values()]
+        most, job = max(grown, key=lambda one: one[0])
+        if most > self._max_growth:
+            job.give_up(f"took more than {self._max_growth >> 20} MiB of memory")
+        loop.call_later(_LOOK_SECONDS, self._look, loop)
 
     def _relieve(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._jobs.empty():
@@ -53,33 +166,28 @@ class Workers:
         threading.Thread(target=self._work, name=f"worker-{self._threads}", daemon=True).start()
 
     def _work(self) -> None:
-        while True:
-            function, loop, future = self._jobs.get()
+        while (job := self._jobs.get()) is not None:
             with self._count:
                 self._busy += 1
-            result: Any = None
-            error: BaseException | None = None
-            try:
-                result = function()
-            except BaseException as raised:  # whoever waits for the future gets it
-                error = raised
+            result, error = job.run()
             with self._count:
                 self._busy -= 1
             try:
-                loop.call_soon_threadsafe(_settle, future, result, error)
+                job.loop.call_soon_threadsafe(self._settle, job, result, error)
             except RuntimeError:  # the loop is closed: nothing waits for the result
                 return
-            del function, future, result, error
+            del job, result, error
 
-
-def _settle(future: asyncio.Future[Any], result: object, error: BaseException | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(result)
-    elif isinstance(error, StopIteration):  # a future does not accept it
-        future.set_exception(RuntimeError("raised StopIteration"))
-    elif isinstance(error, Exception):
-        future.set_exception(error)
-    else:
-        future.set_exception(RuntimeError(f"raised {type(error).__name__}"))
+    def _settle(self, job: Job, result: object, error: BaseException | None) -> None:
+        del self._at_work[job.key]
+        future = job.future
+        if future.done():
+            return
+        if error is None:
+            future.set_result(result)
+        elif isinstance(error, StopIteration):  # a future does not accept it
+            future.set_exception(RuntimeError("raised StopIteration"))
+        elif isinstance(error, Exception):
+            future.set_exception(error)
+        else:
+            future.set_exception(RuntimeError(f"raised {type(error).__name__}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, cast
 
@@ -12,7 +13,7 @@ from collectors.catalogue.host import storage as catalogue
 from collectors.host.declare import HostCollector, Options, Pattern, Setup
 from collectors.host.kernel import Dropped, decode
 from collectors.host.mounts import Mount, parse_mount_ids, parse_mounts, strip_root
-from collectors.host.statfs import StatfsPool
+from collectors.host.statfs import Call, StatfsPool
 from collectors.strict import Duration
 
 _METRICS: Final = (
@@ -51,6 +52,18 @@ class FilesystemOptions(Options):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a closed collector has left: calls that have not come back, and the mounts they are in."""
+
+    calls: Mapping[Hashable, Call]
+    mount_ids: Mapping[_Key, bytes]
+
+
+_LEFT: Final[dict[bytes, _Left]] = {}
+"""By the root of the file systems."""
+
+
 class Filesystem:
     """Reads the table of mounts and the state of each mount.
 
@@ -82,6 +95,7 @@ class Filesystem:
 
     def collect(self) -> list[Reading]:
         """Read the state of every mount once."""
+        self._take_over()
         table, ids = self._read_tables()
         if table != self._table:
             self._mounts, self._table = self._wanted(table), table
@@ -128,8 +142,18 @@ class Filesystem:
         return {key: mounts[key] for key in self._series}
 
     def close(self) -> None:
-        """End the threads that are not stuck."""
+        """End the threads that are not stuck. A successor is told of those that are."""
         self._pool.close()
+        hanging = self._pool.hanging()
+        if hanging:
+            _LEFT[self._root] = _Left(hanging, dict(self._stuck_ids))
+
+    def _take_over(self) -> None:
+        """Know the mounts whose calls hang since before a reload: each has one thread at most."""
+        left = _LEFT.pop(self._root, None)
+        if left is not None:
+            self._pool.take_over(left.calls)
+            self._stuck_ids |= left.mount_ids
 
     def _read_tables(self) -> tuple[bytes, str]:
         """Return the table of mounts and the path of the mountinfo beside it."""

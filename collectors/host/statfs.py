@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,7 @@ _MAX_THREADS: Final = 128
 
 
 @dataclass(slots=True, eq=False)
-class _Call:
+class Call:
     """One call of statvfs that waits, runs or is done."""
 
     key: Hashable
@@ -47,9 +47,10 @@ class StatfsPool:
         lock = threading.Lock()
         self._work_there, self._round_over = threading.Condition(lock), threading.Condition(lock)
         self._lock: Final = lock
-        self._waiting: deque[_Call] = deque()
-        self._running: dict[Hashable, _Call] = {}
-        self._done: dict[Hashable, _Call] = {}
+        self._waiting: deque[Call] = deque()
+        self._running: dict[Hashable, Call] = {}
+        self._taken_over: Final[dict[Hashable, Call]] = {}
+        self._done: dict[Hashable, Call] = {}
         self._round = self._pending = self._threads = self._idle = 0
         self._closed = False
 
@@ -62,9 +63,10 @@ class StatfsPool:
         previous round is returned in this one.
         """
         with self._lock:
+            self._let_go()
             self._round += 1
             self._waiting.extend(
-                _Call(key, path, self._round) for key, path in mounts if key not in self._running
+                Call(key, path, self._round) for key, path in mounts if key not in self._running
             )
             self._pending = len(self._waiting)
             self._wait()
@@ -85,11 +87,30 @@ class StatfsPool:
         with self._lock:
             return set(self._running)
 
+    def hanging(self) -> Mapping[Hashable, Call]:
+        """Return the calls that have not come back, for the pool that takes this one's place."""
+        with self._lock:
+            return dict(self._running)
+
+    def take_over(self, hanging: Mapping[Hashable, Call]) -> None:
+        """Make no second call to a mount whose call, of an earlier pool, has not come back."""
+        with self._lock:
+            self._taken_over.update(hanging)
+            self._running.update(hanging)
+
     def close(self) -> None:
         """End the threads that are not stuck."""
         with self._lock:
             self._closed = True
             self._work_there.notify_all()
+
+    def _let_go(self) -> None:
+        """Call the mounts again whose calls, of an earlier pool, have come back by now."""
+        for key, call in list(self._taken_over.items()):
+            if call.answer is not None:
+                del self._taken_over[key]
+                if self._running.get(key) is call:
+                    del self._running[key]
 
     def _wait(self) -> None:
         """Wait until every mount has answered or missed its deadline.

@@ -216,3 +216,44 @@ def test_an_error_is_an_answer() -> None:
     assert isinstance(answer, PermissionError)
     assert not pool.stuck()
     pool.close()
+
+
+@pytest.mark.parametrize("reloads", [3, 10])
+def test_a_hung_mount_has_one_stuck_thread_however_often_the_config_is_loaded(
+    tmp_path: Path, reloads: int
+) -> None:
+    """The collector of a new config knows the call that hangs; once it is back, it asks again."""
+    with hung_mounts(tmp_path, 2) as mounts:
+        points = {os.fsdecode(mount.point) for mount in mounts}
+        before = stuck_threads()
+        for _ in range(reloads):
+            collector = machine(tmp_path, mount_timeout=0.05)
+            errors = by_mount(collector.collect(), "device_error")
+            assert {point for point, error in errors.items() if error} == points
+            close([collector])
+            wait_for(lambda: stuck_threads() - before <= 2, what="all but the stuck threads end")
+        assert stuck_threads() - before == 2
+        for mount in mounts:
+            mount.answer_never_more()
+        wait_for(lambda: stuck_threads() == before, what="the threads come back")
+        collector = machine(tmp_path)
+        assert by_mount(collector.collect(), "device_error")["/"] == 0.0
+        close([collector])
+
+
+def test_a_pool_asks_again_once_a_call_of_the_pool_before_it_is_back() -> None:
+    """Until then the mount counts as stuck, and is not called a second time."""
+    mounts = Mounts(b"/nfs")
+    first = StatfsPool(0.05, statvfs=mounts.statvfs)
+    asked = [("root", b"/"), ("nfs", b"/nfs")]
+    assert first.ask(asked) == {"root": ANSWER}
+    first.close()
+    second = StatfsPool(0.05, statvfs=mounts.statvfs)
+    second.take_over(first.hanging())
+    assert second.ask(asked) == {"root": ANSWER}
+    assert second.stuck() == {"nfs"}
+    assert mounts.calls.count(b"/nfs") == 1
+    mounts.hung.clear()
+    mounts.release.set()
+    wait_for(lambda: second.ask(asked) == {"root": ANSWER, "nfs": ANSWER})
+    second.close()

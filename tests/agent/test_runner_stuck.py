@@ -1,0 +1,181 @@
+"""Collectors that hang, compute for ever or fill the memory, and reloads meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from agent.process import resident_bytes
+from agent.workers import Workers
+from collectors.base import Batch, Reading
+from collectors.catalogue.agent import COLLECTOR_LAST_SUCCESS, COLLECTOR_SUCCESS
+from tests.agent.fakes import UP, VALUE, AsyncFake, Fake, make
+
+
+async def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def skipped(registry: Any) -> float:
+    name = "hubgauge_collector_skipped_rounds_total"
+    return registry.get_sample_value(name, {"collector": "fake"}) or 0.0
+
+
+async def stubborn() -> Any:
+    """Wait for ever, whoever cancels it."""
+    while True:
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            if ended.is_set():
+                raise
+
+
+ended = threading.Event()
+
+
+@pytest.fixture(autouse=True)
+def _all_ends() -> Iterator[None]:
+    ended.clear()
+    yield
+    ended.set()
+
+
+@pytest.mark.parametrize("hangs", ["a thread", "a coroutine"])
+async def test_a_hung_collector_says_that_it_fails_as_long_as_it_hangs(hangs: str) -> None:
+    """Rounds that cannot begin say again what the last one said, to the page and to each sink."""
+    schedule = {"interval": 0.05, "timeout": 0.02}
+    one = (
+        Fake("d", ended.wait, **schedule)
+        if hangs == "a thread"
+        else AsyncFake("d", stubborn, **schedule)
+    )
+    runner, snapshot, registry = make(one)
+    batches: list[Batch] = []
+    runner.consumers.append(batches.append)
+    runner.start()
+    await until(lambda: skipped(registry) >= 8)
+    assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "d")) == 0
+    assert snapshot.value(UP.series("d")) == 0
+    assert snapshot.value(COLLECTOR_LAST_SUCCESS.series("fake", "d")) is None
+    assert len(batches) >= 8
+    assert all((COLLECTOR_SUCCESS.series("fake", "d"), 0.0) in batch.readings for batch in batches)
+    ended.set()
+    await runner.stop()
+
+
+def endless_list() -> list[Reading]:
+    return [(VALUE.series("same"), float(n)) for n in itertools.count()]
+
+
+def endless_bytes() -> list[Reading]:
+    held = [bytes(2**20) for _ in itertools.count()]
+    return [(VALUE.series("same"), float(len(held)))]
+
+
+def endless_text() -> list[Reading]:
+    text = "x" * 2**20
+    while True:
+        text += text
+
+
+@pytest.mark.parametrize("does", [endless_list, endless_bytes, endless_text])
+async def test_a_call_that_fills_the_memory_is_ended_before_its_deadline(
+    does: Callable[[], list[Reading]],
+) -> None:
+    """The process grows by the bound at most; the round fails and says so; the next one is tried."""
+    bound = 32 * 2**20
+    before = resident_bytes()
+    runner, snapshot, _ = make(
+        Fake("greedy", does, interval=3600.0, timeout=600.0),
+        workers=Workers(max_growth=bound),
+    )
+    await runner.run_once()
+    (health,) = runner.health()
+    assert health.last_error == "TimeoutError: took more than 32 MiB of memory"
+    assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "greedy")) == 0
+    # What one look can miss: a fast machine fills some hundred MB in the quarter of a second.
+    assert resident_bytes() - before < 1.5 * 2**30
+    await runner.stop()
+
+
+async def test_a_call_that_waits_is_not_blamed_for_what_others_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that only waits is left alone, though the process grows by a gigabyte at each look."""
+    gate = threading.Event()
+    looks = itertools.count(1)
+
+    def resident() -> int:
+        look = next(looks)
+        if look == 4:
+            gate.set()
+        return look * 2**30
+
+    def waits() -> list[Reading]:
+        gate.wait(60)
+        return [(VALUE.series("d"), 1.0)]
+
+    monkeypatch.setattr("agent.workers.resident_bytes", resident)
+    runner, snapshot, _ = make(Fake("d", waits, interval=3600.0, timeout=600.0))
+    await runner.run_once()
+    assert snapshot.value(VALUE.series("d")) == 1.0
+    await runner.stop()
+
+
+async def test_a_call_that_computes_for_ever_is_ended_and_the_next_one_runs() -> None:
+    """It is ended an interval after its deadline, also if it catches errors."""
+    rounds, caught = itertools.count(), list[Exception]()
+
+    def does() -> list[Reading]:
+        if next(rounds):
+            return [(VALUE.series("d"), 1.0)]
+        while True:
+            try:
+                for _ in range(1000):
+                    pass
+            except (ArithmeticError, OSError, RuntimeError, ValueError) as error:
+                caught.append(error)
+
+    runner, snapshot, _ = make(Fake("d", does, interval=0.1, timeout=0.05))
+    runner.start()
+    await until(lambda: snapshot.value(VALUE.series("d")) == 1.0)
+    assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "d")) == 1
+    await runner.stop()
+
+
+async def test_reloads_add_no_threads() -> None:
+    """Twenty runners one after the other share the threads; a call that hangs is not made again."""
+    calls: list[str] = []
+
+    def hangs() -> None:
+        calls.append("hangs")
+        ended.wait()
+
+    workers = Workers()
+    before = threading.active_count()
+    for _ in range(20):
+        runner, snapshot, _ = make(
+            Fake("stuck", hangs, interval=3600.0, timeout=0.02),
+            Fake("well", lambda: [(VALUE.series("well"), 1.0)], timeout=60.0),
+            workers=workers,
+        )
+        await runner.run_once()
+        assert snapshot.value(VALUE.series("well")) == 1.0
+        assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "stuck")) == 0
+        await runner.stop()
+    assert calls == ["hangs"]
+    assert threading.active_count() - before <= 3
+    ended.set()
+    runner, snapshot, _ = make(Fake("stuck", lambda: [(VALUE.series("s"), 1.0)]), workers=workers)
+    await until(lambda: workers.at_work(("fake", "stuck")) is None)
+    await runner.run_once()
+    assert snapshot.value(VALUE.series("s")) == 1.0
+    workers.close()
