@@ -42,6 +42,9 @@ class Round:
     not_finite: int = 0
     twice: int = 0
     """Values of series that had one already; the first one counts."""
+    wrong_name: int = 0
+    first_wrong_name: str = ""
+    """The names of the first series that the text formats do not take."""
 
 
 async def read(task: Task, workers: Workers) -> Round:
@@ -98,19 +101,25 @@ def checked(returned: Returned) -> Round:
     try:
         readings = [(s, f) for s, v in returned.items if math.isfinite(f := float(v))]
         junk = [s for s, _ in readings if type(s) is not Series]
+        misnamed = [s for s, _ in readings if not s.prefix] if not junk else []
     except (TypeError, ValueError) as error:
         raise BadReply(f"returned something that is not a reading: {error}") from None
     if junk:
         raise BadReply(f"returned something that is not a reading: {repr(junk[0])[:80]}")
+    finite = len(readings)
+    if misnamed:
+        readings = [reading for reading in readings if reading[0].prefix]
     twice = len(readings) - len({series for series, _ in readings})
     if twice:
         readings = _first_of_each(readings)
     return Round(
         readings=readings,
         twice=twice,
+        wrong_name=len(misnamed),
+        first_wrong_name=misnamed[0].line_key if misnamed else "",
         over_limit=returned.over,
         first_over=_series_text(returned.first_over),
-        not_finite=len(returned.items) - len(readings) - twice,
+        not_finite=len(returned.items) - finite,
     )
 
 

@@ -46,6 +46,12 @@ def count_dropped(task: Task, done: Round, metrics: SelfMetrics) -> None:
             f"{done.over_limit} samples over max_samples ({task.collector.schedule.max_samples})"
             f" are left out, from {done.first_over} on"
         )
+    if done.wrong_name:
+        metrics.dropped.labels(name, "wrong_name").inc(done.wrong_name)
+        said.append(
+            f"{done.wrong_name} samples have a name that Prometheus does not take and are left"
+            f" out, first {done.first_wrong_name}"
+        )
     notice = "; ".join(filter(None, said))
     if notice and notice != task.notice:
         log.warning("%s: %s", task.label, notice)

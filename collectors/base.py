@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
-from collectors.labels import line_escape, safe_label, text_escape
+from collectors.labels import line_escape, names_allowed, safe_help, safe_label, text_escape
 
 MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 
@@ -83,10 +83,11 @@ class Metric:
     )
 
     def __post_init__(self) -> None:
-        """Derive both names once."""
+        """Derive both names once, and make the help safe."""
         measurement = "_".join(part for part in (self.namespace, self.subsystem) if part)
         object.__setattr__(self, "measurement", measurement)
         object.__setattr__(self, "full_name", f"{measurement}_{self.name}")
+        object.__setattr__(self, "help", safe_help(self.help))
 
     def series(self, *values: str) -> Series:
         """Return the one Series of these label values, in the order of `labels`.
@@ -135,6 +136,8 @@ class Metric:
 
 
 _INTERN: Final = threading.Lock()
+_MAX_TOLD: Final = 120
+"""Characters of the names of a refused series that are told."""
 
 
 class Series:
@@ -146,6 +149,9 @@ class Series:
     line protocol up to the fields (`dc_rack,rack=A07`) and `field` the field's name. It is equal
     only to itself: a metric makes one of each. Labels without a value are left out of `line_key`,
     since line protocol knows no empty tag and Prometheus takes an empty label for an absent one.
+
+    Where the formats do not take a name, `prefix` is empty and `line_key` tells the names. No such
+    series leaves its round: `agent.rounds.checked` drops and counts it.
     """
 
     __slots__ = ("__weakref__", "field", "labels", "line_key", "metric", "prefix", "values")
@@ -156,19 +162,24 @@ class Series:
         self.metric: Final = metric
         self.labels: Final = labels
         self.values: Final = values
+        measured = metric.measurement and sample_name.startswith(f"{metric.measurement}_")
+        if not measured or not names_allowed(sample_name, labels):
+            self.prefix = self.field = ""
+            self.line_key = ascii(f"{sample_name}{{{','.join(labels)}}}"[:_MAX_TOLD])
+            return
         pairs = list(zip(labels, values, strict=True))
         body = ",".join(f'{name}="{text_escape(value)}"' for name, value in pairs)
-        self.prefix: Final = f"{sample_name}{{{body}}} " if body else f"{sample_name} "
+        self.prefix = f"{sample_name}{{{body}}} " if body else f"{sample_name} "
         tags = "".join(f",{name}={line_escape(value)}" for name, value in sorted(pairs) if value)
-        self.line_key: Final = metric.measurement + tags
-        self.field: Final = sample_name[len(metric.measurement) + 1 :]
+        self.line_key = metric.measurement + tags
+        self.field = sample_name[len(metric.measurement) + 1 :]
 
     def label(self, name: str) -> str:
         """Return the value of one label, or an empty string where the series does not carry it."""
         return self.values[self.labels.index(name)] if name in self.labels else ""
 
     def __repr__(self) -> str:
-        return f"Series({self.prefix.rstrip()})"
+        return f"Series({self.prefix.rstrip() or self.line_key})"
 
 
 Reading = tuple[Series, float]

@@ -10,13 +10,11 @@ runner's deadline.
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from collectors.base import (
-    BadReply,
     Collector,
     ConfigError,
     Context,
@@ -42,8 +40,9 @@ _TYPES: Final[dict[str, MetricType]] = {
     "unknown": "untyped",
     "untyped": "untyped",
 }
-_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _FAMILIES: Final[dict[tuple[str, str, str], Metric]] = {}
+_MAX_FAMILIES: Final = 10_000
+"""Families that are remembered: a plugged-in collector may change its names for ever."""
 _DECLARED: Final[dict[str, Metric]] = {}
 
 
@@ -51,18 +50,17 @@ def family_metric(name: str, kind: str, help_text: str) -> Metric:
     """Return the Metric of a family that the catalogue does not declare, the same object each time.
 
     Its measurement is the part before the first underscore: `process_cpu_seconds_total` is
-    `process`, `cpu_seconds_total`.
+    `process`, `cpu_seconds_total`. A name without one has no measurement, which line protocol
+    needs: its series are refused as those of any wrong name.
     """
     key = (name, kind, help_text)
     found = _FAMILIES.get(key)
     if found is None:
-        if not _NAME.fullmatch(name):
-            message = f"not a metric name: {name[:80]!r}"
-            raise BadReply(message)
+        if len(_FAMILIES) >= _MAX_FAMILIES:
+            _FAMILIES.clear()
         namespace, _, rest = name.partition("_")
-        if not namespace or not rest:  # line protocol needs both a measurement and a field
-            message = f"a metric name needs a namespace, as in namespace_name: {name[:80]!r}"
-            raise BadReply(message)
+        if not rest:
+            namespace, rest = "", name
         found = _FAMILIES[key] = Metric(
             namespace=namespace, name=rest, type=_TYPES.get(kind, "untyped"), help=help_text
         )

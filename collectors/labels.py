@@ -1,7 +1,12 @@
-"""Make label values safe: they are outside data, such as names of interfaces and PDUs."""
+"""Names and label values of series: both are outside data, such as a textfile or a PDU's name.
+
+A label value is made safe. A name is taken or refused: a changed name would be another series.
+"""
 
 from __future__ import annotations
 
+import functools
+import re
 from typing import Final
 
 MAX_LABEL_LENGTH: Final = 1024
@@ -11,6 +16,30 @@ MAX_LABEL_LENGTH: Final = 1024
 # both text formats. Control characters become spaces: line protocol has no escape for a newline,
 # and a NUL breaks some databases.
 _CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F), " ")
+
+_METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+@functools.lru_cache(maxsize=4096)
+def names_allowed(sample: str, labels: tuple[str, ...]) -> bool:
+    """Tell whether the names of a sample and of its labels can stand in both text formats.
+
+    They are the names of the Prometheus data model before version 3. Text format 0.0.4 and line
+    protocol know no quotes around a name, and one wrong name costs the whole page. A label name
+    comes once, and `__name__` is the metric's own.
+    """
+    return bool(
+        _METRIC_NAME.fullmatch(sample)
+        and all(map(_LABEL_NAME.fullmatch, labels))
+        and len(set(labels)) == len(labels)
+        and "__name__" not in labels
+    )
+
+
+def safe_help(text: str) -> str:
+    """Make any string safe as the help of a metric, on one line."""
+    return text[:MAX_LABEL_LENGTH].translate(_CONTROL).encode("utf-8", "replace").decode()
 
 
 def safe_label(value: str) -> str:

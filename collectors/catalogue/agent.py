@@ -52,8 +52,8 @@ COLLECTOR_SKIPPED: Final = _agent(
 SAMPLES_DROPPED: Final = _agent(
     "collector",
     "dropped_samples_total",
-    "Readings not taken, by reason: limit, not_finite, sentinel, out_of_bounds, wrong_scale,"
-    " zero_with_load and others of a collector.",
+    "Readings not taken, by reason: limit, not_finite, sentinel, out_of_bounds, wrong_name,"
+    " wrong_scale, zero_with_load and others of a collector.",
     "collector",
     "reason",
     type="counter",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final
@@ -18,6 +18,7 @@ from collectors.base import BadReply, Metric, MetricType, NoData, Reading
 from collectors.catalogue.host import system as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
 from collectors.host.kernel import entries
+from collectors.labels import names_allowed
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,11 @@ class Textfile:
                 self.problems[path] = str(error)
                 continue
             merged += found
+            wrong = [series for series, _ in found if not series.prefix]
+            if wrong:
+                self.problems[path] = (
+                    f"{len(wrong)} samples are left out for their names, first {wrong[0].line_key}"
+                )
             mtime = float(file.stamp[0] // 10**9)
             merged.append((catalogue.TEXTFILE_MTIME.series(path), mtime))
         self._metrics = used
@@ -175,19 +181,7 @@ class Textfile:
             if family.samples:
                 metric = self._metric(family, kind, {**used, **mine})
                 mine[metric.full_name] = metric
-                names = sorted({label for sample in family.samples for label in sample.labels})
-                for sample in family.samples:
-                    # All samples of a family get the same labels. A label that a sample does not
-                    # have is empty.
-                    labels = tuple(
-                        name
-                        for name in names
-                        if name in sample.labels or name not in ("le", "quantile")
-                    )
-                    values = tuple(sample.labels.get(name, "") for name in labels)
-                    readings.append(
-                        (metric.sample_series(sample.name, labels, values), sample.value)
-                    )
+                readings += _of_family(metric, family)
         used.update(mine)
         return readings
 
@@ -207,8 +201,8 @@ class Textfile:
         if name in used:
             raise BadReply(f"{name} has the type {used[name].type} in another file")
         namespace, _, rest = name.partition("_")
-        if not namespace or not rest:  # line protocol needs both a measurement and a field
-            raise BadReply(f"{name} needs a namespace, as in namespace_name")
+        if not rest:  # line protocol needs a measurement: such a name is refused as a wrong one
+            namespace, rest = "", name
         return Metric(namespace=namespace, name=rest, type=kind, help=family.documentation)
 
     def _own_names(self) -> frozenset[str]:
@@ -217,6 +211,30 @@ class Textfile:
 
             self._taken = frozenset(metric.full_name for metric in all_metrics())
         return self._taken
+
+
+def _of_family(metric: Metric, family: ParsedFamily) -> Iterator[Reading]:
+    """Yield a family's readings.
+
+    All samples of a family get the same labels: one that a sample does not have is empty. A sample
+    with a wrong name keeps its own labels, so that it does not spoil its siblings.
+    """
+    names = sorted(
+        {
+            label
+            for sample in family.samples
+            if names_allowed(sample.name, tuple(sample.labels))
+            for label in sample.labels
+        }
+    )
+    for sample in family.samples:
+        labels = tuple(
+            name for name in names if name in sample.labels or name not in ("le", "quantile")
+        )
+        if not sample.labels.keys() <= set(names):
+            labels = tuple(sample.labels)
+        values = tuple(sample.labels.get(name, "") for name in labels)
+        yield metric.sample_series(sample.name, labels, values), sample.value
 
 
 def _has_folder(options: TextfileOptions) -> bool:
