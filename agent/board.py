@@ -77,6 +77,7 @@ class Board:
             site=config.file.site,
             node=config.node,
             simulated=config.file.simulated,
+            show_others=config.file.show_others,
             evidence=kpis.evidence if kpis is not None else None,
             health=shown.health,
         )

@@ -56,6 +56,10 @@ class ConfigFile:
     hubs_dir: Path | None = field(
         default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}
     )
+    show_others: bool = field(
+        default=True,
+        metadata={"help": "false leaves the hubs that this agent does not measure off the board"},
+    )
     simulated: bool = field(
         default=False, metadata={"help": "true says on every page that the devices are simulated"}
     )

@@ -22,7 +22,8 @@ _WHOLE: Final = 3
 
 def draw(page: Page, key: str) -> str | None:
     """Return the HTML of `/hubs/HUB`; None for a hub that nobody knows."""
-    view = pages.hub(page.view, key, page.board)
+    by_site = racks.read(page.view.snapshot, page.view.hub) if key == page.view.hub else {}
+    view = pages.hub(page.view, key, page.board, by_site)
     if view is None:
         return None
     charts = {}
@@ -31,7 +32,6 @@ def draw(page: Page, key: str) -> str | None:
         if found is not None:
             charts[promise.target.id] = _chart(page, promise.target, found)
     told = [line for line in view.sites if line.told]
-    by_site = racks.read(page.view.snapshot, page.view.hub) if told else {}
     few = len(told) <= _WHOLE
     show = heat.show_of(page.query.get("racks"))
     return page.render(

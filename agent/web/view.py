@@ -66,6 +66,8 @@ class BoardView:
     site: str = ""
     node: str = ""
     simulated: bool = False
+    show_others: bool = True
+    """Whether the board shows the hubs that this agent does not measure."""
     evidence: Callable[[], Mapping[Key, Sequence[Evidence]]] | None = None
     """What the collector of targets judged by in its last round; else a page measures itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health

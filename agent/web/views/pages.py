@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from agent.targets.views import HubView
 from agent.web.view import BoardView
-from agent.web.views import chips, collectors, devices, evidence, host, links, promises, sites
+from agent.web.views import (
+    chips,
+    collectors,
+    devices,
+    evidence,
+    host,
+    links,
+    promises,
+    sites,
+    standing,
+)
 from agent.web.views.chips import ChipModelView
 from agent.web.views.collectors import CollectorsView
 from agent.web.views.devices import DevicesView
@@ -15,6 +26,7 @@ from agent.web.views.evidence import HubDetailView, PromiseView
 from agent.web.views.host import HostView
 from agent.web.views.links import LinkView
 from agent.web.views.promises import CardView, HeadlineView
+from agent.web.views.rack import RackView
 from agent.web.views.sites import SiteView
 
 
@@ -51,22 +63,37 @@ class HubPageView:
         return {one.target.id: one for one in (*self.detail.targets, *self.detail.policy)}
 
 
-def board(view: BoardView, hubs: Sequence[HubView]) -> BoardPageView:
-    """Return what the board shows; `hubs` is the scoreboard."""
+def board(
+    view: BoardView, hubs: Sequence[HubView], by_site: Mapping[str, Sequence[RackView]]
+) -> BoardPageView:
+    """Return what the board shows; `hubs` is the scoreboard, `by_site` the hub's racks."""
     cards = [promises.card(hub, hubs, own=hub.hub == view.hub) for hub in hubs]
+    others = [card for card in cards if not card.own] if view.show_others else []
     return BoardPageView(
-        headline=promises.headline(hubs),
+        headline=promises.headline(
+            [card.hub for card in cards if card.own],
+            others=[card.hub for card in others],
+            standing=standing.read(view, chain.from_iterable(by_site.values())),
+        ),
         own=[card for card in cards if card.own],
-        others=[card for card in cards if not card.own],
-        sites=sites.read(view),
+        others=others,
+        sites=sites.read(view, by_site),
         host=host.read(view),
         collectors=collectors.read(view),
         devices=devices.read(view),
     )
 
 
-def hub(view: BoardView, key: str, hubs: Sequence[HubView]) -> HubPageView | None:
-    """Return what a hub's page shows; None for a hub that nobody knows."""
+def hub(
+    view: BoardView,
+    key: str,
+    hubs: Sequence[HubView],
+    by_site: Mapping[str, Sequence[RackView]],
+) -> HubPageView | None:
+    """Return what a hub's page shows; None for a hub that nobody knows.
+
+    `by_site` are the racks of the agent's own hub.
+    """
     detail = evidence.read(view, key, hubs)
     if detail is None:
         return None
@@ -74,11 +101,14 @@ def hub(view: BoardView, key: str, hubs: Sequence[HubView]) -> HubPageView | Non
     by_key = {one.hub: one for one in hubs}
     around = (detail.hub.parent or "", *detail.children)
     return HubPageView(
-        headline=promises.headline([detail.hub]),
+        headline=promises.headline(
+            [detail.hub],
+            standing=standing.read(view, chain.from_iterable(by_site.values())) if own else None,
+        ),
         card=promises.card(detail.hub, hubs, own=own),
         detail=detail,
         near=[by_key[one] for one in around if one in by_key],
-        sites=sites.read(view) if own else (),
+        sites=sites.read(view, by_site) if own else (),
         links=links.read(view) if own else (),
         chips=chips.read(view) if own else (),
     )

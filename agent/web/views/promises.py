@@ -11,8 +11,8 @@ from agent.targets.measured import measure
 from agent.targets.model import Evidence, Key, State
 from agent.targets.scoreboard import scoreboard
 from agent.targets.views import HubView, TargetView
-from agent.targets.wording import STATE_NAMES
 from agent.web.view import BoardView
+from agent.web.views.standing import StandingView
 
 DANGER: Final[tuple[State, ...]] = ("missed", "at_risk")
 COUNTED: Final[tuple[State, ...]] = (
@@ -66,50 +66,62 @@ class TallyView:
     """How many targets are in one state."""
 
     state: State
-    name: Text
     count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeadlineView:
-    """The first lines of a page: which promises are in danger, and how all of them stand."""
+class StatesView:
+    """How many targets are in each state that a page counts, the gravest first."""
 
-    danger: tuple[InDangerView, ...]
-    """The missed ones first. National policy is nobody's promise."""
     tally: tuple[TallyView, ...]
-    """States that a target is in, the gravest first."""
-    stated: int
-    """All targets."""
+
+    @property
+    def stated(self) -> int:
+        """All targets."""
+        return sum(one.count for one in self.tally)
 
     def count(self, *states: State) -> int:
         """Return how many targets are in one of some states."""
         return sum(one.count for one in self.tally if one.state in states)
 
     @property
-    def kpis(self) -> list[Text]:
-        """The names of the KPIs in danger, each once."""
-        return list(dict.fromkeys(one.target.kpi_name for one in self.danger))
-
-    @property
-    def fine(self) -> int:
-        """How many targets are met or on track."""
-        return self.count("met", "on_track")
-
-    @property
-    def unjudged(self) -> int:
-        """How many targets cannot be judged."""
-        return self.count("unknown", "expired_unreported")
+    def listed(self) -> list[TallyView]:
+        """What a line tells: states that a target is in, and those that must be told at 0 too."""
+        return [one for one in self.tally if one.count or one.state in _ALWAYS_TOLD]
 
     @property
     def worst(self) -> State:
-        """The state that the whole headline is marked with."""
-        if self.danger:
-            return self.danger[0].target.state
-        return "met" if self.fine else "unknown"
+        """The state that the line is marked with; met only where every target is kept."""
+        return next((one.state for one in self.tally if one.count), "unknown")
 
 
-def headline(hubs: Sequence[HubView]) -> HeadlineView:
-    """Return how the promises of some hubs stand."""
+_ALWAYS_TOLD: Final[tuple[State, ...]] = ("at_risk", "met")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadlineView:
+    """The first lines of a page: how its promises stand, and how its sites do.
+
+    The two never borrow each other's colour. National policy is nobody's promise.
+    """
+
+    promises: StatesView
+    """The targets of the agent's own hub, or of the hub that the page is about."""
+    danger: tuple[InDangerView, ...]
+    """Those that are missed or at risk, the missed ones first."""
+    others: StatesView | None
+    """The targets of all other hubs; None where they are not shown."""
+    standing: StandingView | None
+    """How the sites do; None on the page of a hub that this agent does not measure."""
+
+
+def headline(
+    hubs: Sequence[HubView],
+    *,
+    others: Sequence[HubView] = (),
+    standing: StandingView | None = None,
+) -> HeadlineView:
+    """Return how the promises of some hubs stand, and how the sites do."""
     danger = [
         InDangerView(hub=hub, target=target)
         for hub in hubs
@@ -117,16 +129,19 @@ def headline(hubs: Sequence[HubView]) -> HeadlineView:
         if target.state in DANGER
     ]
     danger.sort(key=lambda one: DANGER.index(one.target.state))
+    return HeadlineView(
+        promises=_states(hubs),
+        danger=tuple(danger),
+        others=_states(others) if others else None,
+        standing=standing,
+    )
+
+
+def _states(hubs: Sequence[HubView]) -> StatesView:
     targets = [target for hub in hubs for target in hub.targets if target.kind != "observation"]
     counts = {state: sum(target.state == state for target in targets) for state in COUNTED}
-    return HeadlineView(
-        danger=tuple(danger),
-        tally=tuple(
-            TallyView(state=state, name=STATE_NAMES[state], count=count)
-            for state, count in counts.items()
-            if count
-        ),
-        stated=len(targets),
+    return StatesView(
+        tally=tuple(TallyView(state=state, count=count) for state, count in counts.items())
     )
 
 

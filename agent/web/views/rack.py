@@ -146,6 +146,17 @@ def urgency(one: RackView) -> float:
     return max(ranks)
 
 
+def is_critical(one: RackView) -> bool:
+    """Tell whether a rack is over a limit whose alert is critical."""
+    return one.live and any(
+        (
+            "over" in one.needs,
+            "hot" in one.needs and (one.inlet_temperature_celsius or 0.0) > INLET_ALLOWABLE,
+            "failover" in one.needs and (one.failover_load_ratio or 0.0) > 1,
+        )
+    )
+
+
 def urgent(racks: Iterable[RackView]) -> list[RackView]:
     """Return the racks in service that need someone, the most urgent first."""
     found = [one for one in racks if one.needs and one.live]

@@ -44,19 +44,34 @@ def test_page_asks_for_nothing_from_outside() -> None:
         assert not link.startswith("//")
 
 
-def test_first_line_says_which_promises_are_in_danger() -> None:
-    """A PUE above its limit is named in the heading, with value, limit, hub and state in words."""
+def test_first_line_counts_the_promises_of_this_hub() -> None:
+    """The heading counts the hub's own promises by state; the one in danger is named below it."""
     html = page()
     heading = re.search(r"<h1.*?</h1>", html, re.DOTALL)
     assert heading
-    assert "1 promise is in danger: PUE" in heading[0]
-    assert re.search(r"1\.2284.{0,40}≤.1\.2", html)
+    words_of = " ".join(re.sub("<[^>]+>", " ", heading[0]).split())
+    assert words_of == ("Promises: 1 at risk · 4 overdue without report · 1 without data · 0 met")
+    assert re.search(r"PUE</b> Guiyang.{0,400}1\.2284.{0,60}≤.1\.2", html, re.DOTALL)
 
 
-def test_no_danger_is_said_in_words_too() -> None:
-    """Where nothing is measured the heading says that nothing can be judged."""
-    bare = fixture.view([], where="", inventory=False)
-    assert "No promise can be judged yet" in page(bare)
+def test_promises_of_other_hubs_are_one_line_that_can_be_left_out() -> None:
+    """Other hubs' promises never colour the heading; without them their cards are left out too."""
+    html = page()
+    assert 'class="quiet other-hubs"' in html
+    assert 'data-key="hub-kunming"' in html
+    alone = page(replace(fixture.view(), show_others=False))
+    assert "other-hubs" not in alone
+    assert 'data-key="hub-kunming"' not in alone
+
+
+def test_nothing_known_is_said_without_colour() -> None:
+    """Where nothing is measured no line is green: promises are overdue, the site is unknown."""
+    bare = page(fixture.view([], where="", inventory=False, healthy=lambda: ()))
+    heading = re.search(r'<h1 class="([^"]+)"', bare)
+    assert heading
+    assert heading[1] == "s-expired_unreported"
+    assert 'data-severity="unknown"' in bare
+    assert "nothing is measured here" in bare
 
 
 @pytest.mark.parametrize("language", list(languages()))
@@ -129,5 +144,5 @@ def test_languages_differ_and_link_to_each_other() -> None:
     assert '<html lang="en">' in english
     assert '<html lang="zh-Hans">' in chinese
     assert 'href="/?lang=zh&amp;racks=space"' in english
-    assert "项承诺有未达标风险" in chinese
+    assert "1 项有未达标风险" in re.sub("<[^>]+>", "", chinese)
     assert "promise" not in re.sub(r"<[^>]*>", "", chinese)

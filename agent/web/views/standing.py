@@ -1,0 +1,176 @@
+"""How the hub's sites stand at this moment: who is heard, who needs someone, where samples go.
+
+A page says that all is well only where everything that is expected was heard, every rack in service
+is measured, nobody is needed, and the database takes samples. What was not heard is never calm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from agent.web.view import BoardView
+from agent.web.views import losses
+from agent.web.views.families import of_hub
+from agent.web.views.rack import RackView, is_critical, needing
+from collectors.base import Metric
+from collectors.catalogue import facility, inventory
+
+Severity = Literal["critical", "warning", "unknown", "calm"]
+"""The severities of the alerts; `unknown` where too little was heard for any of them."""
+
+_KINDS: Final = ("meter", "ups", "pdu", "node")
+"""Kinds of devices that a page names by themselves, the most important first."""
+_UP: Final[dict[str, Metric]] = {"meter": facility.METER_UP, "pdu": facility.PDU_UP}
+"""Where no inventory says who is expected, these say who answered at least once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilentKind:
+    """Expected devices of one kind that do not answer, or never did."""
+
+    kind: str
+    silent: int
+    expected: int
+
+    @property
+    def all_silent(self) -> bool:
+        """Whether no device of this kind answers."""
+        return self.silent == self.expected
+
+
+Said = Literal[
+    "all_silent",
+    "silent",
+    "collectors",
+    "racks",
+    "databases",
+    "waiting",
+    "unmeasured",
+    "nothing",
+    "calm",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of the line: what is said of how many, and of how many in all."""
+
+    said: Said
+    count: int = 0
+    all: int = 0
+    kind: str = ""
+    """The kind of device, where the part is of one kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingView:
+    """How the sites of the agent's hub stand now."""
+
+    expected: int
+    """Devices that should answer; 0 where nothing says who should."""
+    silent: Sequence[SilentKind]
+    silent_collectors: int
+    """Collectors that fail, where no kind of device tells it already."""
+    waiting: int
+    """Collectors that were not asked yet."""
+    racks: int
+    """Racks in service."""
+    unmeasured: int
+    """Racks in service without any measured power."""
+    needing: int
+    critical: int
+    """Racks among `needing` that are over a limit whose alert is critical."""
+    databases_down: Sequence[str]
+    """Sinks whose database takes no samples."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is expected here at all."""
+        return bool(self.expected or self.racks or self.waiting or self.silent_collectors)
+
+    @property
+    def parts(self) -> list[Part]:
+        """The line's parts, the gravest first; exactly one where nothing is to be told."""
+        parts = [
+            Part(
+                said="all_silent" if one.all_silent else "silent",
+                count=one.silent,
+                all=one.expected,
+                kind=one.kind,
+            )
+            for one in self.silent
+        ]
+        told: tuple[tuple[Said, int, int], ...] = (
+            ("collectors", self.silent_collectors, 0),
+            ("racks", self.needing, self.racks),
+            ("databases", len(self.databases_down), 0),
+            ("waiting", self.waiting, 0),
+            ("unmeasured", self.unmeasured, self.racks),
+        )
+        parts += [Part(said=said, count=count, all=of) for said, count, of in told if count]
+        if not parts:
+            parts = [
+                Part(
+                    said="calm" if self.is_known else "nothing", count=self.expected, all=self.racks
+                )
+            ]
+        return parts
+
+    @property
+    def severity(self) -> Severity:
+        """The gravest of all; `calm` only where everything expected was heard."""
+        if self.critical or any(one.all_silent and one.kind != "node" for one in self.silent):
+            return "critical"
+        if self.silent or self.silent_collectors or self.needing or self.databases_down:
+            return "warning"
+        if self.waiting or self.unmeasured or not self.is_known:
+            return "unknown"
+        return "calm"
+
+
+def read(view: BoardView, members: Iterable[RackView]) -> StandingView:
+    """Return how the hub's sites stand; `members` are all of the hub's racks."""
+    live = [one for one in members if one.live]
+    kinds = _kinds(view)
+    silent = [one for one in kinds if one.silent]
+    health = list(view.health())
+    failing = sum(one.ok is False for one in health)
+    return StandingView(
+        expected=sum(one.expected for one in kinds),
+        silent=silent,
+        silent_collectors=0 if silent else failing,
+        waiting=sum(one.ok is None for one in health),
+        racks=len(live),
+        unmeasured=sum(one.power_watts is None for one in live),
+        needing=needing(live),
+        critical=sum(is_critical(one) for one in live),
+        databases_down=[one.sink for one in losses.read(view).sinks if one.up == 0],
+    )
+
+
+def _kinds(view: BoardView) -> list[SilentKind]:
+    """Return the expected devices by kind over all sites."""
+    expected = _totals(view, inventory.EXPECTED)
+    answering = _totals(view, inventory.ANSWERING)
+    if not expected:
+        for kind, metric in _UP.items():
+            up = [value for _, value in of_hub(view, metric)]
+            if up:
+                expected[kind], answering[kind] = len(up), sum(value == 1 for value in up)
+    rank = {kind: at for at, kind in enumerate(_KINDS)}
+    return [
+        SilentKind(kind=kind, silent=max(0, count - answering.get(kind, 0)), expected=count)
+        for kind, count in sorted(
+            expected.items(), key=lambda row: (rank.get(row[0], len(rank)), row[0])
+        )
+    ]
+
+
+def _totals(view: BoardView, metric: Metric) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for series, value in of_hub(view, metric):
+        kind = series.label("kind")
+        found[kind] = found.get(kind, 0) + int(value)
+    return found
