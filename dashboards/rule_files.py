@@ -55,7 +55,9 @@ def _tests(runbook: str) -> Json:
 
 
 def _alert_tests(alert: Alert, runbook: str) -> Iterator[Json]:
-    for word, case in (("must fire", alert.must_fire), ("must not fire", alert.must_not_fire)):
+    quiet = (alert.must_not_fire, *alert.also_quiet)
+    cases = [("must fire", alert.must_fire), *(("must not fire", case) for case in quiet)]
+    for word, case in cases:
         expected = (
             []
             if case.fires is None

@@ -28,12 +28,14 @@ MeterKey = tuple[str, str]
 class _RackHours:
     """Counts the hours in which one rack needed someone."""
 
-    __slots__ = ("_failover", "_heard", "_over", "_peak", "_silent", "_spare", "rack")
+    __slots__ = ("_failover", "_heard", "_over", "_peak", "_silent", "_spare", "rack", "whole")
 
     def __init__(self, rack: Rack) -> None:
         self.rack, self._spare = rack, spare_watts(rack)
         self._over = self._failover = self._silent = self._heard = 0
         self._peak = 0.0
+        self.whole = 0
+        """Hours in which every feed was heard."""
 
     def add_hour(self, watts: Sequence[float | None]) -> None:
         """Take the mean power of each feed in one hour; None for a feed that was not heard."""
@@ -42,6 +44,7 @@ class _RackHours:
         if len(known) < len(watts):
             self._silent += 1
             return
+        self.whole += 1
         total = sum(known)
         self._peak = max(self._peak, total)
         rated = self.rack.rated_power_watts
@@ -93,9 +96,13 @@ def racks_and_meters(
             )
     rows = [row for one in racks if (row := one.row()) is not None]
     rows.sort(key=lambda row: (-row.over_hours, -row.failover_hours, -row.silent_hours, row.rack))
-    return RackTally(racks=len(racks), racks_needing=rows), _meters(
-        pue, metered, covered, first, hours
+    due = len(racks) * hours
+    tally = RackTally(
+        racks=len(racks),
+        racks_needing=rows,
+        racks_coverage=sum(one.whole for one in racks) / due if due else 0.0,
     )
+    return tally, _meters(pue, metered, covered, first, hours)
 
 
 def _one_hour(

@@ -145,6 +145,8 @@ class RackTally:
 
     racks: int
     racks_needing: Sequence[RackWeek]
+    racks_coverage: float
+    """Share of their hours in which every metered feed was heard, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

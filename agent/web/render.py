@@ -22,6 +22,7 @@ from agent.web.markup import raw
 from agent.web.views import heat, heat_panel
 from agent.web.views.links import quantiles
 from agent.web.views.promises import is_measured
+from collectors.catalogue.limits import MIN_COVERAGE
 
 REFRESH_SECONDS: Final = 15
 """How often the page asks again, by its script. Without the script it is twice as long."""
@@ -94,6 +95,7 @@ def _environment() -> Environment:
     }
     made.tests |= {"measured": is_measured}
     made.globals |= {
+        "MIN_COVERAGE": MIN_COVERAGE,
         "MISSING": writing.MISSING,
         "THIN": writing.THIN,
         "REFRESH_SECONDS": REFRESH_SECONDS,

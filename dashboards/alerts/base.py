@@ -40,6 +40,8 @@ class Alert:
     description: str
     must_fire: Case
     must_not_fire: Case
+    also_quiet: tuple[Case, ...] = ()
+    """More cases in which it must stay quiet."""
 
     def annotations(self, runbook: str = RUNBOOK) -> dict[str, str]:
         """Return the texts an alert carries: what to do first, in every language."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import site
-from collectors.catalogue.limits import BURN_LIMIT
+from collectors.catalogue.limits import BURN_LIMIT, MIN_COVERAGE
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
@@ -24,24 +24,39 @@ _ON_SITE: Final = "on (hub, site)"
 _REQUIRED: Final = for_rule(f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})")
 
 
+def _covered(window: str) -> str:
+    """Return the condition that a window is metered well enough for its PUE to be trusted."""
+    coverage = f'min by (hub, site) ({pue.PUE_COVERAGE.recorded()}{{window="{window}"}})'
+    return f"and {_ON_SITE} {coverage} >= {MIN_COVERAGE}"
+
+
 def _over(window: str) -> str:
-    return f'max by (hub, site) ({_BURN}{{window="{window}"}}) > {BURN_LIMIT}'
+    burn = f'max by (hub, site) ({_BURN}{{window="{window}"}})'
+    return f"({burn} > {BURN_LIMIT} {_covered(window)})"
 
 
 def _above_required(window: str) -> str:
-    return f'max by (hub, site) ({_PUE}{{window="{window}"}}) > {_ON_SITE} {_REQUIRED}'
+    found = f'max by (hub, site) ({_PUE}{{window="{window}"}})'
+    return f"({found} > {_ON_SITE} {_REQUIRED} {_covered(window)})"
 
 
-def _pues(**windows: str) -> dict[str, str]:
+def _pues(coverage: str = "0.97x120", **windows: str) -> dict[str, str]:
     named = {"hour": "1h", "day": "1d", "month": "30d"}
     found = {
         series(site.SITE_PUE, SITE, category="2", window=named[name]): values
         for name, values in windows.items()
     }
-    return found | {
-        series(site.SITE_PUE_LIMIT, SITE): "1.2x120",
-        series(site.SITE_PUE_REQUIRED, SITE): "1.18x120",
+    covered = {
+        series(site.SITE_PUE_COVERAGE, SITE, window=named[name]): coverage for name in windows
     }
+    return (
+        found
+        | covered
+        | {
+            series(site.SITE_PUE_LIMIT, SITE): "1.2x120",
+            series(site.SITE_PUE_REQUIRED, SITE): "1.18x120",
+        }
+    )
 
 
 ALERTS: Final = (
@@ -62,6 +77,9 @@ ALERTS: Final = (
             series=_pues(hour="1.35x60", day="1.32x60"), at="30m", fires=SITE, value="1.6"
         ),
         must_not_fire=Case(series=_pues(hour="1.1x60", day="1.32x60"), at="30m"),
+        also_quiet=(
+            Case(series=_pues(hour="1.35x60", day="1.32x60", coverage="0.0049x60"), at="30m"),
+        ),
     ),
     Alert(
         name="PueBudgetBurnSlow",
@@ -80,5 +98,8 @@ ALERTS: Final = (
             series=_pues(day="1.21x120", month="1.2x120"), at="90m", fires=SITE, value="1.2"
         ),
         must_not_fire=Case(series=_pues(day="1.15x120", month="1.2x120"), at="90m"),
+        also_quiet=(
+            Case(series=_pues(day="1.21x120", month="1.2x120", coverage="0.5x120"), at="90m"),
+        ),
     ),
 )

@@ -14,8 +14,9 @@ from dashboards.signals import power, pue, rack
 _INCONSISTENT: Final = 'state="inconsistent"'
 
 
-def _inconsistent(value: str) -> dict[str, str]:
-    return {series(site.SITE_PUE_STATE, SITE, window="1d", state="inconsistent"): value}
+def _inconsistent(value: str, coverage: str = "0.97x60") -> dict[str, str]:
+    state = series(site.SITE_PUE_STATE, SITE, window="1d", state="inconsistent")
+    return {state: value, **_coverage("1d", coverage)}
 
 
 def _coverage(window: str, value: str) -> dict[str, str]:
@@ -29,9 +30,9 @@ _UPS: Final = {**SITE, "ups": "u1"}
 ALERTS: Final = (
     Alert(
         name="SitePueInconsistent",
-        expr=for_rule(
-            f"max by (hub, site, window) ({of(site.SITE_PUE_STATE, _INCONSISTENT)}) == 1"
-        ),
+        # Of a window that is hardly metered nothing can be said, not even that it cannot be.
+        expr=for_rule(f"max by (hub, site, window) ({of(site.SITE_PUE_STATE, _INCONSISTENT)}) == 1")
+        + f" and on (hub, site, window) {pue.PUE_COVERAGE.recorded()} >= {MIN_COVERAGE}",
         wait="30m",
         severity="warning",
         summary=Text(
@@ -44,6 +45,7 @@ ALERTS: Final = (
         ),
         must_fire=Case(series=_inconsistent("1x60"), at="45m", fires={**SITE, "window": "1d"}),
         must_not_fire=Case(series=_inconsistent("0x10 1x50"), at="25m"),
+        also_quiet=(Case(series=_inconsistent("1x60", coverage="0.0049x60"), at="45m"),),
     ),
     Alert(
         name="SitePueCoverageLow",

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Registry
+from agent.hubs.text import in_each_language
 from agent.hubs.units import UNITS
 from agent.targets.kpis import measure_of
+from agent.targets.wording import limit_text
 from collectors.base import Metric
 from collectors.catalogue import facility, rack, site
 from collectors.catalogue.limits import YEAR_WINDOW
@@ -21,7 +23,7 @@ from dashboards.panels import Cell, Maker
 from dashboards.promql import of
 from dashboards.signals import chip, kpi, link, power, pue, target
 from dashboards.signals import rack as racks
-from dashboards.signals.base import GREEN, ORANGE, Excuse, Signal, State, Step, steps
+from dashboards.signals.base import BLUE, GREEN, ORANGE, Excuse, Signal, State, Step, steps
 
 MEASURED: Final = Text("measured")
 YEAR: Final = f'window="{YEAR_WINDOW}",'
@@ -140,7 +142,7 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
         else None
     )
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
-    stated = [_states(signal, first.kpi) for signal in (limits, observed) if signal]
+    stated = [_stated(signal, first.kpi) for signal in (limits, observed) if signal]
     yield panels.stat(
         make, replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False
     )
@@ -152,6 +154,11 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
 
 def _title(fact: Fact) -> Text:
     return Text("{kpi}{scope}", {"kpi": fact.kpi.name, "scope": _scope(fact)})
+
+
+def _title_with_goal(fact: Fact) -> Text:
+    goal = in_each_language(lambda language: limit_text(fact, language))
+    return Text("{title}: stated {goal}", {"title": _title(fact), "goal": goal})
 
 
 def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
@@ -174,17 +181,22 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
 
 
 def _registered(make: Maker, fact: Fact) -> Cell:
-    """Return the panel of one figure that has no telemetry: the figure as it was published."""
-    signal = _observation(fact) if fact.kind == "observation" else _limit(fact)
+    """Return the panel of one figure that has no telemetry.
+
+    An observation is shown as it was published. Of a promise the panel shows how it stands, with
+    the goal in its title: a goal that nobody reports on is no figure that was reached.
+    """
+    observed = fact.kind == "observation"
+    signal = _states(_observation(fact), fact.kpi) if observed else target.state_of(fact.id)
     description = Text(
         "{text} ({publisher}, {date})",
         {"text": fact.text, "publisher": fact.source.publisher, "date": fact.source.date.text},
     )
     return panels.stat(
         make,
-        replace(_states(signal, fact.kpi), description=description),
+        replace(signal, description=description),
         width=4,
-        title=_title(fact),
+        title=_title(fact) if observed else _title_with_goal(fact),
         graph=False,
     )
 
@@ -219,6 +231,12 @@ def _scope(fact: Fact) -> str:
 def _states(signal: Signal, figure: Kpi) -> Signal:
     """Give a yes-or-no figure its words."""
     return replace(signal, states=YES_NO) if UNITS[figure.unit].base == "yes" else signal
+
+
+def _stated(signal: Signal, figure: Kpi) -> Signal:
+    """Give a stated yes-or-no figure its words, without the colour of a figure that was reached."""
+    states = tuple(replace(state, color=BLUE) for state in YES_NO)
+    return replace(signal, states=states) if UNITS[figure.unit].base == "yes" else signal
 
 
 def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:

@@ -58,13 +58,21 @@ _NOT_MEASURED: Final = Excuse(
 _PER_TARGET: Final = f"(max by ({TARGET}) ({of(site.TARGET_INFO, scope='hub')}) > bool 0)"
 
 
+def _state(*of_targets: str) -> str:
+    """Return the number of the state of each target, or of those that have some labels."""
+    return " or ".join(
+        f"max by ({TARGET})"
+        f" ({of(site.TARGET_STATE, *of_targets, _in_state(name), scope='hub')} == 1)"
+        f" * {state.value}"
+        for name, state in STATES.items()
+    )
+
+
 def _in_state(name: str) -> str:
-    return of(site.TARGET_STATE, f'state="{name}"', scope="hub")
+    return f'state="{name}"'
 
 
-_STATE: Final = " or ".join(
-    f"max by ({TARGET}) ({_in_state(name)} == 1) * {state.value}" for name, state in STATES.items()
-)
+_STATE: Final = _state()
 _IS_POLICY: Final = f"on (hub, target) {of(site.TARGET_INFO, _POLICY, scope='hub')}"
 """National policy is kept apart from what a hub itself stated."""
 
@@ -187,6 +195,15 @@ COVERAGE: Final = Signal(
         ),
     ),
 )
+
+
+def state_of(target: str) -> Signal:
+    """Return the signal of one target's state.
+
+    It is what a panel shows of a promise that nothing measures: the limit itself is no figure that
+    was reached.
+    """
+    return replace(STATE, key="target.state_of", expr=_state(f'target="{target}"'))
 
 
 def measured_per_target(kpis: Mapping[str, Kpi]) -> Signal:

@@ -9,11 +9,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.hubs.loader import load_registry
 from dashboards.build import Built, write
+from dashboards.signals.base import GREEN
 from tests.support import ROOT
 
 
@@ -28,15 +30,35 @@ def test_a_hub_shows_every_figure_it_stated(built: dict[str, list[Built]]) -> No
                 item for item in dashboards if item.uid.startswith(f"hubgauge-hub-{key}")
             )
             text = json.dumps(dashboard.json, ensure_ascii=False)
+            exprs = _exprs(dashboard.json)
             for fact in hub.facts:
                 assert fact.source.publisher[language] in text
-                assert fact.kpi.key in text
+                asked = f'kpi="{fact.kpi.key}"', f'target="{fact.id}"'
+                assert any(one in expr for expr in exprs for one in asked), fact.id
     kunming = next(item for item in built["en"] if item.uid == "hubgauge-hub-kunming")
     words = next(panel for panel in kunming.json["panels"] if panel["type"] == "text")["options"][
         "content"
     ]
     assert "No target stated" in words
     assert "PUE" in words.partition("No target stated")[2]
+
+
+def _exprs(dashboard: dict[str, Any]) -> list[str]:
+    return [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", [])]
+
+
+def test_a_promise_that_nobody_reports_on_shows_no_figure(built: dict[str, list[Built]]) -> None:
+    """1 000 enterprises were promised and nothing measures them: the panel shows how the promise
+    stands, with the goal in its title, and never the goal as the figure.
+    """
+    board = next(one for one in built["en"] if one.uid == "hubgauge-hub-guian").json
+    (panel,) = [one for one in board["panels"] if "000 enterprises" in one.get("title", "")]
+    (expr,) = [target["expr"] for target in panel["targets"]]
+    assert "dc_target_state" in expr
+    assert "dc_target_value" not in expr
+    mapped = panel["fieldConfig"]["defaults"]["mappings"][0]["options"]
+    greens = {value["text"] for value in mapped.values() if value["color"] == GREEN}
+    assert greens == {"✓ met"}
 
 
 def test_a_hub_sees_the_sites_of_the_hubs_inside_it(built: dict[str, list[Built]]) -> None:

@@ -139,6 +139,18 @@ def test_an_hour_that_was_hardly_heard_is_silent(tmp_path: Path) -> None:
     assert rack.peak_watts == pytest.approx(2000.0)
 
 
+def test_a_week_that_nobody_heard_is_not_calm(tmp_path: Path) -> None:
+    """A rack that was never heard needed nobody, as far as is known: its hours are not covered.
+
+    Three of four hours were heard on both feeds, then none of four.
+    """
+    heard = {n: _hour(500.0) for n in range(3)}
+    known = _report(tmp_path / "a", {"A07-A": heard, "A07-B": heard}, MONDAY + 4 * HOUR).of_racks
+    assert known.racks_coverage == 0.75
+    none = _report(tmp_path / "b", {}, MONDAY + 4 * HOUR).of_racks
+    assert (none.racks, none.racks_needing, none.racks_coverage) == (1, [], 0.0)
+
+
 def test_failover_is_judged_by_the_feed_that_remains(tmp_path: Path) -> None:
     """Both feeds together above 80 % of one (2 000 of 2 500 W) could not be carried by it."""
     below, above = _hour(990.0), _hour(1010.0)

@@ -100,3 +100,16 @@ def test_without_a_ledger_the_page_says_so() -> None:
     assert response is not None
     assert b"There is no ledger here" in response.body
     assert pages.handle(fixture.view(), "/hubs/nosuch/report", {}) is None
+
+
+@pytest.mark.parametrize(("coverage", "calm"), [(0.0, False), (0.89, False), (0.97, True)])
+def test_a_week_that_was_not_metered_has_no_tick(coverage: float, calm: bool) -> None:
+    """None of the racks is known to have needed anybody: that is calm only where it was metered."""
+    of = week_of("2026-W46", ZONE, NOW)
+    found = weeks.made_up(load_registry(), "guian", of)
+    quiet = replace(found.of_racks, racks_needing=[], racks_coverage=coverage)
+    html = document(replace(found, of_racks=quiet), words("en"), of, hub_name="Gui'an")
+    part = html[html.index('aria-labelledby="week-racks"') :]
+    part = part[: part.index("</section>")]
+    assert ("m-met" in part) is calm
+    assert ("Cannot tell" in part) is not calm
