@@ -22,6 +22,34 @@ settings.register_profile(
 settings.load_profile("hubgauge")
 
 
+UNTRACED = (
+    "tests/agent/ledger/test_clock_steps.py",
+    "tests/agent/ledger/test_export.py",
+    "tests/agent/ledger/test_judge_properties.py",
+    "tests/agent/ledger/test_judged_live.py",
+    "tests/agent/ledger/test_register_judge.py",
+    "tests/agent/pue/test_year.py",
+    "tests/agent/targets/test_forecast_laws.py",
+    "tests/collectors/facility/snmp/test_unread.py",
+    "tests/fuzz/",
+    "tests/reference/",
+    "tests/simulator/test_round_trip.py",
+    "tests/system/test_scale.py",
+)
+"""Tests that take the same lines many thousand times: whole years, all profiles, hundreds of drawn
+cases. Coverage is not measured in them, nor in any test of hypothesis: measuring makes Python take
+three times as long, and the tests beside them reach these lines as well.
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests in which coverage is not measured."""
+    for item in items:
+        drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if drawn or item.nodeid.startswith(UNTRACED):
+            item.add_marker(pytest.mark.no_cover)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--update-golden`."""
     parser.addoption(
