@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # As many test processes as cores; a slow machine can be told fewer.
 JOBS ?= auto
+# Compiled code is kept: a hundred tests start programs of ours, and compiling takes longer than they.
+export PYTHONDONTWRITEBYTECODE :=
 # Real servers and tools to test with, as package:program (Debian's names). What cannot be installed
 # is named, and the tests that need it are skipped with that reason.
 SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
