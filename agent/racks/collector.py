@@ -8,12 +8,14 @@ there a silent feed counts as the most that it can draw.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar, Final
 
 from agent.inventory.model import Inventory
 from agent.racks.breakers import Breakers
 from agent.racks.inlets import is_exhaust
+from agent.racks.needs import NeedTimes, needs_of
 from agent.racks.occupancy import Occupancy
 from agent.racks.rack import RackPower, RackSeries
 from agent.racks.rows import Row, rows_of
@@ -21,7 +23,7 @@ from agent.racks.slices import in_slices
 from agent.snapshot import LiveValues
 from collectors.base import Metric, Reading, Schedule
 from collectors.catalogue import rack as catalogue
-from collectors.catalogue.facility import PDU_POWER, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
+from collectors.catalogue.facility import PDU_POWER, PDU_UP, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
 from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_RESERVED, SITE_SCOPE
 
 _RACKS_A_SLICE: Final = 500
@@ -35,12 +37,20 @@ class RackCollector:
     device = ""
 
     def __init__(
-        self, inventory: Inventory, snapshot: LiveValues, hub: str, *, interval: float = 15.0
+        self,
+        inventory: Inventory,
+        snapshot: LiveValues,
+        hub: str,
+        *,
+        interval: float = 15.0,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._inventory, self._snapshot, self._hub = inventory, snapshot, hub
         self._racks = [RackSeries(hub, rack, inventory) for rack in inventory.racks.values()]
         self._breakers = Breakers(inventory, hub)
         self._rows = self._make_rows()
+        self._need_times: Final = NeedTimes()
+        self._clock: Final = clock
         reported = [
             site for site in inventory.sites.values() if site.site not in inventory.sites_of_others
         ]
@@ -84,6 +94,8 @@ class RackCollector:
         }
         inlets = self._by_rack(SENSOR_TEMPERATURE)
         humidity = self._by_rack(SENSOR_HUMIDITY)
+        silent = self._silent_racks()
+        now = self._clock()
         self._breakers.update(watts)
         readings: list[Reading] = [*self._sites, *self._breakers.readings()]
         sites = {site: copy.copy(occupancy) for site, occupancy in self._empty.items()}
@@ -100,6 +112,15 @@ class RackCollector:
             if rack.rack in humidity:
                 values = humidity[rack.rack]
                 readings.append((known.series(catalogue.RACK_HUMIDITY), sum(values) / len(values)))
+            if rack.state == "in_service":
+                warmest = max(inlets.get(rack.rack, ()), default=None)
+                needs = needs_of(
+                    known.load(power.total),
+                    warmest,
+                    known.failover_load(power.total),
+                    silent=rack.rack in silent,
+                )
+                readings += self._need_times.readings(known.place, needs, now)
             if rack.state == "in_service" and rack.site in sites:
                 sites[rack.site].add(rack, power.total)
         readings += self._unlisted()
@@ -127,6 +148,13 @@ class RackCollector:
                 yield SITE_OCCUPANCY.series(self._hub, site, method), value
             for method, value in occupancy.reserved_ratios():
                 yield SITE_RESERVED.series(self._hub, site, method), value
+
+    def _silent_racks(self) -> set[str]:
+        """Return the racks with a PDU that does not answer."""
+        rack_at = PDU_UP.at("rack")
+        return {
+            series.values[rack_at] for series, up in self._snapshot.family(PDU_UP).items() if not up
+        }
 
     def _by_rack(self, metric: Metric) -> dict[str, list[float]]:
         """Return the values of the sensors at each rack's inlet: none of those on the warm side."""

@@ -42,10 +42,20 @@ class RackPower:
 class RackSeries:
     """The series of one rack, interned once, and its readings that never change."""
 
-    __slots__ = ("_breakers", "_feeds", "_hub", "_series", "_spare", "fixed", "rack", "row")
+    __slots__ = (
+        "_breakers",
+        "_feeds",
+        "_hub",
+        "_series",
+        "_spare",
+        "fixed",
+        "place",
+        "rack",
+        "row",
+    )
 
     def __init__(self, hub: str, rack: Rack, inventory: Inventory) -> None:
-        place = (hub, rack.site, rack.row, rack.rack)
+        self.place = place = (hub, rack.site, rack.row, rack.rack)
         self.rack = rack
         self.row: tuple[Row, int] | None = None
         """Its row, if it has one, and its number there."""
@@ -93,11 +103,20 @@ class RackSeries:
 
     def load_readings(self, total: float) -> Iterator[Reading]:
         """Yield what follows from the power of all feeds."""
+        load, failover = self.load(total), self.failover_load(total)
+        if load is not None:
+            yield self.series(catalogue.RACK_UTILIZATION, "power"), load
+        if failover is not None:
+            yield self.series(catalogue.RACK_FAILOVER_LOAD), failover
+
+    def load(self, total: float | None) -> float | None:
+        """Return the power of all feeds over the rated power; None where one is not known."""
         rated = self.rack.rated_power_watts
-        if rated is not None:
-            yield self.series(catalogue.RACK_UTILIZATION, "power"), total / rated
-        if self._spare:
-            yield self.series(catalogue.RACK_FAILOVER_LOAD), total / self._spare
+        return None if total is None or rated is None else total / rated
+
+    def failover_load(self, total: float | None) -> float | None:
+        """Return the power of all feeds over what is left when the strongest feed is lost."""
+        return total / self._spare if total is not None and self._spare else None
 
     def headroom(self, power: RackPower) -> float | None:
         """Return what may be added so that one feed still carries all, watts; breakers left aside.

@@ -15,7 +15,7 @@ _WHOLE: Final = 3
 
 def draw(page: Page) -> str:
     """Return the HTML of `/`."""
-    by_site = racks.read(page.view.snapshot, page.view.hub)
+    by_site = racks.read(page.view)
     view = pages.board(page.view, page.board, by_site)
     told = [line.site for line in view.sites if line.told]
     sections = [sitepage.panels(page, site, by_site.get(site, [])) for site in _whole(page, told)]

@@ -22,7 +22,7 @@ _WHOLE: Final = 3
 
 def draw(page: Page, key: str) -> str | None:
     """Return the HTML of `/hubs/HUB`; None for a hub that nobody knows."""
-    by_site = racks.read(page.view.snapshot, page.view.hub) if key == page.view.hub else {}
+    by_site = racks.read(page.view) if key == page.view.hub else {}
     view = pages.hub(page.view, key, page.board, by_site)
     if view is None:
         return None

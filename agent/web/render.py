@@ -23,6 +23,7 @@ from agent.web.views import heat, heat_panel
 from agent.web.views.links import quantiles
 from agent.web.views.promises import is_measured
 from collectors.catalogue.limits import MIN_COVERAGE
+from collectors.catalogue.needs import GRAVITY
 
 REFRESH_SECONDS: Final = 15
 """How often the page asks again, by its script. Without the script it is twice as long."""
@@ -95,6 +96,7 @@ def _environment() -> Environment:
     }
     made.tests |= {"measured": is_measured}
     made.globals |= {
+        "GRAVITY": GRAVITY,
         "MIN_COVERAGE": MIN_COVERAGE,
         "MISSING": writing.MISSING,
         "THIN": writing.THIN,

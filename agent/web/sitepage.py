@@ -54,7 +54,7 @@ class SitePanels:
 
 def draw(page: Page, site: str) -> str:
     """Return the HTML of `/sites/SITE`."""
-    members = racks.read(page.view.snapshot, page.view.hub).get(site, [])
+    members = racks.read(page.view).get(site, [])
     return page.render("site.html", view=panels(page, site, members, whole=True))
 
 

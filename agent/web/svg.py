@@ -36,8 +36,10 @@ MARKS: Final = {
     "stated_only": '<path class="o" d="M8 1.500L14.500 8 8 14.500 1.500 8z"/>',
     "none": '<path class="s" d="M3.500 8h9"/>',
     "over": '<path d="M8 1.500l6.500 12h-13z"/>',
-    "failover": '<path d="M8 1l7 7-7 7-7-7z"/>',
-    "hot": '<circle cx="8" cy="8" r="6"/>',
+    "failover_lost": '<path d="M8 1l7 7-7 7-7-7z"/>',
+    "failover_tight": '<path class="o" d="M8 1.800l6.200 6.200L8 14.200 1.800 8z"/>',
+    "too_hot": '<circle cx="8" cy="8" r="6"/>',
+    "hot": '<circle class="o" cx="8" cy="8" r="5.400"/>',
     "silent": '<path class="s w" d="M3 3l10 10M13 3L3 13"/>',
     "ok": '<circle cx="8" cy="8" r="4"/>',
 }

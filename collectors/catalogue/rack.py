@@ -74,6 +74,12 @@ RACK_HEADROOM: Final = _rack(
 RACK_INLET_TEMPERATURE: Final = _rack(
     "inlet_temperature_celsius", "Warmest air at the rack's inlet."
 )
+RACK_NEED_SINCE: Final = _rack(
+    "need_since_timestamp_seconds",
+    "Since when a rack is over a limit or silent, by need: over, too_hot, failover_lost, silent,"
+    " hot, failover_tight; absent while it is not.",
+    "need",
+)
 RACK_HUMIDITY: Final = _rack("humidity_ratio", "Relative humidity at the rack's inlet, 0 to 1.")
 
 ROW_HEIGHT: Final = _row("height_units", "Rack units (U) of the row's racks in service.")

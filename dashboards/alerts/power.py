@@ -6,6 +6,7 @@ from typing import Final
 
 from collectors.catalogue import facility, site, ups
 from collectors.catalogue.limits import MIN_COVERAGE
+from collectors.catalogue.needs import GRAVITY
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
@@ -88,10 +89,10 @@ ALERTS: Final = (
         must_not_fire=Case(series={series(facility.METER_UP, _METER): "1x5 0x30"}, at="8m"),
     ),
     Alert(
-        name="PduSilent",
+        name=GRAVITY["silent"].alert,
         expr=for_rule(f"max by ({rack.RACK_LABELS}, pdu, feed) ({of(facility.PDU_UP)}) == 0"),
-        wait="10m",
-        severity="warning",
+        wait=GRAVITY["silent"].wait,
+        severity=GRAVITY["silent"].severity,
         summary=Text(
             "PDU {{ $labels.pdu }} of rack {{ $labels.rack }} does not answer: check its network"
             " and credentials; is feed {{ $labels.feed }} up?",

@@ -6,6 +6,7 @@ from typing import Final
 
 from collectors.catalogue import limits
 from collectors.catalogue import rack as metrics
+from collectors.catalogue.needs import GRAVITY
 from dashboards.alerts.base import RACK, Alert, Case, series
 from dashboards.language import Text
 from dashboards.signals import rack, rack_limits
@@ -25,10 +26,10 @@ def _inlet(values: str) -> dict[str, str]:
 
 ALERTS: Final = (
     Alert(
-        name="RackFailoverTight",
+        name=GRAVITY["failover_tight"].alert,
         expr=f"{rack_limits.FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
-        wait="15m",
-        severity="warning",
+        wait=GRAVITY["failover_tight"].wait,
+        severity=GRAVITY["failover_tight"].severity,
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }}: losing a feed loads the other to"
             " {{ $value | humanizePercentage }}: place no more load here.",
@@ -41,10 +42,10 @@ ALERTS: Final = (
         must_not_fire=Case(series=_failover("0.85x10 0.75x30"), at="30m"),
     ),
     Alert(
-        name="RackFailoverLost",
+        name=GRAVITY["failover_lost"].alert,
         expr=f"{rack_limits.FAILOVER_EACH.recorded()} > 1",
-        wait="5m",
-        severity="critical",
+        wait=GRAVITY["failover_lost"].wait,
+        severity=GRAVITY["failover_lost"].severity,
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} goes dark if a feed is lost"
             " ({{ $value | humanizePercentage }}): move load today.",
@@ -57,10 +58,10 @@ ALERTS: Final = (
         must_not_fire=Case(series=_failover("0.95x20"), at="10m"),
     ),
     Alert(
-        name="RackOverPower",
+        name=GRAVITY["over"].alert,
         expr=f"{rack.POWER_EACH.recorded()} > {limits.POWER_LIMIT:g}",
-        wait="5m",
-        severity="critical",
+        wait=GRAVITY["over"].wait,
+        severity=GRAVITY["over"].severity,
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} draws"
             " {{ $value | humanizePercentage }} of its rating: shed load before a breaker does.",
@@ -70,13 +71,13 @@ ALERTS: Final = (
         must_not_fire=Case(series=_power("0.9x3 1.05x20"), at="6m"),
     ),
     Alert(
-        name="RackHot",
+        name=GRAVITY["hot"].alert,
         expr=(
             f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_RECOMMENDED:g} <="
             f" {limits.INLET_ALLOWABLE:g}"
         ),
-        wait="15m",
-        severity="warning",
+        wait=GRAVITY["hot"].wait,
+        severity=GRAVITY["hot"].severity,
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check"
             " blanking panels, tiles and the cooling unit nearby.",
@@ -88,10 +89,10 @@ ALERTS: Final = (
         must_not_fire=Case(series=_inlet("26.5x40"), at="20m"),
     ),
     Alert(
-        name="RackTooHot",
+        name=GRAVITY["too_hot"].alert,
         expr=f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_ALLOWABLE:g}",
-        wait="5m",
-        severity="critical",
+        wait=GRAVITY["too_hot"].wait,
+        severity=GRAVITY["too_hot"].severity,
         summary=Text(
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore"
             " cooling or shut load down before it does so itself.",

@@ -13,7 +13,7 @@ from typing import Final, Literal
 from agent.web.view import BoardView
 from agent.web.views import heat, racks, search
 from agent.web.views.heat import Show, Stretch
-from agent.web.views.rack import RackView, needing, urgent
+from agent.web.views.rack import RackView, needing, pending, urgent
 from agent.web.views.racks import RackSummaryView
 
 Kind = Literal["tiles", "squares", "blocks"]
@@ -93,6 +93,8 @@ class HeatPanelView:
     """What was searched for; None where nothing was."""
     found: Sequence[FoundView]
     urgent: Sequence[RackView]
+    pending: Sequence[RackView]
+    """Racks over a limit for less time than its alert waits."""
     key: str
     """The rows that the address asks for."""
 
@@ -162,6 +164,7 @@ def read(
         text=text,
         found=[FoundView(rack=one, name=name) for one, name in search.find(view, text or "", site)],
         urgent=urgent(shown),
+        pending=pending(shown),
         key=heat.stretch_key(near) if near else "",
     )
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
-
-Need = Literal["over", "hot", "failover", "silent"]
-NEEDS: Final[tuple[Need, ...]] = ("over", "hot", "failover", "silent")
-"""Why someone should look at a rack, in the order in which it is told."""
+from collectors.catalogue.needs import GRAVITY, Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +32,11 @@ class RackView:
     silent_pdus: Sequence[str] = ()
     answering_pdus: int = 0
     needs: Sequence[Need] = ()
+    """Those that have lasted as long as their alert waits, or whose beginning nobody noted."""
+    pending: Sequence[Need] = ()
+    """Those that have not lasted so long yet."""
+    since: Mapping[Need, float] = field(default_factory=dict)
+    """When each need began, seconds since the epoch."""
 
     @property
     def live(self) -> bool:
@@ -67,6 +69,7 @@ COLUMNS: Final = (
     "stranded_power_watts",
     "silent_pdus",
     "needs",
+    "pending",
 )
 """The columns of `/api/racks`, each a field of RackView."""
 
@@ -91,6 +94,7 @@ def cells(one: RackView) -> list[Cell]:
         _rounded(one.stranded_power_watts, 1),
         one.silent_pdus,
         one.needs,
+        one.pending,
     ]
 
 
@@ -98,69 +102,46 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def needs_of(
-    load: float | None, inlet: float | None, failover: float | None, *, silent: bool
-) -> tuple[Need, ...]:
-    """Return why someone should look at a rack.
-
-    `load` is power over rated power, `inlet` the warmest inlet in degrees Celsius, `failover` the
-    load after losing a feed over its capacity, and `silent` says whether a PDU does not answer.
-    """
-    found: tuple[Need, ...] = ()
-    if load is not None and load > 1:
-        found += ("over",)
-    if inlet is not None and inlet > INLET_RECOMMENDED:
-        found += ("hot",)
-    if failover is not None and failover > FAILOVER_LIMIT:
-        found += ("failover",)
-    if silent:
-        found += ("silent",)
-    return found
-
-
-_INLET_BEYOND: Final = 40.0
-_OVER: Final = 30.0
-_FAILOVER_LOST: Final = 28.0
-_ALL_SILENT: Final = 20.0
-_SOME_SILENT: Final = 15.0
-_INLET_WARM: Final = 10.0
-_FAILOVER_TIGHT: Final = 8.0
+_RANK: Final[Mapping[Need, float]] = {
+    "too_hot": 40.0,
+    "over": 30.0,
+    "failover_lost": 28.0,
+    "silent": 15.0,
+    "hot": 10.0,
+    "failover_tight": 8.0,
+}
 """Ranks of what a rack needs: heat beyond what is allowed breaks first, a tight failover last."""
+_ALL_SILENT: Final = 5.0
+"""Added to the rank of a silent PDU where no other answers."""
 
 
 def urgency(one: RackView) -> float:
     """Return how urgent a rack is, 0 for not at all. What breaks sooner has the larger number."""
-    ranks = [0.0]
-    for need in one.needs:
-        if need == "over":
-            ranks.append(_OVER + (one.power_utilization_ratio or 0.0))
-        elif need == "hot":
-            celsius = one.inlet_temperature_celsius or 0.0
-            rank = _INLET_BEYOND if celsius > INLET_ALLOWABLE else _INLET_WARM
-            ranks.append(rank + celsius / 100)
-        elif need == "failover":
-            ratio = one.failover_load_ratio or 0.0
-            ranks.append((_FAILOVER_LOST if ratio > 1 else _FAILOVER_TIGHT) + ratio)
-        else:
-            ranks.append(_SOME_SILENT if one.answering_pdus else _ALL_SILENT)
-    return max(ranks)
+    more: Mapping[Need, float] = {
+        "over": one.power_utilization_ratio or 0.0,
+        "too_hot": (one.inlet_temperature_celsius or 0.0) / 100,
+        "hot": (one.inlet_temperature_celsius or 0.0) / 100,
+        "failover_lost": one.failover_load_ratio or 0.0,
+        "failover_tight": one.failover_load_ratio or 0.0,
+        "silent": 0.0 if one.answering_pdus else _ALL_SILENT,
+    }
+    return max((_RANK[need] + more[need] for need in one.needs), default=0.0)
 
 
 def is_critical(one: RackView) -> bool:
-    """Tell whether a rack is over a limit whose alert is critical."""
-    return one.live and any(
-        (
-            "over" in one.needs,
-            "hot" in one.needs and (one.inlet_temperature_celsius or 0.0) > INLET_ALLOWABLE,
-            "failover" in one.needs and (one.failover_load_ratio or 0.0) > 1,
-        )
-    )
+    """Tell whether the alert of something that a rack needs is critical."""
+    return one.live and any(GRAVITY[need].severity == "critical" for need in one.needs)
 
 
 def urgent(racks: Iterable[RackView]) -> list[RackView]:
     """Return the racks in service that need someone, the most urgent first."""
     found = [one for one in racks if one.needs and one.live]
     return sorted(found, key=urgency, reverse=True)
+
+
+def pending(racks: Iterable[RackView]) -> list[RackView]:
+    """Return the racks in service that are over a limit for less time than its alert waits."""
+    return [one for one in racks if one.live and one.pending and not one.needs]
 
 
 def needing(racks: Iterable[RackView]) -> int:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from agent.web.views.rack import RackView, needs_of
+from agent.racks.needs import needs_of, standing
+from agent.web.views.rack import RackView
 from collectors.base import Metric, Series
 from collectors.catalogue import facility, rack
+from collectors.catalogue.needs import GRAVITY, Need
 
 Rows = Callable[[Metric], Mapping[Series, float]]
 """Gives the live series of a metric with their values."""
@@ -42,7 +44,7 @@ def index_of(places: Sequence[Place]) -> Index:
 _NO_RACKS: Mapping[str, int] = {}
 
 
-def measure(places: Sequence[Place], index: Index, rows: Rows) -> list[RackView]:
+def measure(places: Sequence[Place], index: Index, rows: Rows, now: float) -> list[RackView]:
     """Return racks with what is measured of them now, in the order of `places`."""
     count = len(places)
     load, space = _utilization(index, rows, count)
@@ -54,6 +56,15 @@ def measure(places: Sequence[Place], index: Index, rows: Rows) -> list[RackView]
     failover = _column(index, rows, rack.RACK_FAILOVER_LOAD, count)
     inlet = _column(index, rows, rack.RACK_INLET_TEMPERATURE, count)
     stranded = _column(index, rows, rack.RACK_STRANDED, count)
+    since = _since(index, rows)
+    needs = [
+        standing(
+            needs_of(load[at], inlet[at], failover[at], silent=bool(silent[at])),
+            since.get(at, {}),
+            now,
+        )
+        for at in range(count)
+    ]
     return [
         RackView(
             site=place.site,
@@ -71,10 +82,27 @@ def measure(places: Sequence[Place], index: Index, rows: Rows) -> list[RackView]
             stranded_power_watts=stranded[at],
             silent_pdus=silent[at],
             answering_pdus=answering[at],
-            needs=needs_of(load[at], inlet[at], failover[at], silent=bool(silent[at])),
+            needs=needs[at].lasting,
+            pending=needs[at].pending,
+            since=since.get(at, {}),
         )
         for at, place in enumerate(places)
     ]
+
+
+def _since(index: Index, rows: Rows) -> dict[int, dict[Need, float]]:
+    """Return when the needs of each rack began."""
+    metric = rack.RACK_NEED_SINCE
+    site_at, rack_at, need_at = metric.at("site"), metric.at("rack"), metric.at("need")
+    known: dict[str, Need] = {need: need for need in GRAVITY}
+    found: dict[int, dict[Need, float]] = {}
+    for series, began in rows(metric).items():
+        values = series.values
+        at = index.get(values[site_at], _NO_RACKS).get(values[rack_at])
+        need = known.get(values[need_at])
+        if at is not None and need is not None:
+            found.setdefault(at, {})[need] = began
+    return found
 
 
 def _column(index: Index, rows: Rows, metric: Metric, count: int) -> Column:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from agent.inventory.model import Rack
 from agent.racks.capacity import spare_watts
@@ -15,12 +14,12 @@ from agent.web.views import contents, feeds
 from agent.web.views.contents import ElevationView, NodeView, SensorView
 from agent.web.views.families import of_hub
 from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
-from agent.web.views.rack import Need, RackLimitsView, RackView
+from agent.web.views.rack import RackLimitsView, RackView
 from agent.web.views.rack_columns import Place, index_of, measure
 from agent.web.views.rack_readings import RackReadings
 from collectors.catalogue import facility
 from collectors.catalogue import rack as catalogue
-from collectors.catalogue.limits import INLET_ALLOWABLE
+from collectors.catalogue.needs import GRAVITY, Need, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +32,12 @@ class NeedView:
     pdus: Sequence[str]
     """The PDUs that do not answer, where that is the need."""
     alert: str
+    severity: Severity
+    since: str | None
+    since_seconds: float | None
+    """When it began; None where nobody noted it."""
+    pending: bool
+    """Whether it has not lasted as long as its alert waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +129,7 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
     readings = RackReadings(view, site, name)
     if listed is None and not readings:
         return None
-    one = _measured(readings, listed, site, name)
+    one = _measured(readings, listed, site, name, view.now())
     rack_feeds = feeds.read(view, readings, listed)
     rack_nodes = contents.nodes(readings, listed)
     metered = [feed for feed in rack_feeds if feed.pdu]
@@ -149,7 +154,7 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
         headroom_watts=readings.one(catalogue.RACK_HEADROOM),
         stranded_power_watts=one.stranded_power_watts,
         inlet_temperature_celsius=one.inlet_temperature_celsius,
-        needs=[_need(one, need) for need in one.needs] if one.live else [],
+        needs=[_need(one, need) for need in (*one.needs, *one.pending)] if one.live else [],
         elevation=contents.elevation(listed, rack_nodes),
         feeds=rack_feeds,
         outlets=feeds.outlets(readings),
@@ -160,7 +165,9 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
     )
 
 
-def _measured(readings: RackReadings, listed: Rack | None, site: str, name: str) -> RackView:
+def _measured(
+    readings: RackReadings, listed: Rack | None, site: str, name: str, now: float
+) -> RackView:
     """Return the rack as the other pages know it, so that all of them say the same."""
     info = next(iter(readings.of(catalogue.RACK_INFO)), None)
     heard = info or next(iter(readings.of(facility.PDU_UP)), None)
@@ -172,33 +179,28 @@ def _measured(readings: RackReadings, listed: Rack | None, site: str, name: str)
         rack=name,
         state=info.label("state") if info is not None else state,
     )
-    (one,) = measure([place], index_of([place]), readings.of)
+    (one,) = measure([place], index_of([place]), readings.of, now)
     return one
 
 
-_ALERTS: Final[dict[Need, str]] = {
-    "over": "RackOverPower",
-    "hot": "RackHot",
-    "failover": "RackFailoverTight",
-    "silent": "PduSilent",
-}
-"""The alert for each need. The runbook has a section of each name."""
-
-
 def _need(one: RackView, need: Need) -> NeedView:
-    """Return a need with its value; the graver alert where it is that bad."""
+    """Return a need with its value, its alert, and since when it is."""
     values: dict[Need, float | None] = {
         "over": one.power_utilization_ratio,
+        "too_hot": one.inlet_temperature_celsius,
         "hot": one.inlet_temperature_celsius,
-        "failover": one.failover_load_ratio,
+        "failover_lost": one.failover_load_ratio,
+        "failover_tight": one.failover_load_ratio,
     }
-    value, alert = values.get(need), _ALERTS[need]
-    if need == "hot" and value is not None and value > INLET_ALLOWABLE:
-        alert = "RackTooHot"
-    elif need == "failover" and value is not None and value > 1:
-        alert = "RackFailoverLost"
     return NeedView(
-        need=need, value=value, pdus=one.silent_pdus if need == "silent" else [], alert=alert
+        need=need,
+        value=values.get(need),
+        pdus=one.silent_pdus if need == "silent" else [],
+        alert=GRAVITY[need].alert,
+        severity=GRAVITY[need].severity,
+        since=iso(one.since.get(need)),
+        since_seconds=one.since.get(need),
+        pending=need in one.pending,
     )
 
 

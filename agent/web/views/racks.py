@@ -14,7 +14,6 @@ from agent.web.view import BoardView
 from agent.web.views.families import by_label
 from agent.web.views.rack import (
     COLUMNS,
-    NEEDS,
     Cell,
     RackLimitsView,
     RackView,
@@ -24,6 +23,7 @@ from agent.web.views.rack_columns import Index, Place, index_of, measure
 from collectors.base import Series
 from collectors.catalogue import rack
 from collectors.catalogue import site as site_catalogue
+from collectors.catalogue.needs import NEEDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +42,10 @@ class _Standing:
 _standing: Final[WeakKeyDictionary[Snapshot, _Standing]] = WeakKeyDictionary()
 
 
-def read(snapshot: Snapshot, hub: str) -> dict[str, list[RackView]]:
+def read(view: BoardView) -> dict[str, list[RackView]]:
     """Return the hub's racks by site, sorted by row and name as people count them."""
-    return computed_once(snapshot, ("racks", hub), lambda: _read(snapshot, hub))
+    snapshot, hub = view.snapshot, view.hub
+    return computed_once(snapshot, ("racks", hub), lambda: _read(snapshot, hub, view.now()))
 
 
 def forget() -> None:
@@ -52,7 +53,7 @@ def forget() -> None:
     _standing.clear()
 
 
-def _read(snapshot: Snapshot, hub: str) -> dict[str, list[RackView]]:
+def _read(snapshot: Snapshot, hub: str, now: float) -> dict[str, list[RackView]]:
     hub_at = rack.RACK_INFO.at("hub")
     infos = [series for series in snapshot.family(rack.RACK_INFO) if series.values[hub_at] == hub]
     if not infos:
@@ -63,7 +64,7 @@ def _read(snapshot: Snapshot, hub: str) -> dict[str, list[RackView]]:
         known = _Standing(hub=hub, infos=infos, places=places, index=index_of(places))
         _standing[snapshot] = known
     found: dict[str, list[RackView]] = {}
-    for one in measure(known.places, known.index, snapshot.family):
+    for one in measure(known.places, known.index, snapshot.family, now):
         found.setdefault(one.site, []).append(one)
     return found
 

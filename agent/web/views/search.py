@@ -22,7 +22,7 @@ def find(view: BoardView, text: str, site: str = "") -> list[tuple[RackView, str
     wanted = text.strip().casefold()
     if not wanted:
         return []
-    by_site = racks.read(view.snapshot, view.hub)
+    by_site = racks.read(view)
     known = {
         one.rack: one for key, found in by_site.items() if not site or key == site for one in found
     }
@@ -44,7 +44,7 @@ def choose(
     text: str = "",
 ) -> RacksView:
     """Return `/api/racks`: every rack, or those chosen by site, row, name or need."""
-    by_site = racks.read(view.snapshot, view.hub)
+    by_site = racks.read(view)
     chosen = {key: found for key, found in by_site.items() if not site or key == site}
     listed = [one for found in chosen.values() for one in (urgent(found) if needing else found)]
     if row is not None:

@@ -82,7 +82,7 @@ def read(
     view: BoardView, by_site: Mapping[str, Sequence[RackView]] | None = None
 ) -> list[SiteView]:
     """Return what `/api/sites` answers: a line for each site of the hub."""
-    known = racks.read(view.snapshot, view.hub) if by_site is None else by_site
+    known = racks.read(view) if by_site is None else by_site
     devices, state = power.device_stages(view), states(view)
     return [
         _line(view, key, name, state.get(key, ""), known.get(key, ()), devices)

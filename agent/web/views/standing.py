@@ -13,7 +13,7 @@ from typing import Final, Literal
 from agent.web.view import BoardView
 from agent.web.views import losses
 from agent.web.views.families import of_hub
-from agent.web.views.rack import RackView, is_critical, needing
+from agent.web.views.rack import RackView, is_critical, needing, pending
 from collectors.base import Metric
 from collectors.catalogue import facility, inventory
 
@@ -45,6 +45,7 @@ Said = Literal[
     "silent",
     "collectors",
     "racks",
+    "pending",
     "databases",
     "waiting",
     "unmeasured",
@@ -82,6 +83,8 @@ class StandingView:
     needing: int
     critical: int
     """Racks among `needing` that are over a limit whose alert is critical."""
+    pending: int
+    """Racks over a limit for less time than the alert waits."""
     databases_down: Sequence[str]
     """Sinks whose database takes no samples."""
 
@@ -105,6 +108,7 @@ class StandingView:
         told: tuple[tuple[Said, int, int], ...] = (
             ("collectors", self.silent_collectors, 0),
             ("racks", self.needing, self.racks),
+            ("pending", self.pending, self.racks),
             ("databases", len(self.databases_down), 0),
             ("waiting", self.waiting, 0),
             ("unmeasured", self.unmeasured, self.racks),
@@ -125,7 +129,7 @@ class StandingView:
             return "critical"
         if self.silent or self.silent_collectors or self.needing or self.databases_down:
             return "warning"
-        if self.waiting or self.unmeasured or not self.is_known:
+        if self.waiting or self.pending or self.unmeasured or not self.is_known:
             return "unknown"
         return "calm"
 
@@ -145,6 +149,7 @@ def read(view: BoardView, members: Iterable[RackView]) -> StandingView:
         racks=len(live),
         unmeasured=sum(one.power_watts is None for one in live),
         needing=needing(live),
+        pending=len(pending(live)),
         critical=sum(is_critical(one) for one in live),
         databases_down=[one.sink for one in losses.read(view).sinks if one.up == 0],
     )

@@ -70,7 +70,7 @@ def test_what_a_rack_needs_leads_to_what_to_do() -> None:
     """Each need names the alert whose section says what to do: the graver one where it is that bad."""
     assert [(need["need"], need["alert"]) for need in api(RACK)["needs"]] == [
         ("over", "RackOverPower"),
-        ("failover", "RackFailoverLost"),
+        ("failover_lost", "RackFailoverLost"),
     ]
     assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/A10")["needs"]] == [
         "RackFailoverTight"

@@ -17,6 +17,8 @@ from agent.web.views.rack import RackView, urgent
 from collectors.base import Batch
 from collectors.catalogue import rack
 from tests.agent.web import fixture
+from tests.agent.web.reading import page
+from tests.agent.web.site_readings import NOW
 
 
 def test_a_rack_tells_what_it_needs_gravest_first() -> None:
@@ -24,14 +26,44 @@ def test_a_rack_tells_what_it_needs_gravest_first() -> None:
     top.
     """
     view = fixture.view(fixture.racks(24))
-    found = urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE])
+    found = urgent(racks.read(view)[fixture.SITE])
     assert [(one.rack, list(one.needs)) for one in found] == [
-        ("B03", ["hot"]),
-        ("A06", ["over", "failover"]),
+        ("B03", ["too_hot"]),
+        ("A06", ["over", "failover_lost"]),
         ("B06", ["silent"]),
         ("A03", ["hot"]),
-        ("A10", ["failover"]),
+        ("A10", ["failover_tight"]),
     ]
+
+
+def test_a_need_waits_as_long_as_its_alert() -> None:
+    """Over its rating for 4 minutes a rack is watched, for 5 it needs someone, and says since when.
+
+    The alert RackOverPower waits 5 minutes.
+    """
+    key = (fixture.HUB, fixture.SITE, "A", "A01")
+
+    def seen(minutes: float) -> tuple[RackView, str]:
+        view = fixture.view(
+            [
+                (rack.RACK_INFO.series(*key, "in_service"), 1.0),
+                (rack.RACK_POWER.series(*key, "A"), 8100.0),
+                (rack.RACK_UTILIZATION.series(*key, "power"), 1.01),
+                (rack.RACK_NEED_SINCE.series(*key, "over"), NOW - 60 * minutes),
+            ]
+        )
+        (one,) = racks.read(view)[fixture.SITE]
+        html = page(view)
+        html = html[html.index('class="attention"') :]
+        return one, html[: html.index("</section>")]
+
+    young, told = seen(4)
+    assert (young.needs, young.pending) == ((), ("over",))
+    assert "1 rack just passed a limit:" in told
+    assert "m-met" not in told
+    old, told = seen(5)
+    assert (old.needs, old.pending) == (("over",), ())
+    assert "since 12:38" in told
 
 
 def test_limits_are_not_needs() -> None:
@@ -44,7 +76,7 @@ def test_limits_are_not_needs() -> None:
         (rack.RACK_INLET_TEMPERATURE.series(*key), 27.0),
     ]
     view = fixture.view(readings)
-    assert urgent(racks.read(view.snapshot, fixture.HUB)[fixture.SITE]) == []
+    assert urgent(racks.read(view)[fixture.SITE]) == []
 
 
 def test_a_rack_that_is_not_in_service_needs_nobody() -> None:
@@ -54,12 +86,12 @@ def test_a_rack_that_is_not_in_service_needs_nobody() -> None:
         (rack.RACK_INFO.series(*key, "planned"), 1.0),
         (rack.RACK_INLET_TEMPERATURE.series(*key), 40.0),
     ]
-    assert urgent(racks.read(fixture.view(readings).snapshot, fixture.HUB)[fixture.SITE]) == []
+    assert urgent(racks.read(fixture.view(readings))[fixture.SITE]) == []
 
 
 def test_another_hubs_racks_are_not_ours() -> None:
     """A page shows the racks of the agent's own hub."""
-    assert racks.read(fixture.view(fixture.racks(4, hub="kunming")).snapshot, fixture.HUB) == {}
+    assert racks.read(fixture.view(fixture.racks(4, hub="kunming"))) == {}
 
 
 def test_missing_is_null_in_the_api() -> None:
@@ -154,7 +186,7 @@ def test_a_row_is_coloured_by_its_worst_or_by_its_sum() -> None:
     Power is drawn over rated.
     """
     view = fixture.view(fixture.racks(24))
-    row = [one for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE] if one.row == "A"]
+    row = [one for one in racks.read(view)[fixture.SITE] if one.row == "A"]
     assert heat.value_of_all(row, "failover") == 1.16
     assert heat.value_of_all(row, "inlet") == 28.2
     drawn = sum(
@@ -202,17 +234,11 @@ def test_racks_are_read_anew_when_they_change() -> None:
     What a device no longer says is not kept.
     """
     view = fixture.view(fixture.racks(4))
-    before = {
-        one.rack: one.power_utilization_ratio
-        for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]
-    }
+    before = {one.rack: one.power_utilization_ratio for one in racks.read(view)[fixture.SITE]}
     assert list(before) == ["A01", "A02", "A03", "A04"]
     readings = [row for row in fixture.racks(5) if row[0].metric is not rack.RACK_UTILIZATION]
     view.snapshot.update(
         Batch(collector="fixture", device="", time=fixture.NOW, lifetime=1e9, readings=readings)
     )
-    after = {
-        one.rack: one.power_utilization_ratio
-        for one in racks.read(view.snapshot, fixture.HUB)[fixture.SITE]
-    }
+    after = {one.rack: one.power_utilization_ratio for one in racks.read(view)[fixture.SITE]}
     assert after == dict.fromkeys(("A01", "A02", "A03", "A04", "A05"))

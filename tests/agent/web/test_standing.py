@@ -47,7 +47,7 @@ def view(readings: Sequence[Reading], health: Sequence[CollectorHealth] = FINE) 
 def stands(readings: Sequence[Reading], health: Sequence[CollectorHealth] = FINE) -> StandingView:
     """Return how the sites stand by some readings."""
     found = view(readings, health)
-    members = racks.read(found.snapshot, HUB)
+    members = racks.read(found)
     return standing.read(found, [one for those in members.values() for one in those])
 
 

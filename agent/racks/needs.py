@@ -1,0 +1,99 @@
+"""Why someone should look at a rack: what is over which limit, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from collectors.base import Reading
+from collectors.catalogue.limits import (
+    FAILOVER_LIMIT,
+    INLET_ALLOWABLE,
+    INLET_RECOMMENDED,
+    POWER_LIMIT,
+)
+from collectors.catalogue.needs import GRAVITY, NEEDS, Need
+from collectors.catalogue.rack import RACK_NEED_SINCE
+
+
+def needs_of(
+    load: float | None, inlet: float | None, failover: float | None, *, silent: bool
+) -> tuple[Need, ...]:
+    """Return why someone should look at a rack.
+
+    `load` is power over rated power, `inlet` the warmest inlet in degrees Celsius, `failover` the
+    load after losing a feed over its capacity, and `silent` says whether a PDU does not answer.
+    What is beyond the graver limit of two is beyond the milder one too: a rack that was tight for
+    an hour does not look better while the graver alert waits.
+    """
+    found: list[Need] = []
+    if load is not None and load > POWER_LIMIT:
+        found.append("over")
+    if inlet is not None and inlet > INLET_ALLOWABLE:
+        found.append("too_hot")
+    if failover is not None and failover > 1:
+        found.append("failover_lost")
+    if silent:
+        found.append("silent")
+    if inlet is not None and inlet > INLET_RECOMMENDED:
+        found.append("hot")
+    if failover is not None and failover > FAILOVER_LIMIT:
+        found.append("failover_tight")
+    return tuple(found)
+
+
+_MILDER: Final[Mapping[Need, Need]] = {"too_hot": "hot", "failover_lost": "failover_tight"}
+"""What goes without saying where the graver need is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The needs of a rack at a moment."""
+
+    lasting: tuple[Need, ...]
+    """Those as old as their alert waits, and those whose beginning nobody noted."""
+    pending: tuple[Need, ...]
+    """Those that are younger."""
+
+
+def standing(needs: Sequence[Need], since: Mapping[Need, float], now: float) -> Standing:
+    """Tell the needs that have lasted from those that have just begun."""
+    lasting = {need for need in needs if _has_lasted(need, since, now)}
+    young = set(needs) - lasting
+    for graver, milder in _MILDER.items():
+        for known in (lasting, young):
+            if graver in known:
+                known.discard(milder)
+    return Standing(
+        lasting=tuple(need for need in NEEDS if need in lasting),
+        pending=tuple(need for need in NEEDS if need in young),
+    )
+
+
+def _has_lasted(need: Need, since: Mapping[Need, float], now: float) -> bool:
+    began = since.get(need)
+    return began is None or now - began >= 60 * GRAVITY[need].wait_minutes
+
+
+Place = tuple[str, str, str, str]
+"""Hub, site, row and rack."""
+
+
+class NeedTimes:
+    """Since when each rack needs someone. A need that is gone for one round begins anew."""
+
+    def __init__(self) -> None:
+        self._since: dict[Place, dict[Need, float]] = {}
+
+    def readings(self, place: Place, needs: Sequence[Need], now: float) -> Iterator[Reading]:
+        """Take a rack's needs of a round at `now`, and yield when each of them began."""
+        known = self._since.get(place)
+        if not needs:
+            if known is not None:
+                del self._since[place]
+            return
+        began = {need: (known or {}).get(need, now) for need in needs}
+        self._since[place] = began
+        for need, since in began.items():
+            yield RACK_NEED_SINCE.series(*place, need), since
