@@ -126,7 +126,7 @@ class App:
 
         http = self.config.outputs.http
         handlers = Handlers(
-            ready=self._is_ready,
+            waits_for=self._waits_for,
             reload=self.reload,
             pages=self._page,
             targets=self._scrape_targets,
@@ -227,10 +227,15 @@ class App:
         self.metrics.reload_time.set(time.time())
 
     def _make_runner(self, loaded: Loaded) -> Runner:
-        runner = Runner(snapshot=self.snapshot, metrics=self.metrics, workers=self._workers)
+        runner = Runner(
+            snapshot=self.snapshot,
+            metrics=self.metrics,
+            places=loaded.places,
+            workers=self._workers,
+        )
         runner.add(loaded.collectors)
         self._add_kpis(runner, loaded)
-        runner.add([SelfCollector(self.registry, self.snapshot)], derived=True)
+        runner.add([SelfCollector(self.registry, self.snapshot, runner.progress)], derived=True)
         if self.ledger is not None:
             runner.consumers.append(self.ledger.accept)
         if self._push is not None:
@@ -269,8 +274,11 @@ class App:
 
     # What is served
 
-    def _is_ready(self) -> bool:
-        return self.runner.ready.is_set()
+    def _waits_for(self) -> str:
+        """Return what the first round still waits for; empty once it is done."""
+        if self.runner.ready.is_set():
+            return ""
+        return f"the first round is not done: {self.runner.progress()}"
 
     @property
     def board(self) -> Board:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,46 @@ class CollectorHealth:
     """What was left out of the last round, though it succeeded."""
     shared_notice: str = ""
     """What it has to say together with many other collectors."""
+    late: bool = False
+    """Whether the agent's own lag kept the last round from being run or read in time."""
     duration: float | None = None
     """Seconds the last round took."""
     interval: float = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the first reading of all devices is, and whether the agent keeps up with them."""
+
+    devices: int = 0
+    heard: int = 0
+    """How many were read, or are known not to answer."""
+    silent: int = 0
+    """How many do not answer."""
+    late_rounds: Mapping[str, int] = field(default_factory=dict)
+    """Rounds that could not be run or read in time, since the start, by the collector's name."""
+    lag_seconds: float = 0.0
+    """The longest time in the last minute that an event loop did not look at its sockets."""
+    stretch: float = 1.0
+    """How much longer the intervals are than asked, as a ratio."""
+
+    @classmethod
+    def joined(cls, parts: Iterable[Progress]) -> Progress:
+        """Return the progress of several processes, each with devices of its own, as one."""
+        found = list(parts)
+        late: Counter[str] = Counter()
+        for part in found:
+            late.update(part.late_rounds)
+        return cls(
+            devices=sum(part.devices for part in found),
+            heard=sum(part.heard for part in found),
+            silent=sum(part.silent for part in found),
+            late_rounds=late,
+            lag_seconds=max((part.lag_seconds for part in found), default=0.0),
+            stretch=max((part.stretch for part in found), default=1.0),
+        )
+
+    def __str__(self) -> str:
+        """Return it for people: how many of the devices were read."""
+        silent = f", {self.silent} do not answer" if self.silent else ""
+        return f"{self.heard} of {self.devices} devices read{silent}"

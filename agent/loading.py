@@ -12,6 +12,7 @@ from agent import config as config_module
 from agent.config import Config
 from agent.hubs.packaged import packaged_keys
 from collectors.base import Collector
+from collectors.places import Places
 
 if TYPE_CHECKING:  # a scraped node agent needs neither, and does not load what reads them
     from agent.hubs.model import Registry
@@ -25,6 +26,8 @@ class Loaded:
     config: Config
     inventory: Inventory | None
     collectors: Sequence[Collector]
+    places: Places
+    """Places for the discovery of devices, which all collectors of the config share."""
     registry: Callable[[], Registry]
     """The hubs; read when they are first asked for, for a scraped node agent never needs them."""
 
@@ -94,5 +97,6 @@ def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
         config=config,
         inventory=inventory,
         collectors=config.build_collectors(context, narrow),
+        places=context.places,
         registry=cache(partial(load_hubs, config.file.hubs_dir)),
     )

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from agent.task import Task
 from agent.workers import Workers
-from collectors.base import BadReply, Collector, Reading, Series, Unreachable
+from collectors.base import BadReply, Collector, Late, Reading, Series, Unreachable
 
 _MAX_SERIES: Final = 200
 _DRAIN_LIMIT: Final = 10_000_000
 """Readings over a collector's limit are counted up to this many; an endless generator must end."""
+_AFTER_PAUSE: Final = 5.0
+"""Seconds after a pause in which a silent device is not blamed: the network may need a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +52,10 @@ class Round:
 async def read(task: Task, workers: Workers) -> Round:
     """Call a collector within its deadline: a coroutine on the loop, all else on a worker thread.
 
-    Raises Unreachable when the deadline passes. A thread that outlives it keeps the task busy, so
-    a collector that hangs has one thread at most, also if a reload has put another in its place.
+    Raises Unreachable when the deadline passes. It begins when the collector is called, so the wait
+    for a thread is not in it; where that takes the whole time-out, it raises Late. A thread that
+    outlives its deadline keeps the task busy, so a collector that hangs has one thread at most, also
+    if a reload has put another in its place.
     """
     collector, limit = task.collector, task.collector.schedule.max_samples
     timeout = collector.schedule.timeout
@@ -69,6 +73,8 @@ async def read(task: Task, workers: Workers) -> Round:
     work.add_done_callback(lambda done: _ended(task, done))
     try:
         done, _ = await asyncio.wait({work}, timeout=timeout)
+        if not done and not isinstance(work, asyncio.Task):
+            done = await _wait_for_thread(task, workers, work)
     except asyncio.CancelledError:  # the runner stops; a thread goes on, and stays known as such
         if isinstance(work, asyncio.Task):
             work.cancel()
@@ -78,6 +84,34 @@ async def read(task: Task, workers: Workers) -> Round:
             work.cancel()
         raise Unreachable(f"no result within {timeout:g} s")
     return checked(work.result())
+
+
+async def _wait_for_thread(
+    task: Task, workers: Workers, work: asyncio.Future[Returned]
+) -> set[asyncio.Future[Returned]]:
+    """Give a call that had to wait for a thread the rest of its whole time.
+
+    Raises Late where it still waits.
+    """
+    began = workers.began(task.source)
+    if began is None:
+        workers.give_up(task.source, "no thread was free")
+        raise Late("no thread was free")
+    left = began + task.collector.schedule.timeout - asyncio.get_running_loop().time()
+    done, _ = await asyncio.wait({work}, timeout=max(0.0, left))
+    return done
+
+
+def was_late(outcome: Round | Exception, *, took: float, paused: float, timeout: float) -> bool:
+    """Tell whether our own lag was in a round, so that it says nothing of the device.
+
+    `took` are the seconds of the round, by a clock that goes on while the process does not run;
+    `paused` those since the end of the last pause. Values that were read after the whole time-out
+    may be as old as that. A device that was silent around a pause may have answered in it.
+    """
+    if isinstance(outcome, Round):
+        return took > timeout
+    return isinstance(outcome, Unreachable) and paused <= took + _AFTER_PAUSE
 
 
 def read_now(collector: Collector) -> Round:

@@ -2,7 +2,7 @@
 
 The runner owns schedule, deadline, isolation, limits, duration and success of all collectors, so
 that a collector needs no more than `collect`. Beside it: `schedule` says when a collector is due,
-`rounds` calls it, `status` says how it went.
+`rotation` when a device is, `rounds` calls it, `status` says how it went.
 """
 
 from __future__ import annotations
@@ -10,26 +10,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from agent.health import CollectorHealth
-from agent.rounds import Round, read, read_now
+from agent.health import CollectorHealth, Progress
+from agent.rotation import Rotation
+from agent.rounds import Round, read, read_now, was_late
 from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
-from agent.status import Consumer, count_dropped, note, publish
+from agent.status import Consumer, count_dropped, health_of, note, publish
+from agent.steadyloop import Pulse, pulse_of
 from agent.task import Task
 from agent.workers import Workers
 from collectors.abilities import Closes, ClosesLater
-from collectors.base import Collector, NoData
+from collectors.base import Collector, Late, NoData, Reading
+from collectors.places import Places
 
 if TYPE_CHECKING:  # it loads APScheduler, which takes 5 MB; `check` and `collect` do without
     from agent.schedule import Timetable
 
 log = logging.getLogger(__name__)
 
-_MAX_CONCURRENT: Final = 1024
-"""Rounds under way at the same time; each may hold a socket."""
 _CLOSE_SECONDS: Final = 2.0
 """How long closing one collector may take."""
 
@@ -42,20 +44,30 @@ class Runner:
         *,
         snapshot: Snapshot,
         metrics: SelfMetrics,
+        places: Places | None = None,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         workers: Workers | None = None,
     ) -> None:
         self.consumers: Final[list[Consumer]] = []
         self.ready: Final = asyncio.Event()
-        """Set once every collector has run."""
+        """Set once every device was read, or is known not to answer."""
         self._snapshot: Final = snapshot
         self._metrics: Final = metrics
         self._wall: Final = wall_clock
         self._monotonic: Final = monotonic
         self._workers: Final = workers or Workers()
-        self._slots: Final = asyncio.Semaphore(_MAX_CONCURRENT)
+        self._rotation: Final = Rotation(
+            self._round,
+            skipped=self._skip,
+            places=places or Places(),
+            monotonic=monotonic,
+        )
+        self._pulse: Pulse | None = None
         self._tasks: list[Task] = []
+        self._unheard = 0
+        self._all_heard: Final = asyncio.Event()
+        self._late_rounds: Final[Counter[str]] = Counter()
         self._rounds: Final[set[asyncio.Task[None]]] = set()
         self._timetable: Timetable | None = None
 
@@ -65,20 +77,19 @@ class Runner:
 
     def health(self) -> Sequence[CollectorHealth]:
         """Return how every collector is doing."""
-        return [
-            CollectorHealth(
-                collector=task.collector.name,
-                device=task.collector.device,
-                ok=task.ok,
-                last_success=task.last_success,
-                last_error=task.last_error,
-                notice=task.notice,
-                shared_notice=task.shared_notice,
-                duration=task.duration,
-                interval=task.collector.schedule.interval,
-            )
-            for task in self._tasks
-        ]
+        return [health_of(task) for task in self._tasks]
+
+    def progress(self) -> Progress:
+        """Return how many devices were read, and whether this process keeps up with them."""
+        polled = [task for task in self._tasks if task.polled]
+        return Progress(
+            devices=len(polled),
+            heard=sum(task.heard for task in polled),
+            silent=sum(task.ok is False for task in polled),
+            late_rounds=self._late_rounds + self._rotation.late_rounds,
+            lag_seconds=self._rotation.lag,
+            stretch=self._rotation.stretch,
+        )
 
     def sources(self) -> set[tuple[str, str]]:
         """Return the keys under which the snapshot keeps what this runner's collectors report."""
@@ -86,22 +97,35 @@ class Runner:
 
     async def run_once(self) -> None:
         """Run every collector once, the derived ones after all others and in their order."""
-        await asyncio.gather(*(self._round(task) for task in self._tasks if not task.derived))
+        await self._run_own()
+        await self._rotation.once([task for task in self._tasks if task.polled])
+        await self._run_derived()
+
+    async def _run_own(self) -> None:
+        """Run what reads neither a device nor what others have reported."""
+        own = (task for task in self._tasks if not task.derived and not task.polled)
+        await asyncio.gather(*map(self._round, own))
+
+    async def _run_derived(self) -> None:
         for task in [task for task in self._tasks if task.derived]:
             await self._round(task)  # targets are judged by what racks and PUE have just reported
 
     def start(self) -> None:
-        """Begin: every collector at once, then each on its schedule."""
+        """Begin: every collector as soon as it can be, then each on its schedule."""
         from agent.schedule import Timetable
 
         self._timetable = Timetable(self._fire, wall_clock=self._wall, monotonic=self._monotonic)
-        self._timetable.add(self._tasks)
+        self._timetable.add([task for task in self._tasks if not task.polled])
         self._timetable.start()
         for name, notice in dict.fromkeys(
             (task.collector.name, task.shared_notice) for task in self._tasks
         ):
             if notice:
                 log.warning("%s: %s", name, notice)
+        polled = [task for task in self._tasks if task.polled]
+        self._unheard = len(polled)
+        self._note_heard(0)
+        self._rotation.start(polled)
         self._spawn(self._first_round())
 
     async def replace(self, old: Iterable[Collector], new: Sequence[Collector]) -> None:
@@ -133,6 +157,7 @@ class Runner:
         if self._timetable is not None:
             self._timetable.stop()
             self._timetable = None
+        await self._rotation.stop()
         for round_ in list(self._rounds):
             round_.cancel()
         if self._rounds:
@@ -143,7 +168,9 @@ class Runner:
 
     async def _first_round(self) -> None:
         try:
-            await self.run_once()
+            await self._run_own()
+            await self._all_heard.wait()
+            await self._run_derived()
         finally:
             self.ready.set()
 
@@ -172,7 +199,7 @@ class Runner:
         """
         self._metrics.skipped.labels(task.collector.name).inc()
         if task.ok is not None:
-            publish(task, None, self._wall(), snapshot=self._snapshot, consumers=self.consumers)
+            self._publish(task, None, self._wall())
         if task.ok is False:
             self._workers.give_up(task.source, "no result within an interval after its deadline")
 
@@ -181,14 +208,22 @@ class Runner:
         if task.immediate:
             self._round_now(task)
             return
-        async with self._slots:
-            task.busy = True
-            began = self._monotonic()
-            try:
-                outcome: Round | Exception = await read(task, self._workers)
-            except Exception as raised:  # a collector may raise anything
-                outcome = raised
-            self._finish(task, began, outcome)
+        task.busy = True
+        if self._pulse is None:
+            self._pulse = pulse_of(asyncio.get_running_loop())
+        began, asked = self._monotonic(), self._pulse.now()
+        try:
+            outcome: Round | Exception = await read(task, self._workers)
+        except Exception as raised:  # a collector may raise anything
+            outcome = raised
+        if was_late(
+            outcome,
+            took=self._pulse.now() - asked,
+            paused=self._pulse.now() - self._pulse.paused_at,
+            timeout=task.collector.schedule.timeout,
+        ):
+            outcome = Late("not read in time")
+        self._finish(task, began, outcome)
 
     def _round_now(self, task: Task) -> None:
         """Run a collector that never waits; as `_round`, without a task."""
@@ -203,18 +238,45 @@ class Runner:
         """Count a round, note how it went, and hand on its readings."""
         if task.gone:  # replaced while it ran
             return
+        if isinstance(outcome, Late):
+            task.late = True
+            self._late_rounds[task.collector.name] += 1
+            return
         if isinstance(outcome, NoData):
             outcome = Round(readings=[])
         now = self._wall()
         task.duration = max(0.0, self._monotonic() - began)
+        task.late = False
         if isinstance(outcome, Round):
             count_dropped(task, outcome, self._metrics)
+            if task.polled and task.ok:
+                task.fastest = min(task.fastest or task.duration, task.duration)
+                self._rotation.measured(task.duration, task.fastest)
             note(task, None, now, self._metrics)
             readings = outcome.readings
         else:
             note(task, outcome, now, self._metrics)
             readings = None
-        publish(task, readings, now, snapshot=self._snapshot, consumers=self.consumers)
+        self._publish(task, readings, now)
+        if not task.heard and (readings is None or task.discovered):
+            task.heard = True
+            self._note_heard(1)
+
+    def _publish(self, task: Task, readings: list[Reading] | None, now: float) -> None:
+        publish(
+            task,
+            readings,
+            now,
+            stretch=self._rotation.stretch_of(task.collector.schedule.interval),
+            snapshot=self._snapshot,
+            consumers=self.consumers,
+        )
+
+    def _note_heard(self, more: int) -> None:
+        """Note that so many more devices were read, or are known not to answer."""
+        self._unheard -= more
+        if self._unheard <= 0:
+            self._all_heard.set()
 
 
 async def _close(task: Task) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -13,6 +13,7 @@ from collectors.catalogue import agent as catalogue
 from collectors.custom import family_readings
 
 if TYPE_CHECKING:
+    from agent.health import Progress
     from agent.snapshot import Snapshot
 
 HTTP_BUCKETS: Final = (0.005, 0.02, 0.1, 0.5, 2.5, 10.0)
@@ -58,11 +59,16 @@ class SelfCollector:
     device = ""
 
     def __init__(
-        self, registry: CollectorRegistry, snapshot: Snapshot, interval: float = 15.0
+        self,
+        registry: CollectorRegistry,
+        snapshot: Snapshot,
+        progress: Callable[[], Progress],
+        interval: float = 15.0,
     ) -> None:
         self.schedule = Schedule(interval=interval, max_samples=1_000_000)
         self._registry = registry
         self._snapshot = snapshot
+        self._progress = progress
 
     async def collect(self) -> Iterable[Reading]:
         """Read every metric of the registry."""
@@ -70,7 +76,20 @@ class SelfCollector:
             catalogue.SERIES.full_name, catalogue.SERIES.help, value=len(self._snapshot)
         )
         return [
-            reading
-            for family in (*self._registry.collect(), series)
-            for reading in family_readings(family)
+            *_readings(self._progress()),
+            *(
+                reading
+                for family in (*self._registry.collect(), series)
+                for reading in family_readings(family)
+            ),
         ]
+
+
+def _readings(progress: Progress) -> Iterator[Reading]:
+    """Yield whether the agent keeps up with its devices; nothing where it has none."""
+    if not progress.devices:
+        return
+    yield catalogue.LOOP_LAG.series(), progress.lag_seconds
+    yield catalogue.INTERVAL_STRETCH.series(), progress.stretch
+    for kind, count in progress.late_rounds.items():
+        yield catalogue.LATE_ROUNDS.series(kind), float(count)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
+from agent.health import CollectorHealth
 from agent.rounds import Round
 from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
@@ -34,6 +35,22 @@ _REASONS: Final[dict[type[Exception], str]] = {
 
 Consumer = Callable[[Batch], None]
 """A sink or the ledger: takes each batch once, on the event loop. It must not raise or block."""
+
+
+def health_of(task: Task) -> CollectorHealth:
+    """Return how a collector is doing."""
+    return CollectorHealth(
+        collector=task.collector.name,
+        device=task.collector.device,
+        ok=task.ok,
+        last_success=task.last_success,
+        last_error=task.last_error,
+        notice=task.notice,
+        shared_notice=task.shared_notice,
+        late=task.late,
+        duration=task.duration,
+        interval=task.collector.schedule.interval,
+    )
 
 
 def count_dropped(task: Task, done: Round, metrics: SelfMetrics) -> None:
@@ -87,11 +104,13 @@ def publish(
     readings: list[Reading] | None,
     now: float,
     *,
+    stretch: float,
     snapshot: Snapshot,
     consumers: list[Consumer],
 ) -> None:
     """Hand on what a round read, and how it went: to the snapshot, then to the consumers.
 
+    `stretch` is how much longer the intervals are than asked: values then live longer as well.
     `readings` is None after a round that failed. The device's last values then stay until they
     expire, while its up series says 0 at once; so the two are separate sources of the snapshot.
     """
@@ -106,7 +125,7 @@ def publish(
             collector=source[0],
             device=source[1],
             time=now,
-            lifetime=(interval or task.collector.schedule.interval) * LIFETIME_INTERVALS,
+            lifetime=(interval or task.collector.schedule.interval) * stretch * LIFETIME_INTERVALS,
             readings=content,
         )
 

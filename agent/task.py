@@ -9,6 +9,7 @@ from collectors.abilities import (
     GivesNotice,
     HasUpSeries,
     Immediate,
+    IsDiscovered,
     ListsRefused,
     ReadsSlowly,
     SharesNotice,
@@ -35,8 +36,19 @@ class Task:
     last_error: str = ""
     notice: str = ""
     duration: float | None = None
+    late: bool = False
+    """Whether our own lag kept the last round from being run or read in time."""
+    heard: bool = False
+    """Whether it was read, or is known not to answer."""
+    began: float = float("-inf")
+    """When its last round began, in monotonic seconds."""
+    fastest: float | None = None
+    """The shortest good round so far, in seconds."""
+    queued: bool = False
+    """Whether it is in the queue of those that wait to be discovered."""
     dropped_before: dict[str, int] = field(default_factory=dict)
     immediate: bool = field(init=False)
+    _is_discovered: IsDiscovered | None = field(init=False)
     _has_up_series: HasUpSeries | None = field(init=False)
     _counts_dropped: CountsDropped | None = field(init=False)
     _gives_notice: GivesNotice | None = field(init=False)
@@ -51,6 +63,7 @@ class Task:
         """Ask once what the collector can do, and make the series of its status."""
         one = self.collector
         self.immediate = isinstance(one, Immediate) and one.immediate
+        self._is_discovered = one if isinstance(one, IsDiscovered) else None
         self._has_up_series = one if isinstance(one, HasUpSeries) else None
         self._counts_dropped = one if isinstance(one, CountsDropped) else None
         self._gives_notice = one if isinstance(one, GivesNotice) else None
@@ -74,6 +87,21 @@ class Task:
         said = self._gives_notice.notice if self._gives_notice else ""
         refused = summary(self._lists_refused.refused) if self._lists_refused else ""
         return "; ".join(filter(None, (said, refused)))
+
+    @property
+    def polled(self) -> bool:
+        """Whether it is a device that is asked, and not the kernel or what others have reported."""
+        return bool(self.collector.device) and not self.immediate and not self.derived
+
+    @property
+    def discovered(self) -> bool:
+        """Whether its device is discovered, where it has to be."""
+        return self._is_discovered is None or self._is_discovered.discovered
+
+    @property
+    def waits_for_place(self) -> bool:
+        """Whether it found no place for the discovery of its device."""
+        return self._is_discovered is not None and self._is_discovered.waits_for_place
 
     @property
     def shared_notice(self) -> str:

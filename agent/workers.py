@@ -38,6 +38,8 @@ class Job:
         self.key: Final = key
         self.loop: Final = asyncio.get_running_loop()
         self.future: Final[asyncio.Future[Any]] = self.loop.create_future()
+        self.began: float | None = None
+        """When a thread took it, by the loop's clock; None while it waits for one."""
         self._function: Callable[[], Any] | None = function
         self._given_up = ""
         self._thread = 0
@@ -58,6 +60,7 @@ class Job:
             if self._given_up or function is None:
                 return None, TimeoutError(self._given_up)
             self._thread = threading.get_ident()
+            self.began = self.loop.time()
         result: Any = None
         error: BaseException | None = None
         try:
@@ -130,6 +133,11 @@ class Workers:
         """Return the call of this key that has not come back, if there is one."""
         job = self._at_work.get(key)
         return job.future if job is not None else None
+
+    def began(self, key: Hashable) -> float | None:
+        """Return when a thread took the call of this key, by the loop's clock; None if none did."""
+        job = self._at_work.get(key)
+        return job.began if job is not None else None
 
     def give_up(self, key: Hashable, reason: str) -> None:
         """Have the call of this key end, if there is one: nothing waits for it any more."""

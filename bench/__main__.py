@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from bench import Row
+from bench import Row, hub
 
 PARTS: Final = (
     "agents",
@@ -28,6 +28,7 @@ PARTS: Final = (
     "snmp",
     "modbus",
     "scale",
+    "hub",
     "rules",
     "ledger",
     "year",
@@ -79,6 +80,8 @@ def smoke(parts: Sequence[str]) -> int:
 
 def main() -> int:
     """Run the parts named, or all, and print the figures at the end."""
+    if sys.argv[1:2] == ["hub"] and sys.argv[2:]:  # it alone has options of its own
+        return tell(hub.options(sys.argv[2:]))
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--smoke", action="store_true", help="at a tiny size, to see that it runs")
@@ -94,7 +97,12 @@ def main() -> int:
     for part in parts:
         print(flush=True)
         rows += run(part, smoke=args.smoke)
-    print("\nfigures" + (" at a tiny size: they say nothing" if args.smoke else ""))
+    return tell(rows, " at a tiny size: they say nothing" if args.smoke else "")
+
+
+def tell(rows: Sequence[Row], what: str = "") -> int:
+    """Print the figures; return the exit status."""
+    print(f"\nfigures{what}")
     for row in rows:
         print(f"  {row.what:<70} {row.value:8.2f} {row.unit}")
     return 0

@@ -86,6 +86,19 @@ class ListsRefused(Protocol):
 
 
 @runtime_checkable
+class IsDiscovered(Protocol):
+    """Its device must be discovered before it can be read, which costs much more than a round."""
+
+    @property
+    def discovered(self) -> bool:
+        """Whether it is; until then a round says at most that the device answers."""
+
+    @property
+    def waits_for_place(self) -> bool:
+        """Whether the last round found no place for the discovery. It then wants another round."""
+
+
+@runtime_checkable
 class Closes(Protocol):
     """It holds something that has to be given back; the runner calls `close` when it ends."""
 

@@ -7,6 +7,7 @@ Errors, all of them::
     └── CollectError     one round of one collector failed; nobody else is affected
         ├── NoData       the subject is not there (a file, a chip, a sensor): no error is told
         ├── Unreachable  no answer within the deadline, or the connection was refused
+        ├── Late         our own lag: it could not be asked, or not be read in time
         ├── Refused      it answered that we may not (credentials, view, access list)
         └── BadReply     the answer cannot be understood: the only error a parser raises
 """
@@ -22,6 +23,7 @@ from typing import ClassVar, Final, Literal, Protocol, runtime_checkable
 from weakref import WeakValueDictionary
 
 from collectors.labels import line_escape, names_allowed, safe_help, safe_label, text_escape
+from collectors.places import Places
 
 MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 
@@ -52,6 +54,13 @@ class NoData(CollectError):
 
 class Unreachable(CollectError):
     """No answer within the deadline, or the connection was refused."""
+
+
+class Late(CollectError):
+    """The device could not be asked, or its answer not be read in time, for our own lag.
+
+    Nothing is known of the device by it: what was known before stays.
+    """
 
 
 class Refused(CollectError):
@@ -224,6 +233,7 @@ class Context:
     sys: Path = Path("/sys")
     rootfs: Path = Path("/")
     racks: Mapping[str, Place] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
     wall_clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
 

@@ -14,6 +14,7 @@ from agent.app import App
 from agent.health import CollectorHealth
 from agent.sinks.lineprotocol import LineRenderer
 from agent.snapshot import Snapshot
+from agent.steadyloop import SteadyLoop
 from agent.web.exposition import render
 from collectors.base import Batch
 
@@ -34,7 +35,8 @@ def run(args: argparse.Namespace) -> int:
 
     The exit status is 1 if none succeeded.
     """
-    return asyncio.run(_collect(args))
+    with asyncio.Runner(loop_factory=SteadyLoop) as runner:
+        return runner.run(_collect(args))
 
 
 async def _collect(args: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 from agent.app import App
+from agent.steadyloop import SteadyLoop
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,4 +22,5 @@ def run(args: argparse.Namespace) -> int:
     A bad config is exit status 2 and one line for each mistake.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    return asyncio.run(App(args.config).run())
+    with asyncio.Runner(loop_factory=SteadyLoop) as runner:
+        return runner.run(App(args.config).run())

@@ -73,7 +73,8 @@ class PolledDevices:
     def look(self, series: Series, live: Mapping[Series, float]) -> None:
         """Note whether the device of an `*_up` series answers now.
 
-        `live` are the live series of its metric.
+        `live` are the live series of its metric. A device that is not among them stays as it was
+        last: late is not silent.
         """
         if series.label("hub") != self._hub:
             return
@@ -95,6 +96,8 @@ class PolledDevices:
             self.changed = True
         if kind == "pdu":
             self.rack_of_pdu[key] = series.label("rack")
+        if value is None:
+            return  # it was not read yet, or is read late: nothing is known of it, so nothing changes
         answers = value == 1
         self.answering[count] += answers - device.answers
         device.answers = answers

@@ -57,7 +57,7 @@ class Handlers:
     what does not exist, and raise ValueError for a request that is wrong.
     """
 
-    ready: Callable[[], bool]
+    waits_for: Callable[[], str]
     reload: Callable[[], Awaitable[str]]
     pages: Callable[[str, Mapping[str, str], str], Response | None]
     targets: Callable[[Mapping[str, str]], Response | None]
@@ -101,9 +101,8 @@ class Routes:
     def _page(self, request: Request) -> Response:
         path = request.path
         if path == "/-/ready":
-            if self._handlers.ready():
-                return plain_text(200, "ready")
-            return plain_text(503, "the first round is not done")
+            waits_for = self._handlers.waits_for()
+            return plain_text(503, waits_for) if waits_for else plain_text(200, "ready")
         try:
             fields = parse_qsl(request.query.decode("latin-1"), max_num_fields=QUERY_FIELDS)
             if path == "/sd":

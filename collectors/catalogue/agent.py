@@ -49,6 +49,24 @@ COLLECTOR_SKIPPED: Final = _agent(
     "collector",
     type="counter",
 )
+LATE_ROUNDS: Final = _agent(
+    "",
+    "late_rounds_total",
+    "Rounds that the agent's own lag kept from being run or read in time. They say nothing of the"
+    " device.",
+    "collector",
+    type="counter",
+)
+LOOP_LAG: Final = _agent(
+    "",
+    "loop_lag_seconds",
+    "The longest time in the last minute that an event loop did not look at its sockets.",
+)
+INTERVAL_STRETCH: Final = _agent(
+    "",
+    "interval_stretch_ratio",
+    "How much longer the intervals of devices are than asked, for want of time; 1 if they are kept.",
+)
 SAMPLES_DROPPED: Final = _agent(
     "collector",
     "dropped_samples_total",

@@ -126,6 +126,29 @@ ALERTS: Final = (
         ),
     ),
     Alert(
+        name="AgentLate",
+        expr=for_rule(f"sum by ({_EACH}) (increase({of(agent.LATE_ROUNDS)}[5m])) > 0"),
+        wait="10m",
+        severity="warning",
+        summary=Text(
+            "The agent {{ $labels.instance }} of {{ $labels.site }} cannot keep up with its"
+            " devices: give it a longer interval, more workers, or share its devices out (`shard`).",
+        ),
+        description=(
+            "Rounds are late for the agent's own lag. Its devices are not blamed; their values are"
+            " older than asked, or missing."
+        ),
+        must_fire=Case(
+            series={series(agent.LATE_ROUNDS, _NODE, collector="snmp"): "0x3 0+40x30"},
+            at="20m",
+            fires=_NODE,
+        ),
+        # A stop of half a minute, such as a machine that is moved, makes rounds late once.
+        must_not_fire=Case(
+            series={series(agent.LATE_ROUNDS, _NODE, collector="snmp"): "0x3 4000x30"}, at="20m"
+        ),
+    ),
+    Alert(
         name="SpoolFilling",
         expr=f"{own.SPOOL_FILL.recorded()} > {SPOOL_LIMIT}",
         wait="5m",

@@ -87,6 +87,7 @@ CAUSES: Final = (
         cause="AgentDown",
         effects=(
             "CollectorFailing",
+            "AgentLate",
             "SinkDown",
             "SpoolFilling",
             "SpoolUnhealthy",

@@ -13,6 +13,7 @@ from collectors.catalogue import devices
 from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
 from collectors.facility.snmp.depths import Depths
+from collectors.facility.snmp.finder import Shared
 from collectors.facility.snmp.library import Library
 from collectors.strict import Problems, nearest
 
@@ -42,6 +43,7 @@ class _Kind:
             device.profile == "auto" for device in config.devices
         ):
             _read_all(library)
+        shared = Shared(library=library, places=context.places, refresh=config.refresh)
         made, errors = [], _unknown_names(details, library)
         depths = Depths(config, library)
         # Each file with a secret is read once, also if many devices use it.
@@ -61,7 +63,7 @@ class _Kind:
             try:
                 secrets = _secrets(config, device, key, known)
                 made.append(
-                    self._device(config, device, context, library, secrets, depths.of(device))
+                    self._device(config, device, context, shared, secrets, depths.of(device))
                 )
             except ConfigError as error:
                 errors.append(
@@ -82,13 +84,15 @@ class _Kind:
         config: SnmpConfig,
         device: DeviceConfig,
         context: Context,
-        library: Library,
+        shared: Shared,
         secrets: Secrets,
         depth: Depth,
     ) -> SnmpCollector:
         timeout = device.timeout or config.timeout
         for name in device.also:
-            library.named(name)  # a wrong name is reported now, whatever profile the device gets
+            shared.library.named(
+                name
+            )  # a wrong name is reported now, whatever profile the device gets
         return SnmpCollector(
             config=device,
             schedule=Schedule(
@@ -99,10 +103,9 @@ class _Kind:
                 else device.max_samples,
             ),
             secrets=secrets,
-            library=library,
             naming=naming_of(device, context),
             depth=depth,
-            refresh=config.refresh,
+            shared=shared,
         )
 
 

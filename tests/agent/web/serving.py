@@ -46,7 +46,7 @@ async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
         config=Http(listen=f"127.0.0.1:{port}", **options),
         snapshot=snapshot,
         metrics=SelfMetrics(CollectorRegistry()),
-        handlers=Handlers(ready=lambda: True, reload=reload, pages=page, targets=lambda _: None),
+        handlers=Handlers(waits_for=str, reload=reload, pages=page, targets=lambda _: None),
     )
     await server.start()
     async with asyncio.timeout(HANGS):

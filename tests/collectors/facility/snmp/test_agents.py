@@ -236,4 +236,4 @@ async def test_the_log_says_what_was_found_and_no_secret(
         await device.collect()
         await device.aclose()
     assert "A07-A: APC rack PDU (rPDU2) (profile apc-rpdu2), 2 readings" in caplog.text
-    assert "hush-hush" not in caplog.text + repr(device._secrets) + repr(device.config)
+    assert "hush-hush" not in caplog.text + repr(device._finder._about) + repr(device.config)

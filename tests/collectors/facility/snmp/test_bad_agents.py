@@ -139,7 +139,7 @@ async def test_mutated_replies_cost_a_round_and_nothing_else(
     again afterwards.
     """
     # On a slow machine the rows would be found anew meanwhile, in mutated replies.
-    monkeypatch.setattr("collectors.facility.snmp.collector._MIN_DISCOVERY_AGE", math.inf)
+    monkeypatch.setattr("collectors.facility.snmp.finder._MIN_DISCOVERY_AGE", math.inf)
     rng = random.Random(4)
 
     def mutate(data: bytes) -> bytes:
@@ -190,7 +190,7 @@ async def test_a_restart_is_noticed_and_rows_are_found_anew(
     """When the device's uptime goes back, or an object is gone, its rows are discovered again
     beside the rounds.
     """
-    monkeypatch.setattr("collectors.facility.snmp.collector._MIN_DISCOVERY_AGE", 0.0)
+    monkeypatch.setattr("collectors.facility.snmp.finder._MIN_DISCOVERY_AGE", 0.0)
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
         device = collector(named(address, profile="apc-rpdu2", timeout=HANGS))
@@ -221,7 +221,7 @@ async def test_a_large_device_is_up_before_it_is_discovered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A device whose discovery takes longer than a round is up meanwhile, and read when it is done."""
-    monkeypatch.setattr("collectors.facility.snmp.collector._DISCOVERY_TIMEOUTS", HANGS)
+    monkeypatch.setattr("collectors.facility.snmp.finder._DISCOVERY_TIMEOUTS", HANGS)
     outlets = {
         f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1
         for column in (2, 4, 7)

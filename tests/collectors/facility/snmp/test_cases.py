@@ -69,6 +69,6 @@ async def test_a_device_s_objects_become_these_series(folder: Path, update_golde
     if update_golden:
         expected.write_text(got)
     # A profile with `*` is another one for each number.
-    named = device._library.named(case.profile, device.config.also)
+    named = device._finder._shared.library.named(case.profile, device.config.also)
     assert (chosen.title, chosen.source) == (named.title, named.source)
     assert got == expected.read_text()

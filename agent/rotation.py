@@ -1,0 +1,202 @@
+"""Polls devices: begins each round when its device is due and the loop has time for it.
+
+Wheels say whose turn it is, `Admission` how many rounds may be under way. So work is never thrown at
+the loop: under overload rounds begin later, evenly for all devices, and are counted as late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Final
+
+from agent.admission import Admission, Place
+from agent.steadyloop import Pulse, pulse_of
+from agent.task import Task
+from agent.wheel import Wheel
+from collectors.places import Places
+
+_SHORTEST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 0.5
+"""Seconds between two looks at the wheels."""
+_PEAK_SECONDS: Final = 60.0
+"""The lag that is told is the longest of so long."""
+_MUCH_WORK: Final = 0.05
+"""From so many CPU seconds of one pass on, fewer devices are discovered at once."""
+_BEHIND: Final = 0.5
+"""Intervals by which readings may be behind before discoveries wait for them."""
+_DISCOVERIES: Final = (4, 64)
+"""How many devices are discovered at once, at least and at most."""
+
+
+class Peak:
+    """The largest value of the last minute or so."""
+
+    def __init__(self) -> None:
+        self._values = (0.0, 0.0)
+        self._since = 0.0
+
+    def note(self, now: float, value: float) -> None:
+        """Note a value."""
+        old, new = self._values
+        if now - self._since > _PEAK_SECONDS / 2:
+            old, new, self._since = new, 0.0, now
+        self._values = old, max(new, value)
+
+    @property
+    def value(self) -> float:
+        """The largest one."""
+        return max(self._values)
+
+
+class Rotation:
+    """The rounds of all devices that one process owns. It has no state outside of itself."""
+
+    def __init__(
+        self,
+        run: Callable[[Task], Coroutine[object, object, None]],
+        *,
+        skipped: Callable[[Task], None],
+        places: Places,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._run: Final = run
+        self._skipped: Final = skipped
+        self._places: Final = places
+        self._monotonic: Final = monotonic
+        self._admission: Final = Admission()
+        self._wheels: list[Wheel] = []
+        self._pulse: Pulse | None = None
+        self._turning: asyncio.Task[None] | None = None
+        self._rounds: Final[set[asyncio.Task[None]]] = set()
+        self._undiscovered: Final[deque[Task]] = deque()
+        """Devices that answer and wait for a place to be discovered."""
+        self._lag: Final = Peak()
+        self.late_rounds: Final[Counter[str]] = Counter()
+        """Rounds that were not begun within their interval, by the collector's name."""
+
+    def start(self, tasks: Sequence[Task]) -> None:
+        """Begin to poll devices."""
+        now = self._monotonic()
+        by_interval: dict[float, list[Task]] = {}
+        for task in tasks:
+            by_interval.setdefault(task.collector.schedule.interval, []).append(task)
+        self._wheels = [Wheel(interval, some, now) for interval, some in by_interval.items()]
+        if self._wheels:
+            self._turning = asyncio.get_running_loop().create_task(self._turn())
+
+    async def once(self, tasks: Sequence[Task]) -> None:
+        """Run one round of each device, and a further one of each that waited for a place."""
+        left = deque(tasks)
+        while left or self._rounds or self._undiscovered:
+            now = self._monotonic()
+            while left and not self._admission.full:
+                self._begin(left.popleft(), now)
+            self._discover(now)
+            pause = asyncio.get_running_loop().create_task(asyncio.sleep(_SHORTEST_PAUSE))
+            await asyncio.wait({*self._rounds, pause}, return_when=asyncio.FIRST_COMPLETED)
+            pause.cancel()
+            self._adjust()
+
+    async def stop(self) -> None:
+        """Begin no more rounds, and cancel those under way."""
+        if self._turning is not None:
+            self._turning.cancel()
+            self._turning = None
+        self._wheels = []
+        for round_ in list(self._rounds):
+            round_.cancel()
+        if self._rounds:
+            await asyncio.wait(self._rounds, timeout=1.0)
+
+    @property
+    def lag(self) -> float:
+        """The longest time in seconds, of the last minute, that the loop did not see its sockets."""
+        return self._lag.value
+
+    @property
+    def stretch(self) -> float:
+        """How much longer than asked the intervals are, as a ratio; 1 without overload."""
+        return max((wheel.stretch for wheel in self._wheels), default=1.0)
+
+    def stretch_of(self, interval: float) -> float:
+        """Return how much longer one interval is than asked, as a ratio."""
+        return next((one.stretch for one in self._wheels if one.interval == interval), 1.0)
+
+    def measured(self, took: float, fastest: float) -> None:
+        """Note how long a good round took, and the fastest one of the same device, in seconds."""
+        self._admission.measured(took, fastest)
+
+    async def _turn(self) -> None:
+        while True:
+            self._adjust()
+            now = self._monotonic()
+            for wheel in self._wheels:
+                wheel.advance(now)
+                self.late_rounds.update(wheel.late())
+            self._admit(now)
+            await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        soonest = min(wheel.waits() for wheel in self._wheels)
+        shortest = min(_SHORTEST_PAUSE, *(wheel.interval / 8 for wheel in self._wheels))
+        return min(max(soonest, shortest), _LONGEST_PAUSE)
+
+    def _adjust(self) -> None:
+        pulse = self._pulse
+        if pulse is None:
+            pulse = self._pulse = pulse_of(asyncio.get_running_loop())
+        now, work = self._monotonic(), pulse.work()
+        self._lag.note(now, pulse.lag())
+        self._admission.adjust(now, work)
+        # Readings come before discoveries: these wait while the wheels are behind.
+        least, most = _DISCOVERIES
+        behind = any(wheel.turns and wheel.behind > _BEHIND for wheel in self._wheels)
+        if behind or work > _MUCH_WORK:
+            self._places.most = max(least, int(self._places.most * 0.7))
+        elif self._places.wanted:
+            self._places.most = min(most, self._places.most + 1)
+        self._places.wanted = False
+
+    def _admit(self, now: float) -> None:
+        """Begin the rounds that are due, as many as may be under way; the most overdue first."""
+        while self._wheels:
+            wheel = max(self._wheels, key=lambda one: one.behind)
+            if wheel.behind < 0:
+                break
+            if self._admission.full:
+                return
+            task = wheel.due(now)
+            if task is None:
+                continue
+            if task.busy:
+                self._skipped(task)
+            else:
+                self._begin(task, now)
+        self._discover(now)
+
+    def _discover(self, now: float) -> None:
+        """Begin rounds of devices that wait to be discovered, if there are places for them."""
+        while self._undiscovered and self._places.free and not self._admission.full:
+            task = self._undiscovered.popleft()
+            task.queued = False
+            if task.waits_for_place and not (task.busy or task.gone):
+                self._begin(task, now)
+
+    def _begin(self, task: Task, now: float) -> None:
+        place = self._admission.begin(now)
+        task.began = now
+        round_ = asyncio.get_running_loop().create_task(self._run(task))
+        self._rounds.add(round_)
+        round_.add_done_callback(lambda done: self._ended(done, task, place))
+
+    def _ended(self, round_: asyncio.Task[None], task: Task, place: Place) -> None:
+        self._rounds.discard(round_)
+        self._admission.end(place)
+        if task.waits_for_place and not task.queued:
+            task.queued = True
+            self._undiscovered.append(task)
+        if self._wheels:
+            self._admit(self._monotonic())

@@ -1,0 +1,266 @@
+"""Finds out what a device is and what can be read of it, and keeps that up to date.
+
+A discovery needs many requests. So it has a place of its own among all devices, below readings, and
+begins only at a device that answers. A device that was silent is asked who it is before it is read
+on: another device is discovered anew, the same one is not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from collectors.base import CollectError, Unreachable
+from collectors.facility.snmp.channel import Channel, Secrets
+from collectors.facility.snmp.discover import AUTO, SYS_UPTIME, Found, Wanted, discover, find
+from collectors.facility.snmp.recognise import identify
+
+if TYPE_CHECKING:
+    from collectors.facility.naming import Naming
+    from collectors.facility.snmp.config import DeviceConfig
+    from collectors.facility.snmp.detail import Depth
+    from collectors.facility.snmp.library import Library
+    from collectors.facility.snmp.plan import Plan
+    from collectors.facility.snmp.profile import SnmpProfile
+    from collectors.facility.snmp.recognise import Identity
+    from collectors.places import Places
+
+log: Final = logging.getLogger(__name__)
+
+_MIN_DISCOVERY_AGE: Final = 60.0
+"""The shortest time in seconds between two discoveries, however often a device changes."""
+_DISCOVERY_TIMEOUTS: Final = 24
+"""The time limit of a discovery, as a multiple of the timeout of a round. A discovery needs many
+requests, and rounds go on meanwhile."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all devices of a config section share.
+
+    `refresh` are the seconds after which a device is discovered again.
+    """
+
+    library: Library
+    places: Places
+    refresh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What the config says of one device. `timeout` and `limit` are a round's: seconds, series."""
+
+    config: DeviceConfig
+    naming: Naming
+    depth: Depth
+    secrets: Secrets
+    timeout: float
+    limit: int
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is wanted of the device."""
+        return Wanted(
+            naming=self.naming,
+            depth=self.depth,
+            kind=self.config.kind,
+            limit=self.limit,
+            chosen_rows=self.config.interfaces,
+            also=self.config.also,
+        )
+
+
+class Finder:
+    """What is known of one device: who it is, its profile, and the plan of its rounds."""
+
+    __slots__ = (
+        "_about",
+        "_discovered_at",
+        "_identity",
+        "_probe",
+        "_refresh",
+        "_shared",
+        "_task",
+        "chosen",
+        "max_oids",
+        "plan",
+        "profile",
+        "stale",
+        "waits_for_place",
+        "was_silent",
+    )
+
+    def __init__(self, about: About, shared: Shared) -> None:
+        self._about, self._shared = about, shared
+        config = about.config
+        self.profile: SnmpProfile | None = (
+            None if config.profile == AUTO else shared.library.named(config.profile, config.also)
+        )
+        self.chosen = ""
+        """The name of the profile that was found to fit."""
+        self.plan: Plan | None = None
+        """The plan of its rounds; None until it has been discovered."""
+        self.stale = False
+        """Set where the device has other rows than the plan says."""
+        self.was_silent = False
+        """Set after a round without an answer: another device may answer in the next one."""
+        self.waits_for_place = False
+        self.max_oids = 0
+        """How many objects the device takes in one request, as learned at discovery; 0: unknown."""
+        self._identity: Identity | None = None
+        # Each device has its own period, so that a thousand devices that started together are not
+        # all discovered again at the same time.
+        self._refresh = shared.refresh * (1 + zlib.crc32(about.naming.name.encode()) % 256 / 512)
+        self._probe: Channel | None = None
+        self._task: asyncio.Task[Plan] | None = None
+        self._discovered_at = 0.0
+
+    def channel(self) -> Channel:
+        """Make a channel to the device, without I/O."""
+        about = self._about
+        most = about.config.max_oids or (self.profile.max_oids if self.profile else 24)
+        return Channel(
+            about.config.address,
+            about.secrets,
+            timeout=about.timeout * 0.9,
+            max_oids=min(most, self.max_oids or most),
+        )
+
+    async def update(self, channel: Channel, end: float) -> bool:
+        """Find out what is not known yet, until a time of the loop's clock.
+
+        Returns whether the plan or the profile is another one. There may be no plan yet, though the
+        device answers. Raises Unreachable, Refused or BadReply.
+        """
+        before = self.plan, self.profile
+        self._take()
+        if self._task is None and (self.plan is None or self.was_silent):
+            await self._meet(channel, end)
+        loop = asyncio.get_running_loop()
+        if self.plan is None or self._is_stale(loop.time()):
+            self._begin(loop)
+        if self.plan is None and not self.waits_for_place:
+            await self._await(end - loop.time())
+        return self.plan is not before[0] or self.profile is not before[1]
+
+    async def _meet(self, channel: Channel, end: float) -> None:
+        """Ask who answers, by one request: a silent device takes no place from one that answers."""
+        self.was_silent = True
+        try:
+            async with asyncio.timeout_at(end):
+                identity = await identify(channel)
+        except TimeoutError:
+            channel.close()
+            raise channel.silence from None
+        self.was_silent = False
+        if self.plan is not None and identity != self._identity:
+            log.info("snmp %s: another device answers: %s", self._name, identity.description)
+            self.plan, self.chosen = None, ""
+        self._identity = identity
+
+    def _is_stale(self, now: float) -> bool:
+        age = now - self._discovered_at
+        return age > self._refresh or (self.stale and age > _MIN_DISCOVERY_AGE)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to discover the device if there is a place for it."""
+        self.waits_for_place = False
+        if self._task is not None:
+            return
+        if self._shared.places.take():
+            self._task = loop.create_task(self._discover())
+            self._task.add_done_callback(lambda _: self._shared.places.give_back())
+        else:
+            self.waits_for_place = self.plan is None
+
+    async def _await(self, left: float) -> None:
+        assert self._task is not None
+        task = self._task
+        await asyncio.wait((task,), timeout=left)
+        if task.done():
+            self._take(first=True)
+        elif self._probe is None or not self._probe.answered:
+            await self.aclose()
+            raise self.channel().silence
+
+    def _take(self, *, first: bool = False) -> None:
+        """Use the result of a finished discovery.
+
+        A failed discovery raises only if there is no earlier plan.
+        """
+        task = self._task
+        if task is None or not task.done():
+            return
+        self._task = None
+        error = task.exception() if not task.cancelled() else Unreachable("stopped")
+        if error is None:
+            self.plan, self.stale = task.result(), False
+        elif first or not isinstance(error, CollectError):
+            raise error
+        self._discovered_at = task.get_loop().time()
+
+    async def _discover(self) -> Plan:
+        # Discovery has its own channel, since rounds go on meanwhile and a session serves one task.
+        self._probe = channel = self.channel()
+        try:
+            async with asyncio.timeout(self._about.timeout * _DISCOVERY_TIMEOUTS):
+                found = await self._find(channel)
+        except TimeoutError:
+            raise Unreachable("discovery took too long") from None
+        finally:
+            channel.close()
+        if self.plan is None:
+            log.info(
+                "snmp %s: %s (profile %s), %d readings",
+                self._name,
+                found.profile.title,
+                found.name,
+                len(found.plan.points),
+            )
+        self.max_oids = channel.max_oids
+        return found.plan
+
+    async def _find(self, channel: Channel) -> Found:
+        """Discover the device; recognise it first where it is not known yet."""
+        config, wanted = self._about.config, self._about.wanted
+        if self.chosen and self.profile is not None:
+            plan = await discover(channel, self.profile, wanted)
+            if plan.yields or config.profile != AUTO:
+                return Found(name=self.chosen, profile=self.profile, plan=plan)
+        found = await find(channel, self._shared.library, config.profile, wanted)
+        self.chosen, self.profile = found.name, found.profile
+        return found
+
+    def note(self, values: Mapping[str, object], *, whole: bool) -> None:
+        """Note the answers of a round; `whole` says that an object is missing though all was asked.
+
+        An object that is gone means other rows. One that was not answered in time means nothing.
+        """
+        assert self.plan is not None
+        self.stale = self.stale or whole
+        for oid, before in self.plan.watched.items():
+            now = values.get(oid, before)
+            # An uptime that decreased means a restart (sysUpTime, RFC 3418). After it, rows may have
+            # other indices.
+            if (
+                now != before
+                if oid != SYS_UPTIME
+                else isinstance(now, int) and isinstance(before, int) and now < before
+            ):
+                self.stale = True
+            self.plan.watched[oid] = now
+
+    @property
+    def _name(self) -> str:
+        return self._about.naming.name
+
+    async def aclose(self) -> None:
+        """Stop a running discovery."""
+        task, self._task = self._task, None
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,204 @@
+"""A round that our own lag was in says nothing of the device."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from agent.health import Progress
+from agent.rounds import Round, was_late
+from agent.steadyloop import Pulse
+from agent.workers import Workers
+from collectors.base import BadReply, Batch, Late, Refused, Unreachable
+from collectors.catalogue.agent import COLLECTOR_SUCCESS
+from collectors.places import Places
+from tests.agent.fakes import UP, VALUE, AsyncFake, Fake, make
+from tests.support import until
+
+READ = Round(readings=[])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "took", "paused", "late"),
+    [
+        (READ, 0.1, 1e9, False),
+        (READ, 2.9, 1e9, False),
+        (READ, 3.1, 1e9, True),  # read after its whole time-out: it may be as old as that
+        (READ, 30.0, 0.0, True),
+        (READ, 0.1, 1.0, False),  # a pause shortly before does not make what was read worse
+        (Unreachable("no answer"), 3.0, 1e9, False),
+        (Unreachable("no answer"), 3.2, 60.0, False),  # the loop ran: the silence is the device's
+        (Unreachable("no answer"), 33.0, 2.0, True),  # stopped meanwhile
+        (Unreachable("no answer"), 3.0, 7.9, True),  # begun within 5 s of the pause
+        (Unreachable("no answer"), 3.0, 8.1, False),
+        (Refused("no"), 33.0, 2.0, False),  # it was heard
+        (BadReply("junk"), 33.0, 2.0, False),
+    ],
+)
+def test_when_a_round_is_late(
+    outcome: Round | Exception, took: float, paused: float, late: bool
+) -> None:
+    """With a time-out of 3 s: by what came of it, its seconds, and those since the last pause."""
+    assert was_late(outcome, took=took, paused=paused, timeout=3.0) == late
+
+
+async def test_late_changes_nothing_but_its_count(caplog: Any) -> None:
+    """No `up 0`, no failing collector, no line; the last values live on; the next round is judged
+    as any.
+    """
+    caplog.set_level("INFO")
+    says: list[Any] = [[(VALUE.series("d"), 7.0), (UP.series("d"), 1.0)]]
+
+    def does() -> Any:
+        if isinstance(says[0], Exception):
+            raise says[0]
+        return says[0]
+
+    runner, snapshot, _ = make(AsyncFake("d", does, interval=60.0))
+    batches: list[Batch] = []
+    runner.consumers.append(batches.append)
+    await runner.run_once()
+    says[0] = Late("no turn")
+    for _ in range(3):
+        await runner.run_once()
+    (health,) = runner.health()
+    assert (health.ok, health.late, health.last_error) == (True, True, "")
+    assert snapshot.value(UP.series("d")) == 1.0
+    assert snapshot.value(VALUE.series("d")) == 7.0
+    assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "d")) == 1.0
+    assert len(batches) == 1
+    assert runner.progress().late_rounds == {"fake": 3}
+    assert not caplog.records
+    says[0] = Unreachable("gone")
+    await runner.run_once()
+    (health,) = runner.health()
+    assert (health.ok, health.late) == (False, False)
+    assert snapshot.value(UP.series("d")) == 0.0
+
+
+async def test_a_round_that_was_stopped_meanwhile_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the clock that goes on while the process is stopped: 31 s for a time-out of 3 s."""
+    now = [100.0]
+    pulse = Pulse(lambda: now[0], float)
+    monkeypatch.setattr("agent.runner.pulse_of", lambda _: pulse)
+
+    def stop(error: Exception | None) -> Any:
+        pulse.begin_wait()
+        now[0] += 31.0
+        pulse.end_wait(1.0)
+        if error is not None:
+            raise error
+        return [(VALUE.series("d"), 7.0)]
+
+    error: list[Exception | None] = [None]
+    runner, snapshot, _ = make(AsyncFake("d", lambda: stop(error[0]), timeout=3.0))
+    await runner.run_once()
+    assert snapshot.value(VALUE.series("d")) is None, "its time is not known"
+    error[0] = Unreachable("no answer")
+    await runner.run_once()
+    (health,) = runner.health()
+    assert (health.ok, health.late) == (None, True)
+    assert runner.progress().late_rounds == {"fake": 2}
+
+
+async def test_a_device_that_waits_for_a_thread_is_not_blamed() -> None:
+    """One device holds the only thread. The other, asked meanwhile, is late and then read."""
+    stuck = threading.Event()
+    runner, _, _ = make(
+        Fake("hangs", lambda: stuck.wait(60) and [], interval=0.1, timeout=0.05),
+        Fake("waits", lambda: [(VALUE.series("waits"), 1.0)], interval=0.1, timeout=0.05),
+        workers=Workers(1),
+    )
+    runner.start()
+    health = {}
+
+    def told() -> bool:
+        health.update({one.device: one for one in runner.health()})
+        return health["hangs"].ok is False and health["waits"].late
+
+    await until(told)
+    assert health["waits"].ok is not False
+    stuck.set()
+    await until(lambda: runner.health()[1].ok is True)
+    await runner.stop()
+
+
+class Discovered(AsyncFake):
+    """A device that must be discovered first, if there is a place."""
+
+    def __init__(self, device: str, places: Places, order: list[str], seconds: float) -> None:
+        super().__init__(device, list, interval=60.0, timeout=50.0)
+        self.places, self.order, self.seconds = places, order, seconds
+        self.discovered = self.waits_for_place = False
+
+    async def collect(self) -> Any:
+        if not self.discovered:
+            self.waits_for_place = not self.places.take()
+            if self.waits_for_place:
+                return [(UP.series(self.device), 1.0)]
+            await asyncio.sleep(self.seconds)
+            self.places.give_back()
+            self.discovered = True
+        self.order.append(self.device)
+        return [(UP.series(self.device), 1.0), (VALUE.series(self.device), 1.0)]
+
+
+async def test_devices_that_wait_for_a_place_are_read_long_before_their_next_turn() -> None:
+    """Two hundred devices every minute and four places: all are read at the start, and the progress
+    says how far it is.
+    """
+    places, order = Places(4), []
+    devices = [Discovered(f"d{n}", places, order, 0.001) for n in range(200)]
+    runner, snapshot, _ = make(*devices, places=places)
+    runner.start()
+    assert str(runner.progress()) == "0 of 200 devices read"
+    await until(runner.ready.is_set)
+    assert sorted(order) == sorted(one.device for one in devices)
+    assert len(snapshot.family(VALUE)) == 200
+    assert str(runner.progress()) == "200 of 200 devices read"
+    assert all(one.ok for one in runner.health())
+    await runner.stop()
+
+
+async def test_one_round_reads_those_that_wait_for_a_place_too() -> None:
+    """`hubgauge collect` has one round only."""
+    places, order = Places(2), []
+    runner, _, _ = make(*(Discovered(f"d{n}", places, order, 0.0) for n in range(9)), places=places)
+    await runner.run_once()
+    assert len(order) == 9
+
+
+def test_the_progress_of_several_processes_is_one() -> None:
+    """Counts are added up; of lag and stretch the largest is told."""
+    joined = Progress.joined(
+        [
+            Progress(
+                devices=5,
+                heard=3,
+                silent=1,
+                late_rounds={"snmp": 2},
+                lag_seconds=0.5,
+                stretch=1.0,
+            ),
+            Progress(
+                devices=7,
+                heard=7,
+                silent=0,
+                late_rounds={"snmp": 1, "modbus": 4},
+                lag_seconds=0.1,
+                stretch=1.5,
+            ),
+        ]
+    )
+    assert joined == Progress(
+        devices=12,
+        heard=10,
+        silent=1,
+        late_rounds={"snmp": 3, "modbus": 4},
+        lag_seconds=0.5,
+        stretch=1.5,
+    )
+    assert str(joined) == "10 of 12 devices read, 1 do not answer"
