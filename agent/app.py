@@ -132,7 +132,11 @@ class App:
             targets=self._scrape_targets,
         )
         self._web = WebServer(
-            config=http, snapshot=self.snapshot, metrics=self.metrics, handlers=handlers
+            config=http,
+            snapshot=self.snapshot,
+            metrics=self.metrics,
+            handlers=handlers,
+            node=self.config.node,
         )
         try:
             await self._web.start()

@@ -45,6 +45,7 @@ class SelfMetrics:
             registry=registry,
             buckets=HTTP_BUCKETS,
         )
+        self.refused = counter(catalogue.HTTP_REFUSED, registry)
         self.reload_success = gauge(catalogue.CONFIG_RELOAD_SUCCESS, registry)
         self.reload_time = gauge(catalogue.CONFIG_RELOAD_TIME, registry)
         self.build_info = gauge(catalogue.BUILD_INFO, registry)

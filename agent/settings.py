@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from collectors.strict import Count, Duration
@@ -43,17 +44,65 @@ class Http:
         default=None, metadata={"help": "lines of `user:bcrypt-hash`, as htpasswd -B writes them"}
     )
     max_connections: Count = 4096
+    max_connections_per_address: Count = 1024
     request_timeout: Duration = 10.0
+    hosts: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": (
+                "further names by which the agent is asked, such as gateway.example; an IP address,"
+                " a name without a dot and the node's name need no entry"
+            )
+        },
+    )
+    public_url: str = field(
+        default="", metadata={"help": "where people open the board, also through a proxy"}
+    )
+    scrapers: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": (
+                "addresses or networks, such as 10.0.0.5 or 10.0.0.0/24, whose requests go first"
+                " when there are too many"
+            )
+        },
+    )
 
     def __post_init__(self) -> None:
-        """Check the address."""
+        """Check the addresses."""
         split_listen(self.listen)
+        if self.public_url:
+            check_url(self.public_url, "public_url")
+        _ = self.first_networks
+
+    @property
+    def first_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks whose requests go first."""
+        try:
+            return tuple(ip_network(text, strict=False) for text in self.scrapers)
+        except ValueError as error:
+            raise ValueError(f"scrapers: expected addresses or networks: {error}") from None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody on the network can read: no users, no certificates, not on loopback."""
+        host, _ = split_listen(self.listen)
+        checked = self.tls is not None and self.tls.client_ca_file is not None
+        return not (self.users_file or checked or host == "localhost" or is_loopback(host))
 
 
-def check_url(url: str) -> None:
-    """Check that this is the address of an HTTP server; raises ValueError, naming the key `url`."""
+def is_loopback(address: str) -> bool:
+    """Tell whether an IP address is this machine's own, in either family."""
+    try:
+        return ip_address(address.partition("%")[0].removeprefix("::ffff:")).is_loopback
+    except ValueError:
+        return False
+
+
+def check_url(url: str, key: str = "url") -> None:
+    """Check that this is the address of an HTTP server; raises ValueError, naming the key."""
     if not re.match(r"https?://[^/\s]+", url):
-        message = f"url: expected http://… or https://…, got {url!r}"
+        message = f"{key}: expected http://… or https://…, got {url!r}"
         raise ValueError(message)
 
 

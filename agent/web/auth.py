@@ -7,53 +7,103 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agent.web.quiet import Quiet
 from collectors.base import ConfigError
 from collectors.secrets import read_secret
 
 _MAX_REMEMBERED: Final = 256
 _MAX_PASSWORD_BYTES: Final = 72
 """bcrypt reads no more of a password."""
-_UNKNOWN_USER_HASH: Final = b"$2b$12$K3ClIDQ3kLwcmWzfqpPTMOaTkhj8IZ31.7xvc9B5xkMHn6YhqX0oS"
-"""The hash of a random password that nobody has. It is checked for an unknown user, so that the
-answer takes as long as for a known one."""
+_LONGEST_HEADER: Final = 1024
+_BCRYPT: Final = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
+_COSTS: Final = range(4, 17)
+"""bcrypt's own least; a hash of more than 16 takes over four seconds."""
+_STAND_IN: Final = "$2b${:02d}$K3ClIDQ3kLwcmWzfqpPTMOaTkhj8IZ31.7xvc9B5xkMHn6YhqX0oS"
+"""The hash of a random password that nobody has, at any cost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """User and password of one request."""
+
+    user: str
+    password: bytes
 
 
 class Users:
     """The users who may read.
 
     bcrypt is slow on purpose. An accepted password is therefore remembered, as a keyed digest.
+    The file is looked at with each request: who is no longer in it is refused at once.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Read the file; raises ConfigError if it is readable by all or has a bad line."""
-        self._key = os.urandom(32)
-        self._remembered: set[bytes] = set()
+    def __init__(self, path: Path, quiet: Quiet | None = None) -> None:
+        """Read the file; raises ConfigError if others may read or write it, or for a bad line."""
+        self._path: Final = path
+        self._quiet: Final = quiet or Quiet()
+        self._key: Final = os.urandom(32)
+        self._remembered: Final[set[bytes]] = set()
+        self._stamp = _stamp(path)
         self._hashes = _read(path)
+
+    def remembers(self, authorization: str) -> bool:
+        """Tell whether these credentials were accepted before, and still are; needs no bcrypt."""
+        self._look()
+        asked = credentials(authorization)
+        return asked is not None and self._known_as(asked, self._hashes) in self._remembered
 
     def accepts(self, authorization: str) -> bool:
         """Tell whether an Authorization header has a known user and the right password.
 
-        Blocks for the time that bcrypt takes.
+        Blocks for the time that bcrypt takes. The time of a refusal is the same for every user of
+        the file and for others: each costs as much as the most costly hash of the file.
         """
         import bcrypt
 
-        credentials = _parse(authorization)
-        if credentials is None:
-            return False
-        user, password = credentials
-        stored = self._hashes.get(user, _UNKNOWN_USER_HASH)
-        digest = self._digest(user.encode(), stored, password)
-        if digest in self._remembered:
+        if self.remembers(authorization):
             return True
-        right = bcrypt.checkpw(password[:_MAX_PASSWORD_BYTES], stored) and user in self._hashes
+        asked = credentials(authorization)
+        if asked is None:
+            return False
+        hashes = self._hashes
+        most = max(map(_cost, hashes.values()), default=_COSTS[0])
+        stored = hashes.get(asked.user)
+        password = asked.password[:_MAX_PASSWORD_BYTES]
+        try:
+            right = bcrypt.checkpw(password, stored or _stand_in(most)) and stored is not None
+            if not right:
+                # The rest of 2^most rounds: 2^c + 2^c + 2^(c+1) + … + 2^(most-1) is 2^most.
+                for cost in range(_cost(stored) if stored else most, most):
+                    bcrypt.checkpw(password, _stand_in(cost))
+        except ValueError:  # a NUL in the password, or a hash that only looks like one
+            return False
         if right:
             if len(self._remembered) >= _MAX_REMEMBERED:
                 self._remembered.clear()
-            self._remembered.add(digest)
+            self._remembered.add(self._known_as(asked, hashes))
         return right
+
+    def _look(self) -> None:
+        """Read the file again if it has changed; nobody is let in by a file that is refused."""
+        stamp = _stamp(self._path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self._hashes = _read(self._path)
+        except ConfigError as error:
+            self._hashes = {}
+            self._quiet.warn("users", f"{error}; nobody is let in until it is corrected")
+
+    def _known_as(self, asked: Credentials, hashes: Mapping[str, bytes]) -> bytes:
+        """Return what an accepted password is remembered as: its hash in the file is part of it."""
+        return self._digest(asked.user.encode(), hashes.get(asked.user, b""), asked.password)
 
     def _digest(self, *parts: bytes) -> bytes:
         """Return a keyed digest of the parts.
@@ -65,20 +115,36 @@ class Users:
         return hmac.new(self._key, text, hashlib.sha256).digest()
 
 
-def _parse(authorization: str) -> tuple[str, bytes] | None:
+def credentials(authorization: str) -> Credentials | None:
     """Return user and password of a header; None if it is not of basic authentication."""
     scheme, _, encoded = authorization.partition(" ")
-    if scheme.lower() != "basic":
+    if scheme.lower() != "basic" or len(encoded) > _LONGEST_HEADER:
         return None
     try:
         text = base64.b64decode(encoded, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
     user, _, password = text.partition(":")
-    return user, password.encode()
+    return Credentials(user=user, password=password.encode())
 
 
-def _read(path: Path) -> dict[str, bytes]:
+def _stamp(path: Path) -> tuple[int, int, int, int]:
+    try:
+        status = path.stat()
+    except OSError:
+        return (0, 0, 0, 0)
+    return (status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode)
+
+
+def _cost(stored: bytes) -> int:
+    return int(stored[4:6])
+
+
+def _stand_in(cost: int) -> bytes:
+    return _STAND_IN.format(cost).encode()
+
+
+def _read(path: Path) -> Mapping[str, bytes]:
     """Return the hash of each user's password."""
     hashes: dict[str, bytes] = {}
     lines = read_secret(path, "outputs.http.users_file").splitlines()
@@ -86,11 +152,16 @@ def _read(path: Path) -> dict[str, bytes]:
         if not line.strip() or line.startswith("#"):
             continue
         user, _, digest = line.strip().partition(":")
-        if not user or not digest.startswith(("$2a$", "$2b$", "$2y$")):
+        found = _BCRYPT.fullmatch(digest)
+        if not user or found is None:
             raise ConfigError(
                 "expected user:bcrypt-hash, as htpasswd -B writes it",
                 file=str(path),
                 line=number,
+            )
+        if int(found[1]) not in _COSTS:
+            raise ConfigError(
+                f"expected a bcrypt hash of cost 4 to {_COSTS[-1]}", file=str(path), line=number
             )
         hashes[user] = digest.encode()
     return hashes

@@ -1,86 +1,122 @@
-"""Connections: uvicorn's HTTP protocol with deadlines and a limit on their number.
+"""Connections: uvicorn's HTTP protocol with deadlines, for clients that the crowd has admitted.
 
 uvicorn alone keeps a connection open for ever if the client never completes its request, or never
-reads its answer. Here a request has a deadline, so has the making of an answer, and a client that
-does not read is cut when the connection would be closed as idle. No request has a thread of its
-own, so a slow client costs one socket and nothing more.
+reads its answer. Here a request has a deadline, and so has each part of an answer. No request has a
+thread of its own, so a slow client costs one socket and nothing more.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from typing import Any, Final, cast
+from typing import Any, cast
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from agent.settings import Tls
+from agent.web.crowd import Client, Crowd
 from agent.web.limits import (
     ANSWER_SECONDS,
-    BACKLOG,
     HEAD_BYTES,
     KEEP_ALIVE_SECONDS,
+    PROGRESS_SECONDS,
     ConnectionLimits,
 )
-
-_BUSY: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\n"
-    b"content-length: 5\r\nconnection: close\r\nretry-after: 5\r\n\r\nbusy\n"
-)
+from agent.web.quiet import Quiet
 
 
 class TimedProtocol(H11Protocol):
     """uvicorn's HTTP protocol with a deadline for each request and for each answer.
 
-    `limits` says how many connections there may be, and how long a request may take to arrive.
+    Whatever a client sends, it ends at most its own connection.
     """
 
     limits = ConnectionLimits()
+    crowd: Crowd
+    client_record: Client
+    quiet: Quiet
+    certified = False
+    """Whether each client has shown a certificate."""
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Accept a client; where there are too many, answer 503 and close."""
+        """Serve a client that was admitted."""
         super().connection_made(cast("asyncio.Transport", transport))
-        if len(self.connections) > self.limits.max_connections:
-            self.transport.write(_BUSY)
-            self.transport.close()
-            return
+        self.app = functools.partial(self.app, self.client_record)
+        self.client_record.cut = self.transport.abort
+        if self.certified:
+            self.crowd.recognise(self.client_record)
         self._start_deadline(self.limits.request_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the deadline of a client that is gone."""
         self._stop_deadline()
-        super().connection_lost(exc)
+        if self._unread is not None:
+            self._unread.cancel()
+        self.crowd.leave(self.client_record)
+        with self._ending():
+            super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read; a request must have arrived completely by its deadline."""
         if self._deadline is None:  # the first bytes of the next request on an open connection
             self._start_deadline(self.limits.request_seconds)
-        super().data_received(data)
+        with self._ending():
+            super().data_received(data)
 
     def handle_events(self) -> None:
         """Answer a complete request, by a deadline."""
-        super().handle_events()
+        with self._ending():
+            super().handle_events()
         cycle: RequestResponseCycle | None = self.cycle  # None before the first request
         if cycle is not None and not cycle.response_complete:
             self._start_deadline(ANSWER_SECONDS)
 
     def on_response_complete(self) -> None:
-        """Stop the deadline, and wait for the next request."""
+        """Wait for the next request; what was written must be read by a deadline."""
+        self.crowd.waits(self.client_record)
         self._stop_deadline()
+        if self._unread is None and self.transport.get_write_buffer_size():
+            self._unread = self.loop.call_later(PROGRESS_SECONDS, self._check_read)
         super().on_response_complete()
+
+    def shutdown(self) -> None:
+        """Close, or let the answer under way end."""
+        with self._ending():
+            super().shutdown()
 
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection; one whose client has not read its answer is cut."""
         if self.transport.get_write_buffer_size():
             self.transport.abort()  # an orderly close would wait for a client that does not read
         else:
-            super().timeout_keep_alive_handler()
+            with self._ending():
+                super().timeout_keep_alive_handler()
+
+    def _check_read(self) -> None:
+        """Cut a client that has not read the end of an answer."""
+        self._unread = None
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End the connection where what the client sent cannot be answered."""
+        try:
+            yield
+        except h11.ProtocolError:
+            self.transport.abort()
+        except Exception as error:  # noqa: BLE001 - asyncio would log a trace for each
+            self.transport.abort()
+            self.quiet.warn("connection", "a connection failed", error=error)
 
     def _start_deadline(self, seconds: float) -> None:
         self._stop_deadline()
@@ -92,43 +128,63 @@ class TimedProtocol(H11Protocol):
             self._deadline = None
 
 
-def protocol(connection_limits: ConnectionLimits) -> type[TimedProtocol]:
-    """Return the class of a connection with these limits; each client gets an object of it."""
-
-    class LimitedProtocol(TimedProtocol):
-        limits = connection_limits
-
-    return LimitedProtocol
-
-
 class QuietServer(uvicorn.Server):
-    """uvicorn without its signal handlers and without its ten ticks a second.
+    """uvicorn without its signal handlers, its ten ticks a second and its listening socket.
 
-    The agent handles the signals of the process. `stopping` ends the server.
+    The agent handles the signals of the process, and its gate accepts the connections. `stopping`
+    ends the server.
     """
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, *, close: Callable[[], None]) -> None:
         super().__init__(config)
         self.stopping = asyncio.Event()
+        self._close = close
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to the agent."""
         yield
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Make no listening socket: the gate listens already."""
+        assert sockets is None
+        self.servers = []
+        self.started = True
+
     async def main_loop(self) -> None:
-        """Wait until the server is to stop."""
+        """Wait until the server is to stop, and close the gate."""
         await self.stopping.wait()
+        self._close()
+
+    def serves(self, kind: type[TimedProtocol], client: Client) -> TimedProtocol:
+        """Return the protocol of one more connection."""
+        made = kind(config=self.config, server_state=self.server_state, app_state={})
+        made.client_record = client
+        return made
+
+
+def protocol(
+    connection_limits: ConnectionLimits, among: Crowd, log: Quiet, *, certificates: bool
+) -> type[TimedProtocol]:
+    """Return the class of a connection with these limits; each client gets an object of it."""
+
+    class LimitedProtocol(TimedProtocol):
+        limits = connection_limits
+        crowd = among
+        quiet = log
+        certified = certificates
+
+    return LimitedProtocol
 
 
 def uvicorn_config(
-    app: Callable[..., Any], connection_limits: ConnectionLimits, tls: Tls | None
+    app: Callable[..., Any], kind: type[TimedProtocol], tls: Tls | None
 ) -> uvicorn.Config:
     """Return uvicorn's settings, loaded; nothing below TLS 1.2 is accepted."""
     authority = tls.client_ca_file if tls is not None else None
     config = uvicorn.Config(
         app,
-        http=protocol(connection_limits),
+        http=kind,
         loop="none",
         interface="asgi3",
         lifespan="off",
@@ -141,27 +197,14 @@ def uvicorn_config(
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=HEAD_BYTES,
-        backlog=BACKLOG,
         ssl_certfile=tls.cert_file if tls is not None else None,
         ssl_keyfile=tls.key_file if tls is not None else None,
         ssl_ca_certs=str(authority) if authority is not None else None,
         ssl_cert_reqs=ssl.CERT_REQUIRED if authority is not None else ssl.CERT_NONE,
     )
-    logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    # uvicorn logs a trace for what a client can cause; the app logs what is a fault of ours.
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
     config.load()
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return config
-
-
-def listening_socket(host: str, port: int) -> socket.socket:
-    """Return a TCP socket bound to an IPv4 or IPv6 address; raises OSError if that fails."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((host, port))
-    except OSError:
-        sock.close()
-        raise
-    return sock

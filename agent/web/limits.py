@@ -9,27 +9,46 @@ from typing import Final
 
 ANSWER_SECONDS: Final = 60.0
 """How long it may take to make an answer and to hand it to the kernel."""
+PROGRESS_SECONDS: Final = 10.0
+"""How long a client may take to read the next part of an answer."""
 KEEP_ALIVE_SECONDS: Final = 75
-"""How long a connection stays open after an answer, also if the client does not read it."""
+"""How long a connection stays open after an answer that was read."""
 SHUTDOWN_SECONDS: Final = 4.0
 """How long a stop waits for answers under way."""
 HEAD_BYTES: Final = 16 * 1024
 """How long the head of a request may be."""
 QUERY_FIELDS: Final = 32
 """How many fields a query string may have."""
-METRICS_PAGES: Final = 64
-"""How many scrapes of /metrics are rendered at once; further ones get status 503."""
-BACKLOG: Final = 1024
+BUSY_REQUESTS: Final = 64
+"""How many requests of strangers are answered at once; further ones get status 503."""
+BOARD_REQUESTS: Final = 16
+"""How many requests for pages of the board wait for their turn; they are made one at a time."""
+BACKLOG: Final = 4096
 """How many connections the kernel holds until they are accepted."""
+ACCEPTS: Final = 64
+"""How many connections are accepted before other work gets a turn."""
+PATIENCE_SECONDS: Final = 0.25
+"""How long a silent client is spared when others want in. An honest one sends its request within
+one round trip."""
 _OPEN_FILES: Final = 65536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimits:
-    """How many clients may be connected, and how many seconds a request may take to arrive."""
+    """How many clients may be connected, and how many seconds a request may take to arrive.
+
+    An address has at most `per_address` of the connections. An eighth of all is kept for addresses
+    that are known.
+    """
 
     max_connections: int = 4096
+    per_address: int = 1024
     request_seconds: float = 10.0
+
+    @property
+    def for_strangers(self) -> int:
+        """How many connections addresses that are not known may have together."""
+        return self.max_connections - self.max_connections // 8
 
 
 def raise_file_limit() -> None:

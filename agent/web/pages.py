@@ -43,7 +43,8 @@ def handle(
     date and compression.
     """
     if path.startswith("/static/"):
-        return _static(path.removeprefix("/static/"))
+        name = path.removeprefix("/static/")
+        return _static(name) if name in _STATIC else None
     if path != "/api" and not path.startswith("/api/"):
         return _page(view, path, query, accept_language)
     found = api.answer(view, [part for part in path.split("/")[2:] if part], query)
@@ -67,9 +68,7 @@ def _page(
 
 
 @cache
-def _static(name: str) -> Response | None:
-    if name not in _STATIC:
-        return None
+def _static(name: str) -> Response:
     body = files("agent.web").joinpath("static", name).read_bytes()
     return Response(
         content_type=_STATIC[name], body=body, headers=(*HEADERS, ("cache-control", "max-age=300"))

@@ -7,24 +7,31 @@ the list of targets for Prometheus. Everything else is the board's.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+from agent.settings import Http
 from agent.snapshot import Snapshot
 from agent.web import exposition
-from agent.web.auth import Users
-from agent.web.limits import METRICS_PAGES, QUERY_FIELDS
-from agent.web.response import Response, plain_text
-
-log = logging.getLogger(__name__)
+from agent.web.crowd import Client, Crowd
+from agent.web.guesses import Guesses, Verdict
+from agent.web.hosts import is_own_host, own_names, why_not_change
+from agent.web.limits import BOARD_REQUESTS, QUERY_FIELDS
+from agent.web.quiet import Quiet
+from agent.web.response import Response, accepts_gzip, plain_text
+from agent.web.shared import SharedPages
 
 _OWN: Final = ("/", "/metrics", "/sd", "/-/healthy", "/-/ready", "/-/reload")
-_LARGE_PIECE: Final = 2**17
-"""After so many characters of /metrics, other requests get a turn."""
+_BUSY: Final = plain_text(503, "busy", ("retry-after", "5"))
+_ZIPPED: Final = (("content-encoding", "gzip"), ("vary", "accept-encoding"))
 _CHALLENGE: Final = ("www-authenticate", 'Basic realm="hubgauge", charset="UTF-8"')
+_REFUSALS: Final[Mapping[Verdict, Response]] = {
+    Verdict.WRONG: plain_text(401, "user and password needed", _CHALLENGE),
+    Verdict.TOO_MANY: plain_text(429, "too many wrong passwords from here", ("retry-after", "5")),
+    Verdict.BUSY: _BUSY,
+}
 
 
 def metric_label(path: str) -> str:
@@ -36,10 +43,12 @@ def metric_label(path: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request: path decoded, query string as it came, header names in lower case."""
+    """One request: path decoded and as it came, query string as it came, lower-case header names."""
 
     method: str
     path: str
+    raw_path: str
+    client: Client
     query: bytes = b""
     headers: Mapping[str, str]
 
@@ -64,37 +73,93 @@ class Handlers:
 
 
 class Routes:
-    """Answers requests; with `users`, only those of a known user."""
+    """Answers requests; with `guesses`, only those of a known user."""
 
-    def __init__(self, *, snapshot: Snapshot, handlers: Handlers, users: Users | None) -> None:
-        self._snapshot = snapshot
+    def __init__(
+        self,
+        *,
+        snapshot: Snapshot,
+        handlers: Handlers,
+        crowd: Crowd,
+        guesses: Guesses | None,
+        config: Http,
+        node: str,
+        quiet: Quiet,
+    ) -> None:
+        self._pages = SharedPages(snapshot)
         self._handlers = handlers
-        self._users = users
-        self._metrics_pages = 0
+        self._crowd = crowd
+        self._guesses = guesses
+        self._quiet = quiet
+        self._names = own_names(config, node)
+        self._certificates = config.tls is not None and config.tls.client_ca_file is not None
+        self._board = asyncio.Semaphore(1)
+        self._waiting_for_board = 0
 
     async def answer(self, request: Request) -> Response:
         """Return the answer to a request; never raises for what a client sent."""
         if request.path == "/-/healthy":  # open to everybody: it says only that the agent runs
             return plain_text(200, "healthy")
-        if self._users is not None and not await _accepted(self._users, request):
-            return plain_text(401, "user and password needed", _CHALLENGE)
+        if not is_own_host(request.header("host"), self._names):
+            return plain_text(
+                421, "not asked by a name of this agent: add it to outputs.http.hosts"
+            )
+        refusal = await self._refusal(request)
+        if refusal is not None:
+            return refusal
+        if not self._crowd.begins(request.client):
+            return _BUSY
         return await self._dispatch(request)
+
+    async def _refusal(self, request: Request) -> Response | None:
+        """Return why a request has no known user; None if it has, or none is needed."""
+        if self._guesses is None:
+            return None
+        given = request.header("authorization")
+        if given:
+            return _REFUSALS.get(await self._guesses.check(request.client, given))
+        if request.path != "/-/ready":
+            return _REFUSALS[Verdict.WRONG]
+        # For an orchestrator, which has no password: it learns no more than whether.
+        waits = self._handlers.waits_for()
+        return plain_text(503, "not ready") if waits else plain_text(200, "ready")
 
     async def _dispatch(self, request: Request) -> Response:
         path = request.path
         if path == "/-/reload":
-            return await self._reload(request.method)
+            return await self._reload(request)
         if request.method not in ("GET", "HEAD"):
             return plain_text(405, "use GET", ("allow", "GET, HEAD"))
         if path == "/metrics":
-            return await self._metrics(request.header("accept"))
-        if path == "/sd":  # a hub's list of targets takes a second to make
-            return await asyncio.to_thread(self._page, request)
-        return self._page(request)
+            return await self._metrics(request)
+        if path == "/-/ready":
+            return self._page(request)
+        return await self._in_turn(request)
 
-    async def _reload(self, method: str) -> Response:
-        if method not in ("POST", "PUT"):
+    async def _in_turn(self, request: Request) -> Response:
+        """Make pages of the board one at a time, and let other requests in between."""
+        if self._waiting_for_board >= BOARD_REQUESTS and not request.client.known:
+            return _BUSY
+        self._waiting_for_board += 1
+        try:
+            async with self._board:
+                await asyncio.sleep(0)
+                if request.path == "/sd":  # a hub's list of targets takes a second to make
+                    return await asyncio.to_thread(self._page, request)
+                return self._page(request)
+        finally:
+            self._waiting_for_board -= 1
+
+    async def _reload(self, request: Request) -> Response:
+        if request.method not in ("POST", "PUT"):
             return plain_text(405, "use POST", ("allow", "POST, PUT"))
+        refused = why_not_change(
+            request.headers,
+            address=request.client.address,
+            known_user=self._guesses is not None or self._certificates,
+        )
+        if refused:
+            return plain_text(403, refused)
         problem = await self._handlers.reload()
         return plain_text(500, problem) if problem else plain_text(200, "reloaded")
 
@@ -111,29 +176,17 @@ class Routes:
                 page = self._handlers.pages(path, dict(fields), request.header("accept-language"))
         except ValueError as error:
             return plain_text(400, str(error))
-        except Exception:
-            log.exception("page %s", path)
+        except Exception as error:  # noqa: BLE001 - a fault of ours: told once a minute
+            self._quiet.warn("page", f"page {path[:200]!a}", error=error)
             return plain_text(500, "this page could not be made; the log says why")
         return page or plain_text(404, "not found")
 
-    async def _metrics(self, accept: str) -> Response:
-        if self._metrics_pages >= METRICS_PAGES:
-            return plain_text(503, "busy", ("retry-after", "5"))
-        openmetrics = exposition.accepts_openmetrics(accept)
-        self._metrics_pages += 1
-        try:
-            pieces = []
-            for piece in exposition.render(self._snapshot, openmetrics=openmetrics):
-                pieces.append(piece)
-                if len(piece) > _LARGE_PIECE:
-                    await asyncio.sleep(0)
-        finally:
-            self._metrics_pages -= 1
-        kind = exposition.OPENMETRICS if openmetrics else exposition.TEXT
-        return Response(content_type=kind, body="".join(pieces).encode())
-
-
-async def _accepted(users: Users, request: Request) -> bool:
-    """Check user and password on a thread: a bcrypt hash takes a quarter of a second."""
-    given = request.header("authorization")
-    return bool(given) and await asyncio.to_thread(users.accepts, given)
+    async def _metrics(self, request: Request) -> Response:
+        openmetrics = exposition.accepts_openmetrics(request.header("accept"))
+        zipped = accepts_gzip(request.header("accept-encoding"))
+        page = await self._pages.page(openmetrics=openmetrics, zipped=zipped)
+        return Response(
+            content_type=exposition.OPENMETRICS if openmetrics else exposition.TEXT,
+            parts=page,
+            headers=_ZIPPED if zipped else (),
+        )

@@ -1,59 +1,120 @@
-"""The HTTP server: uvicorn on the agent's own event loop."""
+"""The HTTP server: uvicorn on the agent's own event loop, behind a gate of our own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import gzip
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+
+import h11
 
 from agent.selfmetrics import SelfMetrics
 from agent.settings import Http, split_listen
 from agent.snapshot import Snapshot
 from agent.web.auth import Users
-from agent.web.connections import QuietServer, listening_socket, uvicorn_config
-from agent.web.limits import SHUTDOWN_SECONDS, ConnectionLimits, raise_file_limit
+from agent.web.connections import QuietServer, protocol, uvicorn_config
+from agent.web.crowd import Client, Crowd, Known
+from agent.web.gate import Gate, Handshake, listening_socket
+from agent.web.guesses import Guesses
+from agent.web.limits import (
+    PROGRESS_SECONDS,
+    SHUTDOWN_SECONDS,
+    ConnectionLimits,
+    raise_file_limit,
+)
+from agent.web.quiet import Quiet
+from agent.web.response import Parts, Response, accepts_gzip
 from agent.web.routes import Handlers, Request, Routes, metric_label
 
+log = logging.getLogger(__name__)
+
 _GZIP_LEVEL: Final = 1
-"""A whole hub's page takes 0.10 s, against 3.8 s at level 9, and is a third longer."""
 _GZIP_FROM: Final = 1024
 """Shorter bodies are sent as they are."""
 _GZIP_ON_THREAD: Final = 2**18
 """From so many bytes on, compression runs on a thread; zlib releases the interpreter meanwhile."""
 
 Headers = tuple[tuple[str, str], ...]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class WebServer:
     """Listens at the configured address, and answers through the routes."""
 
     def __init__(
-        self, *, config: Http, snapshot: Snapshot, metrics: SelfMetrics, handlers: Handlers
+        self,
+        *,
+        config: Http,
+        snapshot: Snapshot,
+        metrics: SelfMetrics,
+        handlers: Handlers,
+        node: str = "",
     ) -> None:
         """Read the users' file, if there is one; raises ConfigError for a bad one."""
         self._config = config
         self._metrics = metrics
-        users = Users(config.users_file) if config.users_file is not None else None
-        self._routes = Routes(snapshot=snapshot, handlers=handlers, users=users)
+        self._quiet = Quiet()
+        self._limits = ConnectionLimits(
+            max_connections=config.max_connections,
+            per_address=config.max_connections_per_address,
+            request_seconds=config.request_timeout,
+        )
+        self._crowd = Crowd(self._limits, Known(config.first_networks))
+        self._users = Users(config.users_file, self._quiet) if config.users_file else None
+        self._guesses = Guesses(self._users, self._crowd) if self._users is not None else None
+        self._routes = Routes(
+            snapshot=snapshot,
+            handlers=handlers,
+            crowd=self._crowd,
+            guesses=self._guesses,
+            config=config,
+            node=node,
+            quiet=self._quiet,
+        )
         self._server: QuietServer | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen; raises OSError if the address is in use or not this machine's."""
         raise_file_limit()
-        limits = ConnectionLimits(
-            max_connections=self._config.max_connections,
-            request_seconds=self._config.request_timeout,
+        tls = self._config.tls
+        kind = protocol(
+            self._limits,
+            self._crowd,
+            self._quiet,
+            certificates=tls is not None and tls.client_ca_file is not None,
         )
-        self._server = QuietServer(uvicorn_config(self._app, limits, self._config.tls))
-        sock = listening_socket(*split_listen(self._config.listen))
-        self._task = asyncio.create_task(self._server.serve(sockets=[sock]))
+        config = uvicorn_config(self._app, kind, tls)
+        host, port = split_listen(self._config.listen)
+        gate = Gate(
+            listening_socket(host, port),
+            crowd=self._crowd,
+            protocol=lambda client: server.serves(kind, client),
+            remembers=self._users.remembers if self._users is not None else lambda _: False,
+            tls=Handshake(context=config.ssl, seconds=self._config.request_timeout)
+            if config.ssl is not None
+            else None,
+            quiet=self._quiet,
+            refused=lambda reason: self._metrics.refused.labels(reason).inc(),
+        )
+        self._server = server = QuietServer(config, close=gate.close)
+        gate.open()
+        self._task = asyncio.create_task(server.serve())
+        if self._config.is_open:
+            log.warning(
+                "outputs.http.listen: %s is open to the network without users and without"
+                " certificates of clients: whoever reaches it reads everything",
+                self._config.listen,
+            )
 
     async def stop(self) -> None:
         """Stop listening, wait some seconds for answers under way, and close."""
+        if self._guesses is not None:
+            self._guesses.close()
         if self._server is None or self._task is None:
             return
         self._server.stopping.set()
@@ -61,12 +122,9 @@ class WebServer:
             await asyncio.wait_for(self._task, SHUTDOWN_SECONDS)
 
     async def _app(
-        self,
-        scope: Mapping[str, Any],
-        _receive: object,
-        send: Callable[[dict[str, Any]], Awaitable[None]],
+        self, client: Client, scope: Mapping[str, Any], _receive: object, send: Send
     ) -> None:
-        """Answer one request; the arguments are those of ASGI 3."""
+        """Answer one request; the arguments are those of ASGI 3, after whose connection it is."""
         began = time.monotonic()
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
@@ -74,14 +132,40 @@ class WebServer:
         request = Request(
             method=scope["method"],
             path=scope["path"],
+            raw_path=scope["raw_path"].decode("latin-1"),
             query=scope["query_string"],
             headers=headers,
+            client=client,
         )
-        answer = await self._routes.answer(request)
-        body, encoding = await _compressed(answer.body, request.header("accept-encoding"))
+        try:
+            answer = await self._routes.answer(request)
+            await self._send(answer, request, send)
+        except (h11.ProtocolError, TimeoutError):  # no HTTP, or it does not read its answer
+            client.cut()
+            return
+        except Exception as error:  # noqa: BLE001 - a fault of ours: told once a minute
+            client.cut()
+            self._quiet.warn("request", f"{request.path[:80]!a} failed", error=error)
+            return
+        finally:
+            self._crowd.done(client)
+        label = metric_label(request.path)
+        self._metrics.requests.labels(label, str(answer.status)).inc()
+        self._metrics.request_duration.labels(label).observe(time.monotonic() - began)
+
+    async def _send(self, answer: Response, request: Request, send: Send) -> None:
+        """Send an answer part by part; each must be read by a deadline.
+
+        Raises TimeoutError for a client that does not read.
+        """
+        shared = answer.parts
+        encoding: Headers = ()
+        if shared is None:
+            body, encoding = await _compressed(answer.body, request.header("accept-encoding"))
+            shared = Parts(parts=[body])
         fixed = (
             ("content-type", answer.content_type),
-            ("content-length", str(len(body))),
+            ("content-length", str(shared.length)),
             ("x-content-type-options", "nosniff"),
         )
         raw = [
@@ -89,15 +173,18 @@ class WebServer:
             for name, value in (*fixed, *encoding, *answer.headers)
         ]
         await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-        await send({"type": "http.response.body", "body": body})
-        label = metric_label(request.path)
-        self._metrics.requests.labels(label, str(answer.status)).inc()
-        self._metrics.request_duration.labels(label).observe(time.monotonic() - began)
+        client = request.client
+        with shared.read_by(client.cut) as parts:
+            for part in parts if request.method != "HEAD" else ():
+                self._crowd.waits(client)
+                async with asyncio.timeout(PROGRESS_SECONDS):
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 async def _compressed(body: bytes, accepted: str) -> tuple[bytes, Headers]:
     """Return the body and its headers: compressed if it is long and the client accepts gzip."""
-    if len(body) < _GZIP_FROM or "gzip" not in accepted:
+    if len(body) < _GZIP_FROM or not accepts_gzip(accepted):
         return body, ()
     if len(body) < _GZIP_ON_THREAD:
         body = gzip.compress(body, _GZIP_LEVEL)

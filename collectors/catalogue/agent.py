@@ -85,6 +85,13 @@ SCRAPES: Final = _agent(
     "code",
     type="counter",
 )
+HTTP_REFUSED: Final = _agent(
+    "http",
+    "refused_connections_total",
+    "Connections refused before a request was read, by reason: connections, busy, descriptors.",
+    "reason",
+    type="counter",
+)
 SCRAPE_DURATION: Final = _agent(
     "http", "request_duration_seconds", "Time to answer an HTTP request.", "path", type="histogram"
 )

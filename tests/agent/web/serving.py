@@ -33,7 +33,7 @@ def page(path: str, query: Mapping[str, str], _language: str) -> Response | None
 
 
 @asynccontextmanager
-async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
+async def serving(*, series: int = 50, node: str = "", **options: Any) -> AsyncIterator[int]:
     port = free_port()
     snapshot = Snapshot()
     readings = [(VALUE.series(str(n)), float(n)) for n in range(series)]
@@ -47,6 +47,7 @@ async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
         snapshot=snapshot,
         metrics=SelfMetrics(CollectorRegistry()),
         handlers=Handlers(waits_for=str, reload=reload, pages=page, targets=lambda _: None),
+        node=node,
     )
     await server.start()
     async with asyncio.timeout(HANGS):
@@ -64,14 +65,24 @@ async def serving(*, series: int = 50, **options: Any) -> AsyncIterator[int]:
 
 
 async def request(
-    port: int, path: str, *headers: str, method: str = "GET", tls: ssl.SSLContext | None = None
+    port: int,
+    path: str,
+    *headers: str,
+    method: str = "GET",
+    host: str = "localhost",
+    tls: ssl.SSLContext | None = None,
+    source: str = "127.0.0.1",
 ) -> tuple[int, str, bytes]:
     reader, writer = await asyncio.open_connection(
-        "127.0.0.1", port, ssl=tls, server_hostname="localhost" if tls else None
+        "127.0.0.1",
+        port,
+        ssl=tls,
+        server_hostname="localhost" if tls else None,
+        local_addr=(source, 0),
     )
     writer.write(
         "\r\n".join(
-            [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *headers, "", ""]
+            [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers, "", ""]
         ).encode()
     )
     reply = await asyncio.wait_for(reader.read(), HANGS)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agent.web import connections, routes
+from agent.web import connections, crowd
 from agent.web.limits import raise_file_limit
 from tests.agent.web.serving import request, serving
 from tests.support import HANGS, wait_for
@@ -79,8 +79,9 @@ async def test_clients_that_never_finish_a_request_are_cut_and_cost_others_nothi
             writer.close()
 
 
-async def test_too_many_connections_get_503_at_once() -> None:
+async def test_too_many_connections_get_503_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Past the bound a client is told so, and those within it are served."""
+    monkeypatch.setattr(crowd, "PATIENCE_SECONDS", 3600.0)
     async with serving(max_connections=5) as port:
         held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -118,13 +119,13 @@ def _established(port: int) -> int:
 async def test_scrapes_past_the_limit_get_503_and_the_next_one_is_answered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Only so many pages of metrics are rendered at once; a rendered one makes room again."""
-    monkeypatch.setattr(routes, "METRICS_PAGES", 0)
+    """Only so many requests of strangers are answered at once; an answered one makes room again."""
+    monkeypatch.setattr(crowd, "BUSY_REQUESTS", 0)
     async with serving() as port:
         status, head, _ = await request(port, "/metrics")
         assert status == 503
         assert "retry-after: 5" in head
-        monkeypatch.setattr(routes, "METRICS_PAGES", 1)
+        monkeypatch.setattr(crowd, "BUSY_REQUESTS", 1)
         for _ in range(3):
             assert (await request(port, "/metrics"))[0] == 200
 

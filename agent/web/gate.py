@@ -1,0 +1,216 @@
+"""The gate: accepts connections, and refuses those beyond the bounds before they cost anything.
+
+The bounds count from the moment of acceptance, so also before a TLS handshake, which has a deadline
+of its own. Beyond them a client gets a 503 at once; with TLS the connection ends, since nothing can
+be said before the handshake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import re
+import socket
+import ssl
+from asyncio import sslproto
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from agent.web.crowd import Client, Crowd
+from agent.web.limits import ACCEPTS, BACKLOG
+from agent.web.quiet import Quiet
+
+BUSY: Final = (
+    b"HTTP/1.1 503 Service Unavailable\r\n"
+    b"content-length: 5\r\nconnection: close\r\nretry-after: 5\r\n\r\nbusy\n"
+)
+_EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_REST_SECONDS: Final = 0.1
+"""How long nothing is accepted after the file descriptors ran out."""
+_HEALTH: Final = b"GET /-/healthy "
+_CREDENTIALS: Final = re.compile(rb"\r\nauthorization: *([^\r\n]+)\r\n", re.IGNORECASE)
+_PEEK_BYTES: Final = 2048
+_TLS_RECORD: Final = 2**14
+"""The most that one record of TLS holds (RFC 8446, 5.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handshake:
+    """How TLS begins, and how many seconds its handshake may take."""
+
+    context: ssl.SSLContext
+    seconds: float
+
+
+class Gate:
+    """Accepts connections of one listening socket and makes a protocol for each."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        *,
+        crowd: Crowd,
+        protocol: Callable[[Client], asyncio.Protocol],
+        remembers: Callable[[str], bool],
+        tls: Handshake | None,
+        quiet: Quiet,
+        refused: Callable[[str], None],
+    ) -> None:
+        """Take a bound socket.
+
+        `remembers` tells whether an Authorization header is known to be right; `refused` counts who
+        was refused, by reason.
+        """
+        self._sock: Final = sock
+        self._crowd: Final = crowd
+        self._protocol: Final = protocol
+        self._remembers: Final = remembers
+        self._tls: Final = tls
+        self._quiet: Final = quiet
+        self._refused: Final = refused
+        self._tasks: Final[set[asyncio.Task[None]]] = set()
+        self._spare = _spare()
+        self._open = False
+
+    def open(self) -> None:
+        """Listen."""
+        self._sock.settimeout(0)
+        self._sock.listen(BACKLOG)
+        if self._tls is not None:
+            # asyncio keeps a buffer of this size for each connection: 256 KiB by default, from the
+            # handshake on.
+            sslproto.SSLProtocol.max_size = _TLS_RECORD
+        self._open = True
+        self._resume()
+
+    def close(self) -> None:
+        """Accept nobody any more, and end the handshakes under way."""
+        if self._open:
+            self._open = False
+            asyncio.get_running_loop().remove_reader(self._sock)
+        self._sock.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._spare is not None:
+            os.close(self._spare)
+            self._spare = None
+
+    def _resume(self) -> None:
+        if self._open:
+            asyncio.get_running_loop().add_reader(self._sock, self._accept)
+
+    def _accept(self) -> None:
+        """Accept some connections; the loop calls it again while there are more."""
+        for _ in range(ACCEPTS):
+            try:
+                sock, (address, *_) = self._sock.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._exhausted(error)
+                return
+            self._admit(sock, str(address))
+
+    def _exhausted(self, error: OSError) -> None:
+        """Without descriptors: turn one client away, end the idlest, and rest for a moment."""
+        self._quiet.warn("accept", f"a connection cannot be accepted: {error.strerror or error}")
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._sock)
+        loop.call_later(_REST_SECONDS, self._resume)
+        if error.errno not in _EXHAUSTED:
+            return
+        if self._spare is not None:
+            os.close(self._spare)
+            with contextlib.suppress(OSError):
+                sock, _ = self._sock.accept()
+                self._turn_away(sock, "descriptors")
+            self._spare = _spare()
+        for _ in range(ACCEPTS):
+            if not self._crowd.make_room():
+                break
+        if self._spare is None:
+            self._spare = _spare()
+
+    def _admit(self, sock: socket.socket, address: str) -> None:
+        sock.settimeout(0)
+        trusted = False
+        if self._tls is None and address not in self._crowd.known and self._crowd.is_full():
+            begin = _peek(sock)
+            found = _CREDENTIALS.search(begin)
+            trusted = found is not None and self._remembers(found[1].decode("latin-1"))
+            if begin and not trusted and not begin.startswith(_HEALTH):
+                self._turn_away(sock, "busy")
+                return
+        client = self._crowd.admit(address, trusted=trusted)
+        if client is None:
+            self._turn_away(sock, "connections")
+            return
+        task = asyncio.get_running_loop().create_task(self._take(sock, client))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+        def cut() -> None:
+            task.cancel()
+
+        client.cut = cut
+
+    async def _take(self, sock: socket.socket, client: Client) -> None:
+        """Hand a connection to its protocol, after the handshake."""
+        tls = self._tls
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: self._protocol(client),
+                sock,
+                ssl=tls.context if tls is not None else None,
+                ssl_handshake_timeout=tls.seconds if tls is not None else None,
+                ssl_shutdown_timeout=tls.seconds if tls is not None else None,
+            )
+        except (OSError, asyncio.CancelledError):
+            self._crowd.leave(client)  # the handshake failed, or took too long
+            sock.close()
+
+    def _turn_away(self, sock: socket.socket, reason: str) -> None:
+        """Answer 503 and close; what the client sent is read, or it would see a reset instead."""
+        self._refused(reason)
+        with contextlib.suppress(OSError), sock:
+            sock.settimeout(0)
+            if self._tls is None:
+                with contextlib.suppress(BlockingIOError):
+                    sock.recv(65536)
+                sock.send(BUSY)
+                sock.shutdown(socket.SHUT_WR)
+
+
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a TCP socket bound to an IPv4 or IPv6 address; raises OSError if that fails.
+
+    It is made with its protocol: asyncio sets TCP_NODELAY only on such, and without it an answer on
+    an open connection waits 40 ms for the client's acknowledgement.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _peek(sock: socket.socket) -> bytes:
+    try:
+        return sock.recv(_PEEK_BYTES, socket.MSG_PEEK)
+    except OSError:
+        return b""
+
+
+def _spare() -> int | None:
+    """Hold one descriptor back: where all others are in use, a client can still be turned away."""
+    try:
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None

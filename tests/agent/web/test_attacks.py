@@ -1,0 +1,308 @@
+"""What an outsider can do through the open door: little, and nothing that others notice."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.settings import Tls
+from agent.snapshot import Snapshot
+from agent.web import crowd, pages, server
+from agent.web import shared as sharing
+from agent.web.gate import listening_socket
+from agent.web.shared import SharedPages
+from collectors.base import Batch
+from tests.agent.web import rack_fixture
+from tests.agent.web.serving import VALUE, request, serving
+from tests.support import HANGS
+
+GET = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a server's certificate for localhost."""
+    import subprocess
+
+    folder = tmp_path_factory.mktemp("tls")
+    words = "req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.pem -days 2"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(
+        ["openssl", *words.split(), *subject], cwd=folder, check=True, capture_output=True
+    )
+    return folder
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    """Tell that the other side has ended a connection, in whatever way."""
+    try:
+        return await asyncio.wait_for(reader.read(), HANGS) == b""
+    except ConnectionError:
+        return True
+
+
+async def test_with_tls_the_bounds_count_before_the_handshake(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 200 silent connections 50 are kept, and those end by the handshake's deadline."""
+    monkeypatch.setattr(crowd, "PATIENCE_SECONDS", 3600.0)
+    tls = Tls(cert_file=certificate / "server.pem", key_file=certificate / "server.key")
+    good = ssl.create_default_context(cafile=str(certificate / "server.pem"))
+    async with serving(tls=tls, max_connections=50, request_timeout=5.0) as port:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(200)]
+        ends = [asyncio.create_task(ended(reader)) for reader, _ in silent]
+        async with asyncio.timeout(HANGS):
+            while sum(end.done() for end in ends) < 150:  # refused, with nothing to say yet
+                await asyncio.sleep(0.02)
+        assert all(await asyncio.gather(*ends))  # the others: no handshake in time
+        assert (await request(port, "/metrics", tls=good))[0] == 200
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_silent_connections_give_way_with_tls_too(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A good scrape is answered at once while 50 of 50 places are held by the silent."""
+    monkeypatch.setattr(crowd, "PATIENCE_SECONDS", 0.0)
+    tls = Tls(cert_file=certificate / "server.pem", key_file=certificate / "server.key")
+    good = ssl.create_default_context(cafile=str(certificate / "server.pem"))
+    async with serving(tls=tls, max_connections=50, request_timeout=HANGS) as port:
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(100)]
+        monkeypatch.setattr(crowd, "PATIENCE_SECONDS", 0.25)
+        await asyncio.sleep(0)
+        async with asyncio.timeout(HANGS):
+            while True:
+                try:
+                    assert (await request(port, "/metrics", tls=good))[0] == 200
+                    break
+                except OSError:
+                    await asyncio.sleep(0.05)
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_an_address_cannot_take_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten silent connections of one address are kept; another address is served beside them."""
+    monkeypatch.setattr(crowd, "PATIENCE_SECONDS", 3600.0)
+    async with serving(max_connections=50, max_connections_per_address=10) as port:
+        silent = [
+            await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.5", 0))
+            for _ in range(30)
+        ]
+        for reader, _ in silent[10:]:
+            assert (await asyncio.wait_for(reader.read(), HANGS)).startswith(b"HTTP/1.1 503")
+        assert (await request(port, "/metrics", source="127.0.0.6"))[0] == 200
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_known_scrapers_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all places of strangers taken and busy, the configured Prometheus is answered."""
+    monkeypatch.setattr(crowd, "PATIENCE_SECONDS", 3600.0)
+    async with serving(max_connections=16, scrapers=("127.0.0.9",)) as port:
+        held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
+        monkeypatch.setattr(crowd, "BUSY_REQUESTS", 0)
+        assert (await request(port, "/metrics"))[0] == 503
+        assert (await request(port, "/metrics", source="127.0.0.9"))[0] == 200
+        assert (await request(port, "/-/healthy", source="127.0.0.9"))[0] == 200
+        for _, writer in held:
+            writer.close()
+
+
+async def test_a_reader_that_makes_no_progress_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that reads slowly but steadily has its whole page, one that stops loses its connection.
+
+    The page is larger than what the kernel takes on its own.
+    """
+    monkeypatch.setattr(server, "PROGRESS_SECONDS", 2.0)
+    async with serving(series=250_000) as port:  # 7 MB
+        stopped, steady = socket.socket(), socket.socket()
+        stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        for client in (stopped, steady):
+            client.connect(("127.0.0.1", port))
+            client.sendall(GET)
+            client.settimeout(HANGS)
+
+        def read_steadily() -> int:
+            length, body = None, bytearray()
+            while length is None or len(body) < length:
+                body += steady.recv(2**16)
+                if length is None and b"\r\n\r\n" in body:
+                    head, _, body = body.partition(b"\r\n\r\n")
+                    length = int(bytes(head).lower().partition(b"content-length: ")[2].split()[0])
+            return body.count(b"\nt_x_value{")
+
+        def read_late() -> int:
+            got = 0
+            try:
+                while part := stopped.recv(2**16):
+                    got += len(part)
+            except ConnectionError:
+                pass
+            return got
+
+        assert await asyncio.to_thread(read_steadily) == 250_000
+        await asyncio.sleep(0)
+        async with asyncio.timeout(HANGS):
+            while _has_connection(stopped):
+                await asyncio.sleep(0.05)
+        assert 0 < await asyncio.to_thread(read_late) < 5_000_000
+        stopped.close()
+        steady.close()
+
+
+def _has_connection(client: socket.socket) -> bool:
+    """Tell whether the kernel still has a client's connection as established."""
+    mine = f"{client.getsockname()[1]:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(row[2].endswith(f":{mine}") and row[3] == "01" for row in rows)
+
+
+def _snapshot(series: int) -> Snapshot:
+    snapshot = Snapshot()
+    readings = [(VALUE.series(str(n)), float(n)) for n in range(series)]
+    snapshot.update(Batch(collector="t", device="", time=0.0, lifetime=600.0, readings=readings))
+    return snapshot
+
+
+async def test_those_who_scrape_at_the_same_time_share_one_page() -> None:
+    """It is the same bytes in memory; compressed ones are another page, of the same text."""
+    shared = SharedPages(_snapshot(5000))
+    found = await asyncio.gather(
+        *(shared.page(openmetrics=False, zipped=False) for _ in range(200))
+    )
+    assert len({id(page) for page in found}) == 1
+    assert all(len(part) <= sharing.PART_BYTES for part in found[0].parts)
+    zipped = await shared.page(openmetrics=False, zipped=True)
+    import gzip
+
+    assert gzip.decompress(b"".join(zipped.parts)) == b"".join(found[0].parts)
+    assert zipped.length == sum(map(len, zipped.parts))
+
+
+async def test_slow_readers_hold_a_few_pages_at_most() -> None:
+    """Each would hold a page of its own; the readers of the oldest are cut, or a page is shared."""
+    time = 0.0
+    shared = SharedPages(_snapshot(100), monotonic=lambda: time)
+    cut: list[int] = []
+    held = []
+    for n in range(40):
+        page = await shared.page(openmetrics=False, zipped=False)
+
+        def end(n: int = n) -> None:
+            cut.append(n)
+            held[n].__exit__(None, None, None)
+            held[n] = None
+
+        held.append(page.read_by(end))
+        held[-1].__enter__()
+        del page
+        time += 2.0
+    assert len(shared._alive) <= sharing.MOST_PAGES
+    assert 0 in cut
+    assert 39 not in cut
+
+
+async def test_without_descriptors_one_line_is_logged_and_the_server_comes_back(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Thousands of failed accepts make one line a minute."""
+    failures = 0
+
+    class Exhausted(socket.socket):
+        def accept(self) -> tuple[socket.socket, Any]:
+            nonlocal failures
+            if failures < 5:
+                failures += 1
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().accept()
+
+    def exhausted(host: str, port: int) -> socket.socket:
+        return Exhausted(fileno=listening_socket(host, port).detach())
+
+    monkeypatch.setattr(server, "listening_socket", exhausted)
+    async with serving() as port:
+        assert (await request(port, "/metrics"))[0] in (200, 503)
+        assert (await request(port, "/-/healthy"))[0] == 200
+    assert failures == 5
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == ["a connection cannot be accepted: Too many open files"]
+
+
+HOSTILE = [
+    b"POST /-/healthy HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 30 + b"\r\n",
+    b"POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+    b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
+    b"POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
+    b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\nGARBAGE\r\n\r\n",
+    b"GET /-/healthy HTTP/1.1\r\nHost: a\r\n\r\n" * 50 + b"\x00\x00\r\n\r\n",
+    b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+    b"GET /%00%ff%0a%0d HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /?" + b"%ff=%00&" * 20 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: \xff\xfe\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: [\r\n\r\n",
+    b"GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: ;q=;;,,q\r\nAccept-Encoding: ;;\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+    b"A" * 40_000,
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 200,
+    b"\r\n" * 5000,
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+]
+
+
+async def test_whatever_is_sent_makes_no_trace_and_hardly_a_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Each broken request is sent thrice: read to the end, reset half-way, and cut short."""
+    async with serving(request_timeout=5.0) as port:
+        for data in HOSTILE * 3:
+            for way in ("read", "reset", "short"):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(data[: len(data) // 2] if way == "short" else data)
+                await asyncio.sleep(0)
+                if way == "reset":
+                    linger = b"\x01\0\0\0\0\0\0\0"
+                    writer.get_extra_info("socket").setsockopt(
+                        socket.SOL_SOCKET, socket.SO_LINGER, linger
+                    )
+                else:
+                    writer.write(b"zz\r\n\r\nzz\r\n")
+                    writer.write_eof()
+                    await ended(reader) if way == "short" else await asyncio.sleep(0)
+                writer.close()
+        assert (await request(port, "/-/healthy"))[0] == 200
+    assert [record.getMessage() for record in caplog.records] == []
+
+
+def test_paths_under_static_that_are_no_file_leave_nothing_behind() -> None:
+    """Only the files that there are, are kept."""
+    view = rack_fixture.view()
+    for n in range(2000):
+        assert pages.handle(view, f"/static/{n}{'x' * 100}", {}) is None
+    assert pages.handle(view, "/static/board.css", {}) is not None
+    assert pages._static.cache_info().currsize <= len(pages._STATIC)
+
+
+async def test_connections_answer_without_waiting_for_an_acknowledgement() -> None:
+    """TCP_NODELAY is set on what is accepted; without it an answer on an open one takes 40 ms."""
+    loop = asyncio.get_running_loop()
+    sock = listening_socket("127.0.0.1", 0)
+    sock.listen()
+    with socket.create_connection(sock.getsockname()), sock:
+        accepted, _ = sock.accept()
+        accepted.settimeout(0)
+        transport, _ = await loop.connect_accepted_socket(asyncio.Protocol, accepted)
+        own = transport.get_extra_info("socket")
+        assert own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        transport.close()
