@@ -56,6 +56,15 @@ class ConfigFile:
     hubs_dir: Path | None = field(
         default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}
     )
+    hubs: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": (
+                "the hubs of the registry to know, such as [acme]; all where none is named; the"
+                " agent's own and those above are always known"
+            )
+        },
+    )
     show_others: bool = field(
         default=True,
         metadata={"help": "false leaves the hubs that this agent does not measure off the board"},

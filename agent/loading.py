@@ -13,6 +13,7 @@ from agent.config import Config
 from agent.hubs.packaged import packaged_keys
 from collectors.base import Collector
 from collectors.places import Places
+from collectors.strict import Document, Problems, nearest
 
 if TYPE_CHECKING:  # a scraped node agent needs neither, and does not load what reads them
     from agent.hubs.model import Registry
@@ -50,6 +51,11 @@ def load_files(path: Path) -> tuple[Config, Inventory | None]:
     keys = packaged_keys() if hubs_dir is None else sorted(load_hubs(hubs_dir).hubs)
     if config.file.hub not in keys:
         config_module.load(path, hubs=keys)  # raises, naming the line
+    for n, key in enumerate(config.file.hubs):
+        if key not in keys:
+            document = Document(path)
+            document.fail(document.node("hubs"), f"hubs[{n}]", f"no such hub{nearest(key, keys)}")
+            raise Problems(document.errors)
     return config, inventory_of(config)
 
 
@@ -58,6 +64,12 @@ def load_hubs(hubs_dir: Path | None) -> Registry:
     from agent.hubs.loader import load_registry
 
     return load_registry(hubs_dir)
+
+
+def known_hubs(config: Config) -> Registry:
+    """Return the hubs that a config wants to know: all, or some with its own and those above."""
+    registry, file = load_hubs(config.file.hubs_dir), config.file
+    return registry.only((*file.hubs, file.hub)) if file.hubs else registry
 
 
 def inventory_of(config: Config) -> Inventory | None:
@@ -98,5 +110,5 @@ def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
         inventory=inventory,
         collectors=config.build_collectors(context, narrow),
         places=context.places,
-        registry=cache(partial(load_hubs, config.file.hubs_dir)),
+        registry=cache(partial(known_hubs, config)),
     )

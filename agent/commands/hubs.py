@@ -10,6 +10,7 @@ published, in a folder of hub files.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -22,7 +23,8 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.hubs import observe
+from agent.hubs import newhub, observe
+from agent.hubs.assembly import NOTHING_OPEN
 from agent.hubs.loader import load_registry
 from agent.hubs.text import Text
 from agent.hubs.units import LANGUAGES
@@ -46,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="HUB",
-        help="one hub, all of them without it; or: observe HUB KPI VALUE",
+        help="one hub, all of them without it; or: observe HUB KPI VALUE; or: new HUB",
     )
     parser.add_argument("--json", action="store_true", help="print the scoreboard as JSON")
     parser.add_argument(
@@ -103,8 +105,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
             default="",
             help=f"{what}, in Chinese; the English text stands in for it",
         )
-    group.add_argument(
-        "--dry-run", action="store_true", help="print the file instead of writing it"
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="observe and new: print the file instead of writing it",
+    )
+    new = parser.add_argument_group("new", "write a hub of one's own: new HUB --hubs-dir DIR")
+    new.add_argument("--name", default="", help="what people call it; asked for without it")
+    new.add_argument(
+        "--timezone", default="", help="such as Europe/Paris; asked for without it", metavar="ZONE"
+    )
+    new.add_argument(
+        "--target", action="append", default=[], metavar="TARGET", help=f"{newhub.FORM}; repeatable"
     )
 
 
@@ -112,8 +124,12 @@ def run(args: argparse.Namespace) -> int:
     """Print the scoreboard, or register an observation."""
     if args.words[:1] == ["observe"]:
         return _observe(args)
+    if args.words[:1] == ["new"]:
+        return _new(args)
     if len(args.words) > 1:
-        raise ConfigError(f"{' '.join(args.words)}: expected one hub, or observe HUB KPI VALUE")
+        raise ConfigError(
+            f"{' '.join(args.words)}: expected one hub, observe HUB KPI VALUE, or new HUB"
+        )
     args.hub = "".join(args.words)
     if args.history:
         return _history(args)
@@ -132,6 +148,22 @@ def run(args: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
     else:
         sys.stdout.write(render(board, args.language, shutil.get_terminal_size((100, 24)).columns))
+    return 0
+
+
+def _new(args: argparse.Namespace) -> int:
+    """Write a hub of one's own; ask for what is missing, if somebody is there to answer."""
+    key, *more = args.words[1:] or [""]
+    if not key or more or args.hubs_dir is None:
+        raise ConfigError("expected new HUB --hubs-dir DIR")
+    wanted = newhub.NewHub(key=key, name=args.name, timezone=args.timezone, targets=args.target)
+    if sys.stdin.isatty():
+        wanted = newhub.asked(wanted, input)
+    elif not wanted.timezone:
+        raise ConfigError("--timezone: missing; expected a time zone such as Europe/Paris")
+    wanted = dataclasses.replace(wanted, name=wanted.name or wanted.key)
+    path, text = newhub.add(wanted, args.hubs_dir, dry_run=args.dry_run)
+    sys.stdout.write(text if args.dry_run else f"{path}\n")
     return 0
 
 
@@ -166,7 +198,7 @@ def _observe(args: argparse.Namespace) -> int:
             publisher=publisher,
             about=both("about", publisher),
             at_least=args.over,
-            note=both("note", observe.NOTHING_OPEN),
+            note=both("note", NOTHING_OPEN),
         ),
         args.hubs_dir,
         dry_run=args.dry_run,

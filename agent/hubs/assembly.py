@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from agent.hubs.entries import (
     ExtensionEntry,
@@ -14,10 +15,24 @@ from agent.hubs.entries import (
 )
 from agent.hubs.hubfile import HubFile
 from agent.hubs.kpinames import KpiNames
-from agent.hubs.model import WHOLE_HUB, Alternative, Fact, Hub, Kpi, Registry, Source
+from agent.hubs.model import (
+    UNDATED,
+    WHOLE_HUB,
+    Alternative,
+    Fact,
+    Hub,
+    Kpi,
+    Registry,
+    Source,
+)
 from agent.hubs.text import Text
-from agent.hubs.units import UNITS, to_base
+from agent.hubs.units import UNITS, show, to_base
+from agent.messages.catalogue import DEFAULT, words
 from collectors.strict import nearest
+
+OWN_TEXT: Final = Text.written(lambda language: words(language)("own.text"))
+OWN_ABOUT: Final = Text.written(lambda language: words(language)("own.about"))
+NOTHING_OPEN: Final = Text.written(lambda language: words(language)("registered.nothing_open"))
 
 
 @dataclass(slots=True)
@@ -96,7 +111,7 @@ class Assembly:
             elif scope in draft.scopes:
                 file.fail("exists already", "scopes", scope)
             else:
-                draft.scopes[scope] = text
+                draft.scopes[scope] = text.text()
         draft.sites += entry.sites
         for n, policy in enumerate(entry.policy):
             if policy not in self._policies.policies:
@@ -109,9 +124,11 @@ class Assembly:
         draft = self._draft(file)
         if draft is None:
             return
-        for n, entry in enumerate(file.entry.facts):
+        for n, written in enumerate(file.entry.facts):
+            entry = replace(written, id=written.id or _own_id(draft.entry.key, written))
             if entry.id in self._ids:
-                file.fail(f"{entry.id} is taken (in {self._ids[entry.id]})", "facts", n, "id")
+                message = f"{entry.id} is taken (in {self._ids[entry.id]})"
+                file.fail(f"{message}{'' if written.id else '; give it an id'}", "facts", n, "id")
                 continue
             self._ids[entry.id] = f"{file.name}:{file.line('facts', n, 'id')}"
             kpi = self._sound_kpi(file, n, entry, draft)
@@ -121,7 +138,7 @@ class Assembly:
     def _sound_kpi(self, file: HubFile, n: int, entry: FactEntry, draft: _Draft) -> Kpi | None:
         """Return the KPI of a fact that fits what else is known; None where it does not."""
         before = len(file.document.errors)
-        if entry.source not in file.entry.sources:
+        if entry.source and entry.source not in file.entry.sources:
             known = nearest(entry.source, file.entry.sources)
             file.fail(f"no such source in this file{known}", "facts", n, "source")
         if entry.scope != WHOLE_HUB and entry.scope not in draft.scopes:
@@ -137,6 +154,8 @@ class Assembly:
                 n,
                 "unit",
             )
+        if kpi is not None and len(file.document.errors) == before:
+            _refuse_beyond_bounds(file, n, entry, kpi)
         return kpi if len(file.document.errors) == before else None
 
     def _parents(self, draft: _Draft) -> None:
@@ -158,14 +177,14 @@ class Assembly:
             if goal and goal not in self._ids:
                 message = f"no such fact{nearest(goal, self._ids)}"
                 file.fail(message, "facts", n, "milestone_of")
-            elif goal == entry.id:
+            elif goal and goal == entry.id:
                 file.fail("a fact cannot lead to itself", "facts", n, "milestone_of")
 
     def _hub(self, draft: _Draft) -> Hub:
         entry = draft.entry
         return Hub(
             key=entry.key,
-            name=entry.name,
+            name=entry.name.text(),
             parent=entry.parent,
             timezone=entry.timezone,
             scopes=draft.scopes,
@@ -185,7 +204,7 @@ class Assembly:
                 if kpi is None:
                     raise LookupError(entry.kpi)
                 fact = _fact(entry, draft.entry, kpi, self._policies.sources)
-                yield replace(fact, policy=policy.name.en)
+                yield replace(fact, policy=policy.name.text().en)
 
 
 def _fits(unit: str, kpi: Kpi) -> bool:
@@ -201,9 +220,30 @@ def _rank(hubs: Mapping[str, Hub], key: str) -> tuple[str, ...]:
     return tuple(reversed(path))
 
 
+def _own_id(hub: str, entry: FactEntry) -> str:
+    """Return the id of a fact that its file gives none."""
+    parts = (hub, entry.kpi.replace("_", "-"), "" if entry.scope == WHOLE_HUB else entry.scope)
+    return "-".join(part for part in parts if part)
+
+
+def _refuse_beyond_bounds(file: HubFile, n: int, entry: FactEntry, kpi: Kpi) -> None:
+    """Refuse a figure that its KPI cannot have, such as a PUE of 0.9."""
+    if entry.value is None:
+        return
+    unit = entry.unit or kpi.unit
+    value = to_base(entry.value, unit)
+    low = kpi.least is not None and value < kpi.least
+    high = kpi.most is not None and value > kpi.most
+    bound = kpi.least if low else kpi.most
+    if (low or high) and bound is not None:
+        shown = show(bound, unit, DEFAULT)
+        message = f"{kpi.name.en} is at {'least' if low else 'most'} {shown}, got {entry.value:g}"
+        file.fail(message, "facts", n, "value")
+
+
 def _fact(entry: FactEntry, hub: HubEntry, kpi: Kpi, sources: Mapping[str, SourceEntry]) -> Fact:
     unit = entry.unit or kpi.unit
-    source = sources[entry.source]
+    source = _source(sources[entry.source]) if entry.source else _operator(hub)
     return Fact(
         id=entry.id,
         hub=hub.key,
@@ -218,14 +258,24 @@ def _fact(entry: FactEntry, hub: HubEntry, kpi: Kpi, sources: Mapping[str, Sourc
         at_least=entry.at_least,
         deadline=entry.deadline,
         stated=entry.stated,
-        source=Source(publisher=source.publisher, date=source.date, about=source.about),
-        text=entry.text,
-        open=entry.open,
-        measured=entry.measured or kpi.measured,
+        source=source,
+        text=OWN_TEXT if entry.text is None else entry.text.text(),
+        open=NOTHING_OPEN if entry.open is None else entry.open.text(),
+        measured=kpi.measured if entry.measured is None else entry.measured.text(),
         confidence=entry.confidence,
         derived=entry.derived,
         milestone_of=entry.milestone_of,
         alternatives=tuple(
-            Alternative(value=to_base(a.value, unit), text=a.text) for a in entry.alternatives
+            Alternative(value=to_base(a.value, unit), text=a.text.text())
+            for a in entry.alternatives
         ),
     )
+
+
+def _source(entry: SourceEntry) -> Source:
+    return Source(publisher=entry.publisher.text(), date=entry.date, about=entry.about.text())
+
+
+def _operator(hub: HubEntry) -> Source:
+    """Return the source of a figure that the operator sets for his own hub."""
+    return Source(publisher=hub.name.text(), date=UNDATED, about=OWN_ABOUT)

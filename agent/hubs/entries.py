@@ -12,6 +12,7 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from agent.hubs.model import (
+    UNDATED,
     WHOLE_HUB,
     Confidence,
     Deadline,
@@ -22,9 +23,8 @@ from agent.hubs.model import (
     parse_deadline,
     parse_period,
 )
-from agent.hubs.text import Text
+from agent.hubs.text import Wording
 from agent.hubs.units import UNITS
-from agent.messages.catalogue import words
 from collectors.strict import Count, Parsed, Range
 
 _ID: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -55,10 +55,6 @@ def _unit(text: str) -> str:
     return text
 
 
-def _registered_only() -> Text:
-    return Text.written(lambda language: words(language)("kpi.registered_only"))
-
-
 Id = Annotated[str, Parsed(_id, "lower-case words joined by hyphens")]
 KpiKey = Annotated[str, Parsed(_kpi_key, "lower-case words joined by underscores")]
 UnitName = Annotated[str, Parsed(_unit, "one of the units " + ", ".join(UNITS))]
@@ -85,8 +81,8 @@ class KpiEntry:
 
     key: KpiKey
     unit: UnitName
-    name: Text
-    measured: Text = field(default_factory=_registered_only)
+    name: Wording
+    measured: Wording | None = None
     stock: bool = False
 
 
@@ -96,17 +92,17 @@ class KpiNameEntry:
 
     kpi: KpiKey
     labels: dict[KpiKey, str]
-    name: Text
-    measured: Text | None = None
+    name: Wording
+    measured: Wording | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceEntry:
     """A publication."""
 
-    publisher: Text
+    publisher: Wording
     date: PeriodText
-    about: Text
+    about: Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,16 +110,17 @@ class AlternativeEntry:
     """Another limit the same words allow, in the fact's unit."""
 
     value: float
-    text: Text
+    text: Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactEntry:
     """One published figure, in the unit its source uses."""
 
-    id: Id
+    id: Id = ""
+    """The hub's key, the KPI and the scope where it is not given."""
     number: Count = 0
-    kind: Kind
+    kind: Kind = "target"
     kpi: KpiKey
     labels: dict[KpiKey, str] = field(default_factory=dict)
     """What narrows the KPI, such as `{peer: guangzhou}`; at most one label."""
@@ -133,12 +130,13 @@ class FactEntry:
     unit: UnitName | None = None
     at_least: bool = False
     deadline: DeadlineText | None = None
-    stated: PeriodText
-    source: Id
-    text: Text
-    open: Text
-    measured: Text | None = None
-    confidence: Confidence
+    stated: PeriodText = UNDATED
+    source: Id = ""
+    """A source of the file; the hub's own operator where it is not given."""
+    text: Wording | None = None
+    open: Wording | None = None
+    measured: Wording | None = None
+    confidence: Confidence = "high"
     derived: bool = False
     milestone_of: Id = ""
     alternatives: tuple[AlternativeEntry, ...] = ()
@@ -192,12 +190,12 @@ class HubEntry:
     """A file that describes a hub of its own."""
 
     key: Id
-    name: Text
+    name: Wording
     parent: Id = ""
     location: Location | None = None
     timezone: Zone
     policy: tuple[Id, ...] = ()
-    scopes: dict[Id, Text] = field(default_factory=dict)
+    scopes: dict[Id, Wording] = field(default_factory=dict)
     sites: tuple[str, ...] = ()
     kpis: tuple[KpiEntry, ...] = ()
     kpi_names: tuple[KpiNameEntry, ...] = ()
@@ -211,7 +209,7 @@ class ExtensionEntry:
 
     extends: Id
     policy: tuple[Id, ...] = ()
-    scopes: dict[Id, Text] = field(default_factory=dict)
+    scopes: dict[Id, Wording] = field(default_factory=dict)
     sites: tuple[str, ...] = ()
     kpis: tuple[KpiEntry, ...] = ()
     kpi_names: tuple[KpiNameEntry, ...] = ()
@@ -223,7 +221,7 @@ class ExtensionEntry:
 class PolicyEntry:
     """One policy and the figures it sets."""
 
-    name: Text
+    name: Wording
     facts: tuple[FactEntry, ...]
 
 

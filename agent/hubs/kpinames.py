@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from agent.hubs.entries import KpiNameEntry
 from agent.hubs.hubfile import HubFile
 from agent.hubs.model import Kpi
+from agent.hubs.text import Text
+from agent.messages.catalogue import words
 from collectors.strict import nearest
+
+REGISTERED_ONLY: Final = Text.written(lambda language: words(language)("kpi.registered_only"))
 
 
 class KpiNames:
@@ -40,8 +45,8 @@ class KpiNames:
                 self._known[own.key] = Kpi(
                     key=own.key,
                     unit=own.unit,
-                    name=own.name,
-                    measured=own.measured,
+                    name=own.name.text(),
+                    measured=REGISTERED_ONLY if own.measured is None else own.measured.text(),
                     stock=own.stock,
                 )
         for n, entry in enumerate(file.entry.kpi_names):
@@ -71,7 +76,8 @@ class KpiNames:
 
     @staticmethod
     def _named(kpi: Kpi, entry: KpiNameEntry) -> Kpi:
-        return replace(kpi, name=entry.name, measured=entry.measured or kpi.measured)
+        measured = kpi.measured if entry.measured is None else entry.measured.text()
+        return replace(kpi, name=entry.name.text(), measured=measured)
 
     def _narrow(
         self, file: HubFile, key: str, labels: Mapping[str, str], *where: str | int

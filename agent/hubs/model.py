@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
@@ -49,7 +49,7 @@ class Deadline(NamedTuple):
 def parse_period(text: str) -> Period:
     """Parse `2024-05-14`, `2024-05`, `2023`, `end of 2023` or `undated`; raises ValueError."""
     if text == "undated":
-        return Period(text, dt.date.min, dt.date.min)
+        return UNDATED
     if match := re.fullmatch(r"end of (\d{4})", text):
         last = dt.date(int(match[1]), 12, 31)
         return Period(text, last, last)
@@ -71,6 +71,10 @@ def parse_deadline(text: str) -> Deadline:
     if deadline.last < deadline.first:
         raise ValueError(text)
     return deadline
+
+
+UNDATED: Final = Period("undated", dt.date.min, dt.date.min)
+"""The period of a figure whose source has no date."""
 
 
 def end_of(day: dt.date, timezone: str) -> float:
@@ -144,6 +148,10 @@ class Kpi:
     """True for what only a whole year decides (ISO/IEC 30134); anything shorter is interim."""
     combine: Combine = "max"
     """How the values of several agents of one hub make the hub's, where each sees other sites."""
+    least: float | None = None
+    """No value is smaller, in base units: a PUE is at least 1."""
+    most: float | None = None
+    """No value is larger, in base units: a share is at most 1."""
 
     @property
     def measure(self) -> str:
@@ -255,6 +263,11 @@ class Registry:
             hub = self.hubs[key]
             yield hub
             key = hub.parent
+
+    def only(self, keys: Iterable[str]) -> Registry:
+        """Return the registry with some hubs and those above them."""
+        kept = {hub.key for key in keys for hub in self.lineage(key)}
+        return replace(self, hubs={key: hub for key, hub in self.hubs.items() if key in kept})
 
     def facts(self) -> Iterator[Fact]:
         """Yield every stated fact, hub by hub, without the policy layer."""

@@ -7,25 +7,22 @@ observation can be reviewed, corrected and taken back by itself.
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
-from agent.hubs.loader import SUFFIXES, load_registry
+from agent.hubs.assembly import NOTHING_OPEN
+from agent.hubs.loader import load_registry
 from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, parse_period
 from agent.hubs.text import Text, in_each_language
 from agent.hubs.units import UNITS, show, to_base
+from agent.hubs.writing import check_file, write_file
 from agent.messages.catalogue import words
 from collectors.base import ConfigError
-from collectors.strict import Problems, nearest
-
-NOTHING_OPEN: Final = Text.written(lambda language: words(language)("registered.nothing_open"))
+from collectors.strict import nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +66,9 @@ def add(observation: Observation, hubs_dir: Path, *, dry_run: bool = False) -> t
     )
     text = _text(observation, name, registry.hubs[hub], registry.kpis[kpi])
     path = hubs_dir / f"{name}.yaml"
-    _check(path, text)
+    check_file(path, text)
     if not dry_run:
-        _write(path, text)
+        write_file(path, text)
     return path, text
 
 
@@ -168,41 +165,3 @@ def _claim(observation: Observation, unit: str, hub: Hub, kpi: Kpi, language: st
     if observation.at_least:
         value = w("target.over", value=value)
     return w("registered.claim", kpi=w.pick(kpi.name), hub=w.pick(hub.name), value=value)
-
-
-def _check(path: Path, text: str) -> None:
-    """Load a copy of the folder with the new file in it; raises Problems that name the file."""
-    with tempfile.TemporaryDirectory() as scratch:
-        for other in sorted(path.parent.glob("*")) if path.parent.exists() else ():
-            if other.suffix in SUFFIXES:
-                shutil.copy(other, scratch)
-        (Path(scratch) / path.name).write_text(text, "utf-8")
-        try:
-            load_registry(Path(scratch))
-        except Problems as problems:
-            moved = [
-                ConfigError(
-                    error.message,
-                    file=str(path.parent / Path(error.file).name),
-                    line=error.line,
-                    key=error.key,
-                )
-                for error in problems.errors
-            ]
-            raise Problems(moved) from None
-
-
-def _write(path: Path, text: str) -> None:
-    """Write the file whole or not at all; one that is there already is never replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=".", suffix=".tmp", encoding="utf-8", delete=False
-    ) as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    try:
-        os.link(file.name, path)
-    except FileExistsError:
-        raise ConfigError("exists already", file=str(path)) from None
-    finally:
-        Path(file.name).unlink()

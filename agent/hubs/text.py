@@ -69,3 +69,34 @@ class Text:
     def with_value(self, value: str) -> Text:
         """Return the text with a value in the place of `{value}`."""
         return Text.of({key: text.replace("{value}", value) for key, text in self.items()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """A text as a file gives it: in every language, in some, or as one plain text for all."""
+
+    en: str | None = field(default=None, metadata={"alone": True})
+    zh: str | None = None
+    others: Mapping[str, str] = field(
+        default_factory=dict, hash=False, metadata={"rest": _is_language}
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse an empty text: half a text is a mistake in a file, not a choice."""
+        given = self._given()
+        if not given:
+            raise ValueError("expected a text, or one for a language such as en")
+        for language, text in given.items():
+            if not text.strip():
+                message = f"{language}: must not be empty"
+                raise ValueError(message)
+
+    def _given(self) -> dict[str, str]:
+        named = {"en": self.en, "zh": self.zh, **self.others}
+        return {language: text for language, text in named.items() if text is not None}
+
+    def text(self) -> Text:
+        """Return the text; a language that the file leaves out has the first one's."""
+        given = self._given()
+        first = next(iter(given.values()))
+        return Text.of({"en": first, "zh": first, **given})

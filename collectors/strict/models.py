@@ -44,6 +44,11 @@ class _Found:
 def read_model(reader: Reader, node: yaml.Node | None, model: type, key: str) -> Any:
     """Build a model of a mapping; notes mistakes, and returns None where there are any."""
     fields, before = _fields(model), len(reader.errors)
+    alone = _alone(model)
+    if alone is not None and isinstance(node, yaml.ScalarNode) and not is_null(node):
+        found = _Found()
+        found.values[alone] = reader.convert(node, _hints(model)[alone], key)
+        return _made(reader, node, model, found, key) if len(reader.errors) == before else None
     if not (isinstance(node, yaml.MappingNode) or is_null(node)):
         reader.fail(node, key, f"expected a mapping with the keys {', '.join(fields)}")
         return None
@@ -109,6 +114,13 @@ def _fields(model: type) -> Mapping[str, dataclasses.Field[Any]]:
 def _rest(model: type) -> dataclasses.Field[Any] | None:
     """Return the field that takes the texts under all further keys, if there is one."""
     return next((field for field in dataclasses.fields(model) if "rest" in field.metadata), None)
+
+
+@cache
+def _alone(model: type) -> str | None:
+    """Return the field that a plain scalar in the place of the mapping fills, if there is one."""
+    fields = dataclasses.fields(model)
+    return next((field.name for field in fields if "alone" in field.metadata), None)
 
 
 @cache

@@ -1,0 +1,156 @@
+"""A hub of one's own takes a few lines, in one language; its figures must be possible."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agent.hubs import newhub
+from agent.hubs.loader import load_registry
+from agent.hubs.packaged import packaged_files
+from agent.targets.scoreboard import scoreboard
+from collectors.base import ConfigError
+from collectors.strict import Problems
+
+NOW = 1_795_000_000.0
+TEN_LINES = """\
+key: acme
+name: ACME Lyon
+timezone: Europe/Paris
+facts:
+  - kpi: pue
+    op: "<="
+    value: 1.3
+    deadline: 2027-12-31
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    """Write one hub file."""
+    path = folder / "acme.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_ten_lines_make_a_hub(tmp_path: Path) -> None:
+    """Key, name, time zone and a target are enough; the rest is the operator's own."""
+    write(tmp_path, TEN_LINES)
+    hub = load_registry(tmp_path).hubs["acme"]
+    (fact,) = hub.facts
+    assert (fact.id, fact.kind, fact.op, fact.value) == ("acme-pue", "target", "<=", 1.3)
+    assert (hub.name.en, hub.name.zh) == ("ACME Lyon", "ACME Lyon")
+    assert fact.source.publisher.en == "ACME Lyon"
+    assert fact.text.en == "The operator set this target."
+    assert fact.text.zh == "由运营方自行设定的目标。"
+
+
+def test_its_target_is_judged(tmp_path: Path) -> None:
+    """The scoreboard knows the target, though no source dates it."""
+    write(tmp_path, TEN_LINES)
+    (view,) = scoreboard(load_registry(tmp_path), {}, NOW, ["acme"])
+    assert [(row.id, row.state) for row in view.targets] == [("acme-pue", "unknown")]
+
+
+@pytest.mark.parametrize(
+    ("name", "en", "zh"),
+    [
+        ("{zh: 里昂}", "里昂", "里昂"),
+        ("{en: Lyon, zh: 里昂}", "Lyon", "里昂"),
+        ("Lyon", "Lyon", "Lyon"),
+    ],
+)
+def test_a_text_in_one_language_does(tmp_path: Path, name: str, en: str, zh: str) -> None:
+    """A language that the file leaves out has the text of the other."""
+    write(tmp_path, TEN_LINES.replace("ACME Lyon", name))
+    text = load_registry(tmp_path).hubs["acme"].name
+    assert (text.en, text.zh) == (en, zh)
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("value: 0.9", "facts[0].value: PUE is at least 1, got 0.9"),
+        ("value: 0", "facts[0].value: PUE is at least 1, got 0"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_refused(tmp_path: Path, line: str, wrong: str) -> None:
+    """No PUE is below 1: a target of 0.9 is a mistake in the file."""
+    path = write(tmp_path, TEN_LINES.replace("value: 1.3", line))
+    with pytest.raises(Problems) as caught:
+        load_registry(tmp_path)
+    assert [str(one) for one in caught.value.errors] == [f"{path}:7: {wrong}"]
+
+
+def test_a_share_is_at_most_one(tmp_path: Path) -> None:
+    """An occupancy of 130 % cannot be; 100 % can."""
+    path = write(
+        tmp_path,
+        TEN_LINES.replace("kpi: pue", "kpi: rack_occupancy").replace("value: 1.3", "value: 130"),
+    )
+    with pytest.raises(Problems, match="rack occupancy is at most 100"):
+        load_registry(tmp_path)
+    path.write_text(path.read_text("utf-8").replace("130", "100"), "utf-8")
+    assert load_registry(tmp_path).hubs["acme"].facts[0].value == 1.0
+
+
+def test_two_targets_of_one_kpi_need_ids(tmp_path: Path) -> None:
+    """Two facts that would get one id are told apart by the file."""
+    twice = TEN_LINES + TEN_LINES[TEN_LINES.index("  - kpi") :]
+    write(tmp_path, twice)
+    with pytest.raises(Problems, match=r"acme-pue is taken .*; give it an id"):
+        load_registry(tmp_path)
+
+
+def test_the_packaged_hubs_are_in_both_languages() -> None:
+    """What comes with the program gives English and Chinese everywhere."""
+
+    def texts(value: object) -> list[dict[str, str]]:
+        if isinstance(value, dict):
+            if "en" in value or "zh" in value:
+                return [value]
+            return [one for each in value.values() for one in texts(each)]
+        return [one for each in value for one in texts(each)] if isinstance(value, list) else []
+
+    found = [one for path in packaged_files() for one in texts(yaml.safe_load(path.read_text()))]
+    assert len(found) > 100
+    assert all({"en", "zh"} <= one.keys() for one in found)
+
+
+def test_a_new_hub_is_written_and_judged(tmp_path: Path) -> None:
+    """The command writes a file that the registry reads; it never writes over another."""
+    command = [
+        *(sys.executable, "-c", "import sys; from agent.cli import main; sys.exit(main())"),
+        *("hubs", "new", "acme", "--hubs-dir", str(tmp_path), "--name", "ACME Lyon"),
+        *("--timezone", "Europe/Paris", "--target", "pue <= 1.3 by 2027-12-31"),
+        *("--target", "racks_in_service >= 40 racks"),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    pue, racks = load_registry(tmp_path).hubs["acme"].facts
+    assert (pue.op, pue.value, pue.deadline and pue.deadline.text) == ("<=", 1.3, "2027-12-31")
+    assert (racks.op, racks.value, racks.deadline) == (">=", 40, None)
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode != 0
+    assert "is there already" in again.stderr
+
+
+def test_what_is_missing_is_asked() -> None:
+    """Name, zone and targets are asked for until nothing is answered."""
+    answers = iter(["", "Europe/Paris", "pue <= 1.3", ""])
+    found = newhub.asked(newhub.NewHub(key="acme", name="", timezone=""), lambda _: next(answers))
+    assert found == newhub.NewHub(
+        key="acme", name="acme", timezone="Europe/Paris", targets=["pue <= 1.3"]
+    )
+
+
+@pytest.mark.parametrize("line", ["pue", "pue < 1.3", "pue <= x", "pue <= 1.3 furlongs"])
+def test_a_target_that_says_nothing_is_refused(tmp_path: Path, line: str) -> None:
+    """A target that cannot be read is one line that shows the form."""
+    new = newhub.NewHub(key="acme", name="A", timezone="Europe/Paris", targets=[line])
+    with pytest.raises(ConfigError, match="expected"):
+        newhub.add(new, tmp_path)
+    assert list(tmp_path.iterdir()) == []
