@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sys
+import threading
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -42,12 +45,23 @@ three times as long, and the tests beside them reach these lines as well.
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests in which coverage is not measured."""
-    for item in items:
-        drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if drawn or item.nodeid.startswith(UNTRACED):
-            item.add_marker(pytest.mark.no_cover)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test, without the tracer of coverage where that is said above.
+
+    pytest-cov's own mark `no_cover` does nothing in a process of xdist.
+    """
+    drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    if not drawn and not item.nodeid.startswith(UNTRACED):
+        return (yield)
+    here, in_threads = sys.gettrace(), threading.gettrace()
+    sys.settrace(None)
+    threading.settrace(None)
+    try:
+        return (yield)
+    finally:
+        sys.settrace(here)
+        threading.settrace(in_threads)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -94,9 +94,9 @@ _OUTPUTS: Final = dataclasses.field(default_factory=outputs())
 _OUTPUTS.name = "outputs"
 
 
-def nested(hint: Any) -> tuple[type | None, str]:  # noqa: ANN401 - a type is data here
+def nested(hint: object) -> tuple[type | None, str]:
     """Return the model inside a field's type, and how its keys are reached."""
-    if dataclasses.is_dataclass(hint):
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
         return hint, ""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (list, tuple):

@@ -1,7 +1,7 @@
-"""Draw every dashboard with Grafana's own components from a running database, into docs/boards/, and a sheet of all, docs/boards.png.
+"""Draw every dashboard with Grafana's own components, from a running database.
 
-`tools/contact_sheet.py --prometheus URL`, from a demo that has run for a while; Chromium and the
-built preview are needed.
+`python -m tools.contact_sheet --prometheus URL` writes docs/boards/ and a sheet of all,
+docs/boards.png. Take a demo that has run for a while. Chromium and the built preview are needed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,11 @@ from typing import Final
 
 from PIL import Image
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-
-from agent.hubs.loader import load_registry  # noqa: E402 - from this checkout, wherever it is started
-from dashboards.build import build_all  # noqa: E402
-from dashboards.preview.server import Preview  # noqa: E402
-from tests.support import binary  # noqa: E402
-from tests.support.browser import Browser  # noqa: E402
+from agent.hubs.loader import load_registry
+from dashboards.build import build_all
+from dashboards.preview.server import Preview
+from tests.support import ROOT, binary
+from tests.support.browser import Browser
 
 WIDTH: Final = 1500
 SHOWN: Final = 900

@@ -22,6 +22,8 @@ from collectors.facility.units import quantity_of
 
 ADDING: Final = ROOT / "docs" / "devices-adding.md"
 CASES: Final = ROOT / "tests" / "cases"
+SHOWN: Final = 6
+"""Families that are named of a kind of collector."""
 KINDS: Final = {
     "pdu": "Rack PDUs · 机柜配电单元",
     "ups": "UPSs and DC power · 不间断电源",
@@ -218,9 +220,8 @@ def others() -> str:
     for name, load in sorted(known_kinds().items()):
         kind = load()
         families = sorted({metric.measurement for metric in kind.metrics})
-        listed = ", ".join(f"`{family}_…`" for family in families[:6]) + (
-            " …" if len(families) > 6 else ""  # noqa: PLR2004
-        )
+        told = [f"`{family}_…`" for family in families[:SHOWN]]
+        listed = ", ".join(told) + (" …" if families[SHOWN:] else "")
         doc = (type(kind).__doc__ or "").strip().splitlines()
         module = (sys.modules[type(kind).__module__].__doc__ or "").strip().splitlines()
         text += f"| `{name}` | {(module or doc or [''])[0]} | {listed or 'the config says'} |\n"

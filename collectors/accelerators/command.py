@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from collectors.base import Unreachable
@@ -31,7 +32,7 @@ class Command:
 
     async def output(self, timeout: float) -> bytes:
         """Return the output to stdout and stderr, whatever the exit status; raises Unreachable."""
-        name = os.path.basename(self._words[0])  # noqa: PTH119 - a name, not a file
+        name = Path(self._words[0]).name
         if self._process is not None and self._process.returncode is None:
             raise Unreachable(f"{name} (process {self._process.pid}) cannot be killed")
         try:

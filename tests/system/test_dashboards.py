@@ -8,7 +8,7 @@ import contextlib
 import json
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,9 +101,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     )
     (folder / "prometheus.yml").write_text(prometheus_config(ports))
     with contextlib.ExitStack() as stack:
-        start = lambda command, name, ready: stack.enter_context(  # noqa: E731 - three of one kind
-            running(command, log=folder / f"{name}.log", ready=ready, cwd=ROOT)
-        )
+
+        def start(command: Sequence[object], name: str, ready: str) -> None:
+            stack.enter_context(running(command, log=folder / f"{name}.log", ready=ready, cwd=ROOT))
+
         start(
             [
                 binary("victoria-metrics"),

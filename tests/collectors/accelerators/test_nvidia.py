@@ -5,7 +5,6 @@ there is a driver.
 from __future__ import annotations
 
 import ctypes
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from collectors.base import NoData, Refused, Schedule, Unreachable
 from tests.collectors.accelerators.kit import chips, values
 from tests.support import ROOT, binary
 
+CARD = Path("/dev/nvidiactl")
 H200 = """\
 {n}.name NVIDIA H200
 {n}.uuid GPU-6f1c0000-0000-0000-0000-00000000000{n}
@@ -62,7 +62,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Its name is the one the binding asks for, so that the loader finds it loaded.
     """
     compiler = binary("gcc")
-    if os.path.exists("/dev/nvidiactl"):  # noqa: PTH110
+    if CARD.exists():
         pytest.skip("there is a real library")
     path = tmp_path_factory.mktemp("nvml") / "libnvidia-ml.so.1"
     source = Path(__file__).with_name("nvml_standin.c")
@@ -329,7 +329,7 @@ def test_never_any_device(tmp_path: Path) -> None:
         Nvidia(chips("NVIDIA"), devices=tmp_path / "none", schedule=Schedule()).collect()
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/nvidiactl"), reason="no NVIDIA driver")  # noqa: PTH110
+@pytest.mark.skipif(not CARD.exists(), reason="no NVIDIA driver")
 def test_a_real_gpu(tmp_path: Path) -> None:
     """A real GPU tells its power, memory, temperature and identity, and its model is rated."""
     (tmp_path / "dev").mkdir()

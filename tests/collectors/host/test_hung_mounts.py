@@ -53,7 +53,7 @@ class Fuse:
 @contextmanager
 def hung_mounts(folder: Path, count: int) -> Iterator[list[Fuse]]:
     """Mount some and take them away for sure."""
-    if os.geteuid() != 0 or not os.path.exists("/dev/fuse"):  # noqa: PTH110
+    if os.geteuid() != 0 or not Path("/dev/fuse").exists():
         pytest.skip("needs root and /dev/fuse")
     if " / " not in Path("/proc/self/mounts").read_text():
         pytest.skip("in a chroot /proc/1/mounts names the mounts of another root")

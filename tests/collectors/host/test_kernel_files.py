@@ -63,11 +63,11 @@ class TestKernelFiles:
 
     def test_a_large_file_is_read_whole(self) -> None:
         """What the kernel hands out page by page comes back in one piece."""
-        if not os.path.exists("/proc/kallsyms"):  # noqa: PTH110
-            pytest.skip("no /proc/kallsyms")
+        symbols = Path("/proc/kallsyms")
+        if not symbols.exists():
+            pytest.skip(f"no {symbols}")
         files = KernelFiles()
-        with open("/proc/kallsyms", "rb") as whole:  # noqa: PTH123
-            assert files.read("/proc/kallsyms") == whole.read()
+        assert files.read(str(symbols)) == symbols.read_bytes()
         files.close()
 
     @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from collectors.power.redfish.chassis import choose_chassis
 from collectors.power.redfish.places import EQUIPMENT_KINDS, GROUPS, NODE_KINDS
 from tests.support import cpu_limit
 
-NAMES = """
+TABLE = """
     @odata.id ApparentVA ChassisType ComputerSystems ContainedBy CurrentAmps DeviceName
     ElectricalContext EnergyJoules EnergykWh EnvironmentMetrics Exhaust FanSpeedsPercent Fans
     FrequencyHz Health HumidityPercent Id InputPowerWatts InputVoltage Intake Line1 Line1ToNeutral
@@ -29,7 +29,8 @@ NAMES = """
     ReadingCelsius ReadingType ReadingUnits RelatedItem SpeedPercent SpeedRPM State Status
     TemperatureCelsius TemperatureReadingsCelsius Temperatures TemperatureSummaryCelsius UserLabel
     Voltage
-""".split()  # noqa: SIM905 - a table of names
+"""
+NAMES = TABLE.split()
 WORDS = (
     "",
     "Absent",
