@@ -68,6 +68,17 @@ DCPLANT_RECTIFIER_TEMPERATURE: Final = _plant(
 DCPLANT_RECTIFIER_ON: Final = _plant(
     "rectifier_on", "1 while a rectifier works, 0 while it is off or broken.", "rectifier"
 )
+DCPLANT_RECTIFIER_RATED_VOLTAGE: Final = _plant(
+    "rectifier_rated_voltage_volts", "DC voltage for which the rectifiers are made.", "rectifier"
+)
+DCPLANT_RECTIFIER_SET_VOLTAGE: Final = _plant(
+    "rectifier_set_voltage_volts", "DC voltage that the rectifiers are set to hold.", "rectifier"
+)
+DCPLANT_PARTS: Final = _plant(
+    "parts",
+    "How many parts of a kind the plant's controller sees: rectifier, battery, input, output.",
+    "part",
+)
 DCPLANT_BATTERY_VOLTAGE: Final = _plant(
     "battery_voltage_volts", "Voltage of a battery string.", "battery"
 )
@@ -112,6 +123,11 @@ DCPLANT_LOAD_ENERGY: Final = _plant(
 )
 DCPLANT_LOAD_ON: Final = _plant(
     "load_on", "1 while a DC load's breaker, fuse or contactor is closed, else 0.", "load"
+)
+DCPLANT_LOAD_DISCONNECT_VOLTAGE: Final = _plant(
+    "load_disconnect_voltage_volts",
+    "Battery voltage at which the plant disconnects a load, to spare the batteries.",
+    "load",
 )
 DCPLANT_INVERTER_VOLTAGE: Final = _plant(
     "inverter_voltage_volts", "AC voltage at an inverter's output.", "inverter"

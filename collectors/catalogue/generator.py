@@ -46,6 +46,10 @@ GENERATOR_OIL_PRESSURE: Final = _generator("oil_pressure_pascals", "Pressure of 
 GENERATOR_BATTERY_VOLTAGE: Final = _generator(
     "battery_voltage_volts", "Voltage of the starter battery."
 )
+GENERATOR_ALTERNATOR_VOLTAGE: Final = _generator(
+    "alternator_voltage_volts",
+    "Voltage of the alternator that charges the starter battery; 0 while the engine stands.",
+)
 GENERATOR_OUTPUT_VOLTAGE: Final = _generator(
     "output_voltage_volts", "Voltage at the generator's output.", "phase"
 )
