@@ -28,7 +28,7 @@ _UNEVEN: Final = 0.5
 """Where only what came before is known, a load that differs by this share may have begun late."""
 
 _NEARLY: Final = 0.95
-"""A register that counts less than this share of what power says may have missed the rest."""
+"""A register that was not seen all the time and differs by more from what power says is in doubt."""
 
 _RESET: Final = 1.5
 """A register that was reset while nobody saw it may have counted so many times the usual since."""
@@ -104,7 +104,8 @@ def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> I
         hidden = _wrap(one, near) if one.wrapped else _excess(one, near, step, usual)
         if not one.heard_all or one.seen > one.since:
             drawn = witness.beside(one.since, one.end)
-            hidden = max(hidden, _deficit(one, near, step), _contradicted(one, drawn, step))
+            lacking = _deficit(one, _rates_around(increases, n), step)
+            hidden = max(hidden, lacking, _contradicted(one, drawn, step))
         if hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
 
@@ -135,26 +136,38 @@ def _excess(one: Increase, near: Sequence[float], step: float, usual: float | No
     """Return by how much an increase is above what is usual near by, and above those beside it."""
     if usual is None or one.joules <= step:
         return 0.0
-    rate = max(usual / 1000.0, *near, 0.0)
-    excess = one.joules - rate * (one.end - one.laid)
-    return excess if excess > rate * LEAST_EXCESS_MS else 0.0
+    length, beside = one.end - one.laid, max(*near, 0.0, 0.0)
+    rate = max(usual / 1000.0, beside)
+    if one.joules - rate * length <= rate * LEAST_EXCESS_MS:
+        return 0.0
+    return one.joules - (beside or rate) * length
 
 
-def _deficit(one: Increase, near: Sequence[float], step: float) -> float:
+def _rates_around(increases: Sequence[Increase], n: int) -> list[float]:
+    """Return the joules a millisecond of some increases before one together, and of those after."""
+    sides = (increases[max(0, n - _NEAR) : n], increases[n + 1 : n + 1 + _NEAR])
+    return [
+        sum(one.joules for one in side) / sum(one.end - one.since for one in side)
+        for side in sides
+        if side
+    ]
+
+
+def _deficit(one: Increase, around: Sequence[float], step: float) -> float:
     """Return what is missing if a young register was reset while it was not seen to move."""
-    if not near:
+    if not around:
         return 0.0
-    expected = min(near) * (one.end - one.since)
-    if one.value > _RESET * expected + step:
+    expected = max(around) * (one.end - one.since)
+    if one.value > _RESET * expected + step or one.joules >= expected - step:
         return 0.0
-    return max(0.0, expected - one.joules - step)
+    return expected - one.joules
 
 
 def _contradicted(one: Increase, drawn: float | None, step: float) -> float:
-    """Return what is missing where power says so: it is not the register that came back."""
-    if drawn is None or one.joules >= _NEARLY * drawn - step:
+    """Return by how much power says something else: what it showed was old, or is of another."""
+    if drawn is None or abs(one.joules - drawn) <= (1.0 - _NEARLY) * drawn + step:
         return 0.0
-    return drawn - one.joules
+    return abs(drawn - one.joules)
 
 
 def _wrap(one: Increase, near: Sequence[float]) -> float:

@@ -13,6 +13,7 @@ from agent.ledger.doubts import Doubt
 from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
 from agent.ledger.power_doubts import jumps, power_doubts
+from agent.ledger.power_fills import judge_fills
 from agent.ledger.power_judge import believed_power
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_layout import (
@@ -21,6 +22,7 @@ from agent.ledger.register_layout import (
     register_energy,
     simple_energy,
 )
+from agent.ledger.register_steps import step_of
 from agent.ledger.segments import merge, power_segments, spread, without
 from agent.ledger.shape import may_be_coarse, shape
 from agent.ledger.thinning import thinned
@@ -85,6 +87,10 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     power = [one for one in power if one.value >= 0] if refusals else power
     refusals += register.refusals
     doubts, open_since = register.doubts, register.open_since
+    if power and register.segments and not (simple and limits.is_one_of_many):
+        step = step_of(one.value for one in register.believed)
+        fills = judge_fills(register.segments, drawn, step, register.unknown)
+        drawn, doubts = fills.drawn, [*doubts, *fills.doubts]
     if power and not readings.energy:
         if limits.rating is None:
             doubts, open_since = power_doubts(power)

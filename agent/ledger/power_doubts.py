@@ -83,15 +83,24 @@ def jumps(readings: Sequence[TimedValue]) -> list[Doubt]:
     A sum over all of that time has half of the jump, which its other uncertainty counts. One that
     ends there may be wrong by that much.
     """
-    found: list[Doubt] = []
-    for before, after in pairwise(readings):
-        elapsed = after.time - before.time
-        if elapsed > longest_gap(before.interval, after.interval):
-            continue
-        jump = abs(after.value - before.value) * elapsed / 2.0
-        if jump > _JUMP_MS * max(before.value, after.value):
-            found.append(Doubt(before.time, after.time, loose=jump / 1000.0))
-    return found
+    return [
+        Doubt(before.time, after.time, loose=joules)
+        for before, after in pairwise(readings)
+        if is_jump(before, after, joules := half_jump(before, after))
+    ]
+
+
+def half_jump(before: TimedValue, after: TimedValue) -> float:
+    """Return by how many joules the energy between two readings may be wrong; 0 across a hole."""
+    elapsed = after.time - before.time
+    if elapsed > longest_gap(before.interval, after.interval) or min(before.value, after.value) < 0:
+        return 0.0
+    return abs(after.value - before.value) * elapsed / 2000.0
+
+
+def is_jump(before: TimedValue, after: TimedValue, joules: float) -> bool:
+    """Tell whether so many joules, of two readings, are stored as a doubt."""
+    return joules * 1000.0 > _JUMP_MS * max(before.value, after.value)
 
 
 def _highest(readings: Sequence[TimedValue]) -> list[TimedValue]:

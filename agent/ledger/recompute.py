@@ -156,6 +156,10 @@ def _store_doubts(
     stretches = [one for one in found.register.stretches if _within(one, first, last)]
     if times:
         tables.stretches.replace(meter, first, last, stretches)
+        if times[0] > start:  # power alone told what was drawn before
+            first = start
+        if times[-1] < end:
+            last = max(last, end)
     tables.doubts.replace(
         meter, first, last, [one for one in found.doubts if _within(one, first, last)]
     )

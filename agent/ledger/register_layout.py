@@ -41,7 +41,7 @@ class RegisterEnergy:
 
     `stretches` are long times of which only the total is known, and `doubts` what else is
     uncertain. In `stuck` times it stood still and should not have, so neither it nor power is
-    believed. `open_since` is when the time began of which the next readings may say something else.
+    believed. In `unknown` times it stood still, and power tells what it counts. `open_since` is when the time began of which the next readings may say something else.
     """
 
     believed: Sequence[TimedValue] = ()
@@ -49,6 +49,7 @@ class RegisterEnergy:
     stretches: list[Stretch] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     stuck: list[Span] = field(default_factory=list)
+    unknown: list[Span] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     events: list[RegisterEvent] = field(default_factory=list)
     open_since: int | None = None
@@ -166,7 +167,7 @@ def register_energy(
     step = gcd(*(round(one.joules) for one in verdict.chain if one.joules))
     increases = _lay_out(found, verdict, bounds)
     rests = find_rests(verdict, bounds.drawn, limits, step)
-    found.stuck = rests.stuck
+    found.stuck, found.unknown = rests.stuck, rests.unknown
     found.refusals += rests.refusals
     found.doubts = [*doubts_of(increases, float(step), bounds), *rests.doubts]
     found.open_since = verdict.open_since

@@ -4,13 +4,16 @@ A register of 0.1 kWh behind a rack of 3 kW moves every other minute, so five mi
 right to a fifth only. Its hour is right to a thirtieth, and the power readings say how the hour
 went. So the register's energy is shared out over the cells as the power says. The sum of these
 cells stays exactly what the register counted.
+
+At the end of no cell is a register wrong by more than a step. Where power says so, it is power that
+is wrong, and the register's cells stay as they are.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import fsum
 from typing import Final
 
@@ -22,6 +25,9 @@ _COARSE: Final = 0.01
 
 _LEAST_LOAD: Final = 0.1
 _FEWEST: Final = 2
+
+_WITHIN: Final = 1.1
+"""By so many steps power and a register may differ up to any cell of an hour."""
 
 
 def may_be_coarse(readings: Sequence[TimedValue]) -> bool:
@@ -64,7 +70,18 @@ def shape(
         step = step_of(reading.value for reading in near)
         if weight <= 0 or step <= _COARSE * total / len(chosen):
             continue
-        for n in chosen:
-            cells.joules[n] = total * drawn.joules[n] / weight
+        shared = [total * drawn.joules[n] / weight for n in chosen]
+        if not _is_within(shared, [cells.joules[n] for n in chosen], _WITHIN * step):
+            continue
+        for n, joules in zip(chosen, shared, strict=True):
+            cells.joules[n] = joules
         largest = max(chosen, key=cells.joules.__getitem__)
         cells.joules[largest] += total - fsum(cells.joules[n] for n in chosen)
+
+
+def _is_within(shared: Sequence[float], counted: Sequence[float], most: float) -> bool:
+    """Tell whether two ways of laying out an hour differ by no more up to any of its cells."""
+    return all(
+        abs(one - other) <= most
+        for one, other in zip(accumulate(shared), accumulate(counted), strict=True)
+    )

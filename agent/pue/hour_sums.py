@@ -69,12 +69,14 @@ def hour_sum(
     )
 
 
-def alone(hour: int, points: Points, boundary: Boundary, it_point: str) -> Alone | None:
-    """Return what one boundary told of the cells that do not count; None where all of them do."""
+def alone(
+    hour: int, points: Points, boundary: Boundary, it_point: str, asked: int = FULL_MASK
+) -> Alone | None:
+    """Return what one boundary told of the cells `asked` for that do not count; None if all do."""
     it = points.get(it_point)
-    it_mask = 0 if it is None else it.mask
-    mask = facility_cells(hour, points, boundary)
-    if mask & it_mask == FULL_MASK:
+    it_mask = 0 if it is None else it.mask & asked
+    mask = facility_cells(hour, points, boundary, asked)
+    if mask & it_mask == asked:
         return None
     only_it, only_facility = it_mask & ~mask, mask & ~it_mask
     return Alone(

@@ -39,13 +39,16 @@ class Slice(NamedTuple):
     """An hour or a day of a window.
 
     It has so many cells; `counted` is the sum of the covered ones, and `alone` what one of the
-    boundaries told of the others.
+    boundaries told of the others. `lowest` and `highest` are the PUE of single covered cells, where
+    these were looked at.
     """
 
     start: int
     cells: int
     counted: Sum
     alone: Alone
+    lowest: float | None = None
+    highest: float | None = None
 
     @property
     def missing(self) -> float:
@@ -83,7 +86,8 @@ def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
 
     The slices follow each other in time. The limit is the larger of what two laws say. By the
     first, PUE was as in the covered time around it. By the second, the overhead was, so that PUE
-    depends on the load.
+    depends on the load. Within an hour that is covered in part, PUE may go as far as in any of its
+    cells, and as in the hours beside it.
     """
     facility = sum(one.counted.facility.joules for one in slices)
     it = sum(one.counted.it.joules for one in slices)
@@ -95,7 +99,7 @@ def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
         slices = slices[known[0] : known[-1] + 1]  # what is before was not metered yet
     around = _Around(slices)
     by_season, by_load = _Missing(facility, it), _Missing(facility, it)
-    above = told = 0.0
+    above = told = within = 0.0
     for number, one in enumerate(slices):
         if one.missing <= 0:
             continue
@@ -103,11 +107,13 @@ def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
         season, load = _by_pue(one, local), _by_overhead(one, local)
         by_season = _plus(by_season, season)
         by_load = _plus(by_load, load)
+        within += around.spread(number) * one.missing * local.it
         if one.alone.it_cells or one.alone.facility_cells:
             told += one.missing
             above += one.missing * around.share_above(season.it / one.missing)
     pue = facility / it
     off = max(abs(each.facility / each.it - pue) for each in (by_season, by_load))
+    off += within / by_season.it
     return Uncovered(bias=off / pue, above_median_load=above / told if told else None)
 
 
@@ -169,6 +175,18 @@ class _Around:
         if abs(it - self.median_it) <= _NEAR * self.median_it:
             return _HALF
         return float(it > self.median_it)
+
+    def spread(self, number: int) -> float:
+        """Return how far PUE goes from the mean of a slice in its cells and in the slices beside it.
+
+        It is 0 where the slice does not speak for itself, or nobody looked at its cells.
+        """
+        one = self._slices[number]
+        if number not in self._pue or one.lowest is None or one.highest is None:
+            return 0.0
+        beside = [self._pue[n] for n in (number - 1, number + 1) if n in self._pue]
+        low, high = min([one.lowest, *beside]), max([one.highest, *beside])
+        return max(high - self._pue[number], self._pue[number] - low)
 
     def at(self, number: int) -> _Local:
         """Return what the covered time around a slice says of it.

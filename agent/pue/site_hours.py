@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import floor_hour
@@ -14,6 +15,7 @@ from agent.ledger.store.site_hours import ChangedHour, SiteHour
 from agent.ledger.stretches import CountedTime
 from agent.pue.boundaries import Boundaries
 from agent.pue.boundary import Boundary
+from agent.pue.edges import SHORT_MS, Edges
 from agent.pue.listing import places_at
 from agent.pue.periods import local_year
 from agent.pue.places import Place
@@ -38,6 +40,7 @@ class SiteHours:
         self._as_of = as_of
         self._boundaries = Boundaries(ledger, inventory, clock)
         self._doubts = RegisterDoubts(ledger, self._boundaries)
+        self._edges = Edges(ledger, self._boundaries)
         self._summer = HourSummer(ledger, self._boundaries)
 
     @property
@@ -54,6 +57,7 @@ class SiteHours:
         """Sum what is out of date, the latest hours first; return False where there is more."""
         changed = self._boundaries.refresh()
         self._doubts.refresh(boundaries_changed=changed)
+        self._edges.forget()
         return self._summer.refresh()
 
     def take_as_summed(self) -> None:
@@ -85,7 +89,10 @@ class SiteHours:
 
         `counted` tells how much of a stretch of time counts; None where all of the window does.
         """
-        return self._doubts.at(site, points, start, end, counted)
+        found = self._doubts.at(site, points, start, end, counted)
+        if end - start > SHORT_MS:
+            return found
+        return replace(found, cut=found.cut + self._edges.limit(site, points, start, end))
 
     def places_in_hour(
         self, site: str, hour: int, points: Iterable[str]
@@ -124,10 +131,15 @@ class SiteHours:
         with self.ledger.reader.read() as tables:
             return tables.site_hours.totals(site)
 
-    def total(self, site: str, point: str, start: int, end: int) -> float | None:
-        """Return the energy of one point over the hours between two times; None without any."""
+    def total(self, site: str, point: str, start: int, end: int) -> float:
+        """Return the energy of one point over the hours between two times."""
         with self.ledger.reader.read() as tables:
             return tables.site_hours.total(site, point, start, end)
+
+    def uneven(self, site: str, points: Sequence[str]) -> list[int]:
+        """Return the hours in which not all of some points were heard in the same cells."""
+        with self.ledger.reader.read() as tables:
+            return tables.site_hours.uneven(site, points)
 
     def carbon_basis(self, site: str, start: int, end: int) -> str:
         """Say how the carbon of a site's supplies is reckoned in the years of a window.

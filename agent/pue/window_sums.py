@@ -225,12 +225,28 @@ class WindowSums:
         return self._reach(site, it_point, start - start % DAY_MS).counted_ms(start, end)
 
     def slices(self, site: str, it_point: str, start: int, end: int) -> list[Slice]:
-        """Return the whole hours between two times, or over some days, each day's together."""
+        """Return the hours between two times, or over some days, each day's hours together.
+
+        At either end there may be a part of an hour.
+        """
         kept = self._reach(site, it_point, start - start % DAY_MS)
         first, last = -(-start // HOUR_MS) * HOUR_MS, end - end % HOUR_MS
+        if first > last:
+            return [self._part_slice(site, it_point, start, end)]
         step = HOUR_MS if end - start <= _SLICED_BY_HOUR_MS else DAY_MS
         edges = [first, *range(first - first % step + step, last, step), last]
-        return [kept.slice(one, other) for one, other in pairwise(edges) if one < other]
+        found = [
+            self._part_slice(site, it_point, one, other)
+            if one in kept.partial and step == HOUR_MS
+            else kept.slice(one, other)
+            for one, other in pairwise(edges)
+            if one < other
+        ]
+        if start < first:
+            found.insert(0, self._part_slice(site, it_point, start, first))
+        if last < end:
+            found.append(self._part_slice(site, it_point, last, end))
+        return found
 
     def mean_day(self, site: str, it_point: str, start: int, end: int) -> list[Slice]:
         """Return each hour of the day over all days of a window, or nothing for a few days."""
@@ -242,16 +258,46 @@ class WindowSums:
         return [kept.hour_of_day(range(hour, last, DAY_MS)) for hour in hours]
 
     def _part(self, site: str, it_point: str, start: int, end: int) -> Sum:
-        """Sum a part of an hour; windows of all lengths end within the same one."""
-        hour = start - start % HOUR_MS
+        """Sum a part of an hour."""
+        hour, points = self._points_of(site, start)
+        return hour_sum(hour, points, self._boundaries[site], it_point, _cells(hour, start, end))
+
+    def _part_slice(self, site: str, it_point: str, start: int, end: int) -> Slice:
+        """Return an hour, or a part of one, as a slice; look at its cells if some do not count."""
+        boundary = self._boundaries[site]
+        hour, points = self._points_of(site, start)
+        asked = _cells(hour, start, end)
+        left = alone(hour, points, boundary, it_point, asked)
+        each = [
+            hour_sum(hour, points, boundary, it_point, 1 << n)
+            for n in range(CELLS)
+            if left is not None and asked >> n & 1
+        ]
+        pues = [one.facility.joules / one.it.joules for one in each if one.it.joules > 0]
+        return Slice(
+            start=start,
+            cells=asked.bit_count(),
+            counted=self._part(site, it_point, start, end),
+            alone=left or Alone(),
+            lowest=min(pues, default=None),
+            highest=max(pues, default=None),
+        )
+
+    def _points_of(self, site: str, time: int) -> tuple[int, Points]:
+        """Return the hour of a time and its points: windows of all lengths end within the same."""
+        hour = time - time % HOUR_MS
         asked = self._partly_asked.setdefault(site, {})
         points = asked.get(hour)
         if points is None:
             if len(asked) >= _MOST_KEPT:
                 asked.clear()
             points = asked[hour] = self._hours.hour(site, hour)
-        mask = sum(1 << n for n in range(CELLS) if start <= hour + n * CELL_MS < end)
-        return hour_sum(hour, points, self._boundaries[site], it_point, mask)
+        return hour, points
+
+
+def _cells(hour: int, start: int, end: int) -> int:
+    """Return the cells of an hour that begin between two times, as bits."""
+    return sum(1 << n for n in range(CELLS) if start <= hour + n * CELL_MS < end)
 
 
 def _summed(hour: int, points: Points, boundary: Boundary, it_point: str) -> _Summed:

@@ -6,7 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.reference.adversary import search
+import pytest
+
+from tests.reference.adversary import attempt, search
+from tests.reference.finds import FINDS
 from tests.reference.product import Answer, Product, live
 from tests.reference.worlds import World
 
@@ -41,3 +44,11 @@ def test_a_planted_fault_is_found() -> None:
     best, _ = search(seconds=0, seed=2, most=30, ways={"live": boastful})
     assert best is not None
     assert best.score > 1
+
+
+@pytest.mark.parametrize("name", FINDS)
+def test_what_was_found_is_within_its_uncertainty(name: str) -> None:
+    """What once made a PUE better than the truth does so within the stated uncertainty now."""
+    found = attempt("live", FINDS[name])
+    assert found.worst is not None
+    assert found.worst.units >= -1, str(found.worst)

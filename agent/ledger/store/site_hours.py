@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELLS, FULL_MASK, HOUR_MS
@@ -217,14 +217,24 @@ class SiteHourTable:
         )
         return {point: float(total) for point, total in rows}
 
-    def total(self, site: str, point: str, start: int, end: int) -> float | None:
-        """Return the energy of one point over some hours (milliseconds); None without any."""
+    def total(self, site: str, point: str, start: int, end: int) -> float:
+        """Return the energy of one point over some hours (milliseconds)."""
         row = self._db.execute(
-            "SELECT sum(joules) FROM site_hour"
+            "SELECT coalesce(sum(joules), 0.0) FROM site_hour"
             " WHERE site = ? AND point = ? AND hour >= ? AND hour < ?",
             (site, point, start, end),
         ).fetchone()
-        return None if row[0] is None else float(row[0])
+        return float(row[0])
+
+    def uneven(self, site: str, points: Sequence[str]) -> list[int]:
+        """Return the hours in which not all of some points have the same covered cells."""
+        marks = ",".join("?" * len(points))
+        rows = self._db.execute(
+            f"SELECT hour FROM site_hour WHERE site = ? AND point IN ({marks})"
+            " GROUP BY hour HAVING count(*) < ? OR min(mask) < max(mask) ORDER BY hour",
+            (site, *points, len(points)),
+        )
+        return [hour for (hour,) in rows]
 
 
 def _packed(row: SiteHour) -> bytes:

@@ -142,6 +142,39 @@ def test_what_leaves_the_site_is_taken_off(tmp_path: Path) -> None:
     assert totals["facility"] == pytest.approx(1.2 * totals["it"])
 
 
+@pytest.mark.parametrize("sold", [100e3, 20e3])
+def test_the_counter_of_a_site_that_sells_at_first(tmp_path: Path, sold: float) -> None:
+    """A site of 150 kW sells for 35 minutes what the sun gives above it, and buys all after that.
+
+    While its main register stands still nobody knows what it bought. The sun's energy alone, with
+    what was sold, is not the facility's, and a counter would not take it back.
+    """
+    text = HEAD + (
+        "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
+        " {meter: it, point: it_input}]"
+    )
+    with bench(tmp_path, text) as b:
+        for minute in range(125):
+            at, sunny = T0 + 60 * minute, 60.0 * min(minute, 35)
+            bought = 150e3 * (60.0 * minute - sunny)
+            now = energy("main", 1e9 + bought), exported("main", sold * sunny)
+            b.book.accept(batch(at, *now))
+            b.book.accept(
+                batch(
+                    at,
+                    energy("sun", (150e3 + sold) * sunny, "renewable"),
+                    energy("it", 100e3 * 60.0 * minute, "it_input"),
+                )
+            )
+            b.clock.now = at
+            if minute % 5 == 4:
+                b.book.flush()
+                b.pue.refresh()
+                counted = b.pue.totals(SITE).get("facility", 0.0)
+                assert counted <= 150e3 * 60 * minute + 1
+    assert counted > 0.8 * 150e3 * 60 * minute
+
+
 def test_guarantees_of_origin_count_as_renewable(tmp_path: Path) -> None:
     """The share that guarantees of origin cover counts into REF; without any there is none."""
     with bench(tmp_path, TWO) as b:

@@ -11,7 +11,7 @@ import pytest
 
 from agent.pue.silences import Slice, uncovered
 from agent.pue.sums import Alone, EnergySum, Sum
-from tests.support.ledger import HEAD, bench, day
+from tests.support.ledger import HEAD, SITE, bench, day
 
 ROWS = HEAD + "meters: [{meter: main, point: utility}, {meter: it, point: it_input}]"
 
@@ -74,6 +74,31 @@ def test_silent_whenever_the_load_is_low(
     assert found is not None
     assert found.bias == pytest.approx((truth - day_pue) / day_pue)
     assert found.above_median_load == 0.0
+
+
+@pytest.mark.parametrize("low", [1.2, 1.0])
+def test_a_gap_within_an_hour_may_be_like_any_of_its_cells(low: float) -> None:
+    """Ten of twelve cells of 100 kJ are heard, of which one was at 1.5, and the others at `low`.
+
+    In the missing two it may have been 1.5 too: 200 · (1.5 - mean) of 1200 kJ.
+    """
+    counted = Sum(cells=10, facility=EnergySum(joules=900 * low + 150), it=EnergySum(joules=1000))
+    mean = 0.9 * low + 0.15
+    found = uncovered([Slice(0, 12, counted, Alone(), low, 1.5)])
+    assert found is not None
+    assert found.bias == pytest.approx(200 * (1.5 - mean) / 1200 / mean)
+
+
+@pytest.mark.parametrize("beside", [1.5, 1.1])
+def test_a_gap_at_an_hour_s_end_may_be_like_the_next_hour(beside: float) -> None:
+    """An hour at 1.2 lacks three of twelve cells, and the next one is at another PUE."""
+    counted = Sum(cells=9, facility=EnergySum(joules=1080), it=EnergySum(joules=900))
+    found = uncovered([Slice(0, 12, counted, Alone(), 1.2, 1.2), part(1, 1200.0, 1200 * beside)])
+    assert found is not None
+    measured = (1080 + 1200 * beside) / 2100
+    by_season = abs((1440 + 1200 * beside) / 2400 - measured)
+    expected = (by_season + 300 * abs(beside - 1.2) / 2400) / measured
+    assert found.bias == pytest.approx(expected)
 
 
 def test_an_even_load_and_an_even_pue_leave_nothing_open() -> None:
@@ -154,3 +179,20 @@ def test_silent_at_the_worst_hours_of_each_day(tmp_path: Path, worst: int, lengt
     assert found.uncovered is not None
     off = (1.3 - found.pue) / found.pue
     assert off * 0.95 <= found.uncovered.bias <= 1.6 * off
+
+
+@pytest.mark.parametrize(("start", "end"), [(35, 175), (5, 50), (65, 115)])
+def test_parts_of_hours_are_slices_too(tmp_path: Path, start: int, end: int) -> None:
+    """A window from one part of an hour to another has as many cells in its slices as in all."""
+    begin = day(0, 1, 1, 2025)
+    hours = {begin + dt.timedelta(hours=n): 100.0 for n in range(4)}
+    with bench(tmp_path, ROWS, now=begin.timestamp() + 4 * 3600 + 75) as b:
+        b.put("it", hours)
+        b.put("main", dict.fromkeys(hours, 130.0))
+        b.pue.refresh()
+        first = round(begin.timestamp() * 1000)
+        slices = b.pue._sums.slices(SITE, "it_input", first + start * 60_000, first + end * 60_000)
+    assert sum(one.cells for one in slices) == (end - start) // 5
+    assert sum(one.counted.it.joules for one in slices) == pytest.approx(
+        100 * 3.6e6 * (end - start) / 60
+    )

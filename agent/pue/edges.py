@@ -1,0 +1,99 @@
+"""What the edges of a short window cut out of the time between two readings.
+
+A load may change just there. Nobody knows when between two readings it did, so the energy on either
+side of the edge is known the less, the more the readings around it differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from agent.ledger.energy import ENERGY, POWER, TimedValue
+from agent.ledger.ledger import Ledger
+from agent.ledger.power_doubts import half_jump, is_jump
+from agent.ledger.store.database import Tables
+from agent.pue.boundaries import Boundaries
+from agent.pue.periods import DAY_MS
+
+SHORT_MS: Final = DAY_MS
+"""In a longer window, what lies between two readings is nothing."""
+
+_BESIDE: Final = 2
+
+
+class Edges:
+    """Limits of error at the edges of windows, from readings that are kept."""
+
+    def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
+        self._ledger, self._boundaries = ledger, boundaries
+        self._known: dict[tuple[int, int], float] = {}
+
+    def forget(self) -> None:
+        """Forget what was worked out: other readings may have come."""
+        self._known.clear()
+
+    def limit(self, site: str, points: Sequence[str], start: int, end: int) -> float:
+        """Return by how many joules the energy of a window at some points may be wrong.
+
+        Single PDUs are left out: there are many, and their loads do not change at once.
+        """
+        places = self._boundaries.by_site[site].places
+        found = 0.0
+        with self._ledger.reader.read() as tables:
+            for place in (place for point in points for place in places.get(point, ())):
+                for number in self._boundaries.numbers(site, place):
+                    if not self._boundaries.limits(number).is_one_of_many:
+                        for edge in (start, end):
+                            found += abs(place.factor) * self._at(tables, number, edge)
+        return found
+
+    def _at(self, tables: Tables, meter: int, edge: int) -> float:
+        known = self._known.get((meter, edge))
+        if known is None:
+            known = self._known[meter, edge] = _limit(tables, meter, edge)
+        return known
+
+
+def _limit(tables: Tables, meter: int, edge: int) -> float:
+    """Return the larger of what register and power leave open: power may share out the register."""
+    register, power = (
+        tables.readings.between(meter, quantity, edge, edge, beyond=_BESIDE)
+        for quantity in (ENERGY, POWER)
+    )
+    return max(cut_of_register(register, edge), cut_of_power(power, edge, are_told=not register))
+
+
+def cut_of_power(readings: Sequence[TimedValue], edge: int, *, are_told: bool = False) -> float:
+    """Return the limit of error, in joules, of power readings around an edge.
+
+    The load may have changed at either end of the time between two readings. If jumps between two
+    readings `are_told`, as doubts that are stored, those that the edge cuts are left out.
+    """
+    found = 0.0
+    for before, after in pairwise(readings):
+        joules = half_jump(before, after)
+        is_stored = before.time < edge < after.time and is_jump(before, after, joules)
+        if before.time <= edge <= after.time and not (are_told and is_stored):
+            found = max(found, joules)
+    return found
+
+
+def cut_of_register(readings: Sequence[TimedValue], edge: int) -> float:
+    """Return the limit of error, in joules, of a register's readings around an edge.
+
+    What it counted between two readings is exact. Which part of it was before the edge depends on
+    how the load changed.
+    """
+    rates = []
+    length = before_edge = 0
+    for before, after in pairwise(readings):
+        if after.value < before.value:
+            return 0.0  # it was reset, or wrapped: that is judged elsewhere
+        rates.append((after.value - before.value) / (after.time - before.time))
+        if before.time < edge < after.time:
+            length, before_edge = after.time - before.time, edge - before.time
+    if not length:
+        return 0.0
+    return (max(rates) - min(rates)) * before_edge * (length - before_edge) / length

@@ -1,0 +1,99 @@
+"""What the adversary has found, made small: sites whose PUE was better than the truth.
+
+Each stays here. The truth is that of the site's loads, in exact fractions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.reference.shapes import Shape
+from tests.reference.worlds import Device, Fault, Plan
+
+_CYCLE: Final = Shape(name="cycle", swing=100)
+_WIDE_CYCLE: Final = Shape(name="cycle", swing=200)
+_STEP: Final = Shape(name="step", swing=200)
+_SPIKE: Final = Fault(sort="spike", minute=156, minutes=100)
+
+FINDS: Final[Mapping[str, Plan]] = {
+    "power forty times too high shares out a register's hour": Plan(
+        branches=(Device(sort="both", faults=(_SPIKE,)),)
+    ),
+    "a supply's register at 0 for 100 minutes, and reset meanwhile": Plan(
+        it_shape=_CYCLE,
+        feeds=(
+            Device(
+                step_wh=1000,
+                faults=(
+                    Fault(sort="zero", minute=60, minutes=100),
+                    Fault(sort="reset", minute=100),
+                ),
+            ),
+        ),
+    ),
+    "a register that catches up on more than the time it seems to have stood still": Plan(
+        it_shape=_CYCLE,
+        branches=(
+            Device(
+                sort="both",
+                faults=(
+                    Fault(sort="stall", minute=2, minutes=20),
+                    Fault(sort="stall", minute=3, minutes=100),
+                ),
+            ),
+        ),
+    ),
+    "a coarse register that is reset again and again, and power between": Plan(
+        it_kw=8,
+        overhead=90,
+        it_shape=Shape(name="bursts", swing=100),
+        feeds=(
+            Device(
+                sort="both",
+                seconds=120,
+                phase=29,
+                step_wh=1000,
+                begin_kwh=0,
+                faults=(
+                    Fault(sort="stall", minute=1, minutes=20),
+                    Fault(sort="reset", minute=3),
+                    Fault(sort="reset", minute=38),
+                ),
+            ),
+        ),
+    ),
+    "a meter exchanged for one that shows a kWh more, where the load rises later": Plan(
+        it_shape=_STEP, branches=(Device(faults=(Fault(sort="exchange", minute=142, kwh=1),)),)
+    ),
+    "silence in a window's first hour": Plan(
+        overhead=90,
+        it_shape=_STEP,
+        feeds=(Device(faults=(Fault(sort="zero", minute=3, minutes=45),)),),
+    ),
+    "silence in a window's last hour": Plan(
+        overhead=90,
+        overhead_shape=_CYCLE,
+        branches=(Device(sort="power", faults=(Fault(sort="silent", minute=57, minutes=45),)),),
+    ),
+    "silence within the first hour, where the load changes": Plan(
+        it_shape=_WIDE_CYCLE,
+        feeds=(
+            Device(
+                faults=(
+                    Fault(sort="silent", minute=1, minutes=20),
+                    Fault(sort="stall", minute=2, minutes=20),
+                )
+            ),
+        ),
+    ),
+    "five minutes missing just where the overhead rises": Plan(
+        hours=3, overhead_shape=_STEP, sun=Device(sort="both", phase=7, from_minute=90)
+    ),
+    "power read where the load rises, at a window's edge": Plan(
+        it_shape=_STEP, branches=(Device(sort="power"),)
+    ),
+    "a register read across a window's edge, where the load rises": Plan(
+        it_shape=_STEP, branches=(Device(seconds=300, phase=29),)
+    ),
+}
