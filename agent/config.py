@@ -22,7 +22,7 @@ from agent.settings import Http
 from agent.sinks.base import SinkKind
 from agent.sinks.kinds import TABLE, kind_of
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
-from collectors.secrets import read_secret
+from collectors.secrets import read_secret, read_secret_file
 from collectors.strict import Document, Problems, is_null, nearest
 
 ENTRY_POINTS: Final = "hubgauge.collectors"
@@ -248,9 +248,12 @@ def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None
             document.fail(document.node(key), key, f"no such file: {path}")
         elif path is not None and key in secrets:
             try:
-                read_secret(path, key)
+                (read_secret_file if key in _OF_SEVERAL_LINES else read_secret)(path, key)
             except ConfigError as error:
                 document.fail(document.node(key), key, f"{path}: {error.message}")
+
+
+_OF_SEVERAL_LINES: Final = ("outputs.http.users_file", "outputs.http.tls.key_file")
 
 
 def _named_files(

@@ -15,7 +15,7 @@ from typing import Final
 
 from agent.web.quiet import Quiet
 from collectors.base import ConfigError
-from collectors.secrets import read_secret
+from collectors.secrets import read_secret_file
 
 _MAX_REMEMBERED: Final = 256
 _MAX_PASSWORD_BYTES: Final = 72
@@ -147,7 +147,7 @@ def _stand_in(cost: int) -> bytes:
 def _read(path: Path) -> Mapping[str, bytes]:
     """Return the hash of each user's password."""
     hashes: dict[str, bytes] = {}
-    lines = read_secret(path, "outputs.http.users_file").splitlines()
+    lines = read_secret_file(path, "outputs.http.users_file").splitlines()
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
+from urllib.parse import quote
 
 from agent.messages.catalogue import choose, languages, words
 from agent.web import (
@@ -17,6 +18,7 @@ from agent.web import (
 )
 from agent.web.computed import computed_once
 from agent.web.page import Page
+from agent.web.paths import parts_of
 from agent.web.view import BoardView
 from agent.web.views import device_list, heat, heat_panel, sites
 
@@ -33,7 +35,9 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
     A page of a whole hub takes the better part of a second, so all readers of a moment get the
     same.
     """
-    drawer = _drawer(view, [part for part in path.split("/") if part])
+    parts = parts_of(path)
+    path = "/" + "/".join(quote(part, safe="") for part in parts)
+    drawer = _drawer(view, parts)
     if drawer is None:
         return None
     asked = _asked(view, query)

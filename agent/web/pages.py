@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Final
 
 from agent.web import api
+from agent.web.paths import parts_of
 from agent.web.response import Response
 from agent.web.view import BoardView
 from agent.web.views.serialise import to_json
@@ -38,7 +39,7 @@ def handle(
 ) -> Response | None:
     """Answer GET or HEAD of a path (a page, `/static/…`, `/api/…`); None for any other path.
 
-    `path` is decoded, as ASGI gives it; `query` holds the decoded query string, the last value of
+    `path` is as it came, its parts percent-encoded; `query` holds the decoded query string, the last value of
     each key. The headers of the Response carry the content-security policy; the server adds length,
     date and compression.
     """
@@ -47,7 +48,7 @@ def handle(
         return _static(name) if name in _STATIC else None
     if path != "/api" and not path.startswith("/api/"):
         return _page(view, path, query, accept_language)
-    found = api.answer(view, [part for part in path.split("/")[2:] if part], query)
+    found = api.answer(view, parts_of(path)[1:], query)
     return None if found is None else _json(found)
 
 

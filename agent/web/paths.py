@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
+
+
+def parts_of(path: str) -> list[str]:
+    """Take the path of a request apart, as it came: a rack's name may have a slash in it, `%2F`."""
+    return [unquote(part) for part in path.split("/") if part]
 
 
 def hub_path(hub: str) -> str:

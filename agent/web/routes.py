@@ -62,8 +62,8 @@ class Handlers:
     """What the agent gives the server to answer with.
 
     `reload` returns what is wrong with the new config, or an empty text. `pages` answers a path
-    of the board (path, query, Accept-Language), `targets` the query of `/sd`; both return None for
-    what does not exist, and raise ValueError for a request that is wrong.
+    of the board (path as it came, query, Accept-Language), `targets` the query of `/sd`; both
+    return None for what does not exist, and raise ValueError for a request that is wrong.
     """
 
     waits_for: Callable[[], str]
@@ -173,7 +173,9 @@ class Routes:
             if path == "/sd":
                 page = self._handlers.targets(dict(fields))
             else:
-                page = self._handlers.pages(path, dict(fields), request.header("accept-language"))
+                page = self._handlers.pages(
+                    request.raw_path, dict(fields), request.header("accept-language")
+                )
         except ValueError as error:
             return plain_text(400, str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours: told once a minute

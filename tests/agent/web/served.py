@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from agent.web import pages
 from agent.web.view import BoardView
@@ -21,9 +21,7 @@ class Site:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 address = urlsplit(self.path)
-                response = pages.handle(
-                    site.view, unquote(address.path), dict(parse_qsl(address.query))
-                )
+                response = pages.handle(site.view, address.path, dict(parse_qsl(address.query)))
                 body = response.body if response else b""
                 self.send_response(response.status if response else 404)
                 self.send_header(

@@ -27,6 +27,8 @@ VALUE = Metric(
 def page(path: str, query: Mapping[str, str], _language: str) -> Response | None:
     if path == "/boom":
         raise RuntimeError("a secret detail")
+    if path.startswith("/echo/"):
+        return Response(content_type="text/plain", body=path.encode())
     if path == "/":
         return Response(content_type="text/plain", body=query.get("say", "board").encode())
     return None

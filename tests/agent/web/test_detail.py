@@ -14,6 +14,7 @@ import pytest
 from agent.ledger.ledger import Ledger
 from agent.web import pages
 from agent.web.past import Answers, Past
+from agent.web.paths import rack_path
 from collectors.base import Batch
 from collectors.catalogue import facility, rack
 from tests.agent.web import fixture, rack_fixture
@@ -190,15 +191,44 @@ def test_a_column_of_which_nothing_is_known_is_left_out() -> None:
 
 def test_names_from_outside_are_only_text() -> None:
     """A hostile rack name is escaped on its page, in its links and in the way there."""
-    name = HOSTILE.replace("/", "")
+    name = HOSTILE
     view = fixture.view(
         [(rack.RACK_INFO.series(fixture.HUB, fixture.SITE, "A", name, "in_service"), 1.0)]
     )
     safe = next(iter(view.snapshot.family(rack.RACK_INFO))).values[3]
-    html = page(f"/sites/{fixture.SITE}/racks/{safe}", view)
+    html = page(f"/sites/{fixture.SITE}/racks/{quote(safe, safe='')}", view)
     outline(html)
     assert "<script>alert" not in html
     assert quote(safe, safe="") in html
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "A/07",
+        "A//07",
+        "/",
+        "..",
+        "A%2F07",
+        "A07?x=1#y",
+        "机柜/7",
+        "a b+c;d",
+        "\u202e70A",
+        "x" * 1024,
+    ],
+)
+def test_a_rack_of_any_name_is_opened_by_the_board_s_own_link(name: str) -> None:
+    """A slash in a rack's name is no step of the path; page, search by name and API agree."""
+    view = fixture.view(
+        [(rack.RACK_INFO.series(fixture.HUB, fixture.SITE, "A", name, "in_service"), 1.0)]
+    )
+    known = next(iter(view.snapshot.family(rack.RACK_INFO))).values[3]
+    path = rack_path(fixture.SITE, known)
+    html = page(path, view)
+    assert f'href="{path}?lang=zh"' in html
+    assert api(path, view)["rack"] == known
+    assert page(f"/racks/{quote(known, safe='')}", view)
+    assert api(f"/racks/{quote(known, safe='')}", view)
 
 
 def test_a_rack_page_of_a_whole_hub_is_quick() -> None:

@@ -44,6 +44,7 @@ async def test_paths() -> None:
         status, _, body = await request(port, "/-/reload", method="POST")
         assert (status, body) == (500, b"hub.yaml:3: hub: no such hub\n")
         assert (await request(port, "/?say=a%20b"))[2] == b"a b"
+        assert (await request(port, "/echo/a%2Fb%20c"))[2] == b"/echo/a%2Fb%20c"
         assert (await request(port, "/none"))[0] == 404
         assert (await request(port, "/", method="DELETE"))[0] == 405
         assert (await request(port, "/?" + "&".join(f"a{n}=1" for n in range(100))))[0] == 400
