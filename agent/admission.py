@@ -1,9 +1,10 @@
 """How many rounds may be under way at once, from what is measured.
 
 Two things are watched: how much the event loop computes between two looks at its sockets, and how
-much longer rounds take than each device's fastest. Where either grows, more rounds at once bring nothing but
-waiting, here or at a bottleneck on the way. Where rounds wait to begin and both are small, more are
-admitted. A round gives its place back when its reply is overdue: silent devices cost no other.
+much longer rounds take than each device's fastest. Where either grows, more rounds at once bring
+nothing but waiting, here or at a bottleneck on the way. Where rounds wait to begin and both are
+small, more are admitted. A round gives its place back when its reply is overdue: silent devices
+cost no other.
 """
 
 from __future__ import annotations

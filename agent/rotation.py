@@ -1,7 +1,7 @@
 """Polls devices: begins each round when its device is due and the loop has time for it.
 
-Wheels say whose turn it is, `Admission` how many rounds may be under way. So work is never thrown at
-the loop: under overload rounds begin later, evenly for all devices, and are counted as late.
+Wheels say whose turn it is, `Admission` how many rounds may be under way. So work is never thrown
+at the loop: under overload rounds begin later, evenly for all devices, and are counted as late.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class Rotation:
 
     @property
     def lag(self) -> float:
-        """The longest time in seconds, of the last minute, that the loop did not see its sockets."""
+        """The longest time in seconds, in the last minute, when the loop saw no sockets."""
         return self._lag.value
 
     @property

@@ -54,8 +54,8 @@ async def read(task: Task, workers: Workers) -> Round:
 
     Raises Unreachable when the deadline passes. It begins when the collector is called, so the wait
     for a thread is not in it; where that takes the whole time-out, it raises Late. A thread that
-    outlives its deadline keeps the task busy, so a collector that hangs has one thread at most, also
-    if a reload has put another in its place.
+    outlives its deadline keeps the task busy, so a collector that hangs has one thread at most,
+    also if a reload has put another in its place.
     """
     collector, limit = task.collector, task.collector.schedule.max_samples
     timeout = collector.schedule.timeout

@@ -48,7 +48,7 @@ class CountsDropped(Protocol):
 
 @runtime_checkable
 class GivesNotice(Protocol):
-    """It has something to say of its readings that an operator should know, though they are good."""
+    """It has something to say of its good readings that an operator should know."""
 
     @property
     def notice(self) -> str:

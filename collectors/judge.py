@@ -1,4 +1,4 @@
-"""Refuses the readings of a round that cannot be: by the metric's bounds, or by the rest of the round.
+"""Refuses readings that cannot be: by the metric's bounds, or by the rest of the round.
 
 Every collector of devices passes its readings through `judge`, whatever protocol it speaks, so a
 rule is stated once. Missing is not zero: a refused reading is missing, and it is said why.
@@ -16,8 +16,8 @@ from collectors.catalogue.agreement import ROWS, Row
 from collectors.catalogue.bounds import bounds_of
 
 Reason = Literal["sentinel", "out_of_bounds", "wrong_scale", "zero_with_load"]
-"""`sentinel`: the device's own sign for no value, or the extreme of a type. `out_of_bounds`: outside
-the metric's bounds. `wrong_scale`: a voltage of ten or a hundred times a nominal one.
+"""`sentinel`: the device's own sign for no value, or the extreme of a type. `out_of_bounds`:
+outside the metric's bounds. `wrong_scale`: a voltage of ten or a hundred times a nominal one.
 `zero_with_load`: 0 W where a current flows, and the like."""
 
 _NAMED: Final = 5

@@ -266,5 +266,5 @@ class Draft:
 
 
 def _place(reading: Reading, label: str) -> tuple[str, str]:
-    """Return what counts names together: outlets and banks those of a metric, others a reading's."""
+    """Return what counts names together: for outlets and banks a metric, else a reading."""
     return reading.metric, "" if label in ("outlet", "bank") else repr(reading)

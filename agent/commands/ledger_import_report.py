@@ -107,4 +107,5 @@ def _changes(changes: Changes, zone: ZoneInfo, amounts: Amounts) -> Iterator[str
     )
     by_size = sorted(replaced.items(), key=lambda one: -abs(one[1][1] - one[1][0]))
     for hour, (old, new) in by_size[:_SHOWN]:
-        yield f"{_local(hour, zone)}: {amounts.text(old)} {amounts.unit} becomes {amounts.text(new)}"
+        before, after = amounts.text(old), amounts.text(new)
+        yield f"{_local(hour, zone)}: {before} {amounts.unit} becomes {after}"

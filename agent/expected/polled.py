@@ -97,7 +97,7 @@ class PolledDevices:
         if kind == "pdu":
             self.rack_of_pdu[key] = series.label("rack")
         if value is None:
-            return  # it was not read yet, or is read late: nothing is known of it, so nothing changes
+            return  # not read yet, or read late: nothing is known of it, so nothing changes
         answers = value == 1
         self.answering[count] += answers - device.answers
         device.answers = answers

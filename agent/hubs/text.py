@@ -63,7 +63,7 @@ class Text:
         return self.get(language) or words(language).pick(self)
 
     def in_each_language(self) -> dict[str, str]:
-        """Return the text in every language of the catalogue, with its fallback if it is missing."""
+        """Return the text in every language of the catalogue, with its fallback if missing."""
         return in_each_language(self.__getitem__)
 
     def with_value(self, value: str) -> Text:

@@ -28,7 +28,7 @@ _UNEVEN: Final = 0.5
 """Where only what came before is known, a load that differs by this share may have begun late."""
 
 _NEARLY: Final = 0.95
-"""A register that was not seen all the time and differs by more from what power says is in doubt."""
+"""A register not seen all the time that differs by more from what power says is in doubt."""
 
 _RESET: Final = 1.5
 """A register that was reset while nobody saw it may have counted so many times the usual since."""

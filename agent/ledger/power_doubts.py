@@ -30,7 +30,8 @@ _SUPPORT: Final = 3
 """So many other readings must come up to power that is believed."""
 
 _JUMP_MS: Final = 36_000
-"""A jump between two readings is told from the energy of so much time on: a hundredth of an hour."""
+"""A jump between two readings is told from the energy of so much time on: a hundredth of an hour.
+"""
 
 _NOTHING: Final = 100.0
 """Watts: from no more than this, any load may start."""

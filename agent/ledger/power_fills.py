@@ -25,7 +25,7 @@ _ENOUGH_MS: Final = 300_000
 """Over less than this, the two are not compared: a step of the register would decide."""
 
 _ALIKE: Final = 0.1
-"""By up to this share power and register differ by their classes, and by how seldom they are read."""
+"""By up to this share power and register differ by their classes and how seldom they are read."""
 
 _NOT_ALIKE: Final = 2.0
 """Power that differs by this factor from its register stands in for nothing."""

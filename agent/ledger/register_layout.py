@@ -41,7 +41,8 @@ class RegisterEnergy:
 
     `stretches` are long times of which only the total is known, and `doubts` what else is
     uncertain. In `stuck` times it stood still and should not have, so neither it nor power is
-    believed. In `unknown` times it stood still, and power tells what it counts. `open_since` is when the time began of which the next readings may say something else.
+    believed. In `unknown` times it stood still, and power tells what it counts. `open_since` is
+    when the time began of which the next readings may say something else.
     """
 
     believed: Sequence[TimedValue] = ()

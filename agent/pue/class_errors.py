@@ -1,4 +1,4 @@
-"""The classes of several meters together: what they have in common, and what each has of its own."""
+"""The classes of several meters together: what they have in common, and what each has alone."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ class _Around:
         return float(it > self.median_it)
 
     def spread(self, number: int) -> float:
-        """Return how far PUE goes from the mean of a slice in its cells and in the slices beside it.
+        """Return how far PUE goes from the mean of a slice in its cells and the slices beside it.
 
         It is 0 where the slice does not speak for itself, or nobody looked at its cells.
         """

@@ -37,7 +37,8 @@ _SCHEMA: Final = (
         " raw INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL)"
     ),
     (
-        "CREATE TABLE dead_letter (id INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL,"
+        "CREATE TABLE dead_letter ("
+        "id INTEGER PRIMARY KEY, time REAL NOT NULL, reason TEXT NOT NULL,"
         " line BLOB NOT NULL UNIQUE)"
     ),
 )

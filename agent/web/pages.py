@@ -39,9 +39,9 @@ def handle(
 ) -> Response | None:
     """Answer GET or HEAD of a path (a page, `/static/…`, `/api/…`); None for any other path.
 
-    `path` is as it came, its parts percent-encoded; `query` holds the decoded query string, the last value of
-    each key. The headers of the Response carry the content-security policy; the server adds length,
-    date and compression.
+    `path` is as it came, its parts percent-encoded; `query` holds the decoded query string, the
+    last value of each key. The headers of the Response carry the content-security policy; the
+    server adds length, date and compression.
     """
     if path.startswith("/static/"):
         name = path.removeprefix("/static/")

@@ -43,7 +43,7 @@ def metric_label(path: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request: path decoded and as it came, query string as it came, lower-case header names."""
+    """One request: path decoded and as it came, query as it came, lower-case header names."""
 
     method: str
     path: str

@@ -28,8 +28,8 @@ MAX_BYTES: Final = 8 * 2**20
 _MAX_LINES: Final = 20_000
 _MAX_LINE: Final = 4096
 _STALE: Final = 300.0
-"""The age in seconds at which a sample with its own timestamp is rejected. Exporters keep their last
-value, so an old one says nothing about the present."""
+"""The age in seconds at which a sample with its own timestamp is rejected. Exporters keep their
+last value, so an old one says nothing about the present."""
 
 
 class Page(NamedTuple):

@@ -1,4 +1,4 @@
-"""One HTTP GET with h11, with one deadline for the whole exchange and a limit on the body's size."""
+"""One HTTP GET with h11: one deadline for the whole exchange, a limit on the body's size."""
 
 from __future__ import annotations
 

@@ -248,8 +248,8 @@ class _Gpu:
         xid = self._xids.of(minor)
         if xid is not None:
             yield catalogue.ACCELERATOR_LAST_XID, "", float(xid)
-        # PCIe's counters of bytes (fields 197 and 198) have 32 bits, so a busy H200 passes their end
-        # each 80 ms. Nothing is known from two readings of them, and they are not read.
+        # PCIe's counters of bytes (fields 197 and 198) have 32 bits, so a busy H200 passes their
+        # end each 80 ms. Nothing is known from two readings of them, and they are not read.
         for direction, metric in _PCIE.items():
             kilobytes = self._ask(nvml.nvmlDeviceGetPcieThroughput, handle, direction)
             if kilobytes is not None:

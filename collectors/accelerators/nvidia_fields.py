@@ -1,6 +1,7 @@
 """Figures of a GPU that NVML gives by number: links, the memory's temperature.
 
-Source: nvml.h, "Field Identifiers". One call asks for all of them, and each has a status of its own.
+Source: nvml.h, "Field Identifiers". One call asks for all of them, and each has a status of its
+own.
 """
 
 from __future__ import annotations

@@ -65,7 +65,8 @@ LOOP_LAG: Final = _agent(
 INTERVAL_STRETCH: Final = _agent(
     "",
     "interval_stretch_ratio",
-    "How much longer the intervals of devices are than asked, for want of time; 1 if they are kept.",
+    "How much longer the intervals of devices are than asked, for want of time;"
+    " 1 if they are kept.",
 )
 SAMPLES_DROPPED: Final = _agent(
     "collector",

@@ -1,6 +1,7 @@
 """Metrics of DC power plants: rectifiers, battery strings, DC loads, inverters. Base units.
 
-An empty `rectifier`, `converter`, `battery`, `load`, `inverter` or `array` label is all of them together.
+An empty `rectifier`, `converter`, `battery`, `load`, `inverter` or `array` label is all of them
+together.
 """
 
 from __future__ import annotations

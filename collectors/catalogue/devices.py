@@ -59,7 +59,7 @@ KINDS: Final[Mapping[Kind, DeviceKind]] = {
 
 
 def up_of(series: Series, up: Metric) -> Series | None:
-    """Return the series of an up metric for the device of a series; None if it is of no such one."""
+    """Return the series of an up metric for the device of a series; None if it has none."""
     if not set(up.labels) <= set(series.labels):
         return None
     return up.series(*(series.label(name) for name in up.labels))

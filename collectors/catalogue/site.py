@@ -26,7 +26,8 @@ SITE_SCOPE: Final = _site(
 )
 SITE_EXPECTED: Final = _site(
     "expected",
-    "1 for each site in service that the inventory or the hub's file lists: a hub's value needs it.",
+    "1 for each site in service that the inventory or the hub's file lists:"
+    " a hub's value needs it.",
 )
 SITE_ENERGY: Final = _site(
     "energy_joules_total",
@@ -210,8 +211,8 @@ KPI_BOUND: Final = Metric(
     name="lower_bound",
     type="gauge",
     help=(
-        "1 where the KPI's value is of a part, so that it never shows a limit kept; 0 where it is of"
-        " the whole."
+        "1 where the KPI's value is of a part, so that it never shows a limit kept; 0 where it is"
+        " of the whole."
     ),
     labels=("hub", "kpi", "scope"),
 )

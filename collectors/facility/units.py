@@ -119,7 +119,8 @@ _SUFFIXES: Final = (
 def quantity_of(metric: str) -> str:
     """Return the quantity of a metric by the suffix of its full name.
 
-    `flag` for a metric without such a suffix (states and counts); its unit is `flag`, or the values come from a map.
+    `flag` for a metric without such a suffix (states and counts); its unit is `flag`, or the values
+    come from a map.
     """
     name = metric.removesuffix("_total")
     return next((suffix for suffix in _SUFFIXES if name.endswith(f"_{suffix}")), "flag")

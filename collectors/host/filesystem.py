@@ -54,7 +54,7 @@ class FilesystemOptions(Options):
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What a closed collector has left: calls that have not come back, and the mounts they are in."""
+    """What a closed collector has left: calls that have not returned, and their mounts."""
 
     calls: Mapping[Hashable, Call]
     mount_ids: Mapping[_Key, bytes]

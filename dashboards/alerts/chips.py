@@ -58,8 +58,8 @@ ALERTS: Final = (
         wait="0m",
         severity="warning",
         summary=Text(
-            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) had the error"
-            " XID {{ $value }} within the last hour: look up in the runbook what it means.",
+            "{{ $labels.accelerator }} of {{ $labels.node }} (rack {{ $labels.rack }}) had the"
+            " error XID {{ $value }} within the last hour: look up in the runbook what it means.",
         ),
         description=(
             "The driver told an error of the chip. XID 13, 31, 43 and 45 are mostly of the program;"

@@ -213,7 +213,7 @@ def config_of(seen: Sequence[Seen], args: argparse.Namespace) -> str:
     """Return the config of the devices that answered."""
     lines = [
         f"# Written by hubgauge devices discover {' '.join(args.networks)}.",
-        "# Give each device its name, its rack and its feed, and say which hub and site they are in.",
+        "# Give each device its name, rack and feed, and say which hub and site they are in.",
         f"hub: {args.hub or packaged_keys()[0]} # hubgauge hubs lists them",
         "site: my-site",
         "collectors:",

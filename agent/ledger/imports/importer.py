@@ -47,9 +47,9 @@ class Import:
 
     `stretches` are those longer than an hour of which only the total is known, and `doubts` what
     else is uncertain. `first_read` has the times of the first readings (milliseconds): a meter is
-    there from then on, though its energy is not known yet. `registers` say in which steps the meters of registers count, and
-    `unbelieved` which readings are not believed. `is_exported` says that the energy left the site.
-    `may_replace_finer` allows them to replace what is known better.
+    there from then on, though its energy is not known yet. `registers` say in which steps the
+    meters of registers count, and `unbelieved` which readings are not believed. `is_exported` says
+    that the energy left the site. `may_replace_finer` allows them to replace what is known better.
     """
 
     site: str

@@ -86,9 +86,9 @@ class LaidOut:
     """A meter's energy by hour, its stretches of which only the total is known, and other doubts.
 
     `register` says in which steps a register counts; None where the rows are not a register's.
-    `first_read` is the time of the first reading, in milliseconds; None where the rows are energies.
-    `refused` are rows that cannot be, each with its line. `unbelieved` are readings that do not fit
-    those near by. `guess` is what was guessed of the rest.
+    `first_read` is the time of the first reading, in milliseconds; None where the rows are
+    energies. `refused` are rows that cannot be, each with its line. `unbelieved` are readings that
+    do not fit those near by. `guess` is what was guessed of the rest.
     """
 
     hours: dict[int, ImportedHour] = field(default_factory=dict)

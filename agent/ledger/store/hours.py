@@ -98,7 +98,7 @@ class HeardHour:
 
 
 class HourTable:
-    """The tables `hour`, `cell`, `old_cell` and `block`. Nobody else sees what is packed and what is not."""
+    """The tables `hour`, `cell`, `old_cell` and `block`. Nobody else sees what is packed."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

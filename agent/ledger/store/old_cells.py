@@ -1,8 +1,9 @@
 """The cells of old whole hours, packed by day: what an auditor reads, and no figure is made of.
 
-Sums of hours are enough for every figure, so the table `cell` forgets the cells of a whole hour once
-its readings are deleted. They go here, for all meters but single PDUs. An hour that was changed
-since, by an import for example, no longer comes to the same sum: then its old cells say nothing.
+Sums of hours are enough for every figure, so the table `cell` forgets the cells of a whole hour
+once its readings are deleted. They go here, for all meters but single PDUs. An hour that was
+changed since, by an import for example, no longer comes to the same sum: then its old cells say
+nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class OldCellTable:
             )
 
     def between(self, meter: int, sums: Mapping[int, float]) -> dict[int, tuple[float, ...]]:
-        """Return the cells of a meter's hours, of those that still come to their `sums` (joules)."""
+        """Return the cells of a meter's hours, if they still come to their `sums` (joules)."""
         found: dict[int, tuple[float, ...]] = {}
         for day, hours in groupby(sorted(sums), lambda hour: hour // _DAY_MS):
             joules = self._load(meter, day)

@@ -51,7 +51,8 @@ UNITS_PROPERTY: Final = "units"
 STATES: Final = ("status-flags", "reliability", "out-of-service")
 """Properties that say whether a value is valid."""
 REGISTER: Final = ("scale", "max-pres-value")
-"""Properties of an accumulator: the meaning of one count, and the count at which it wraps (12.1)."""
+"""Properties of an accumulator: the meaning of one count, and the count at which it wraps (12.1).
+"""
 
 _UNIT_NAMES: Final = {
     "milliwatts": "mW",
@@ -246,7 +247,7 @@ def decode(point: Point, metric: Metric, answers: Mapping[tuple[str, str], Answe
 
 
 def fault_of(point: Point, answers: Mapping[tuple[str, str], Answer]) -> str:
-    """Return why an object's value is invalid: `out_of_service` or `fault`; empty if it is valid."""
+    """Return why an object's value is invalid: `out_of_service` or `fault`; empty if valid."""
     flags, reliability, out = (answers.get((point.object, name)) for name in STATES)
     status = flags if isinstance(flags, tuple) and len(flags) == _FLAGS else (0,) * _FLAGS
     if status[_OUT_OF_SERVICE] or out:

@@ -187,7 +187,8 @@ class ModbusCollector:
         if not any(number in span for span in model.numbers):
             raise BadReply(
                 f"{self._where}: the device says that it is {number} (register"
-                f" {model.address:#06x}), and the profile is for {model}; is this the right profile?"
+                f" {model.address:#06x}), and the profile is for {model};"
+                " is this the right profile?"
             )
 
     async def _ask(self, function: int, address: int, count: int) -> Sequence[int]:

@@ -122,8 +122,8 @@ class Value:
 class Plan:
     """All reads of a device in a round, and the values made from them.
 
-    With `sunspec`, addresses count from the start of one of these models in the device. `model_function`
-    is the function code that `model` is read with.
+    With `sunspec`, addresses count from the start of one of these models in the device.
+    `model_function` is the function code that `model` is read with.
     """
 
     kind: Kind

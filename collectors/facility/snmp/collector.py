@@ -93,7 +93,10 @@ class SnmpCollector:
         profile = self.profile
         if profile is None or not profile.generic or self.config.profile != AUTO:
             return ""
-        return f"read by the generic profile {self.chosen} ({profile.title}): no profile of a maker fits"
+        return (
+            f"read by the generic profile {self.chosen} ({profile.title}):"
+            " no profile of a maker fits"
+        )
 
     @property
     def chosen(self) -> str:

@@ -18,8 +18,8 @@ from collectors.facility.snmp.survey import SOFTWARE, Column, Survey, Table, rea
 from collectors.facility.snmp.table import STAR, parse_oid
 
 _HEAD = """\
-# DRAFT, made from the answers of one device. Nothing in it comes from the maker's MIB: each unit and
-# scale is a guess. Compare every value with the device's own display, and give each reading its
+# DRAFT, made from the answers of one device. Nothing in it comes from the maker's MIB: each unit
+# and scale is a guess. Compare every value with the device's own display, and give each reading its
 # metric (docs/profiles.md, docs/metrics.md): of a rack PDU's phases, for example,
 # `metric: dc_pdu_phase_voltage_volts` with `labels: {{phase: "L{{i1}}"}}` in place of a sensor's.
 # sysDescr: {description}

@@ -244,8 +244,8 @@ class Finder:
         self.stale = self.stale or whole
         for oid, before in self.plan.watched.items():
             now = values.get(oid, before)
-            # An uptime that decreased means a restart (sysUpTime, RFC 3418). After it, rows may have
-            # other indices.
+            # An uptime that decreased means a restart (sysUpTime, RFC 3418). After it, rows may
+            # have other indices.
             if (
                 now != before
                 if oid != SYS_UPTIME

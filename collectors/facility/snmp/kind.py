@@ -128,7 +128,8 @@ def _unknown_names(details: Mapping[str, object], library: Library) -> list[Conf
     known = library.heads()
     return [
         ConfigError(
-            f"neither a kind of device nor an SNMP profile{nearest(name, [*devices.KINDS, *known])}",
+            "neither a kind of device nor an SNMP profile"
+            + nearest(name, [*devices.KINDS, *known]),
             key=f"collectors.snmp.detail.{name}",
         )
         for name in names

@@ -85,7 +85,8 @@ class SnmpProfile:
     detail: Detail | None = field(
         default=None,
         metadata={
-            "help": "how much is read unless the config says otherwise: to the inlet, the phase or the outlet"
+            "help": "how much is read unless the config says otherwise:"
+            " to the inlet, the phase or the outlet"
         },
     )
     max_oids: Annotated[int, Range(1, 64)] = field(

@@ -28,8 +28,8 @@ class Reading:
     `scale_column` and `divisor_column` name the table's columns with them. A negative scale divides
     (the convention of Rittal's CMC III). With `map`, each raw value becomes the given one, and all
     others become `otherwise`. With `constant`, an existing row has this value and is not polled.
-    `words` is a `map` of texts. A text may hold a number and its unit (`text`), or a number that the
-    pattern `extract` finds.
+    `words` is a `map` of texts. A text may hold a number and its unit (`text`), or a number that
+    the pattern `extract` finds.
 
     `where` keeps rows whose index part or column has one of the listed values. `match` keeps rows
     whose column fits a regular expression. The named groups of the expression can be used in

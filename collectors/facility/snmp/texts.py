@@ -17,7 +17,8 @@ class Texts(NamedTuple):
     """How a reading's text is read.
 
     `extract`: its first group is the number. `missing`: texts that mean "no reading". `words`: the
-    states that texts stand for; `otherwise` is the state of all other texts, None if they have none.
+    states that texts stand for; `otherwise` is the state of all other texts, None if they have
+    none.
     """
 
     extract: re.Pattern[str] | None = None
