@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from agent.task import Task
 from agent.workers import Workers
-from collectors.base import BadReply, Collector, Late, Reading, Series, Unreachable
+from collectors.base import BadReply, Collector, Late, Reading, Schedule, Series, Unreachable
 
 _MAX_SERIES: Final = 200
 _DRAIN_LIMIT: Final = 10_000_000
@@ -102,15 +102,15 @@ async def _wait_for_thread(
     return done
 
 
-def was_late(outcome: Round | Exception, *, took: float, paused: float, timeout: float) -> bool:
+def was_late(outcome: Round | Exception, *, took: float, paused: float, schedule: Schedule) -> bool:
     """Tell whether our own lag was in a round, so that it says nothing of the device.
 
     `took` are the seconds of the round, by a clock that goes on while the process does not run;
-    `paused` those since the end of the last pause. Values that were read after the whole time-out
-    may be as old as that. A device that was silent around a pause may have answered in it.
+    `paused` those since the end of the last pause. Values that took longer than the interval may be
+    as old as that, and the next round is due. A device that was silent around a pause may have answered in it.
     """
     if isinstance(outcome, Round):
-        return took > timeout
+        return took > max(schedule.interval, schedule.timeout)
     return isinstance(outcome, Unreachable) and paused <= took + _AFTER_PAUSE
 
 

@@ -220,7 +220,7 @@ class Runner:
             outcome,
             took=self._pulse.now() - asked,
             paused=self._pulse.now() - self._pulse.paused_at,
-            timeout=task.collector.schedule.timeout,
+            schedule=task.collector.schedule,
         ):
             outcome = Late("not read in time")
         self._finish(task, began, outcome)

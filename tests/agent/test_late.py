@@ -12,7 +12,7 @@ from agent.health import Progress
 from agent.rounds import Round, was_late
 from agent.steadyloop import Pulse
 from agent.workers import Workers
-from collectors.base import BadReply, Batch, Late, Refused, Unreachable
+from collectors.base import BadReply, Batch, Late, Refused, Schedule, Unreachable
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
 from collectors.places import Places
 from tests.agent.fakes import UP, VALUE, AsyncFake, Fake, make
@@ -25,8 +25,9 @@ READ = Round(readings=[])
     ("outcome", "took", "paused", "late"),
     [
         (READ, 0.1, 1e9, False),
-        (READ, 2.9, 1e9, False),
-        (READ, 3.1, 1e9, True),  # read after its whole time-out: it may be as old as that
+        (READ, 3.1, 1e9, False),
+        (READ, 14.9, 1e9, False),  # the machine was busy; its next round is not due yet
+        (READ, 15.1, 1e9, True),  # it may be as old as that
         (READ, 30.0, 0.0, True),
         (READ, 0.1, 1.0, False),  # a pause shortly before does not make what was read worse
         (Unreachable("no answer"), 3.0, 1e9, False),
@@ -41,8 +42,9 @@ READ = Round(readings=[])
 def test_when_a_round_is_late(
     outcome: Round | Exception, took: float, paused: float, late: bool
 ) -> None:
-    """With a time-out of 3 s: by what came of it, its seconds, and those since the last pause."""
-    assert was_late(outcome, took=took, paused=paused, timeout=3.0) == late
+    """With an interval of 15 s and a time-out of 3 s: by what came of it, its seconds, and those since the last pause."""
+    schedule = Schedule(interval=15.0, timeout=3.0)
+    assert was_late(outcome, took=took, paused=paused, schedule=schedule) == late
 
 
 async def test_late_changes_nothing_but_its_count(caplog: Any) -> None:
