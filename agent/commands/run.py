@@ -8,6 +8,7 @@ import logging
 from pathlib import Path
 
 from agent.app import App
+from agent.manylines import ManyLines
 from agent.steadyloop import SteadyLoop
 
 
@@ -22,5 +23,7 @@ def run(args: argparse.Namespace) -> int:
     A bad config is exit status 2 and one line for each mistake.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(ManyLines())
     with asyncio.Runner(loop_factory=SteadyLoop) as runner:
         return runner.run(App(args.config).run())

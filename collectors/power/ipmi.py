@@ -18,6 +18,7 @@ from collectors.base import (
     Collector,
     ConfigError,
     Context,
+    Late,
     Metric,
     NoData,
     Reading,
@@ -176,6 +177,8 @@ class Bmc:
                 self._failing = False
         except TimeoutError:
             what = "no answer" if asked else "no turn (see max_processes)"
+            if not asked and not self._failing:  # nobody asked it: it is not to blame
+                raise Late(f"{self._address}: {what}") from None
             raise Unreachable(
                 f"{self._address}: {what} within {self.schedule.timeout:g} s"
             ) from None

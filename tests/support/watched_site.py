@@ -15,7 +15,7 @@ import time
 from array import array
 from pathlib import Path
 
-from simulator.config import write_config
+from simulator.config import Wanted, write_config
 from simulator.device import SnmpDevice
 from simulator.faults import Health
 from simulator.makes import choose
@@ -95,7 +95,8 @@ async def main() -> None:
     await simulator.start()
     gaps = Gaps(args.interval)
     watched = _watch(simulator, gaps)
-    write_config(simulator, args.folder, listen=args.listen, interval=f"{args.interval:g}s")
+    wanted = Wanted(listen=args.listen, interval=f"{args.interval:g}s")
+    write_config(simulator, args.folder, wanted)
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, Reading, Schedule, Series, Unreachable
+from collectors.base import BadReply, Late, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import facility
 from collectors.catalogue.bounds import bounds_of
 from collectors.catalogue.devices import KINDS
@@ -113,7 +113,7 @@ class ModbusCollector:
         answering during the round, the values read so far count.
         """
         numbers: Numbers = {}
-        asked = False
+        asked, began = False, asyncio.get_running_loop().time()
         if self._failing:
             self._identified = self._model is None  # another device may answer by now
         try:
@@ -127,6 +127,9 @@ class ModbusCollector:
                 await self._read_blocks(numbers)
                 self._failing = False
         except TimeoutError:
+            if not asked and self._link.answered_at > began:
+                # The bus was at work for others: there are more devices on it than it can serve.
+                raise Late(f"{self._where}: no turn within {self.schedule.timeout:g} s") from None
             if not asked:
                 raise Unreachable(
                     f"{self._where}: its connection was busy for {self.schedule.timeout:g} s"

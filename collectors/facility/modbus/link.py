@@ -92,6 +92,8 @@ class Link:
         self.pause = 0.0
         self.request_timeout = request_timeout
         self.users = 0
+        self.answered_at = float("-inf")
+        """When a device last answered on it, by the loop's clock."""
         self._tls, self._server_name = tls, (server_name or host) if tls is not None else None
         self._turns = Turns()
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -190,7 +192,7 @@ class Link:
                 data += chunk
                 registers = registers_in(self.framing, data, question, self._transaction)
                 if registers is not None:
-                    self._fresh, self._silent = False, 0
+                    self._note_answer()
                     return registers
         except asyncio.CancelledError:  # the deadline of the request or of the round
             self._silent += 1
@@ -200,8 +202,12 @@ class Link:
                 self.close()
             raise
         except ExceptionAnswer:
-            self._fresh, self._silent = False, 0
+            self._note_answer()
             raise
         except BadReply as error:
             self.close()
             raise BadReply(f"{self.address} unit {question.unit}: {error}") from None
+
+    def _note_answer(self) -> None:
+        self._fresh, self._silent = False, 0
+        self.answered_at = asyncio.get_running_loop().time()

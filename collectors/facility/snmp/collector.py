@@ -210,7 +210,7 @@ class SnmpCollector:
 
     async def _ask(self, oids: tuple[str, ...], end: float) -> Mapping[str, object]:
         """Get every object. Answers received before a timeout are kept."""
-        channel = self._channel
+        channel, loop = self._channel, asyncio.get_running_loop()
         values: dict[str, object] = {}
         whole = False
         try:
@@ -220,11 +220,12 @@ class SnmpCollector:
                 else:
                     values = some = {}
                     first = 0
-                    while first < len(oids):
+                    # A time-out that comes together with an answer can be lost in asyncio's wait_for.
+                    while first < len(oids) and loop.time() < end:
                         size = channel.max_oids  # a request may make it smaller
                         some.update(await channel.get(oids[first : first + size]))
                         first += size
-            whole = True
+            whole = loop.time() < end
         except TimeoutError:
             channel.close()
             if not values:

@@ -11,7 +11,7 @@ import pytest
 from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ModbusPDU
 
-from collectors.base import BadReply, ConfigError, Unreachable
+from collectors.base import BadReply, ConfigError, Late, Unreachable
 from collectors.facility.modbus import kind as modbus
 from collectors.facility.modbus.kind import KIND
 from collectors.facility.modbus.link import Turns
@@ -168,6 +168,24 @@ async def test_a_meter_that_never_had_its_turn_says_so_and_is_not_put_last() -> 
                 await one.collect()
         assert not one._failing
         assert len(await one.collect()) == 15  # and the turn it waited for was not lost
+
+
+async def test_a_meter_without_a_turn_on_a_bus_at_work_is_late_and_not_silent() -> None:
+    """Others on its bus answer meanwhile: the bus has too much to do, and nobody asked this one."""
+    async with (
+        serving(simulated(SDM630)) as address,
+        meters(meter(address), meter(address, meter="other")) as (one, other),
+    ):
+        link = one._link
+        async with link.turn(failing=False):
+            with hurried(one, 0.3):
+                waiting = asyncio.create_task(one.collect())
+                await asyncio.sleep(0)
+                await other._read_blocks({})
+                with pytest.raises(Late, match=r"no turn within 0\.3 s"):
+                    await waiting
+        assert not one._failing
+        assert len(await one.collect()) == 15
 
 
 async def test_turns_go_to_the_healthy_first_and_none_is_lost_to_who_gave_up() -> None:
