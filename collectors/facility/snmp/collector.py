@@ -220,7 +220,7 @@ class SnmpCollector:
                 else:
                     values = some = {}
                     first = 0
-                    # A time-out that comes together with an answer can be lost in asyncio's wait_for.
+                    # asyncio's wait_for can lose a time-out that comes with an answer.
                     while first < len(oids) and loop.time() < end:
                         size = channel.max_oids  # a request may make it smaller
                         some.update(await channel.get(oids[first : first + size]))
