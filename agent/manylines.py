@@ -35,8 +35,8 @@ class _Seen:
 class ManyLines(logging.Filter):
     """Lets the first lines of a kind through, and says once a minute how many more there were.
 
-    Lines are of one kind if they differ only in numbers, and in the device: it is the first argument
-    of a line that has any.
+    Lines are of one kind if they differ only in numbers, and in the device: it is the first
+    argument of a line that has any.
     """
 
     def __init__(

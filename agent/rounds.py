@@ -107,7 +107,8 @@ def was_late(outcome: Round | Exception, *, took: float, paused: float, schedule
 
     `took` are the seconds of the round, by a clock that goes on while the process does not run;
     `paused` those since the end of the last pause. Values that took longer than the interval may be
-    as old as that, and the next round is due. A device that was silent around a pause may have answered in it.
+    as old as that, and the next round is due. A device that was silent around a pause may have
+    answered in it.
     """
     if isinstance(outcome, Round):
         return took > max(schedule.interval, schedule.timeout)

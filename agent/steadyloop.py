@@ -19,8 +19,8 @@ PASS_SECONDS: Final = 0.02
 _OVERSLEPT_SECONDS: Final = 0.05
 """A wait that ends so much later than asked was not the loop's own: none of it is counted."""
 PAUSE_SECONDS: Final = 5.0
-"""From so long without a look at the sockets on, it was a pause: the machine may have been asleep, so
-answers may be lost. In shorter ones, as of a machine with too much to do, they wait in the socket."""
+"""From so long without a look at the sockets on, it was a pause: the machine may have been asleep,
+so answers may be lost. In shorter ones, as of a busy machine, they wait in the socket."""
 
 
 def boot_time() -> float:
