@@ -29,9 +29,8 @@ POINTS: Final = 240
 LAG: Final = 3.0
 """Seconds before now at which ranges end.
 
-What is younger than its latency offset, VictoriaMetrics shows as of the step before, and.
-
-that step may lie before the first sample of an agent that has just started.
+VictoriaMetrics shows what is younger than its latency offset as of the step before. That step may
+lie before the first sample of an agent that has just started.
 """
 MOST_VALUES: Final = 50
 """Values of a single-choice variable that are tried at most."""

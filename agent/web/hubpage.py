@@ -10,7 +10,8 @@ from agent.hubs.units import LANGUAGES, show
 from agent.messages.catalogue import Words
 from agent.targets.views import TargetView
 from agent.web import axis, sitepage
-from agent.web.charts import Band, Chart, Dot, Line, Rule, chart
+from agent.web.chart_model import Band, Chart, Dot, Line, Rule
+from agent.web.charts import chart
 from agent.web.page import Page
 from agent.web.paths import hub_path, site_path
 from agent.web.views import course, heat, heat_panel, pages, racks

@@ -8,7 +8,8 @@ from markupsafe import Markup
 
 from agent.web import rackfront
 from agent.web.axis import time_labels
-from agent.web.charts import Chart, Line, Rule, chart
+from agent.web.chart_model import Chart, Line, Rule
+from agent.web.charts import chart
 from agent.web.format import clock, quantity
 from agent.web.page import Page
 from agent.web.paths import rack_path

@@ -12,7 +12,8 @@ from markupsafe import Markup
 
 from agent.messages.catalogue import Words
 from agent.web.axis import time_labels
-from agent.web.charts import Band, Chart, Line, Mark, Rule, chart
+from agent.web.chart_model import Band, Chart, Line, Mark, Rule
+from agent.web.charts import chart
 from agent.web.curves import PowerTrendView, PueTrendView
 from agent.web.format import MISSING, THIN, local, number, percent, quantity, ratio, short
 from agent.web.page import Page

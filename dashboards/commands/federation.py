@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from agent.hubs.loader import load_registry
-from dashboards import federation
+from dashboards import federation, federation_plan
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,9 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the files, and print the path of each."""
     plan = (
-        federation.load_plan(args.plan)
+        federation_plan.load_plan(args.plan)
         if args.plan
-        else federation.example(load_registry(args.hubs_dir))
+        else federation_plan.example(load_registry(args.hubs_dir))
     )
     for path in federation.write(args.out, plan):
         sys.stdout.write(f"{path}\n")

@@ -13,7 +13,8 @@ from agent.hubs.loader import load_registry
 from collectors.catalogue import all_metrics, recorded
 from collectors.strict import Problems
 from dashboards import federation, rule_files
-from dashboards.federation import FEDERATED, Access, HubPlan, Plan
+from dashboards.federation import FEDERATED
+from dashboards.federation_plan import Access, HubPlan, Plan, example, load_plan
 from dashboards.rules import recording_groups
 from tests.support import binary, free_port, running
 
@@ -51,7 +52,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("federation")
     (folder / "plan.yaml").write_text(PLAN)
     out = folder / "out"
-    federation.write(out, federation.load_plan(folder / "plan.yaml"))
+    federation.write(out, load_plan(folder / "plan.yaml"))
     for hub in ("guian", "kunming"):
         rule_files.write(out / hub / "rules", REGISTRY)
         (out / hub / "password").write_text("")
@@ -121,7 +122,7 @@ def test_vmagent_takes_its_config(built: Path, hub: str) -> None:
 
 def test_the_same_plan_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
     """Written twice, every file is the same."""
-    plan = federation.load_plan(built.parent / "plan.yaml")
+    plan = load_plan(built.parent / "plan.yaml")
     for path in federation.write(tmp_path, plan):
         assert path.read_bytes() == (built / path.relative_to(tmp_path)).read_bytes()
 
@@ -169,7 +170,7 @@ def test_the_example_is_of_all_places() -> None:
     """Without a plan, every hub that is a place has its configs, and neither the country nor a
     province has.
     """
-    assert set(federation.example(REGISTRY).hubs) == {"guian", "kunming", "liangya"}
+    assert set(example(REGISTRY).hubs) == {"guian", "kunming", "liangya"}
 
 
 def test_a_plan_is_read_strictly(tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_a_plan_is_read_strictly(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text("hubs: {guian: {gateways: [], promtheus: a}}\n")
     with pytest.raises(Problems, match=r"plan.yaml:1: hubs.guian.promtheus: unknown key"):
-        federation.load_plan(path)
+        load_plan(path)
 
 
 def test_access_is_said_where_it_is_needed() -> None:

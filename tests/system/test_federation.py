@@ -22,7 +22,7 @@ from agent.hubs.loader import load_registry
 from dashboards import federation, rule_files
 from dashboards.alerts.routes import WAYS, alertmanager
 from dashboards.build import build_all
-from dashboards.federation import HubPlan, Plan
+from dashboards.federation_plan import HubPlan, Plan
 from dashboards.uids import OVERVIEW
 from dashboards.verify import Dashboard, Server, verify
 from simulator.config import Wanted, write_config

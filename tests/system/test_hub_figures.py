@@ -22,7 +22,7 @@ import pytest
 
 from agent.hubs.loader import load_registry
 from dashboards import federation, rule_files
-from dashboards.federation import HubPlan, Plan
+from dashboards.federation_plan import HubPlan, Plan
 from dashboards.verify import Server
 from tests.support import ROOT, binary, free_port, running, wait_for
 
