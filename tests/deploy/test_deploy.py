@@ -113,9 +113,31 @@ def test_the_config_maps_hold_good_configs(name: str, tmp_path: Path) -> None:
     )
     for file, text in found["data"].items():
         (tmp_path / file).write_text(text.replace("/run/secrets/hubgauge", str(tmp_path)), "utf-8")
-    (tmp_path / "community").write_text("public", "utf-8")
-    (tmp_path / "community").chmod(0o440)
+    for secret in ("community", "tls.crt", "tls.key", "users"):
+        (tmp_path / secret).write_text("public", "utf-8")
+        (tmp_path / secret).chmod(0o440)
     assert "good" in run(str(BIN / "hubgauge"), "check", str(tmp_path / "config.yaml"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*KUBERNETES, *sorted((DEPLOY / "examples").glob("*.yaml"))],
+    ids=lambda path: path.name,
+)
+def test_no_shipped_config_opens_the_agent_to_everybody(path: Path) -> None:
+    """What listens beyond this machine serves TLS, and asks for a user; probes speak TLS too."""
+    for one in documents(path):
+        text = one["data"]["config.yaml"] if one.get("kind") == "ConfigMap" else ""
+        config = yaml.safe_load(text) if text else one
+        http = (config.get("outputs") or {}).get("http") or {}
+        if not http.get("listen", "127.0.0.1:").startswith("127.0.0.1:"):
+            assert set(http["tls"]) >= {"cert_file", "key_file"}
+            assert http["users_file"]
+        if one.get("kind") in ("DaemonSet", "Deployment"):
+            (container,) = one["spec"]["template"]["spec"]["containers"]
+            probes = [probe for key, probe in container.items() if key.endswith("Probe")]
+            assert len(probes) >= 2
+            assert all(probe["httpGet"]["scheme"] == "HTTPS" for probe in probes)
 
 
 @pytest.mark.parametrize("name", ["node", "gateway"])
@@ -226,9 +248,20 @@ def test_the_playbooks_config_is_good(tmp_path: Path) -> None:
         "site": "s1",
         "inventory_hostname_short": "n1",
     }
-    for n, more in enumerate(({}, {"row": "A", "rack": "A07", "hubgauge_listen": "10.0.0.1:9717"})):
+    for name in ("users", "tls.crt", "tls.key"):
+        (tmp_path / name).write_text("x", "utf-8")
+        (tmp_path / name).chmod(0o600)
+    more = {
+        "row": "A",
+        "rack": "A07",
+        "hubgauge_listen": "10.0.0.1:9717",
+        "hubgauge_users_file": str(tmp_path / "users"),
+        "hubgauge_cert_file": str(tmp_path / "tls.crt"),
+        "hubgauge_key_file": str(tmp_path / "tls.key"),
+    }
+    for n, variables in enumerate(({}, more)):
         path = tmp_path / f"{n}.yaml"
-        path.write_text(template.render(**least, **more), "utf-8")
+        path.write_text(template.render(**least, **variables), "utf-8")
         assert "good" in run(str(BIN / "hubgauge"), "check", str(path))
 
 
