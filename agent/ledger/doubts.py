@@ -7,10 +7,10 @@ a register may have counted what was never drawn, or not have told yet what was.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from agent.ledger.energy import HOUR_MS
-from agent.ledger.stretches import CountedTime
+from agent.ledger.stretches import CountedTime, counted_part
 
 
 class Doubt(NamedTuple):
@@ -38,10 +38,7 @@ class Doubt(NamedTuple):
 
         `counted` tells how much of a time counts; without it all of the window does.
         """
-        first, last = max(self.start, start), min(self.end, end)
-        inside = max(0, last - first)
-        if counted is not None and inside:
-            inside = counted(first, last)
+        inside = counted_part(max(self.start, start), min(self.end, end), counted)
         if not inside:
             return 0.0
         length = self.end - self.start
@@ -50,9 +47,11 @@ class Doubt(NamedTuple):
             found += self.uneven * min(inside, length - inside) / length + self.loose
         return found
 
-    def part(self, start: int, end: int) -> Doubt | None:
+    def part(self, start: int, end: int) -> Self | None:
         """Return what holds between two times within it; None where that is nothing."""
         if start >= end:
             return None
         share = (end - start) / (self.end - self.start)
-        return Doubt(start, end, self.uneven * share, self.loose, self.hidden * share)
+        return self._replace(
+            start=start, end=end, uneven=self.uneven * share, hidden=self.hidden * share
+        )

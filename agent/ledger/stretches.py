@@ -8,7 +8,7 @@ stored, and a PUE whose window cuts one says so in its uncertainty.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from agent.ledger.energy import HOUR_MS, Segment
 
@@ -26,6 +26,13 @@ CountedTime = Callable[[int, int], int]
 """Tells how many of the milliseconds between two times count in a sum."""
 
 
+def counted_part(first: int, last: int, counted: CountedTime | None) -> int:
+    """Return how much of the time between two times counts: all of it unless `counted` says."""
+    if first >= last:
+        return 0
+    return last - first if counted is None else counted(first, last)
+
+
 class Stretch(NamedTuple):
     """A stretch of time, in milliseconds, and its total energy, in joules."""
 
@@ -40,21 +47,19 @@ class Stretch(NamedTuple):
         which a silence of other meters may cut too. Where more than half is taken, the energy that
         is left out is what is uncertain.
         """
-        first, last = max(self.start, start), min(self.end, end)
-        inside = max(0, last - first)
-        if counted is not None and inside:
-            inside = counted(first, last)
+        inside = counted_part(max(self.start, start), min(self.end, end), counted)
         cut = min(inside, self.end - self.start - inside)
         if not cut:
             return 0.0
         cut = min(cut, max(_ANY_LOAD_MS, round(LOAD_VARIATION * cut)))
         return self.joules * cut / (self.end - self.start)
 
-    def part(self, start: int, end: int) -> Stretch | None:
+    def part(self, start: int, end: int) -> Self | None:
         """Return the part between two times within it; None where that is nothing."""
         if start >= end:
             return None
-        return Stretch(start, end, self.joules * (end - start) / (self.end - self.start))
+        share = (end - start) / (self.end - self.start)
+        return self._replace(start=start, end=end, joules=self.joules * share)
 
 
 def even_stretches(segments: Iterable[Segment], *, longer_than: int = HOUR_MS) -> Iterator[Stretch]:

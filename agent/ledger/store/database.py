@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from agent.ledger.doubts import Doubt
 from agent.ledger.store.changes import ChangeTable
-from agent.ledger.store.doubts import DoubtTable
 from agent.ledger.store.former_hours import FormerHourTable
 from agent.ledger.store.heard import HeardTable
 from agent.ledger.store.history import HistoryTable
@@ -30,7 +30,8 @@ from agent.ledger.store.registers import RegisterTable
 from agent.ledger.store.schema import check_version, upgrade, upgrade_in_memory
 from agent.ledger.store.site_hours import SiteHourTable
 from agent.ledger.store.sites import SiteTable
-from agent.ledger.store.stretches import StretchTable
+from agent.ledger.store.uncertain import UncertainTable
+from agent.ledger.stretches import Stretch
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,8 @@ class Tables:
     meters: MeterTable
     readings: ReadingTable
     hours: HourTable
-    stretches: StretchTable
-    doubts: DoubtTable
+    stretches: UncertainTable[Stretch]
+    doubts: UncertainTable[Doubt]
     registers: RegisterTable
     refusals: RefusalTable
     site_hours: SiteHourTable
@@ -69,8 +70,8 @@ class Tables:
             MeterTable(db),
             ReadingTable(db),
             HourTable(db),
-            StretchTable(db),
-            DoubtTable(db),
+            UncertainTable(db, "stretch", "joules", Stretch),
+            UncertainTable(db, "doubt", "uneven, loose, hidden", Doubt),
             RegisterTable(db),
             RefusalTable(db),
             SiteHourTable(db),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import struct
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from agent.ledger.energy import CELLS, FULL_MASK, HOUR_MS, HourCells
+from agent.ledger.energy import FULL_MASK, HOUR_MS, HourCells
 from agent.ledger.store.blocks import (
     BLOCK_MS,
     Block,
@@ -18,29 +17,13 @@ from agent.ledger.store.blocks import (
     block_hour,
 )
 from agent.ledger.store.old_cells import OldCellTable, OldHour
+from agent.ledger.store.packed_cells import pack_cells, unpack_cells
 
-_CELLS: Final = struct.Struct(f"<{CELLS}d{CELLS}I")
-_THINNED: Final = struct.Struct(f"<{CELLS}ff")
 _MOST_MARKS: Final = 500
 """Question marks in one statement; SQLite's own limit was 999 for long."""
 
 _LOOKUP_COST: Final = 8
 """Looking up one meter costs as much as passing over so many."""
-
-
-def pack_cells(cells: HourCells) -> bytes:
-    """Write an hour's cells."""
-    packed = _CELLS.pack(*cells.joules, *cells.covered)
-    return packed + _THINNED.pack(*cells.thinned, cells.repeats) if cells.thinned else packed
-
-
-def unpack_cells(data: bytes) -> HourCells:
-    """Read an hour's cells."""
-    values = _CELLS.unpack_from(data)
-    cells = HourCells(values[:CELLS], values[CELLS:])
-    if len(data) > _CELLS.size:
-        *cells.thinned, cells.repeats = _THINNED.unpack_from(data, _CELLS.size)
-    return cells
 
 
 class StoredHour(NamedTuple):
