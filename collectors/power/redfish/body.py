@@ -121,3 +121,20 @@ def number(value: object) -> float | None:
 def gone(document: Document) -> bool:
     """Return whether a resource is absent or not working, by its own state."""
     return text(inner(document, "Status"), "State") in GONE
+
+
+def offered(document: Document, key: str) -> bool:
+    """Tell whether a document has a property by its schema's name, its own or in a maker's object."""
+    return key in document or any(key in own for own in _makers(document))
+
+
+def said(document: Document, key: str) -> object:
+    """Return a property by its schema's name: the schema's own, else that in a maker's object."""
+    if document.get(key) is not None:
+        return document[key]
+    return next((own[key] for own in _makers(document) if own.get(key) is not None), None)
+
+
+def _makers(document: Document) -> list[Document]:
+    """Return the makers' own objects in a document: `Oem.<maker>` (DSP0266)."""
+    return [own for own in inner(document, "Oem").values() if isinstance(own, dict)]

@@ -24,6 +24,7 @@ from collectors.catalogue import facility, node
 from collectors.catalogue.bounds import EXTREMES, has_extremes
 from collectors.judge import Judged, Refusal, judge
 from collectors.labels import safe_label
+from collectors.power.missing import NOT_OFFERED, NoPower
 from collectors.power.redfish.body import text
 from collectors.power.redfish.discover import find_equipment, find_node, requests_of, unchanged
 from collectors.power.redfish.places import GROUPS, LEVELS
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 log: Final = logging.getLogger(__name__)
 
-NOT_OFFERED: Final = "not_offered"
-"""Why a reading is missing that no document of a service has."""
 _DISCOVERY_TIMEOUTS: Final = 12
 """Discovery may take this many time-outs: it sends many requests, and runs beside the rounds."""
 
@@ -128,9 +127,9 @@ class RedfishCollector:
         if self._is_pdu or any(series.metric is node.NODE_POWER for series, _ in judged.readings):
             return []
         refused = (one.reason for one in judged.refused if one.series.metric is node.NODE_POWER)
-        why = next(refused, self._no_power)
-        self.notice = f"it gives no power: {why}"
-        return [(self._series(node.NODE_READING_MISSING, ("power", why)), 1.0)]
+        missing = NoPower(next(refused, self._no_power))
+        self.notice = missing.notice
+        return [missing.reading(*self._series(node.NODE_POWER).values)]
 
     async def _discover(self) -> Plan:
         old = self._plan.found

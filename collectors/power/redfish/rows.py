@@ -2,8 +2,9 @@
 
 Pure: a function takes any documents and returns rows. Property names are those
 of the DMTF's schemas (DSP8010): EnvironmentMetrics, ThermalMetrics, PowerSupply,
-PowerSupplyMetrics, Fan, Sensor; Power and Thermal are the old ones. No vendor-specific
-(`Oem`) property is read.
+PowerSupplyMetrics, Fan, Sensor; Power and Thermal are the old ones. Of a maker's own (`Oem`)
+objects only power is read, where the maker kept the schema's name for it and left the schema's
+place empty.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import Metric
 from collectors.catalogue import node
-from collectors.power.redfish.body import gone, inner, links, number, objects, text
+from collectors.power.redfish.body import gone, inner, links, number, objects, offered, said, text
 
 if TYPE_CHECKING:
     from collectors.power.redfish.body import Document
@@ -183,14 +184,18 @@ def control(documents: Sequence[Document], owners: frozenset[str]) -> Iterator[R
         whole = [
             one
             for one in objects(document, "PowerControl")
-            if "PowerConsumedWatts" in one
+            if offered(one, "PowerConsumedWatts")
             and not gone(one)
             and text(one, "PhysicalContext") not in _PARTS
         ]
         related = (one for one in whole if owners.intersection(links(one, "RelatedItem")))
         chosen = next(related, whole[0] if whole else None)
         if chosen is not None:
-            yield Row(node.NODE_POWER, number(chosen["PowerConsumedWatts"]))
+            yield Row(node.NODE_POWER, number(said(chosen, "PowerConsumedWatts")))
+        elif offered(
+            document, "PowerConsumedWatts"
+        ):  # iLO 4 before the schema, and Oem of the whole
+            yield Row(node.NODE_POWER, number(said(document, "PowerConsumedWatts")))
 
 
 def supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:
@@ -218,8 +223,8 @@ def old_supplies(documents: Sequence[Document], _owners: frozenset[str]) -> Iter
                     (node.NODE_SUPPLY_POWER, "PowerInputWatts"),
                     (node.NODE_SUPPLY_VOLTAGE, "LineInputVoltage"),
                 ):
-                    if key in supply:
-                        yield Row(metric, number(supply[key]), name)
+                    if offered(supply, key):
+                        yield Row(metric, number(said(supply, key)), name)
 
 
 def _health(supply: Document, name: tuple[str, ...]) -> Iterator[Row]:
@@ -243,7 +248,8 @@ def old_supply_sum(documents: Sequence[Document], _owners: frozenset[str]) -> It
     """Yield the same sum for PowerSupplies of the old schema Power."""
     for document in documents:
         yield from _sum(
-            (supply, supply.get("PowerInputWatts")) for supply in objects(document, "PowerSupplies")
+            (supply, said(supply, "PowerInputWatts"))
+            for supply in objects(document, "PowerSupplies")
         )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from collectors.base import Context, Place
-from collectors.power.ipmi import KIND, Bmc, Config, Device
+from collectors.power.ipmi import KIND, Bmc
+from collectors.power.ipmi_config import Config, Device
 
 CONTEXT = Context(
     place=Place(hub="guian", site="s1"),

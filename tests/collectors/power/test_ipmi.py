@@ -15,7 +15,7 @@ import pytest
 
 from collectors.base import BadReply, ConfigError, Refused, Unreachable
 from collectors.catalogue import node as catalogue
-from collectors.power.ipmi import Config, split_address
+from collectors.power.ipmi_config import Config, split_address
 from collectors.strict import Problems, read
 from tests.collectors.power.bmcs import POWER, bmcs, once
 from tests.support import HANGS, binary, free_port, until
