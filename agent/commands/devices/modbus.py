@@ -55,9 +55,9 @@ async def ask(
     host: str, port: int, unit: int, timeout: float, known: Mapping[str, Profile]
 ) -> Answer:
     """Ask a device what it is, and which profiles fit; raises CollectError if it is silent."""
-    identity = await read_identity(host, port, unit, timeout)
     link = Link(host, port, request_timeout=timeout)
     try:
+        identity = await read_identity(link, unit)
         names = [name async for name in fitting(link, unit, identity, known)]
     finally:
         link.close()

@@ -9,10 +9,13 @@ import asyncio
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from collectors.base import BadReply, Unreachable
+from collectors.base import BadReply
 from collectors.facility.modbus.frame import ExceptionAnswer
+
+if TYPE_CHECKING:
+    from collectors.facility.modbus.link import Link
 
 OBJECTS: Final[Mapping[int, str]] = {
     0: "vendor",
@@ -46,23 +49,18 @@ class Identity:
         return " ".join(filter(None, (text.strip() for text in self.objects.values())))
 
 
-async def read_identity(host: str, port: int, unit: int, timeout: float) -> Identity:
+async def read_identity(link: Link, unit: int) -> Identity:
     """Ask a device for its regular identification, else for the basic one.
 
     Raises Unreachable where nobody answers, and BadReply for an answer that is not Modbus. A device
     that does not know the function has no objects.
     """
-    try:
-        async with asyncio.timeout(timeout):
-            reader, writer = await asyncio.open_connection(host, port)
-            try:
-                return await _read(reader, writer, unit)
-            finally:
-                writer.transport.abort()
-    except TimeoutError:
-        raise Unreachable(f"{host}:{port} unit {unit}: no answer within {timeout:g} s") from None
-    except (OSError, asyncio.IncompleteReadError) as error:
-        raise Unreachable(f"cannot reach {host}:{port}: {error}") from None
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Identity:
+        return await _read(reader, writer, unit)
+
+    async with link.turn(failing=False):
+        return await link.converse(talk, f"{link.address} unit {unit}")
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, unit: int) -> Identity:

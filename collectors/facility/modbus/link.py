@@ -12,10 +12,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from collectors.base import BadReply, Unreachable
 from collectors.facility.modbus.frame import (
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import ssl
 
     from collectors.facility.modbus.frame import Framing, Question
+
+T = TypeVar("T")
 
 _REFUSAL_SECONDS: Final = 1.0
 """After a failed attempt to connect, all devices of the address are unreachable for this time."""
@@ -134,6 +136,31 @@ class Link:
             raise Unreachable(message) from None
         finally:
             self._rested = time.monotonic() + self.pause
+
+    async def converse(
+        self,
+        talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[T]],
+        who: str,
+    ) -> T:
+        """Let a function that reads no registers use the connection. The caller must hold the turn.
+
+        `who` names the device in errors. Raises Unreachable. A conversation that fails closes the
+        connection: what is left of its answer would be read as the next one.
+        """
+        whole = False
+        try:
+            async with asyncio.timeout(self.request_timeout):
+                found = await talk(*await self._connect())
+            whole, self._fresh = True, False
+        except TimeoutError:
+            message = f"{who}: no answer within {self.request_timeout:g} s"
+            raise Unreachable(message) from None
+        except (OSError, asyncio.IncompleteReadError) as error:
+            raise Unreachable(f"cannot reach {self.address}: {error}") from None
+        finally:
+            if not whole:
+                self.close()
+        return found
 
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import struct
 
 import pytest
@@ -11,8 +12,10 @@ from pymodbus import ModbusDeviceIdentification
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from agent.commands import devices
+from agent.commands.devices import modbus
 from collectors.base import BadReply
-from collectors.facility.modbus.identity import read_identity
+from collectors.facility.modbus.identity import Identity, read_identity
+from collectors.facility.modbus.link import Link
 from tests.collectors.facility.modbus.kit import SDM630, misbehaving, serving, simulated
 
 IDENTITY = ModbusDeviceIdentification(
@@ -37,6 +40,14 @@ def split(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
+async def identity_of(address: str) -> Identity:
+    link = Link(*split(address), request_timeout=10.0)
+    try:
+        return await read_identity(link, 1)
+    finally:
+        link.close()
+
+
 async def run(*words: str) -> int:
     parser = argparse.ArgumentParser()
     devices.configure(parser)
@@ -46,7 +57,7 @@ async def run(*words: str) -> int:
 async def test_a_device_is_asked_for_its_identification() -> None:
     """All objects of the regular identification come, as another implementation sends them."""
     async with serving(named(), identity=IDENTITY) as address:
-        found = await read_identity(*split(address), 1, 10.0)
+        found = await identity_of(address)
     assert found.objects[0] == "Schneider Electric"
     assert found.objects[5] == "PM5560"
     assert "PM5560 meter" in found.text
@@ -113,4 +124,37 @@ async def test_an_answer_that_is_none_is_one_error(answer: bytes) -> None:
 
     async with misbehaving(answering) as address:
         with pytest.raises(BadReply):
-            await read_identity(*split(address), 1, 10.0)
+            await identity_of(address)
+
+
+@pytest.mark.parametrize(("hangs_up", "connections"), [(False, 1), (True, 2)])
+async def test_a_device_is_asked_all_on_one_connection(hangs_up: bool, connections: int) -> None:
+    """Gateways accept few connections: identification and model registers go over one. Where the
+    device hangs up after a function that it does not know, a second one is opened.
+    """
+    seen: list[list[int]] = []
+
+    async def refusing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked: list[int] = []
+        seen.append(asked)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readexactly(6)
+                body = await reader.readexactly(int.from_bytes(head[4:6], "big"))
+                asked.append(body[1])
+                # Illegal function (1) or illegal data address (2).
+                code = 1 if body[1] == 0x2B else 2
+                writer.write(head[:4] + b"\0\3" + bytes((body[0], body[1] | 0x80, code)))
+                if hangs_up and asked == [0x2B, 0x2B]:
+                    writer.close()
+                    return
+
+    async with misbehaving(refusing) as address:
+        answer = await modbus.ask(*split(address), 1, 10.0, modbus.profiles(None))
+    assert answer.names == []
+    assert not answer.identity.objects
+    assert len(seen) == connections
+    functions = [one for asked in seen for one in asked]
+    assert functions[:2] == [0x2B, 0x2B]
+    assert set(functions[2:]) <= {3, 4}
+    assert len(functions) > 5
