@@ -124,7 +124,7 @@ def gone(document: Document) -> bool:
 
 
 def offered(document: Document, key: str) -> bool:
-    """Tell whether a document has a property by its schema's name, its own or in a maker's object."""
+    """Tell whether a document has a property by its schema's name, also in a maker's object."""
     return key in document or any(key in own for own in _makers(document))
 
 
