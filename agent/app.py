@@ -24,6 +24,7 @@ from agent.runner import Runner
 from agent.selfmetrics import SelfCollector, SelfMetrics
 from agent.snapshot import Snapshot
 from agent.workers import Workers
+from collectors.abilities import IsDiscovered
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import Problems
 
@@ -90,6 +91,9 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
+        if any(isinstance(one, IsDiscovered) for one in self.loaded.collectors):
+            with contextlib.suppress(ConfigError):  # without it, devices are discovered each time
+                self._state_dir()
         self._start_push()
         if self.gateway is not None:
             self.gateway.start()

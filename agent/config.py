@@ -85,6 +85,7 @@ class Config:
             proc=roots.proc,
             sys=roots.sys,
             rootfs=roots.rootfs,
+            state_dir=self.file.state_dir,
             racks=racks,
         )
 

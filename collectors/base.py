@@ -232,6 +232,7 @@ class Context:
     proc: Path = Path("/proc")
     sys: Path = Path("/sys")
     rootfs: Path = Path("/")
+    state_dir: Path | None = None
     racks: Mapping[str, Place] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
     wall_clock: Callable[[], float] = time.time

@@ -44,15 +44,35 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a device answered at discovery, and with which profile it was asked.
+
+    `arc` is the number in place of the profile's `*`, `levels` the parts of the device that were
+    read, `max_oids` how many objects it takes in one request. `watched` are objects whose change
+    means that rows may have changed.
+    """
+
+    profile: str
+    arc: str
+    max_oids: int
+    levels: frozenset[str]
+    columns: dict[str, dict[str, object]]
+    objects: dict[str, object]
+    watched: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A device: the name of its profile, the profile, and the plan of its rounds.
 
-    `passed` names the profiles that fit as well and gave no reading.
+    `answers` are those of which the plan was made. `passed` names the profiles that fit as well and
+    gave no reading.
     """
 
     name: str
     profile: SnmpProfile
     plan: Plan
+    answers: Answers
     passed: Sequence[str] = field(default=())
 
 
@@ -62,8 +82,11 @@ async def find(channel: Channel, library: Library, name: str, wanted: Wanted) ->
     Raises BadReply if no profile fits, or if none that fits gives a reading.
     """
     if name != AUTO:
-        profile = await named(channel, library, name, wanted.also)
-        return Found(name=name, profile=profile, plan=await discover(channel, profile, wanted))
+        profile, arc = await named(channel, library, name, wanted.also)
+        answers = await ask(channel, profile, wanted, name=name, arc=arc)
+        return Found(
+            name=name, profile=profile, plan=plan_of(profile, answers, wanted), answers=answers
+        )
     identity = await identify(channel)
     passed: list[str] = []
     async for fit in fitting(channel, identity, library.heads()):
@@ -73,9 +96,16 @@ async def find(channel: Channel, library: Library, name: str, wanted: Wanted) ->
             else library.named(fit.name, wanted.also)
         )
         channel.max_oids = min(channel.max_oids, profile.max_oids)
-        made = await discover(channel, profile, wanted)
+        answers = await ask(channel, profile, wanted, name=fit.name, arc=fit.arc)
+        made = plan_of(profile, answers, wanted)
         if made.yields:
-            return Found(name=fit.name, profile=profile, plan=made, passed=tuple(passed))
+            return Found(
+                name=fit.name,
+                profile=profile,
+                plan=made,
+                answers=answers,
+                passed=tuple(passed),
+            )
         passed.append(fit.name)
     raise BadReply(_unknown(identity, passed))
 
@@ -90,37 +120,66 @@ def _unknown(identity: Identity, passed: Sequence[str]) -> str:
 
 async def named(
     channel: Channel, library: Library, name: str, also: Sequence[str] = ()
-) -> SnmpProfile:
-    """Return a profile by its name, with the device's number in place of `*`.
+) -> tuple[SnmpProfile, str]:
+    """Return a profile by its name, with the device's number in place of `*`, and that number.
 
     Raises BadReply if the device has no such branch.
     """
     profile = library.named(name, also)
     oid = starred(profile)
     if not oid:
-        return profile
+        return profile, ""
     arc = await find_branch(channel, oid)
     if arc is None:
         raise BadReply(f"the device has nothing at {oid}, which the profile {name} reads")
-    return library.bound(name, arc, also)
+    return library.bound(name, arc, also), arc
 
 
 async def discover(channel: Channel, profile: SnmpProfile, wanted: Wanted) -> Plan:
     """Read the rows of a device and their descriptions, and make the plan of its rounds."""
-    levels = wanted.depth.levels(wanted.kind or profile.kind, profile.detail)
+    return plan_of(profile, await ask(channel, profile, wanted), wanted)
+
+
+def levels_of(profile: SnmpProfile, wanted: Wanted) -> frozenset[str]:
+    """Return the parts that are read of a device with this profile."""
+    return wanted.depth.levels(wanted.kind or profile.kind, profile.detail)
+
+
+async def ask(
+    channel: Channel, profile: SnmpProfile, wanted: Wanted, *, name: str = "", arc: str = ""
+) -> Answers:
+    """Read the rows of a device and their descriptions.
+
+    `name` and `arc` are those of the profile.
+    """
+    levels = levels_of(profile, wanted)
     rows = Rows()
     for column in columns_to_walk(profile, levels):
         rows.columns[column] = await channel.walk(column)
     rows.objects = await channel.get(objects_to_get(profile, rows, levels))
+    watched = await channel.get((SYS_UPTIME, *profile.watch))
+    return Answers(
+        profile=name,
+        arc=arc,
+        max_oids=channel.max_oids,
+        levels=frozenset(levels),
+        columns=rows.columns,
+        objects=rows.objects,
+        watched=watched,
+    )
+
+
+def plan_of(profile: SnmpProfile, answers: Answers, wanted: Wanted) -> Plan:
+    """Make the plan of a device's rounds of what it answered."""
     made = plan(
         profile,
-        rows,
+        Rows(columns=answers.columns, objects=answers.objects),
         wanted.naming,
-        levels,
+        levels_of(profile, wanted),
         wanted.limit,
         wanted.chosen_rows,
         slow_apart=wanted.depth.slow_interval > 0,
     )
-    made.watched = await channel.get((SYS_UPTIME, *profile.watch))
+    made.watched = dict(answers.watched)
     made.oids += tuple(made.watched)
     return made

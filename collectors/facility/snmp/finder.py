@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError, Unreachable
 from collectors.facility.snmp.channel import Channel, Secrets
-from collectors.facility.snmp.discover import AUTO, SYS_UPTIME, Found, Wanted, discover, find
+from collectors.facility.snmp.discover import (
+    AUTO,
+    SYS_UPTIME,
+    Found,
+    Wanted,
+    ask,
+    find,
+    levels_of,
+    plan_of,
+)
 from collectors.facility.snmp.recognise import identify
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
     from collectors.facility.snmp.config import DeviceConfig
     from collectors.facility.snmp.detail import Depth
     from collectors.facility.snmp.library import Library
+    from collectors.facility.snmp.memory import DeviceMemory
     from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile
     from collectors.facility.snmp.recognise import Identity
@@ -46,6 +56,7 @@ class Shared:
     """
 
     library: Library
+    memory: DeviceMemory
     places: Places
     refresh: float
 
@@ -60,6 +71,11 @@ class About:
     secrets: Secrets
     timeout: float
     limit: int
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What of the config the answers of the device at discovery depend on."""
+        return (self.config.profile, *self.config.also)
 
     @property
     def wanted(self) -> Wanted:
@@ -79,6 +95,7 @@ class Finder:
 
     __slots__ = (
         "_about",
+        "_arc",
         "_discovered_at",
         "_identity",
         "_probe",
@@ -112,6 +129,7 @@ class Finder:
         self.max_oids = 0
         """How many objects the device takes in one request, as learned at discovery; 0: unknown."""
         self._identity: Identity | None = None
+        self._arc = ""
         # Each device has its own period, so that a thousand devices that started together are not
         # all discovered again at the same time.
         self._refresh = shared.refresh * (1 + zlib.crc32(about.naming.name.encode()) % 256 / 512)
@@ -161,6 +179,30 @@ class Finder:
             log.info("snmp %s: another device answers: %s", self._name, identity.description)
             self.plan, self.chosen = None, ""
         self._identity = identity
+        if self.plan is None:
+            self._recall(identity)
+
+    def _recall(self, identity: Identity) -> None:
+        """Make the plan of what the device answered in an earlier run, if that is known."""
+        config, library = self._about.config, self._shared.library
+        answers = self._shared.memory.recall(config.address, identity, self._about.words)
+        if answers is None:
+            return
+        wanted = self._about.wanted
+        profile = (
+            library.bound(answers.profile, answers.arc, wanted.also)
+            if answers.arc
+            else library.named(answers.profile, wanted.also)
+        )
+        if levels_of(profile, wanted) != answers.levels:
+            return
+        self.plan, self.chosen, self.profile = (
+            plan_of(profile, answers, wanted),
+            answers.profile,
+            profile,
+        )
+        self.max_oids, self._arc = answers.max_oids, answers.arc
+        self._discovered_at = asyncio.get_running_loop().time()
 
     def _is_stale(self, now: float) -> bool:
         age = now - self._discovered_at
@@ -222,15 +264,21 @@ class Finder:
                 len(found.plan.points),
             )
         self.max_oids = channel.max_oids
+        self._arc = found.answers.arc
+        if self._identity is not None:
+            self._shared.memory.keep(
+                self._about.config.address, self._identity, self._about.words, found.answers
+            )
         return found.plan
 
     async def _find(self, channel: Channel) -> Found:
         """Discover the device; recognise it first where it is not known yet."""
         config, wanted = self._about.config, self._about.wanted
         if self.chosen and self.profile is not None:
-            plan = await discover(channel, self.profile, wanted)
+            answers = await ask(channel, self.profile, wanted, name=self.chosen, arc=self._arc)
+            plan = plan_of(self.profile, answers, wanted)
             if plan.yields or config.profile != AUTO:
-                return Found(name=self.chosen, profile=self.profile, plan=plan)
+                return Found(name=self.chosen, profile=self.profile, plan=plan, answers=answers)
         found = await find(channel, self._shared.library, config.profile, wanted)
         self.chosen, self.profile = found.name, found.profile
         return found

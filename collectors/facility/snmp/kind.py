@@ -15,6 +15,7 @@ from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
 from collectors.facility.snmp.depths import Depths
 from collectors.facility.snmp.finder import Shared
 from collectors.facility.snmp.library import Library
+from collectors.facility.snmp.memory import DeviceMemory
 from collectors.strict import Problems, nearest
 
 if TYPE_CHECKING:
@@ -43,7 +44,12 @@ class _Kind:
             device.profile == "auto" for device in config.devices
         ):
             _read_all(library)
-        shared = Shared(library=library, places=context.places, refresh=config.refresh)
+        shared = Shared(
+            library=library,
+            memory=DeviceMemory(context.state_dir, library),
+            places=context.places,
+            refresh=config.refresh,
+        )
         made, errors = [], _unknown_names(details, library)
         depths = Depths(config, library)
         # Each file with a secret is read once, also if many devices use it.

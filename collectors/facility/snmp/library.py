@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import metadata
 from pathlib import Path
 
 import yaml
@@ -68,6 +71,16 @@ class Library:
         self._bound: dict[tuple[str, ...], SnmpProfile] = {}
         self._heads: dict[str, Head] = {}
         self._all = False
+
+    @functools.cached_property
+    def version(self) -> str:
+        """A text that is another one as soon as any profile, or the program, is another one."""
+        digest = hashlib.sha256(metadata.version("hubgauge").encode())
+        for name, path in sorted(profiles.paths(self.folder).items()):
+            digest.update(name.encode())
+            with contextlib.suppress(OSError):  # it is told where the profile is read
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
 
     def named(self, name: str, also: Sequence[str] = ()) -> SnmpProfile:
         """Return a profile, with the profiles that it names itself and those in `also` added.

@@ -9,7 +9,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
@@ -33,9 +33,12 @@ def secret(folder: Path, text: str) -> Path:
     return path
 
 
-def collector(device: DeviceConfig, **section: object) -> SnmpCollector:
+def collector(
+    device: DeviceConfig, *, state_dir: Path | None = None, **section: object
+) -> SnmpCollector:
     """Make the collector of one device, as a config file would."""
-    (made,) = KIND.build(SnmpConfig(devices=[device], **section), CONTEXT)
+    context = replace(CONTEXT, state_dir=state_dir)
+    (made,) = KIND.build(SnmpConfig(devices=[device], **section), context)
     return made
 
 
