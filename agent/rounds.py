@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import itertools
 import math
+from array import array
 from collections.abc import Awaitable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,7 @@ from typing import Any, Final
 from agent.task import Task
 from agent.workers import Workers
 from collectors.base import BadReply, Collector, Late, Reading, Schedule, Series, Unreachable
+from collectors.batch import NOTHING, Layout, columns_of
 
 _MAX_SERIES: Final = 200
 _DRAIN_LIMIT: Final = 10_000_000
@@ -35,9 +37,10 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The readings of a round, and how many samples were left out of it."""
+    """The readings of a round as columns, and how many samples were left out of it."""
 
-    readings: list[Reading]
+    layout: Layout
+    values: array[float]
     over_limit: int = 0
     first_over: str = ""
     """The series of the first sample over the limit."""
@@ -47,6 +50,9 @@ class Round:
     wrong_name: int = 0
     first_wrong_name: str = ""
     """The names of the first series that the text formats do not take."""
+
+
+NO_READINGS: Final = Round(layout=NOTHING, values=array("d"))
 
 
 async def read(task: Task, workers: Workers) -> Round:
@@ -83,7 +89,7 @@ async def read(task: Task, workers: Workers) -> Round:
         if isinstance(work, asyncio.Task):
             work.cancel()
         raise Unreachable(f"no result within {timeout:g} s")
-    return checked(work.result())
+    return checked(work.result(), task.layout)
 
 
 async def _wait_for_thread(
@@ -115,46 +121,52 @@ def was_late(outcome: Round | Exception, *, took: float, paused: float, schedule
     return isinstance(outcome, Unreachable) and paused <= took + _AFTER_PAUSE
 
 
-def read_now(collector: Collector) -> Round:
+def read_now(task: Task) -> Round:
     """Run a coroutine that never awaits, in place: no task, no deadline, a tenth of the cost."""
+    collector = task.collector
     coroutine = collector.collect()
     if not isinstance(coroutine, Coroutine):
         raise TypeError("says it is immediate, but collect is no coroutine function")
     try:
         coroutine.send(None)
     except StopIteration as end:
-        return checked(_take(end.value, collector.schedule.max_samples))
+        return checked(_take(end.value, collector.schedule.max_samples), task.layout)
     coroutine.close()
     raise RuntimeError("awaits, though it says it is immediate")
 
 
-def checked(returned: Returned) -> Round:
-    """Take the readings and count what is not a finite number.
+def checked(returned: Returned, before: Layout = NOTHING) -> Round:
+    """Take the readings as columns and count what is not a finite number.
 
-    Raises BadReply for anything else.
+    `before` is the layout of the round before. Raises BadReply for anything but readings.
     """
+    twice = not_finite = 0
+    misnamed: list[Series] = []
+    readings: list[Reading] = returned.items
     try:
-        readings = [(s, f) for s, v in returned.items if math.isfinite(f := float(v))]
-        junk = [s for s, _ in readings if type(s) is not Series]
-        misnamed = [s for s, _ in readings if not s.prefix] if not junk else []
-    except (TypeError, ValueError) as error:
+        layout, values = columns_of(readings, before)
+        if not math.isfinite(sum(values)):
+            readings = [reading for reading in readings if math.isfinite(reading[1])]
+            not_finite = len(returned.items) - len(readings)
+            layout, values = columns_of(readings, before)
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         raise BadReply(f"returned something that is not a reading: {error}") from None
-    if junk:
-        raise BadReply(f"returned something that is not a reading: {repr(junk[0])[:80]}")
-    finite = len(readings)
-    if misnamed:
-        readings = [reading for reading in readings if reading[0].prefix]
-    twice = len(readings) - len({series for series, _ in readings})
-    if twice:
-        readings = _first_of_each(readings)
+    if layout is not before:
+        misnamed = [series for series in layout.series if not series.is_allowed]
+        good = [reading for reading in readings if reading[0].is_allowed] if misnamed else readings
+        single = _first_of_each(good)
+        twice = len(good) - len(single)
+        if misnamed or twice:
+            layout, values = columns_of(single, before)
     return Round(
-        readings=readings,
+        layout=layout,
+        values=values,
         twice=twice,
         wrong_name=len(misnamed),
         first_wrong_name=misnamed[0].line_key if misnamed else "",
         over_limit=returned.over,
         first_over=_series_text(returned.first_over),
-        not_finite=len(returned.items) - finite,
+        not_finite=not_finite,
     )
 
 

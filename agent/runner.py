@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent.health import CollectorHealth, Progress
 from agent.rotation import Rotation
-from agent.rounds import Round, read, read_now, was_late
+from agent.rounds import NO_READINGS, Round, read, read_now, was_late
 from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
 from agent.status import Consumer, count_dropped, health_of, note, publish
@@ -24,7 +24,7 @@ from agent.steadyloop import Pulse, pulse_of
 from agent.task import Task
 from agent.workers import Workers
 from collectors.abilities import Closes, ClosesLater
-from collectors.base import Collector, Late, NoData, Reading
+from collectors.base import Collector, Late, NoData
 from collectors.places import Places
 
 if TYPE_CHECKING:  # it loads APScheduler, which takes 5 MB; `check` and `collect` do without
@@ -229,7 +229,7 @@ class Runner:
         """Run a collector that never waits; as `_round`, without a task."""
         began = self._monotonic()
         try:
-            outcome: Round | Exception = read_now(task.collector)
+            outcome: Round | Exception = read_now(task)
         except Exception as raised:  # a collector may raise anything
             outcome = raised
         self._finish(task, began, outcome)
@@ -243,7 +243,8 @@ class Runner:
             self._late_rounds[task.collector.name] += 1
             return
         if isinstance(outcome, NoData):
-            outcome = Round(readings=[])
+            outcome = NO_READINGS
+        done: Round | None
         now = self._wall()
         task.duration = max(0.0, self._monotonic() - began)
         task.late = False
@@ -253,19 +254,19 @@ class Runner:
                 task.fastest = min(task.fastest or task.duration, task.duration)
                 self._rotation.measured(task.duration, task.fastest)
             note(task, None, now, self._metrics)
-            readings = outcome.readings
+            done = outcome
         else:
             note(task, outcome, now, self._metrics)
-            readings = None
-        self._publish(task, readings, now)
-        if not task.heard and (readings is None or task.discovered):
+            done = None
+        self._publish(task, done, now)
+        if not task.heard and (done is None or task.discovered):
             task.heard = True
             self._note_heard(1)
 
-    def _publish(self, task: Task, readings: list[Reading] | None, now: float) -> None:
+    def _publish(self, task: Task, done: Round | None, now: float) -> None:
         publish(
             task,
-            readings,
+            done,
             now,
             stretch=self._rotation.stretch_of(task.collector.schedule.interval),
             snapshot=self._snapshot,

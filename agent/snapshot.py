@@ -3,16 +3,21 @@
 A good batch replaces all earlier readings of its source, so a series that a device no longer has
 disappears at once. If a source sends nothing more, all its series expire together. Everything runs
 on the event-loop thread, so there are no locks.
+
+Values stay in the columns in which their batch brought them. A family is a view of the columns that
+have its metric.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
 
+from agent.families import Family, Group, Source, Values
 from collectors.base import Batch, Metric, Series
+from collectors.batch import NOTHING, Shape
+from collectors.series import Head
 
 _SWEEP_SECONDS: Final = 1.0
 _UNSCRAPED_SECONDS: Final = 600.0
@@ -29,106 +34,118 @@ class LiveValues(Protocol):
         """Return the live series of one metric with their values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """The last readings of a collector or device.
-
-    `time` is in wall-clock seconds, `expires` in monotonic seconds.
-    """
-
-    time: float
-    expires: float
-    series: Sequence[Series]
-
-
-class Family:
-    """The live series of one metric, and while pages are scraped, the text line of each."""
-
-    __slots__ = ("changed", "lines", "metric", "rows")
-
-    def __init__(self, metric: Metric, changed: dict[Series, None] | None = None) -> None:
-        self.metric: Final = metric
-        self.changed = changed
-        """If the metric is followed: the series whose values have changed."""
-        self.rows: Final[dict[Series, float]] = {}
-        self.lines: dict[Series, str] | None = None
-        """Rendered lines, or None while nothing scrapes.
-
-        `Snapshot.update` keeps them current, so that a scrape only joins them.
-        """
-
-    def text(self) -> str:
-        """Return the samples as text."""
-        if self.lines is None:
-            self.lines = {
-                series: f"{series.prefix}{value!r}\n" for series, value in self.rows.items()
-            }
-        return "".join(self.lines.values())
-
-    def own(self, series: Series) -> Series:
-        """Return this family's series with the same text, where two declared one name."""
-        name = series.prefix.partition("{")[0].rstrip()
-        return self.metric.sample_series(name, series.labels, series.values)
-
-
 class Snapshot:
     """The latest value of every live series, by metric."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._families: dict[str, Family] = {}
-        self._sources: dict[tuple[str, str], Source] = {}
-        self._followed: dict[str, dict[Series, None]] = {}
+        self._families: Final[dict[str, Family]] = {}
+        self._sources: Final[dict[tuple[str, str], Source]] = {}
+        self._groups: Final[dict[Shape, Group]] = {}
+        self._by_head: Final[dict[Head, tuple[Source, ...]]] = {}
+        self._followed: Final[dict[str, dict[Series, None]]] = {}
+        self._masked: Final[set[Source]] = set()
         self._next_sweep = 0.0
         self._scraped = monotonic()
 
     def update(self, batch: Batch) -> None:
         """Replace all earlier readings of a batch's source by the batch."""
-        key = (batch.collector, batch.device)
-        families = self._families
-        metric: Metric | None = None
-        family: Family
-        current: list[Series] = []
-        for read, value in batch.readings:
-            if read.metric is not metric:
-                metric = read.metric
-                # By name: two sources may declare one name, and a page may have each family only
-                # once.
-                family = families.get(metric.full_name) or families.setdefault(
-                    metric.full_name, Family(metric, self._followed.get(metric.full_name))
-                )
-            series = read if family.metric is metric else family.own(read)
-            current.append(series)
-            if family.rows.get(series) != value:
-                family.rows[series] = value
-                if family.changed is not None:
-                    family.changed[series] = None
-                if family.lines is not None:
-                    family.lines[series] = f"{series.prefix}{value!r}\n"
-        old = self._sources.get(key)
-        if old is not None and old.series != current:
-            self._drop(set(old.series).difference(current))
-        self._sources[key] = Source(
-            time=batch.time, expires=self._monotonic() + batch.lifetime, series=current
-        )
+        source = self._sources.get(batch.source)
+        expires = self._monotonic() + batch.lifetime
+        if source is None or not source.is_of(batch.layout):
+            before = self._followed_values(source)
+            if source is not None:
+                self._unlink(source)
+            source = self._sources[batch.source] = Source(batch.layout, batch.values)
+            self._link(source)
+            self._note(before, self._followed_values(source))
+        else:
+            self._groups[source.layout.shape].note_changes(source, source.chosen(batch.values))
+            source.replace(batch.values)
+        source.time, source.expires = batch.time, expires
 
     def forget(self, collector: str, device: str) -> None:
         """Delete a source and its series, as when a reload removes a device."""
         source = self._sources.pop((collector, device), None)
         if source is not None:
-            self._drop(source.series)
+            self._note(self._followed_values(source), {})
+            self._unlink(source)
 
-    def _drop(self, gone: Sequence[Series] | set[Series]) -> None:
-        for series in gone:
-            name = series.metric.full_name
-            family = self._families.get(name)
-            if family is not None and family.rows.pop(series, None) is not None:
-                if family.changed is not None:
-                    family.changed[series] = None
-                if family.lines is not None:
-                    family.lines.pop(series, None)
-                if not family.rows:
+    def _link(self, source: Source) -> None:
+        """Take in a source; of two with the same series, the newest one keeps it."""
+        for other in self._beside(source):
+            common = source.common(other)
+            if common:
+                self._unlink(other, still=True)
+                other.leave_out(common)
+                self._join(other)
+                self._masked.add(other)
+        self._join(source)
+
+    def _beside(self, source: Source) -> list[Source]:
+        """Return the other sources that say something of the same devices."""
+        found = (self._by_head.get(head, ()) for head in source.layout.heads)
+        return list(dict.fromkeys(other for some in found for other in some))
+
+    def _join(self, source: Source) -> None:
+        """Enter a source where it is looked for: by its shape and by its heads."""
+        shape = source.layout.shape
+        group = self._groups.get(shape)
+        if group is None:
+            group = self._groups[shape] = Group()
+            for number, run in enumerate(shape.runs):
+                name = run.metric.full_name
+                family = self._families.get(name)
+                if family is None:
+                    # By name: two sources may declare one name, and a page may have each family
+                    # only once.
+                    family = self._families[name] = Family(run.metric, self._by_head)
+                family.add(group, number, run)
+            self._follow(shape, group)
+        group.sources[source] = None
+        for head in source.layout.heads:
+            self._by_head[head] = (*self._by_head.get(head, ()), source)
+
+    def _unlink(self, source: Source, *, still: bool = False) -> None:
+        """Take out a source; `still` if it stays, with less."""
+        shape = source.layout.shape
+        group = self._groups[shape]
+        del group.sources[source]
+        if not group.sources:
+            del self._groups[shape]
+            for name in {run.metric.full_name for run in shape.runs}:
+                if self._families[name].remove(group):
                     del self._families[name]
+        for head in source.layout.heads:
+            rest = tuple(one for one in self._by_head[head] if one is not source)
+            if rest:
+                self._by_head[head] = rest
+            else:
+                del self._by_head[head]
+        self._masked.discard(source)
+        if not still and self._masked:
+            heads = set(source.layout.heads)
+            for other in self._masked:
+                if not heads.isdisjoint(other.whole.heads):
+                    other.whole = NOTHING  # its next batch may show all of its series again
+
+    def _follow(self, shape: Shape, group: Group) -> None:
+        group.followed = [
+            (run, self._followed[run.metric.full_name])
+            for run in shape.runs
+            if run.metric.full_name in self._followed
+        ]
+
+    def _followed_values(self, source: Source | None) -> dict[Series, float]:
+        if source is None or not self._followed:
+            return {}
+        return dict(self._groups[source.layout.shape].followed_values(source))
+
+    def _note(self, before: Mapping[Series, float], after: Mapping[Series, float]) -> None:
+        """Collect the followed series that have come, gone or changed."""
+        for series in (*before, *after):
+            if before.get(series) != after.get(series):
+                self._followed[series.metric.full_name][series] = None
 
     def sweep(self) -> None:
         """Delete expired sources.
@@ -140,8 +157,8 @@ class Snapshot:
             return
         self._next_sweep = now + _SWEEP_SECONDS
         if now > self._scraped + _UNSCRAPED_SECONDS:
-            for family in self._families.values():
-                family.lines = None
+            for source in self._sources.values():
+                source.lines = None
         for key in [key for key, source in self._sources.items() if source.expires <= now]:
             self.forget(*key)
 
@@ -150,22 +167,27 @@ class Snapshot:
         self.sweep()
         return sorted(self._families.values(), key=lambda family: family.metric.full_name)
 
-    def page(self) -> Iterator[tuple[Metric, str]]:
-        """Yield every metric that has live series, with its samples as text."""
+    def page(self, families: Iterable[Family] | None = None) -> Iterator[tuple[Metric, bytes]]:
+        """Yield every metric that has live series, with some of its samples as text.
+
+        A metric with many series comes several times in a row, each time with other samples. What
+        expires or changes between two pieces is seen by the later one.
+        """
         self._scraped = self._monotonic()
-        for family in self.live():
-            yield family.metric, family.text()
+        for family in self.live() if families is None else families:
+            for piece in family.pieces():
+                yield family.metric, piece
 
     def families(self) -> Iterator[tuple[Metric, Mapping[Series, float]]]:
         """Yield every metric that has live series, with them."""
         for family in self.live():
-            yield family.metric, family.rows
+            yield family.metric, Values(family)
 
     def family(self, metric: Metric) -> Mapping[Series, float]:
         """Return the live series of one metric; empty where there are none."""
         self.sweep()
         found = self._families.get(metric.full_name)
-        return found.rows if found is not None else {}
+        return Values(found) if found is not None else {}
 
     def follow(self, metric: Metric) -> dict[Series, None]:
         """Return a mapping that from now on collects each changed series of a metric.
@@ -175,9 +197,8 @@ class Snapshot:
         reader.
         """
         changed = self._followed.setdefault(metric.full_name, {})
-        family = self._families.get(metric.full_name)
-        if family is not None:
-            family.changed = changed
+        for shape, group in self._groups.items():
+            self._follow(shape, group)
         return changed
 
     def value(self, series: Series) -> float | None:
@@ -190,4 +211,4 @@ class Snapshot:
         return self._sources
 
     def __len__(self) -> int:
-        return sum(len(family.rows) for family in self._families.values())
+        return sum(len(source.layout) for source in self._sources.values())

@@ -16,10 +16,10 @@ from collectors.base import (
     Batch,
     CollectError,
     NoData,
-    Reading,
     Refused,
     Unreachable,
 )
+from collectors.batch import Columns
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def note(task: Task, error: Exception | None, now: float, metrics: SelfMetrics) 
 
 def publish(
     task: Task,
-    readings: list[Reading] | None,
+    round_: Round | None,
     now: float,
     *,
     stretch: float,
@@ -111,32 +111,28 @@ def publish(
     """Hand on what a round read, and how it went: to the snapshot, then to the consumers.
 
     `stretch` is how much longer the intervals are than asked: values then live longer as well.
-    `readings` is None after a round that failed. The device's last values then stay until they
-    expire, while its up series says 0 at once; so the two are separate sources of the snapshot.
+    `round_` is None after a round that failed. The device's last values then stay until they
+    expire, while its up series says 0 at once; so the two are separate batches.
     """
-    up = task.up_series()
-    status = task.status(up)
-    if readings and up:
-        readings = [reading for reading in readings if reading[0] not in up]
-    slow = task.take_slow() if readings is not None else []
-
-    def batch(source: tuple[str, str], content: list[Reading], interval: float = 0.0) -> Batch:
-        return Batch(
-            collector=source[0],
-            device=source[1],
+    interval = task.collector.schedule.interval
+    found: list[tuple[tuple[str, str], float, Columns]] = []
+    if round_ is not None:
+        found.append((task.source, interval, task.without_up(round_.layout, round_.values)))
+        slow = task.take_slow()
+        if slow[1]:
+            found.append((task.slow_source, task.slow_interval, slow))
+    found.append((task.status_source, interval, task.status()))
+    for (collector, device), every, columns in found:
+        batch = Batch(
+            collector=collector,
+            device=device,
             time=now,
-            lifetime=(interval or task.collector.schedule.interval) * stretch * LIFETIME_INTERVALS,
-            readings=content,
+            lifetime=every * stretch * LIFETIME_INTERVALS,
+            columns=columns,
         )
-
-    if readings is not None:
-        snapshot.update(batch(task.source, readings))
-    if slow:
-        snapshot.update(batch(task.slow_source, slow, task.slow_interval))
-    snapshot.update(batch(task.status_source, status))
-    whole = batch(task.source, [*(readings or ()), *slow, *status])
-    for consumer in consumers:
-        try:
-            consumer(whole)
-        except Exception:
-            log.exception("a consumer of batches failed")
+        snapshot.update(batch)
+        for consumer in consumers:
+            try:
+                consumer(batch)
+            except Exception:
+                log.exception("a consumer of batches failed")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
+from typing import Final
 
 from collectors.abilities import (
     CountsDropped,
@@ -15,6 +17,7 @@ from collectors.abilities import (
     SharesNotice,
 )
 from collectors.base import Collector, Reading, Series
+from collectors.batch import NOTHING, Columns, Layout, columns_of
 from collectors.catalogue import agent as catalogue
 from collectors.judge import summary
 
@@ -47,6 +50,8 @@ class Task:
     queued: bool = False
     """Whether it is in the queue of those that wait to be discovered."""
     dropped_before: dict[str, int] = field(default_factory=dict)
+    layout: Layout = NOTHING
+    """The layout of its last round."""
     immediate: bool = field(init=False)
     _is_discovered: IsDiscovered | None = field(init=False)
     _has_up_series: HasUpSeries | None = field(init=False)
@@ -55,6 +60,9 @@ class Task:
     _lists_refused: ListsRefused | None = field(init=False)
     _shares_notice: SharesNotice | None = field(init=False)
     _reads_slowly: ReadsSlowly | None = field(init=False)
+    _without: WithoutUp | None = None
+    _slow_layout: Layout = NOTHING
+    _status_layout: Layout = NOTHING
     _success: Series = field(init=False)
     _duration: Series = field(init=False)
     _last_success: Series = field(init=False)
@@ -113,9 +121,24 @@ class Task:
         """How often its slow readings are read, in seconds; 0 if it has none apart."""
         return self._reads_slowly.slow_interval if self._reads_slowly else 0.0
 
-    def take_slow(self) -> list[Reading]:
+    def take_slow(self) -> Columns:
         """Return the slow readings of the last round, once."""
-        return list(self._reads_slowly.take_slow()) if self._reads_slowly else []
+        readings = self._reads_slowly.take_slow() if self._reads_slowly else ()
+        columns = columns_of(readings, self._slow_layout)
+        if readings:
+            self._slow_layout = columns[0]
+        return columns
+
+    def without_up(self, layout: Layout, values: array[float]) -> Columns:
+        """Return the readings of a round without those that its status has."""
+        self.layout = layout
+        up = self.up_series()
+        if not up:
+            return layout, values
+        known = self._without
+        if known is None or known.whole is not layout or known.up != up:
+            known = self._without = WithoutUp(layout, up)
+        return known.layout, known.take(values)
 
     @property
     def source(self) -> tuple[str, str]:
@@ -152,11 +175,32 @@ class Task:
                 self.dropped_before[reason] = total
         return more
 
-    def status(self, up_series: list[Series]) -> list[Reading]:
+    def status(self) -> Columns:
         """Return the readings that say how the last round went, those of the up series included."""
         ok = 1.0 if self.ok else 0.0
         readings: list[Reading] = [(self._success, ok), (self._duration, self.duration or 0.0)]
         if self.last_success is not None:
             readings.append((self._last_success, self.last_success))
-        readings += [(series, ok) for series in up_series]
-        return readings
+        readings += [(series, ok) for series in self.up_series()]
+        columns = columns_of(readings, self._status_layout)
+        self._status_layout = columns[0]
+        return columns
+
+
+class WithoutUp:
+    """The readings of a layout without the series that say whether the device answers."""
+
+    __slots__ = ("_kept", "layout", "up", "whole")
+
+    def __init__(self, whole: Layout, up: list[Series]) -> None:
+        self.whole: Final = whole
+        self.up: Final = up
+        kept = [n for n, one in enumerate(whole.series) if one not in up]
+        self._kept: Final = kept if len(kept) < len(whole) else None
+        self.layout: Final = (
+            whole if self._kept is None else Layout(tuple(whole.series[n] for n in kept))
+        )
+
+    def take(self, values: array[float]) -> array[float]:
+        """Return the values that are left."""
+        return values if self._kept is None else array("d", [values[n] for n in self._kept])

@@ -6,6 +6,7 @@ rule is stated once. Missing is not zero: a refused reading is missing, and it i
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -65,9 +66,11 @@ def judge(readings: list[Reading], dropped: Counter[str]) -> Judged:
     refused: dict[Series, Refusal] = {}
     doubtful: list[Reading] = []
     for series, value in readings:
-        if not bounds_of(series.metric).hold(value):
-            refused[series] = Refusal(series, value, _why_outside(series.metric, value))
-        elif series.metric in _CHECKS and (value == 0 or _is_high(series.metric, value)):
+        metric = series.metric
+        least, most, checked = _limits(metric)
+        if not least <= value <= most and not bounds_of(metric).hold(value):
+            refused[series] = Refusal(series, value, _why_outside(metric, value))
+        elif checked and (value == 0 or (value >= _LOW_VOLTAGE and _is_high(metric, value))):
             doubtful.append((series, value))
     if doubtful:
         places = _Places(readings, refused)
@@ -104,6 +107,13 @@ def summary(refused: Sequence[Refusal]) -> str:
     )
     more = f" and {len(why) - _NAMED} more" if len(why) > _NAMED else ""
     return f"refused readings: {', '.join(why[:_NAMED])}{more}" if why else ""
+
+
+@functools.cache
+def _limits(metric: Metric) -> tuple[float, float, bool]:
+    """Return the bounds of a metric, and whether the rest of a round may say that it is wrong."""
+    bounds = bounds_of(metric)
+    return bounds.least, bounds.most, metric in _CHECKS
 
 
 def _why_outside(metric: Metric, value: float) -> Reason:

@@ -89,7 +89,7 @@ class PolledDevices:
             device = self._devices[key] = _Device(series)
             self.polled[count] += 1
             self.changed = True
-        elif device.series is not series:
+        elif device.series != series:
             if value is None and device.series in live:
                 return  # the device got other labels, and this is its old series that ends
             device.series = series

@@ -106,7 +106,12 @@ class Intake:
 
     def accept(self, batch: Batch) -> None:
         """Take the power and energy readings of a batch; never blocks and never raises."""
-        readings = [reading for reading in batch.readings if reading[0].metric in _TRACKED]
+        readings = [
+            reading
+            for run in batch.layout.shape.runs
+            if run.metric in _TRACKED
+            for reading in batch.readings_of(run)
+        ]
         if not readings:
             return
         with self._lock:

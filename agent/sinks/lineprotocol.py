@@ -6,8 +6,9 @@ Readings of one series key become one line, `measurement,tags field=1.0,field2=2
 its time in milliseconds.
 Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
 
-A device yields the same series in every round. So the whole text of its batch is kept as a
-`%`-template, and only the numbers are filled in: that makes a push cheap.
+A device yields the same series in every round. So the text of its batch is a `%`-template, and only
+the numbers are filled in: that makes a push cheap. Devices of one make share a template, in which
+marks stand for the tags that tell them apart.
 
 Lines are packed as a gzip member (RFC 1952). Members laid end to end are again a gzip file, so the
 body of a request is the payloads of many chunks joined, and nothing is compressed twice.
@@ -18,15 +19,19 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import isfinite
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 from collectors.base import Batch, Series
+from collectors.batch import MOST_HEADS, Layout, Shape
 from collectors.labels import safe_label
+from collectors.series import Head, Labels
 
 MAX_LAYOUTS: Final = 100_000
-"""Templates kept, one for each device and collector.
+"""Devices and collectors whose tags are kept as text.
 
 Beyond that all are forgotten and made anew.
 """
@@ -36,9 +41,6 @@ LEVEL: Final = 1
 
 Level 6 takes three times as long for a sixth less.
 """
-
-_SERIES: Final = itemgetter(0)
-_VALUE: Final = itemgetter(1)
 
 
 def escape_tag(value: str) -> str:
@@ -50,98 +52,143 @@ def escape_tag(value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """The text of one device's batch without its numbers.
+class Template:
+    """The lines of a shape: `%r` stands for a number, `%b` for tags of a head and for the time."""
 
-    Holds for exactly this sequence of series.
-    """
+    text: bytes
+    marks: tuple[Mark, ...]
+    arrange: Callable[[tuple[object, ...]], tuple[object, ...]]
+    """Puts the numbers, the texts of the marks and the time into the order of the lines."""
 
-    series: tuple[Series, ...]
-    template: bytes
-    arrange: Callable[[tuple[float, ...]], tuple[float, ...]] | None
+
+class Mark(NamedTuple):
+    """The tags of a head with these names; where `extra`, the renderer's tags that it lacks."""
+
+    head: int
+    names: tuple[str, ...]
+    extra: bool
 
 
 class LineRenderer:
     """Renders batches; `tags` are added to every line whose series has no such label itself."""
 
     def __init__(self, tags: Mapping[str, str]) -> None:
-        self._extra: Final = tuple(
-            (name, f",{name}={escape_tag(value)}") for name, value in sorted(tags.items()) if value
-        )
-        self._layouts: dict[tuple[str, str], Layout] = {}
+        self._extra: Final = {name: value for name, value in sorted(tags.items()) if value}
+        self._templates: Final[WeakKeyDictionary[Shape, Template]] = WeakKeyDictionary()
+        self._marked: dict[tuple[str, str], tuple[Layout, tuple[bytes, ...]]] = {}
 
     def render(self, batch: Batch) -> tuple[bytes, int]:
         """Return the batch's lines and how many samples they hold.
 
         Values that are not finite are left out.
         """
-        if not batch.readings:
+        if not batch.values:
             return b"", 0
-        series = tuple(map(_SERIES, batch.readings))
-        try:
-            # An int or a bool is written as a float.
-            numbers = tuple(map(float, map(_VALUE, batch.readings)))
-            finite = isfinite(sum(numbers))
-        except (TypeError, ValueError, OverflowError):
-            numbers, finite = (), False
-        if not finite:
-            return self._render_finite(batch)
-        layout = self._layouts.get((batch.collector, batch.device))
-        if layout is None or layout.series != series:
-            layout = self._remember(batch, series)
-        return self._fill(layout, numbers, batch.time), len(numbers)
+        if not isfinite(sum(batch.values)):
+            finite = [reading for reading in batch.readings if isfinite(reading[1])]
+            if len(finite) < len(batch.values):
+                return self.render(
+                    Batch(
+                        collector=batch.collector,
+                        device=batch.device,
+                        time=batch.time,
+                        lifetime=batch.lifetime,
+                        readings=finite,
+                    )
+                )
+        known = self._marked.get(batch.source)
+        if known is None or known[0] is not batch.layout:
+            if len(self._marked) >= MAX_LAYOUTS:
+                self._marked.clear()
+            known = self._marked[batch.source] = (batch.layout, self._texts(batch.layout))
+        template = self._template(batch.layout)
+        moment = b"%d" % round(batch.time * 1000)
+        lines = template.text % template.arrange((*batch.values, *known[1], moment))
+        return lines, len(batch.values)
 
-    def _render_finite(self, batch: Batch) -> tuple[bytes, int]:
-        """Render what is finite of a batch that holds something else.
+    def _texts(self, layout: Layout) -> tuple[bytes, ...]:
+        """Return what stands for each mark of a layout's template."""
+        return tuple(
+            self._text(layout.heads[mark.head], mark) for mark in self._template(layout).marks
+        )
 
-        Rare, so its template is not kept.
-        """
-        good: list[tuple[Series, float]] = []
-        for series, value in batch.readings:
-            try:
-                number = float(value)
-            except (TypeError, ValueError, OverflowError):
-                continue
-            if isfinite(number):
-                good.append((series, number))
-        if not good:
-            return b"", 0
-        layout = self._layout(tuple(series for series, _ in good))
-        return self._fill(layout, tuple(number for _, number in good), batch.time), len(good)
+    def _text(self, head: Head, mark: Mark) -> bytes:
+        own = dict(zip(head.labels, head.values, strict=True))
+        if mark.extra:
+            some = {name: self._extra[name] for name in mark.names if not own.get(name)}
+        else:
+            some = {name: own[name] for name in mark.names if own[name]}
+        return "".join(f",{name}={escape_tag(value)}" for name, value in some.items()).encode()
 
-    @staticmethod
-    def _fill(layout: Layout, numbers: tuple[float, ...], time: float) -> bytes:
-        if layout.arrange is not None:
-            numbers = layout.arrange(numbers)
-        # Only line ends are newlines (labels hold none), so the time is set behind every line in
-        # one pass.
-        return (layout.template % numbers).replace(b"\n", b" %d\n" % round(time * 1000))
+    def _template(self, layout: Layout) -> Template:
+        found = self._templates.get(layout.shape)
+        if found is None:
+            found = self._templates[layout.shape] = _Maker(layout, self._extra).template()
+        return found
 
-    def _remember(self, batch: Batch, series: tuple[Series, ...]) -> Layout:
-        if len(self._layouts) >= MAX_LAYOUTS:
-            self._layouts.clear()
-        layout = self._layouts[batch.collector, batch.device] = self._layout(series)
-        return layout
 
-    def _layout(self, series: tuple[Series, ...]) -> Layout:
-        rows: dict[str, list[int]] = {}
-        for index, one in enumerate(series):
-            rows.setdefault(one.line_key, []).append(index)
-        lines = []
-        for key, indices in rows.items():
-            fields = ",".join([f"{series[index].field}=%r" for index in indices])
-            tags = self._tags(series[indices[0]])
-            lines.append(f"{(key + tags).replace('%', '%%')} {fields}\n")
-        order = [index for indices in rows.values() for index in indices]
-        arrange = None if order == list(range(len(order))) else itemgetter(*order)
-        return Layout(series=series, template="".join(lines).encode(), arrange=arrange)
+class _Maker:
+    """Makes the template of a shape, from a layout that has it."""
 
-    def _tags(self, series: Series) -> str:
-        """Return the extra tags of one line.
+    def __init__(self, layout: Layout, extra: Mapping[str, str]) -> None:
+        self._layout: Final = layout
+        self._extra: Final = extra
+        self._marks: Final[dict[Mark, int]] = {}
+        self._heads: Final = {head: number for number, head in enumerate(layout.heads)}
+        if len(layout.heads) > MOST_HEADS:
+            self._heads.clear()
+
+    def template(self) -> Template:
+        """Return the template. Readings with the same tags become the fields of one line."""
+        rows: dict[tuple[str, Head, Labels, Labels], list[int]] = {}
+        for index, one in enumerate(self._layout.series):
+            own = one.labels[len(one.head.labels) :]
+            rows.setdefault((one.metric.measurement, one.head, own, one.rest), []).append(index)
+        lines, order = [], []
+        for indices in rows.values():
+            series = self._layout.series[indices[0]]
+            tags, marks = self._tags(series)
+            fields = ",".join([f"{self._layout.series[index].field}=%r" for index in indices])
+            lines.append(f"{series.metric.measurement}{tags} {fields} %b\n")
+            order += [*(len(self._layout) + mark for mark in marks), *indices, -1]
+        return Template(
+            text="".join(lines).encode(),
+            marks=tuple(self._marks),
+            arrange=itemgetter(*order),
+        )
+
+    def _tags(self, series: Series) -> tuple[str, list[int]]:
+        """Return the tags of a line in the order of their names, and the marks in it.
 
         Like an empty label, a tag without a value counts as absent.
         """
-        return "".join([text for name, text in self._extra if not series.label(name)])
+        marks: list[int] = []
+        headed = series.head.labels if series.head in self._heads else ()
+        own = dict(zip(series.labels, series.values, strict=True))
+        own = {name: own[name] for name in series.labels[len(headed) :]}
+        texts: list[str] = []
+        for ours, names in groupby(sorted((*headed, *own)), key=own.__contains__):
+            if ours:
+                texts += [_tag(name, own[name]) for name in names if own[name]]
+            else:
+                texts.append("%b")
+                marks.append(self._mark(series.head, tuple(names), extra=False))
+        missing = tuple(name for name in self._extra if not own.get(name))
+        if missing and headed:
+            texts.append("%b")
+            marks.append(self._mark(series.head, missing, extra=True))
+        else:
+            texts += [_tag(name, self._extra[name]) for name in missing]
+        return "".join(texts), marks
+
+    def _mark(self, head: Head, names: tuple[str, ...], *, extra: bool) -> int:
+        mark = Mark(head=self._heads[head], names=names, extra=extra)
+        return self._marks.setdefault(mark, len(self._marks))
+
+
+def _tag(name: str, value: str) -> str:
+    """Return one tag as text of a template."""
+    return f",{name}={escape_tag(value)}".replace("%", "%%")
 
 
 def samples_of(line: bytes) -> int:

@@ -26,14 +26,24 @@ def accepts_openmetrics(accept: str) -> bool:
 
 
 def render(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[str]:
-    """Yield the page in pieces, one for each metric.
+    """Yield the page as text, in pieces."""
+    return (piece.decode() for piece in pieces(snapshot, openmetrics=openmetrics))
+
+
+def pieces(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[bytes]:
+    """Yield the page in pieces of some 100 kB at most.
 
     The caller can let other requests run between two pieces of a whole hub's page.
     """
+    before: Metric | None = None
     for metric, samples in snapshot.page():
-        yield _header(metric, openmetrics=openmetrics) + samples
+        if metric is before:
+            yield samples
+        else:
+            yield _header(metric, openmetrics=openmetrics).encode() + samples
+            before = metric
     if openmetrics:
-        yield "# EOF\n"
+        yield b"# EOF\n"
 
 
 def _header(metric: Metric, *, openmetrics: bool) -> str:

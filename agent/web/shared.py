@@ -107,8 +107,8 @@ class SharedPages:
 
 async def _pieces(snapshot: Snapshot, *, openmetrics: bool) -> AsyncIterator[bytes]:
     """Yield the page, one metric after the other; other requests get a turn after a long one."""
-    for piece in exposition.render(snapshot, openmetrics=openmetrics):
-        yield piece.encode()
+    for piece in exposition.pieces(snapshot, openmetrics=openmetrics):
+        yield piece
         if len(piece) >= PART_BYTES:
             await asyncio.sleep(0)
 

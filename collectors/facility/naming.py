@@ -53,7 +53,9 @@ class Naming:
         name = f"{self.name}/{unit}" if unit else self.name
         known = {**self.labels, **self.linked.get(unit, {})} if unit else self.labels
         name = known.get("name") or name
-        return metric.series(*(self._value(label, name, known, labels) for label in metric.labels))
+        return metric.new_series(
+            *(self._value(label, name, known, labels) for label in metric.labels)
+        )
 
     @staticmethod
     def _value(label: str, name: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:

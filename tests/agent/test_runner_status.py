@@ -68,7 +68,7 @@ async def test_the_status_says_when_and_how_long() -> None:
 
 
 async def test_a_consumer_that_fails_costs_no_other() -> None:
-    """The one behind it still gets the batch: readings first, then the status."""
+    """The one behind it still gets the batches: readings first, then the status."""
     runner, _, _ = make(good("d"))
     batches: list[Batch] = []
 
@@ -77,10 +77,11 @@ async def test_a_consumer_that_fails_costs_no_other() -> None:
 
     runner.consumers.extend([broken, batches.append])
     await runner.run_once()
-    (batch,) = batches
-    assert (batch.collector, batch.device) == ("fake", "d")
-    assert batch.readings[0] == (VALUE.series("d"), 1.0)
-    assert (COLLECTOR_SUCCESS.series("fake", "d"), 1.0) in batch.readings
+    said, status = batches
+    assert (said.collector, said.device) == ("fake", "d")
+    assert said.readings == [(VALUE.series("d"), 1.0)]
+    assert status.device == "d"
+    assert (COLLECTOR_SUCCESS.series("fake", "d"), 1.0) in status.readings
 
 
 async def test_slow_readings_stay_current_for_their_own_interval() -> None:
@@ -96,7 +97,8 @@ async def test_slow_readings_stay_current_for_their_own_interval() -> None:
     runner.consumers.append(batches.append)
     await runner.run_once()
     await runner.run_once()
-    assert [(VALUE.series("limit"), 16.0) in batch.readings for batch in batches] == [True, False]
+    told = [batch for batch in batches if (VALUE.series("limit"), 16.0) in batch.readings]
+    assert [batch.lifetime for batch in told] == [150.0], "once, in the first of two rounds"
     assert snapshot.value(VALUE.series("limit")) == 16.0
     clock[0] = 149.0
     assert snapshot.value(VALUE.series("d")) is None

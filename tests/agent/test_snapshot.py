@@ -162,12 +162,94 @@ def test_lines_are_not_kept_where_nobody_scrapes() -> None:
     clock = Clock()
     snapshot = Snapshot(monotonic=clock)
     snapshot.update(batch((POWER.series("a"), 1.0), lifetime=1e6))
-    assert dict(snapshot.page())[POWER] == 'dc_pdu_power_watts{pdu="a"} 1.0\n'
+    assert dict(snapshot.page())[POWER] == b'dc_pdu_power_watts{pdu="a"} 1.0\n'
     clock.now += 599
-    (family,) = snapshot.live()
-    assert family.lines is not None
+    (source,) = snapshot.sources().values()
+    assert source.lines is not None
     clock.now += 2
-    (family,) = snapshot.live()
-    assert family.lines is None
+    (source,) = snapshot.sources().values()
+    assert source.lines is None
     snapshot.update(batch((POWER.series("a"), 2.0), lifetime=1e6))
-    assert dict(snapshot.page())[POWER] == 'dc_pdu_power_watts{pdu="a"} 2.0\n'
+    assert dict(snapshot.page())[POWER] == b'dc_pdu_power_watts{pdu="a"} 2.0\n'
+
+
+def test_of_two_sources_with_one_series_the_newest_counts() -> None:
+    """A page may have a series once.
+
+    The newest source to state it is shown; when that one is gone, the next batch of the other shows
+    it again. What only one of them states stays in any case.
+    """
+    snapshot = Snapshot()
+    both, own = POWER.series("both"), POWER.series("own")
+    old, new = batch((both, 1.0), (own, 5.0)), batch((both, 2.0), device="b")
+    snapshot.update(old)
+    snapshot.update(new)
+    assert snapshot.family(POWER) == {both: 2.0, own: 5.0}
+    snapshot.update(batch((both, 3.0), (own, 6.0)))
+    assert snapshot.family(POWER) == {both: 2.0, own: 6.0}
+    assert "".join(render(snapshot)).count('pdu="both"') == 1
+    snapshot.forget("snmp", "b")
+    assert snapshot.family(POWER) == {own: 6.0}
+    snapshot.update(batch((both, 4.0), (own, 7.0)))
+    assert snapshot.family(POWER) == {both: 4.0, own: 7.0}
+
+
+OUTLET = Metric(
+    namespace="dc",
+    subsystem="pdu",
+    name="outlet_watts",
+    type="gauge",
+    help="Outlet.",
+    labels=("hub", "pdu", "outlet"),
+)
+
+
+def outlets(pdu: str, *values: float) -> list[Reading]:
+    """Return the outlets 1, 2, … of a PDU."""
+    return [(OUTLET.new_series("h", pdu, str(n)), watts) for n, watts in enumerate(values, 1)]
+
+
+def test_devices_of_one_make_keep_their_own_labels_and_values() -> None:
+    """Two PDUs of the same shape, one of three outlets, and a percent sign in a name: each line is
+    its own.
+    """
+    snapshot = Snapshot()
+    for pdu, watts in (("a", (1.0, 2.0)), ("b%d", (3.0, 4.5)), ("c", (5.0, 6.0, 7.0))):
+        snapshot.update(batch(*outlets(pdu, *watts), device=pdu))
+    lines = [line for line in "".join(render(snapshot)).splitlines() if line[0] != "#"]
+    assert sorted(lines) == [
+        'dc_pdu_outlet_watts{hub="h",pdu="a",outlet="1"} 1.0',
+        'dc_pdu_outlet_watts{hub="h",pdu="a",outlet="2"} 2.0',
+        'dc_pdu_outlet_watts{hub="h",pdu="b%d",outlet="1"} 3.0',
+        'dc_pdu_outlet_watts{hub="h",pdu="b%d",outlet="2"} 4.5',
+        'dc_pdu_outlet_watts{hub="h",pdu="c",outlet="1"} 5.0',
+        'dc_pdu_outlet_watts{hub="h",pdu="c",outlet="2"} 6.0',
+        'dc_pdu_outlet_watts{hub="h",pdu="c",outlet="3"} 7.0',
+    ]
+
+
+def test_a_batch_of_many_devices_is_one_line_a_series() -> None:
+    """Ten devices in one batch, as a hub's racks are: every line has its own labels."""
+    snapshot = Snapshot()
+    readings = [one for n in range(10) for one in outlets(f"p{n}", 10.0 * n, 10.0 * n + 1)]
+    snapshot.update(batch(*readings))
+    lines = {line for line in "".join(render(snapshot)).splitlines() if line[0] != "#"}
+    assert lines == {
+        f'dc_pdu_outlet_watts{{hub="h",pdu="p{n}",outlet="{outlet}"}} {10.0 * n + outlet - 1}'
+        for n in range(10)
+        for outlet in (1, 2)
+    }
+    assert snapshot.value(OUTLET.series("h", "p7", "2")) == 71.0
+    assert snapshot.value(OUTLET.series("h", "p7", "3")) is None
+
+
+def test_a_series_that_is_made_twice_is_one() -> None:
+    """A rediscovered device gives other objects of the same names: nothing changes but the values."""
+    snapshot = Snapshot()
+    changed = snapshot.follow(OUTLET)
+    snapshot.update(batch(*outlets("a", 1.0, 2.0)))
+    changed.clear()
+    snapshot.update(batch(*outlets("a", 1.0, 3.0)))
+    assert list(changed) == [OUTLET.series("h", "a", "2")]
+    assert snapshot.family(OUTLET)[OUTLET.series("h", "a", "2")] == 3.0
+    assert len(snapshot) == 2

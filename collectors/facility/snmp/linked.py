@@ -44,7 +44,7 @@ class Units:
             own = next(iter(ups))
             for one in series:
                 unit = up_of(one, up)
-                if unit is not None and unit is not own:
+                if unit is not None and unit != own:
                     self._linked[one] = unit
             still = {*self._linked.values(), *ups}
             heard = (up for up in before.known if up in still) if before else ()

@@ -140,7 +140,7 @@ def test_extra_tags_only_where_missing() -> None:
 def test_not_finite_is_left_out() -> None:
     """What is not a finite number never reaches the database, and costs its neighbours nothing."""
     cpu = [CPU.series(str(index), "idle") for index in range(6)]
-    values = [1.0, math.nan, math.inf, -math.inf, 10**400, True]
+    values = [1.0, math.nan, math.inf, -math.inf, -math.nan, True]
     assert rendered(list(zip(cpu, values, strict=True))) == [
         "node_cpu,cpu=0,mode=idle seconds_total=1.0 1790000000123",
         "node_cpu,cpu=5,mode=idle seconds_total=1.0 1790000000123",
@@ -241,3 +241,37 @@ def test_push_and_scrape_name_series_alike(victoria: Victoria, tmp_path: Path) -
     assert pushed == stored("scrape")
     names = json.loads(get(f"{victoria.url}/api/v1/label/mode/values"))["data"]
     assert set(names) == {safe_label(text) for text in HOSTILE} - {""}
+
+
+def test_devices_of_one_make_keep_their_own_tags() -> None:
+    """Two PDUs share a template and differ in place: an empty row is no tag, and the agent's own site
+    is added where the PDU has none.
+    """
+    metric = Metric(
+        namespace="dc",
+        subsystem="pdu",
+        name="watts",
+        type="gauge",
+        help="W.",
+        labels=("hub", "site", "row", "pdu", "outlet"),
+    )
+    renderer = LineFormat({"site": "s9", "job": "j"})
+    lines = []
+    for device, place in (("a", ("s1", "R1")), ("50% b", ("", ""))):
+        series = [metric.new_series("h", *place, device, str(n)) for n in (1, 2)]
+        batch = Batch(
+            collector="c",
+            device=device,
+            time=1.0,
+            lifetime=1.0,
+            readings=[(one, float(n)) for n, one in enumerate(series)],
+        )
+        data, count = renderer.render(batch)
+        assert count == 2
+        lines += data.decode().splitlines()
+    assert lines == [
+        "dc_pdu,hub=h,outlet=1,pdu=a,row=R1,site=s1,job=j watts=0.0 1000",
+        "dc_pdu,hub=h,outlet=2,pdu=a,row=R1,site=s1,job=j watts=1.0 1000",
+        r"dc_pdu,hub=h,outlet=1,pdu=50%\ b,job=j,site=s9 watts=0.0 1000",
+        r"dc_pdu,hub=h,outlet=2,pdu=50%\ b,job=j,site=s9 watts=1.0 1000",
+    ]

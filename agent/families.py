@@ -1,0 +1,208 @@
+"""What a snapshot is made of: the columns of each source, and families as views of them."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from typing import Final
+
+from agent.lines import lines_of
+from collectors.base import Metric, Series
+from collectors.batch import Layout, Run
+from collectors.series import Head
+
+_PIECE: Final = 2**17
+"""Bytes of a page after which a piece of it is handed over."""
+
+
+class Source:
+    """The last readings of a collector or device.
+
+    `time` is in wall-clock seconds, `expires` in monotonic seconds. `whole` is the layout of its
+    batches. `layout` is what of it counts: another source may have said the same since.
+    """
+
+    __slots__ = ("_kept", "expires", "layout", "lines", "time", "values", "whole")
+
+    def __init__(self, layout: Layout, values: array[float]) -> None:
+        self.time = self.expires = 0.0
+        self.whole = self.layout = layout
+        self.values = values
+        self.lines: list[bytes] | None = None
+        """Rendered lines, or None while nothing scrapes.
+
+        They are kept current, so that a scrape only joins them.
+        """
+        self._kept: list[int] | None = None
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Its series."""
+        return self.layout.series
+
+    def is_of(self, layout: Layout) -> bool:
+        """Tell whether a batch of this layout only brings other values."""
+        return self.whole is layout or (bool(layout) and self.whole.series == layout.series)
+
+    def chosen(self, values: array[float]) -> array[float]:
+        """Return what counts of the values of a batch."""
+        return values if self._kept is None else array("d", [values[n] for n in self._kept])
+
+    def replace(self, values: array[float]) -> None:
+        """Take the values of a batch."""
+        values = self.chosen(values)
+        if self.lines is not None and values.tobytes() != self.values.tobytes():
+            self.lines = lines_of(self.layout, values)
+        self.values = values
+
+    def common(self, other: Source) -> set[Series]:
+        """Return the series of another source that this one has as well, by their text."""
+        names = {run.metric.full_name for run in self.layout.shape.runs}
+        shared = [run for run in other.layout.shape.runs if run.metric.full_name in names]
+        if not shared:
+            return set()
+        mine = {(one.name, one.labels, one.values) for one in self.layout.series}
+        candidates = (one for run in shared for one in other.series[run.start : run.stop])
+        return {one for one in candidates if (one.name, one.labels, one.values) in mine}
+
+    def leave_out(self, series: set[Series]) -> None:
+        """Leave some series out, until a batch has another layout."""
+        kept = [n for n, one in enumerate(self.whole.series) if one not in series]
+        before = self._kept or range(len(self.whole))
+        kept = [n for n in before if n in set(kept)]
+        places = {n: at for at, n in enumerate(before)}
+        self.values = array("d", [self.values[places[n]] for n in kept])
+        self.layout = Layout(tuple(self.whole.series[n] for n in kept))
+        self._kept, self.lines = kept, None
+
+
+class Group:
+    """The sources of one shape, and which of their runs somebody follows."""
+
+    __slots__ = ("followed", "sources")
+
+    def __init__(self) -> None:
+        self.sources: Final[dict[Source, None]] = {}
+        self.followed: list[tuple[Run, dict[Series, None]]] = []
+
+    def note_changes(self, source: Source, values: array[float]) -> None:
+        """Collect the followed series of a source whose values are others now."""
+        for run, changed in self.followed:
+            for at in range(run.start, run.stop):
+                if values[at] != source.values[at]:
+                    changed[source.layout.series[at]] = None
+
+    def followed_values(self, source: Source) -> Iterator[tuple[Series, float]]:
+        """Yield the followed series of a source with their values."""
+        for run, _ in self.followed:
+            for at in range(run.start, run.stop):
+                yield source.layout.series[at], source.values[at]
+
+
+class Family:
+    """The live series of one metric: runs of the columns of many sources."""
+
+    __slots__ = ("by_head", "groups", "metric")
+
+    def __init__(self, metric: Metric, by_head: Mapping[Head, tuple[Source, ...]]) -> None:
+        self.metric: Final = metric
+        self.groups: Final[dict[Group, list[tuple[int, Run]]]] = {}
+        self.by_head: Final = by_head
+
+    def add(self, group: Group, number: int, run: Run) -> None:
+        """Take in a run of all sources of a group; `number` is its place in their shape."""
+        self.groups.setdefault(group, []).append((number, run))
+
+    def remove(self, group: Group) -> bool:
+        """Take out a group; returns whether there is none any more."""
+        del self.groups[group]
+        return not self.groups
+
+    def runs(self) -> Iterator[tuple[Source, int, Run]]:
+        """Yield each source that has this metric, with the run and its place."""
+        for group, runs in self.groups.items():
+            for source in group.sources:
+                for number, run in runs:
+                    yield source, number, run
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the samples as text, some at a time."""
+        some: list[bytes] = []
+        size = 0
+        for source, layout, number in [
+            (source, source.layout, number) for source, number, _ in self.runs()
+        ]:
+            if source.layout is not layout:
+                continue  # between two pieces another source has taken over some of its series
+            if source.lines is None:
+                source.lines = lines_of(source.layout, source.values)
+            some.append(source.lines[number])
+            size += len(some[-1])
+            if size > _PIECE:
+                yield b"".join(some)
+                some.clear()
+                size = 0
+        if some:
+            yield b"".join(some)
+
+
+class Values(Mapping[Series, float]):
+    """The live series of a family with their values, as they are when it is looked at."""
+
+    __slots__ = ("_family",)
+
+    def __init__(self, family: Family) -> None:
+        self._family: Final = family
+
+    def __iter__(self) -> Iterator[Series]:
+        for source, _, run in self._family.runs():
+            yield from source.layout.series[run.start : run.stop]
+
+    def __len__(self) -> int:
+        return sum(run.stop - run.start for _, _, run in self._family.runs())
+
+    def __getitem__(self, series: Series) -> float:
+        for source in self._family.by_head.get(series.head, ()):
+            at = source.layout.position(series)
+            if at is not None:
+                return source.values[at]
+        raise KeyError(series)
+
+    def items(self) -> ItemsView[Series, float]:
+        """Return the series with their values."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[float]:
+        """Return the values."""
+        return _Numbers(self)
+
+    def pairs(self) -> Iterator[tuple[Series, float]]:
+        """Yield each series with its value."""
+        for source, _, run in self._family.runs():
+            yield from zip(
+                source.layout.series[run.start : run.stop],
+                source.values[run.start : run.stop],
+                strict=True,
+            )
+
+
+class _Items(ItemsView[Series, float]):
+    """Pairs, without looking each series up."""
+
+    def __init__(self, values: Values) -> None:
+        super().__init__(values)
+        self._values: Final = values
+
+    def __iter__(self) -> Iterator[tuple[Series, float]]:
+        return self._values.pairs()
+
+
+class _Numbers(ValuesView[float]):
+    """Values, without looking each series up."""
+
+    def __init__(self, values: Values) -> None:
+        super().__init__(values)
+        self._values: Final = values
+
+    def __iter__(self) -> Iterator[float]:
+        return (value for _, value in self._values.pairs())

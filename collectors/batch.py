@@ -1,0 +1,159 @@
+"""A batch of readings as columns: the series it is laid out in, and an array of their values.
+
+A device gives the same series in every round, so their layout is made once and only the numbers are
+new. Devices of one make differ in their heads only, so they share a `Shape`.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Final, NamedTuple
+from weakref import WeakValueDictionary
+
+from collectors.series import Head, Labels, Metric, Reading, Series
+
+MOST_HEADS: Final = 4
+"""Layouts of more devices than this are not shared: a hub's racks, what all nodes report."""
+_FEW: Final = 200
+"""Among so many series one is looked for, without an index."""
+_SERIES: Final = itemgetter(0)
+_VALUE: Final = itemgetter(1)
+
+
+class Run(NamedTuple):
+    """The values from `start` to `stop` are of one metric, and of the head with this number."""
+
+    metric: Metric
+    start: int
+    stop: int
+    head: int
+
+
+class Shape:
+    """What layouts have in common that differ in their heads only."""
+
+    __slots__ = ("__weakref__", "runs")
+
+    def __init__(self, runs: tuple[Run, ...]) -> None:
+        self.runs: Final = runs
+
+
+_Key = tuple[tuple[Metric, ...], tuple[Labels, ...], tuple[Labels, ...], tuple[int, ...]]
+_SHAPES: Final[WeakValueDictionary[_Key, Shape]] = WeakValueDictionary()
+
+
+class Layout:
+    """The series of a batch in their order, each once."""
+
+    __slots__ = ("__weakref__", "_index", "heads", "series", "shape")
+
+    def __init__(self, series: tuple[Series, ...]) -> None:
+        self.series: Final = series
+        self._index: dict[Series, int] | None = None
+        numbers: dict[Head, int] = {}
+        places = [numbers.setdefault(one.head, len(numbers)) for one in series]
+        self.heads: Final = tuple(numbers)
+        self.shape: Final = _shape(series, places, len(numbers))
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def position(self, series: Series) -> int | None:
+        """Return where a series stands; None if it is not among these."""
+        if len(self.series) <= _FEW:
+            return self.series.index(series) if series in self.series else None
+        if self._index is None:
+            self._index = {one: n for n, one in enumerate(self.series)}
+        return self._index.get(series)
+
+
+Columns = tuple[Layout, "array[float]"]
+"""Series, and the value of each."""
+
+
+def _shape(series: tuple[Series, ...], places: list[int], heads: int) -> Shape:
+    """Return the shape of a layout; the same object for all that are alike."""
+    if heads > MOST_HEADS:
+        return Shape(_runs(series, places))
+    key = (
+        tuple(one.metric for one in series),
+        tuple(one.rest for one in series),
+        tuple(() if type(one) is Series else (one.name, *one.labels) for one in series),
+        tuple(places),
+    )
+    found = _SHAPES.get(key)
+    if found is None:
+        found = _SHAPES.setdefault(key, Shape(_runs(series, places)))
+    return found
+
+
+def _runs(series: tuple[Series, ...], places: list[int]) -> tuple[Run, ...]:
+    runs: list[Run] = []
+    start = 0
+    for at in range(1, len(series) + 1):
+        if (
+            at == len(series)
+            or series[at].metric is not series[start].metric
+            or places[at] != places[start]
+        ):
+            runs.append(Run(series[start].metric, start, at, places[start]))
+            start = at
+    return tuple(runs)
+
+
+NOTHING: Final = Layout(())
+
+
+class Batch:
+    """What one collector read in one round, as the runner hands it on.
+
+    `time` is wall-clock seconds since the epoch; `lifetime` is how many seconds its series stay
+    current. `values[n]` is the value of `layout.series[n]`.
+    """
+
+    __slots__ = ("collector", "device", "layout", "lifetime", "time", "values")
+
+    def __init__(
+        self,
+        *,
+        collector: str,
+        device: str,
+        time: float,
+        lifetime: float,
+        readings: Iterable[Reading] = (),
+        columns: Columns | None = None,
+    ) -> None:
+        """Make a batch of readings, or of columns.
+
+        Of a series that is there twice, the last reading counts.
+        """
+        self.collector: Final = collector
+        self.device: Final = device
+        self.time: Final = time
+        self.lifetime: Final = lifetime
+        self.layout, self.values = columns or columns_of(dict(readings).items())
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Under which key the snapshot keeps it."""
+        return self.collector, self.device
+
+    @property
+    def readings(self) -> Sequence[Reading]:
+        """The readings as pairs."""
+        return list(zip(self.layout.series, self.values, strict=True))
+
+    def readings_of(self, run: Run) -> Sequence[Reading]:
+        """Return the readings of one run of its layout's shape."""
+        at = slice(run.start, run.stop)
+        return list(zip(self.layout.series[at], self.values[at], strict=True))
+
+
+def columns_of(readings: Iterable[Reading], before: Layout = NOTHING) -> Columns:
+    """Return readings as columns; with the layout `before` if their series are the same."""
+    some = readings if isinstance(readings, (list, tuple)) else tuple(readings)
+    series = tuple(map(_SERIES, some))
+    layout = before if series == before.series else Layout(series)
+    return layout, array("d", map(_VALUE, some))
