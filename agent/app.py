@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import gc
 import logging
 import platform
 import signal
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,11 +16,19 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agent import __version__
-from agent.config import Config
+from agent.config import Config, Outputs
 from agent.loading import Loaded, inventory_of, load_all, load_files, with_collectors
+from agent.reload import (
+    Reloaded,
+    changed_outputs,
+    free_what_was_replaced,
+    mark_loaded,
+    refused,
+)
 from agent.runner import Runner
 from agent.selfmetrics import SelfCollector, SelfMetrics
 from agent.snapshot import Snapshot
+from agent.state_lock import StateLock, lock_state
 from agent.workers import Workers
 from collectors.abilities import IsDiscovered
 from collectors.base import ConfigError, HubgaugeError
@@ -46,14 +52,19 @@ _CLOSE_SECONDS: Final = 4.0
 class App:
     """One running agent. Gateway, sinks and board are there only where the config asks for them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, state_dir: Path | None = None) -> None:
+        """`state_dir` takes the place of the config's, for an agent that only tries a config."""
         self.snapshot: Final = Snapshot()
         self.registry: Final = CollectorRegistry()
         self.metrics: Final = SelfMetrics(self.registry)
         self.runner: Runner
         self.loaded: Loaded
         self.gateway: Gateway | None = None
+        self._outputs: Outputs
+        """The outputs in force: those of the start."""
         self._path: Final = path
+        self._other_state_dir: Final = state_dir
+        self._lock: StateLock | None = None
         self._kpis: Kpis | None = None
         self._push: Push | None = None
         self._board: Board | None = None
@@ -73,9 +84,15 @@ class App:
         """The energy ledger; a node agent has none."""
         return self.gateway.ledger if self.gateway is not None else None
 
-    def prepare(self) -> None:
-        """Load everything and make the runner; raises Problems, starts nothing."""
-        self.loaded = load_all(self._path)
+    def prepare(self, *, alone: bool = False) -> None:
+        """Load everything and make the runner; raises Problems, starts nothing.
+
+        `alone`: no other agent may use the state folder meanwhile.
+        """
+        self.loaded = load_all(self._path, state_dir=self._other_state_dir)
+        self._outputs = self.config.outputs
+        if alone:
+            self._lock = lock_state(self.config, self._state_dir)
         logging.getLogger().setLevel(self.config.file.log_level.upper())
         self.metrics.build_info.labels(__version__, platform.python_version()).set(1)
         self.metrics.simulated.set(self.config.file.simulated)
@@ -85,7 +102,7 @@ class App:
 
     async def run(self) -> int:
         """Run until SIGTERM or SIGINT."""
-        self.prepare()
+        self.prepare(alone=True)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,8 +115,8 @@ class App:
         if self.gateway is not None:
             self.gateway.start()
         await self.start_web()
-        self._mark_loaded()
-        _free_what_was_replaced()
+        mark_loaded(self.metrics)
+        free_what_was_replaced()
         self.runner.start()
         log.info(
             "hubgauge %s at http://%s, hub %s",
@@ -108,7 +125,7 @@ class App:
             self.config.file.hub,
         )
         await stop.wait()
-        await self._stop()
+        await self.stop()
         return 0
 
     def _start_push(self) -> None:
@@ -150,7 +167,8 @@ class App:
                 f"{self._path}: outputs.http.listen: {http.listen}: {reason}"
             ) from None
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """Stop everything, in the order in which nothing accepted is lost."""
         log.info("stopping")
         await self.runner.stop()
         if self._web is not None:
@@ -161,6 +179,8 @@ class App:
             close = asyncio.to_thread(self.ledger.close, _CLOSE_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(close, _CLOSE_SECONDS + 0.5)
+        if self._lock is not None:
+            self._lock.release()
         sys.stderr.flush()
 
     # A config or an inventory that changes
@@ -173,33 +193,27 @@ class App:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def reload(self) -> str:
-        """Read the config anew; returns what is wrong with it, and the old config then stays."""
+    async def reload(self) -> Reloaded:
+        """Read the config anew; where something is wrong with it, the old config stays."""
         async with self._reloading:
             try:
                 loaded = with_collectors(*await asyncio.to_thread(load_files, self._path))
             except (Problems, ConfigError) as error:
-                return self._refused(str(error))
-            if loaded.config.outputs != self.config.outputs:
-                log.warning("reload: a change of outputs takes effect at the next start")
+                return refused(str(error), self.metrics)
+            left = changed_outputs(self._outputs, loaded.config.outputs)
+            if left:
+                log.warning("reload: %s: takes effect at the next start", ", ".join(left))
             before = self.runner.sources()
             await self.runner.stop()
             self.loaded = loaded
             self.runner = self._make_runner(loaded)
             for source in before - self.runner.sources():
                 self.snapshot.forget(*source)
-            _free_what_was_replaced()
+            free_what_was_replaced()
             self.runner.start()
-            self._mark_loaded()
+            mark_loaded(self.metrics)
             log.info("reload: done, %d collectors", len(loaded.collectors))
-            return ""
-
-    def _refused(self, wrong: str) -> str:
-        """Log what is wrong with a new config."""
-        self.metrics.reload_success.set(0)
-        for line in wrong.splitlines():
-            log.error("reload: %s; the old config stays", line)
-        return wrong
+            return Reloaded(left=left)
 
     async def _new_inventory(self) -> None:
         """Put a new inventory in force.
@@ -229,10 +243,6 @@ class App:
         log.info(
             "inventory: read anew, %d racks at %d sites", len(inventory.racks), len(inventory.sites)
         )
-
-    def _mark_loaded(self) -> None:
-        self.metrics.reload_success.set(1)
-        self.metrics.reload_time.set(time.time())
 
     def _make_runner(self, loaded: Loaded) -> Runner:
         runner = Runner(
@@ -308,14 +318,3 @@ class App:
 
     def _scrape_targets(self, query: Mapping[str, str]) -> Response | None:
         return self.board.targets(self.shown(), query)
-
-
-def _free_what_was_replaced() -> None:
-    """Delete what nothing uses any more, and close its files; keep what is loaded out of it.
-
-    What was frozen at an earlier load is looked at again, for some of it was replaced. Later full
-    collections leave out what is loaded: at a whole hub's size one takes a second.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()

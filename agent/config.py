@@ -18,6 +18,7 @@ import yaml
 
 from agent.config_file import ConfigFile
 from agent.inventory.netbox.config import InventorySource
+from agent.needs import missing_for, missing_package
 from agent.settings import Http
 from agent.sinks.base import SinkKind
 from agent.sinks.kinds import TABLE, kind_of
@@ -195,11 +196,11 @@ def _section(
     try:
         loaded = kind()
     except ImportError as error:
-        document.fail(
-            name,
-            key,
-            f"needs a package that is not installed ({error.name}); install the extra it names",
-        )
+        document.fail(name, key, f"needs the package {error.name}, which is not installed")
+        return None
+    missing = missing_for(loaded)
+    if missing:
+        document.fail(name, key, missing)
         return None
     config = document.convert(value, loaded.Config, key)
     return Section(kind=loaded, config=config) if config is not None else None
@@ -243,6 +244,10 @@ def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None
             "shard",
             "needs an inventory: it says which devices there are to share",
         )
+    for key, packages in _packages(file, outputs):
+        missing = missing_package(packages)
+        if missing:
+            document.fail(document.node(key), key, missing)
     files, secrets = _named_files(file, outputs)
     for key, path in (files | secrets).items():
         if path is not None and not path.exists():
@@ -255,6 +260,14 @@ def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None
 
 
 _OF_SEVERAL_LINES: Final = ("outputs.http.users_file", "outputs.http.tls.key_file")
+
+
+def _packages(file: ConfigFile, outputs: Outputs) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the keys outside of sections that need packages, with these and their extras."""
+    if outputs.http.users_file is not None:
+        yield "outputs.http.users_file", {"bcrypt": "auth"}
+    if isinstance(file.inventory, InventorySource):
+        yield "inventory.netbox", {"urllib3": "push"}
 
 
 def _named_files(

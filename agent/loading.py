@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,20 +33,22 @@ class Loaded:
     """The hubs; read when they are first asked for, for a scraped node agent never needs them."""
 
 
-def load_all(path: Path) -> Loaded:
+def load_all(path: Path, *, state_dir: Path | None = None) -> Loaded:
     """Load the config, the inventory and the collectors.
 
-    Raises Problems with every mistake found.
+    `state_dir` takes the place of the config's. Raises Problems with every mistake found.
     """
-    return with_collectors(*load_files(path))
+    return with_collectors(*load_files(path, state_dir=state_dir))
 
 
-def load_files(path: Path) -> tuple[Config, Inventory | None]:
+def load_files(path: Path, *, state_dir: Path | None = None) -> tuple[Config, Inventory | None]:
     """Load the config and the inventory; raises Problems.
 
     A whole hub's inventory takes seconds, so a running agent does this on a thread.
     """
     config = config_module.load(path)
+    if state_dir is not None:
+        config = replace(config, file=replace(config.file, state_dir=state_dir))
     hubs_dir = config.file.hubs_dir
     keys = packaged_keys() if hubs_dir is None else sorted(load_hubs(hubs_dir).hubs)
     if config.file.hub not in keys:

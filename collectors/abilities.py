@@ -133,3 +133,21 @@ class HasLinkedNames(Protocol):
     @property
     def linked_names(self) -> Sequence[str]:
         """What the config calls them; units that it does not name are called `name/2`, `name/3`."""
+
+
+@runtime_checkable
+class NeedsPackages(Protocol):
+    """A kind of section that needs packages which a plain installation lacks."""
+
+    @property
+    def packages(self) -> Mapping[str, str]:
+        """The modules it imports, each with the extra of hubgauge that brings it."""
+
+
+@runtime_checkable
+class NeedsPrograms(Protocol):
+    """A kind of section that runs other programs."""
+
+    @property
+    def programs(self) -> Mapping[str, str]:
+        """The programs it runs, each with the system's package that has it."""

@@ -1,6 +1,7 @@
 """`hubgauge check F`: load a config file and all the files it names.
 
-Every mistake is one line; the exit status is then 2.
+Every mistake is one line; the exit status is then 2. A name that the inventory does not have is a
+line as well, and no mistake: the agent runs, and its alerts name what nobody listed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from agent.commands.check_names import unknown_names
 from agent.loading import load_all
 
 
@@ -22,7 +24,11 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_all(args.config)
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
+    unknown = unknown_names(loaded)
+    sys.stderr.writelines(f"{one}\n" for one in unknown)
+    told = f"good, but for {len(unknown)} names" if unknown else "good"
     sys.stdout.write(
-        f"{args.config}: good; hub {loaded.config.file.hub}, {devices} collectors, {racks} racks\n"
+        f"{args.config}: {told}; hub {loaded.config.file.hub}, {devices} collectors,"
+        f" {racks} racks\n"
     )
     return 0

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.app import App
+from agent.commands.state_copy import copy_of_state
 from agent.health import CollectorHealth
 from agent.sinks.lineprotocol import LineRenderer
 from agent.snapshot import Snapshot
@@ -42,13 +43,16 @@ def run(args: argparse.Namespace) -> int:
 async def _collect(args: argparse.Namespace) -> int:
     # A failure is printed once, at the end; it need not be logged as well.
     logging.getLogger().addHandler(logging.NullHandler())
-    app = App(args.config)
-    batches: list[Batch] = []
-    app.prepare()
-    app.runner.consumers.append(batches.append)
-    await app.runner.run_once()
-    health = app.runner.health()
-    await app.runner.stop()
+    with copy_of_state(args.config) as state_dir:
+        app = App(args.config, state_dir=state_dir)
+        batches: list[Batch] = []
+        app.prepare()
+        app.runner.consumers.append(batches.append)
+        await app.runner.run_once()
+        health = app.runner.health()
+        await app.runner.stop()
+        if app.ledger is not None:
+            app.ledger.close()
     _print(args.format, app, batches)
     return _report_failures(health)
 

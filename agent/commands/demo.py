@@ -19,6 +19,8 @@ from agent.commands.site_options import add_site_options
 from collectors.base import HubgaugeError
 
 _BOARD_PORT: Final = 9717
+_ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends the demo; a terminal that is closed sends SIGHUP."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +63,7 @@ def _configure_board(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run until Ctrl-C, SIGTERM, or the end of the agent or the simulator.
+    """Run until Ctrl-C, SIGTERM, SIGHUP, or the end of the agent or the simulator.
 
     Everything that was started is ended, and the temporary folder is removed.
     """
@@ -75,7 +77,7 @@ async def _run(args: argparse.Namespace) -> int:
     demo = Demo(_options(args), folder, temporary=temporary)
     task = asyncio.ensure_future(demo.run())
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ENDS:
         loop.add_signal_handler(number, task.cancel)
     try:
         return await task
@@ -85,7 +87,7 @@ async def _run(args: argparse.Namespace) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _ENDS:
             loop.add_signal_handler(number, lambda: None)  # the end is already under way
         await demo.stop()
         if temporary:

@@ -26,7 +26,7 @@ from agent.commands.ledger_import_report import (
 from agent.commands.ledger_of_site import open_ledger
 from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import HOUR_MS
-from agent.ledger.imports.csv_files import read_csv
+from agent.ledger.imports.csv_files import bounded_lines, read_csv
 from agent.ledger.imports.forms import VOLUME, Meters
 from agent.ledger.imports.importer import Import, WouldReplaceFiner
 from agent.ledger.imports.parquet_files import PARQUET, read_parquet
@@ -128,14 +128,24 @@ def _read(args: argparse.Namespace, inventory: Inventory, site: Site) -> Sheet:
     try:
         if args.file.suffix == PARQUET:
             return read_parquet(args.file, meters)
-        zone = ZoneInfo(args.time_zone) if args.time_zone else site.zone
+        zone = site.zone if args.time_zone is None else _zone(args.time_zone)
         with args.file.open(encoding=args.encoding, newline="") as lines:
-            return read_csv(lines, name, zone, meters, form_of(args), lenient=lenient)
+            return read_csv(
+                bounded_lines(lines, name), name, zone, meters, form_of(args), lenient=lenient
+            )
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=name) from None
     except LookupError as error:
-        key = "--encoding" if "encoding" in str(error) else "--time-zone"
-        raise ConfigError(str(error).strip("'"), key=key) from None
+        raise ConfigError(str(error), key="--encoding") from None
+
+
+def _zone(name: str) -> ZoneInfo:
+    """Return a time zone; raises ConfigError for what is none, whatever is written there."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        message = f"expected a time zone such as Asia/Shanghai, got {name!r}"
+        raise ConfigError(message, key="--time-zone") from None
 
 
 def _meters(args: argparse.Namespace, inventory: Inventory, site: Site) -> Meters:

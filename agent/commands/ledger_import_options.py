@@ -136,6 +136,8 @@ def form_of(args: argparse.Namespace) -> Form:
         if not sign or not theirs or not ours:
             raise ConfigError(f"expected THEIRS=OURS, got {text!r}", key="--alias")
         aliases[theirs] = ours
+    if args.skip_lines < 0:
+        raise ConfigError(f"expected 0 or more, got {args.skip_lines}", key="--skip-lines")
     delimiter = "\t" if args.delimiter == "tab" else args.delimiter
     if len(delimiter) != 1:
         message = f"expected one character or tab, got {args.delimiter!r}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections import Counter
@@ -55,7 +56,9 @@ class Ledger:
         try:
             self.store, self.reader = opener(path), opener(path)
         except StoreError as error:
-            raise HubgaugeError(f"{path}: cannot be used as ledger: {error}") from None
+            raise HubgaugeError(
+                f"{path}: cannot be used as ledger: {error}{_owner(path)}"
+            ) from None
         trusted = TrustedClock(clock, monotonic)
         self.retention = Retention(self.settings, trusted)
         self.intake = Intake(inventory or Inventory(hub=""), self.settings, trusted, self.retention)
@@ -214,3 +217,13 @@ class Ledger:
     ) -> list[tuple[float, float]]:
         """Return the earlier values of a KPI as (time, value), in order of time."""
         return self.queries.history(kpi, hub, scope, start, end)
+
+
+def _owner(path: Path) -> str:
+    """Say whose file it is that this user may not write."""
+    try:
+        if not path.exists() or os.access(path, os.W_OK):
+            return ""
+        return f" (it belongs to {path.owner()}; give it to the agent's user: chown)"
+    except (OSError, KeyError):
+        return ""

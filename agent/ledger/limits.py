@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from collectors.catalogue.limits import METER_LITERS, METER_WATTS, REGISTER_SECONDS
+
 
 class _OfKind(NamedTuple):
     """What holds for every meter of a kind: `most` is in watts, `least` in joules.
@@ -19,8 +21,8 @@ class _OfKind(NamedTuple):
 
 _KWH: Final = 3.6e6
 _PDU: Final = _OfKind(2e5, _KWH)
-_WATER: Final = _OfKind(1e3, 1e3)
-_ANY: Final = _OfKind(5e8, _KWH)
+_WATER: Final = _OfKind(METER_LITERS, 1e3)
+_ANY: Final = _OfKind(METER_WATTS, _KWH)
 _OF_KIND: Final[Mapping[str, _OfKind]] = {"pdu": _PDU, "water": _WATER}
 """Twice what the largest of its kind draws.
 
@@ -46,6 +48,17 @@ class Limits:
     never_rests: bool = False
     is_one_of_many: bool = False
     is_supply: bool = False
+    is_water: bool = False
+
+    @property
+    def highest(self) -> float:
+        """The most watts it can show: its rating, or what no meter of its kind shows."""
+        return self.most if self.rating is None else self.rating
+
+    @property
+    def most_register(self) -> float:
+        """The most joules that a register can stand at; of water, litres."""
+        return self.most * REGISTER_SECONDS
 
     @classmethod
     def of_kind(
@@ -67,6 +80,7 @@ class Limits:
             never_rests=never_rests,
             is_one_of_many=kind == "pdu",
             is_supply=is_supply,
+            is_water=kind == "water",
         )
 
 

@@ -38,7 +38,7 @@ def believed_power(
     if not watts:
         return readings, []
     highest, most = max(watts), max(_SMALL, _SLIP * min(watts))
-    if min(watts) >= 0 and highest <= min(most, _highest(limits)):
+    if min(watts) >= 0 and highest <= min(most, limits.highest):
         return readings, []
     found: list[TimedValue] = []
     refusals: list[Refusal] = []
@@ -53,15 +53,10 @@ def believed_power(
     return found, refusals
 
 
-def _highest(limits: Limits) -> float:
-    """Return the most watts that a meter can show."""
-    return limits.most if limits.rating is None else limits.rating
-
-
 def _reason(watts: Sequence[float], n: int, limits: Limits) -> Reason | None:
     if watts[n] < 0:
         return "negative"
-    if watts[n] > _highest(limits):
+    if watts[n] > limits.highest:
         return "leap" if limits.rating is None else "above_rating"
     return "leap" if watts[n] > _SMALL and _is_slip(watts, n) else None
 

@@ -15,6 +15,7 @@ from agent.inventory.model import IT_POINTS
 from agent.ledger.energy import FULL_MASK, HOUR_MS, HourCells, floor_hour
 from agent.ledger.exports import TwoWayHour, exported
 from agent.ledger.ledger import Ledger
+from agent.ledger.set_aside import beyond, set_aside
 from agent.ledger.store.blocks import BlockCache
 from agent.ledger.store.database import Tables
 from agent.ledger.store.hours import HeardHour
@@ -90,7 +91,8 @@ class HourSummer:
         """Return what each place of some points said of an hour, so that it can be summed again."""
         wanted = {(site, point): self._places(site, point) for point in points}
         with self._ledger.reader.read() as tables:
-            rows = self._load(tables, hour, wanted).cells()
+            heard = self._load(tables, hour, wanted)
+            rows = heard.without(beyond(heard)).cells()
             return {
                 point: self._place_hours(tables, SiteHourKey(site, point, hour), places, rows)
                 for (_, point), places in wanted.items()
@@ -107,7 +109,7 @@ class HourSummer:
             if site in self._boundaries.by_site
             for each in (point, *_DEPENDENT.get(point, ()))
         }
-        heard = self._load(tables, hour, wanted)
+        heard = set_aside(tables, hour, self._load(tables, hour, wanted))
         generation = tables.site_hours.new_generation()
         tables.moments.note(generation, self._ledger.retention.time)
         for (site, point), places in wanted.items():

@@ -90,6 +90,7 @@ class InfluxKind:
 
     name = "influxdb"
     Config = Influx
+    packages: Final = {"influxdb_client": "push", "urllib3": "push"}
 
     def files(self, config: object) -> Mapping[str, Path | None]:
         """Return the certificates of the server's authority."""

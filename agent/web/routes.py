@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+from agent.reload import Reloaded
 from agent.settings import Http
 from agent.snapshot import Snapshot
 from agent.web import exposition
@@ -61,13 +62,13 @@ class Request:
 class Handlers:
     """What the agent gives the server to answer with.
 
-    `reload` returns what is wrong with the new config, or an empty text. `pages` answers a path
+    `reload` returns how it went. `pages` answers a path
     of the board (path as it came, query, Accept-Language), `targets` the query of `/sd`; both
     return None for what does not exist, and raise ValueError for a request that is wrong.
     """
 
     waits_for: Callable[[], str]
-    reload: Callable[[], Awaitable[str]]
+    reload: Callable[[], Awaitable[Reloaded]]
     pages: Callable[[str, Mapping[str, str], str], Response | None]
     targets: Callable[[Mapping[str, str]], Response | None]
 
@@ -160,8 +161,8 @@ class Routes:
         )
         if refused:
             return plain_text(403, refused)
-        problem = await self._handlers.reload()
-        return plain_text(500, problem) if problem else plain_text(200, "reloaded")
+        done = await self._handlers.reload()
+        return plain_text(500 if done.wrong else 200, str(done))
 
     def _page(self, request: Request) -> Response:
         path = request.path

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collectors.base import Metric
+from collectors.catalogue.limits import METER_LITERS, METER_WATTS, REGISTER_SECONDS
 
 EXTREMES: Final = frozenset(
     {
@@ -76,6 +77,8 @@ _RULES: Final[tuple[tuple[str, Bounds], ...]] = (
     (r"_energy_efficiency_ratio$", Bounds(least=0.0, most=100.0)),
     (r"_ratio$", Bounds(least=0.0, most=1.5)),
     (r"_(watts|voltamperes|vars)$", Bounds(least=-1e9, most=1e9)),
+    (r"_joules_total$", Bounds(least=0.0, most=METER_WATTS * REGISTER_SECONDS)),
+    (r"_liters_total$", Bounds(least=0.0, most=METER_LITERS * REGISTER_SECONDS)),
     (r"_total$|_(seconds|rpm|lux|liters|second)$", _NOT_NEGATIVE),
 )
 """The bounds by the end of a metric's full name; the first rule that fits counts."""

@@ -21,6 +21,13 @@ IncomingPoint = Literal["utility", "generator", "renewable"]
 INCOMING: Final[tuple[IncomingPoint, ...]] = ("utility", "generator", "renewable")
 """The metering points where energy comes into a site."""
 
+METER_WATTS: Final = 5e8
+"""More than any meter shows: twice the 250 MW that one meter of a campus carries."""
+METER_LITERS: Final = 1e3
+"""Litres a second that no meter of water shows."""
+REGISTER_SECONDS: Final = 100 * 365.25 * 86_400
+"""No register holds more than a hundred years of that."""
+
 # ---------------------------------------------------------------- what KPIs are measured by
 
 PRECISION: Final = "fp16"

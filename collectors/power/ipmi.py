@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from collectors.base import (
@@ -188,6 +189,7 @@ class Ipmi:
 
     name: str = "ipmi"
     Config: type = Config
+    programs: Mapping[str, str] = MappingProxyType({"ipmitool": "ipmitool"})
     metrics: Sequence[Metric] = (
         catalogue.NODE_POWER,
         catalogue.NODE_READING_MISSING,

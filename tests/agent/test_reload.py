@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from pathlib import Path
 
+import pytest
+
 from agent.app import App
+from agent.cli import main
+from collectors.base import ConfigError
 from tests.support import HANGS
 
 
@@ -26,17 +31,107 @@ def open_files() -> int:
 
 
 async def test_reloads_leave_no_threads_and_no_descriptors(tmp_path: Path) -> None:
-    """After forty reloads there are as many as after five; each keeps some hundred files open."""
+    """After fifteen reloads there are as many as after five; each keeps some hundred files open."""
     app = App(node_config(tmp_path))
     app.prepare()
     app.runner.start()
     seen = []
     async with asyncio.timeout(HANGS):
-        for _ in range(40):
+        for _ in range(15):
             await app.runner.ready.wait()
-            assert await app.reload() == ""
+            assert str(await app.reload()) == "reloaded"
             seen.append((threading.active_count(), open_files()))
     await app.runner.stop()
     threads, files = zip(*seen, strict=True)
     assert max(threads[4:]) <= max(threads[:5]) + 8  # asyncio's own pool fills up meanwhile
     assert max(files[4:]) <= max(files[:5]) + 20
+
+
+def gateway_config(folder: Path, port: int, text: str = "") -> Path:
+    """Write the config of a gateway with one meter in its inventory and no devices."""
+    (folder / "inventory.yaml").write_text(
+        "sites: [{site: s1}]\nmeters: [{meter: main, site: s1, point: utility}]\n"
+    )
+    path = folder / "config.yaml"
+    path.write_text(
+        f"hub: guian\nsite: s1\nstate_dir: {folder}/state\ninventory: inventory.yaml\n"
+        f"outputs:\n  http: {{listen: 127.0.0.1:{port}}}\n{text}"
+    )
+    return path
+
+
+async def test_a_reload_says_what_takes_effect_at_the_next_start_only(tmp_path: Path) -> None:
+    """An address and a sink that changed are named; a config that is the same is just reloaded."""
+    app = App(gateway_config(tmp_path, 1))
+    app.prepare()
+    app.runner.start()
+    assert str(await app.reload()) == "reloaded"
+    gateway_config(tmp_path, 2)
+    left = "reloaded, but for outputs.http.listen: restart the agent for them"
+    assert str(await app.reload()) == left
+    assert str(await app.reload()) == left  # and each time until it is restarted
+    gateway_config(tmp_path, 1, "  influxdb: {url: 'http://127.0.0.1:1'}\n")
+    done = await app.reload()
+    assert list(done.left) == ["outputs.influxdb"]
+    (tmp_path / "config.yaml").write_text("hub: nowhere\n")
+    assert (await app.reload()).wrong
+    await app.runner.stop()
+    assert app.ledger is not None
+    app.ledger.close()
+
+
+@pytest.mark.parametrize("push", ["", "  influxdb: {url: 'http://127.0.0.1:1'}\n"])
+async def test_a_second_agent_in_a_state_folder_refuses(tmp_path: Path, push: str) -> None:
+    """With or without a push, it names the lock and its holder; once that one is gone it runs."""
+    path = gateway_config(tmp_path, 1, push)
+    first, second = App(path), App(path)
+    first.prepare(alone=True)
+    with pytest.raises(ConfigError, match=rf"held by process {os.getpid()}; .*state_dir") as caught:
+        second.prepare(alone=True)
+    assert caught.value.file == str(tmp_path / "state" / "agent.lock")
+    await first.stop()
+    second.prepare(alone=True)
+    await second.stop()
+
+
+def test_a_node_that_is_scraped_makes_no_state_folder(tmp_path: Path) -> None:
+    """It keeps nothing, so it needs no lock either."""
+    app = App(node_config(tmp_path))
+    app.prepare(alone=True)
+    assert not (tmp_path / "state").exists()
+
+
+def folder_bytes(folder: Path) -> dict[str, bytes]:
+    """Return what is in a folder."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def test_collect_leaves_the_state_folder_as_it_is(tmp_path: Path) -> None:
+    """It reads the ledger and writes to a copy; where there is no folder it makes none."""
+    path = gateway_config(tmp_path, 1)
+    assert main(["collect", "--config", str(path)]) == 0
+    assert not (tmp_path / "state").exists()
+    (tmp_path / "day.csv").write_text(
+        "time,meter,energy_kwh\n2026-01-01T00:00,main,10\n2026-01-01T01:00,main,9\n"
+    )
+    told = ["ledger", "import", "--config", str(path), "--site", "s1", str(tmp_path / "day.csv")]
+    assert main(told) == 0
+    before = folder_bytes(tmp_path / "state")
+    assert main(["collect", "--config", str(path)]) == 0
+    assert folder_bytes(tmp_path / "state") == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_an_import_by_root_leaves_the_ledger_to_the_agents_user(tmp_path: Path) -> None:
+    """Before the first start, in a folder that is another user's, its files are that user's."""
+    path = gateway_config(tmp_path, 1)
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", 12345, 12346)
+    (tmp_path / "day.csv").write_text(
+        "time,meter,energy_kwh\n2026-01-01T00:00,main,10\n2026-01-01T01:00,main,9\n"
+    )
+    told = ["ledger", "import", "--config", str(path), "--site", "s1", str(tmp_path / "day.csv")]
+    assert main(told) == 0
+    owners = {one.name: one.stat().st_uid for one in (tmp_path / "state").iterdir()}
+    assert owners["ledger.db"] == 12345
+    assert set(owners.values()) == {12345}

@@ -94,8 +94,8 @@ def _units(device: FoundDevice, rack: FoundRack) -> set[int]:
     if device.position is None or device.height <= 0:
         return set()
     bottom = device.position - rack.first_unit + 1
-    taken = range(math.floor(bottom), math.ceil(bottom + device.height))
-    return set(taken) & set(range(1, rack.height + 1))
+    first = max(1, math.floor(bottom))
+    return set(range(first, min(rack.height + 1, math.ceil(bottom + device.height))))
 
 
 def _add_pdu(stock: Stock, rack: FoundRack, device: FoundDevice) -> None:

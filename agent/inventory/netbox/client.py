@@ -29,6 +29,10 @@ from collectors.secrets import read_secret
 
 MAX_PAGE: Final = 64 * 2**20
 MAX_PAGES: Final = 50_000
+MAX_OBJECTS: Final = 5_000_000
+"""In one list. The devices of a whole hub are some hundred thousand."""
+_GROWN: Final = 10_000
+"""By so many objects a list may grow while it is read."""
 _PIECE: Final = 2**18
 _BUSY: Final = frozenset((429, 502, 503, 504))
 _FIRST_WAIT: Final = 1.0
@@ -106,6 +110,7 @@ class Client:
                 raise BadReply(f"{endpoint}: its pages go round in a circle")
             asked.add(text)
             page = self._page(f"{self._path}/api/{endpoint}/?{text}", endpoint)
+            before = len(seen)
             for found in page["results"]:
                 if not isinstance(found, dict) or not isinstance(found.get("id"), int):
                     raise BadReply(f"{endpoint}: an object without an id")
@@ -115,6 +120,10 @@ class Client:
             following = page.get("next")
             if not following:
                 return
+            if len(seen) == before:
+                raise BadReply(f"{endpoint}: its pages go round in a circle: one has no new object")
+            if len(seen) > _most_objects(page.get("count")):
+                raise BadReply(f"{endpoint}: more than twice the objects that it counts")
             query = self._query_of(following, endpoint)
 
     def _query_of(self, link: object, endpoint: str) -> Sequence[tuple[str, str]]:
@@ -195,6 +204,12 @@ class Client:
 
     def _late(self) -> str:
         return f"{self._config.url}: not read in {self._config.timeout:g} s"
+
+
+def _most_objects(count: object) -> int:
+    """Return how many objects a list may have that says how many there are; it may grow."""
+    said = count if isinstance(count, int) and count >= 0 else MAX_OBJECTS
+    return min(MAX_OBJECTS, 2 * said + _GROWN)
 
 
 def _detail(body: bytes) -> str:

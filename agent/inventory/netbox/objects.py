@@ -48,7 +48,7 @@ def positive(value: object) -> float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if 0 < number < math.inf else None
 

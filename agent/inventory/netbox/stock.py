@@ -41,6 +41,8 @@ _RACK_STATES: Final[Mapping[str, State]] = {
     "planned": "planned",
 }
 _ORDER: Final[Sequence[State]] = ("planned", "under_construction", "in_service")
+_LAST_UNIT: Final = 32_767
+"""The largest number that NetBox keeps for a unit."""
 _GONE: Final = frozenset(("retired", "deprecated"))
 _SIDES: Final = {"primary": "A", "redundant": "B"}
 _THREE_PHASE: Final = "three-phase"
@@ -156,7 +158,7 @@ class Stock:
             self.problem(f"rack {name}: its status {status!r} says not whether it is in service")
             return
         if not isinstance(height, int) or not 1 <= height <= MAX_HEIGHT:
-            self.problem(f"rack {name}: a height of {height!r} units")
+            self.problem(f"rack {name}: a height of {str(height)[:80]} units")
             return
         first = found.get("starting_unit")
         self.racks[found["id"]] = FoundRack(
@@ -165,7 +167,7 @@ class Stock:
             row=text(inner(found, "group"), "name") or text(inner(found, "location"), "name"),
             state=min(state, self.sites[site].state, key=_ORDER.index),
             height=height,
-            first_unit=first if isinstance(first, int) else 1,
+            first_unit=first if isinstance(first, int) and 0 <= first <= _LAST_UNIT else 1,
             rated_watts=positive(inner(found, "custom_fields").get(self._rated_power_field)),
             all_reserved=status == "reserved",
             since=self._since(found),
@@ -185,6 +187,10 @@ class Stock:
         """Take the height of a device type; a type excluded from utilization takes no unit."""
         height = positive(found.get("u_height")) or 0.0
         excluded = found.get("exclude_from_utilization") is True
+        if height > MAX_HEIGHT:
+            name = text(found, "model") or str(found["id"])
+            self.problem(f"device type {name[:80]}: a height of {height:g} units")
+            height = 0.0
         self._heights[found["id"]] = 0.0 if excluded else height
 
     def add_device(self, found: Object) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Final, TextIO
 from zoneinfo import ZoneInfo
 
+from agent.ledger.imports.cells import shown_as_text
 from agent.ledger.imports.forms import COVERED, ENERGY, JOULES_PER_KWH
 from agent.ledger.queries import HourOfMeter
 
@@ -22,4 +23,6 @@ def write_csv(out: TextIO, rows: Iterable[HourOfMeter], zone: ZoneInfo) -> None:
     for time, meter, joules, seconds in rows:
         if time != at:
             at, shown = time, dt.datetime.fromtimestamp(time, zone).isoformat()
-        writer.writerow((shown, meter, repr(joules / JOULES_PER_KWH), f"{seconds:g}"))
+        writer.writerow(
+            (shown, shown_as_text(meter), repr(joules / JOULES_PER_KWH), f"{seconds:g}")
+        )

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import csv
 from array import array
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
+from agent.ledger.imports.cells import name_of
 from agent.ledger.imports.ends import EndReader
 from agent.ledger.imports.forms import (
     COVERED,
@@ -33,6 +34,9 @@ from agent.ledger.imports.spacing import typical_interval
 from agent.ledger.imports.times import TimeReader, parse_number
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
+
+_MOST_CHARACTERS: Final = 1_000_000
+"""In a line. A row of ten thousand meters has two hundred thousand."""
 
 TakeRow = Callable[[list[str], int], None]
 """Takes the cells of a row, and the line it stands in."""
@@ -72,6 +76,17 @@ def read_csv(
     if reading.refusals.counts and not lenient:
         raise Problems(reading.refusals.errors)
     return reading.sheet
+
+
+def bounded_lines(file: TextIO, name: str) -> Iterator[str]:
+    """Yield the lines of a file; raises Problems for one that is too long to be a row."""
+    number = 0
+    while line := file.readline(_MOST_CHARACTERS):
+        number += 1
+        if len(line) == _MOST_CHARACTERS and not line.endswith("\n"):
+            message = f"the line is longer than {_MOST_CHARACTERS} characters"
+            raise Problems([ConfigError(message, file=name, line=number)])
+        yield line
 
 
 class _Column(NamedTuple):
@@ -236,7 +251,7 @@ class _Reading:
         rows = self._rows.get(text)
         if rows is not None:
             return rows
-        meter = text.strip()
+        meter = name_of(text.strip()) if self._is_export else text.strip()
         meter = self._form.aliases.get(meter, meter)
         if meter == LEFT_OUT:
             return None

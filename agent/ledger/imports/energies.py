@@ -14,7 +14,7 @@ from agent.ledger.imports.doubts import (
     row_that_stands_out,
     rows_above_rating,
 )
-from agent.ledger.imports.forms import JOULES_PER_KWH
+from agent.ledger.imports.forms import JOULES_PER_KWH, LITERS_PER_M3
 from agent.ledger.imports.intervals import (
     Intervals,
     LengthUnsaid,
@@ -26,9 +26,12 @@ from agent.ledger.imports.put import ImportedHour
 from agent.ledger.imports.refusals import Refused
 from agent.ledger.imports.rows import Guess, LaidOut, Rows, Timing
 from agent.ledger.imports.spacing import stated_spacing
+from agent.ledger.limits import Limits
 from agent.ledger.segments import spread
 from agent.ledger.stretches import even_stretches
 
+_LONG: Final = 1e12
+"""From here on an amount is written with an exponent."""
 _RISES: Final = (
     "the values only ever rise, as the readings of a register do; say --cumulative if they are"
     " that, or --interval-values if each is the energy of its row"
@@ -40,22 +43,20 @@ def lay_out_energies(
     timing: Timing,
     zone: tzinfo,
     *,
-    rating: float | None = None,
+    limits: Limits,
     file_step: int | None = None,
 ) -> LaidOut:
     """Lay a meter's energies over the hours.
 
-    `rating` is in watts. `file_step` is how far apart the rows are, in milliseconds, in a file that
-    has a column for each meter. Raises Unsaid where the rows do not say how long one lasts, or do
-    not say that they are energies.
+    `limits` are what the meter can show. `file_step` is how far apart the rows are, in
+    milliseconds, in a file that has a column for each meter. Raises Unsaid where the rows do not
+    say how long one lasts, or do not say that they are energies.
     """
     found = _intervals(rows, timing, zone, file_step)
     lengths = list(map(sub, found.ends, found.starts))
     _judge(rows.values, lengths, timing, says_lengths=bool(timing.interval or rows.ends))
-    refused: dict[int, Refused] = {}
-    if rating is not None:
-        above = rows_above_rating(rows.values, lengths, rating)
-        refused = {row: _above(rows.values[row], lengths[row], rating) for row in above}
+    above = rows_above_rating(rows.values, lengths, limits.highest)
+    refused = {row: _above(rows.values[row], lengths[row], limits) for row in above}
     if timing.now is not None and max(found.ends) > timing.now:
         over = (row for row, end in enumerate(found.ends) if end > timing.now)
         refused |= {row: Refused("end", "the row lasts into the future") for row in over}
@@ -66,11 +67,10 @@ def lay_out_energies(
         laid = lay_out_segments(
             [_even(found.starts[n], found.ends[n], rows.values[n]) for n in kept]
         )
-    if rating is not None:
-        for hour, joules, length in list(hours_above_rating(laid.hours, rating)):
-            row = max(n for n in kept if found.starts[n] < hour + HOUR_MS)
-            refused[row] = _above(joules, length, rating)
-            del laid.hours[hour]
+    for hour, joules, length in list(hours_above_rating(laid.hours, limits.highest)):
+        row = max(n for n in kept if found.starts[n] < hour + HOUR_MS)
+        refused[row] = _above(joules, length, limits)
+        del laid.hours[hour]
     return LaidOut(
         hours=laid.hours,
         stretches=laid.stretches,
@@ -137,11 +137,17 @@ def _guess(found: Intervals) -> Guess | None:
     return Guess(period=found.period, rows=rows)
 
 
-def _above(joules: float, length: int, rating: float) -> Refused:
-    said, most = joules / JOULES_PER_KWH, rating * length / 1000.0 / JOULES_PER_KWH
-    hours = length / HOUR_MS
+def _above(joules: float, length: int, limits: Limits) -> Refused:
+    most = limits.highest * length / 1000.0 / JOULES_PER_KWH
+    if limits.is_water:
+        said, allowed = f"{joules / LITERS_PER_M3:.6g} m3", f"{limits.most:g} litres a second"
+    else:
+        said, allowed = f"{joules / JOULES_PER_KWH:.3f} kWh", f"the {most:.3f} kWh"
+        if joules / JOULES_PER_KWH >= _LONG:
+            said = f"{joules / JOULES_PER_KWH:.6g} kWh"
+    allows = "that its rating allows" if limits.rating is not None else "that any meter shows"
     return Refused(
         "rating",
-        f"{said:.3f} kWh in {hours:g} h is more than the {most:.3f} kWh that its rating allows;"
+        f"{said} in {length / HOUR_MS:g} h is more than {allowed} {allows};"
         " if the row lasts longer, state it with --interval or --end-column",
     )

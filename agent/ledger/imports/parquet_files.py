@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import islice
@@ -11,9 +12,10 @@ from typing import Any, Final
 
 from agent.ledger.imports.csv_export import COLUMNS
 from agent.ledger.imports.forms import COVERED, ENERGY, JOULES_PER_KWH, WHOLE_HOUR, Meters
-from agent.ledger.imports.refusals import Refusals
+from agent.ledger.imports.refusals import Refusals, Refused
 from agent.ledger.imports.rows import Rows
 from agent.ledger.imports.sheet import Sheet
+from agent.ledger.imports.times import in_years
 from agent.ledger.queries import HourOfMeter
 from collectors.base import ConfigError
 from collectors.strict import Problems, nearest
@@ -86,8 +88,26 @@ def _whole_hours(path: Path) -> Iterator[HourOfMeter]:
                 columns[COVERED].to_pylist() if COVERED in columns else [WHOLE_HOUR] * len(times)
             )
             for time, meter, kwh, seconds in zip(times, names, energies, covered, strict=True):
+                _check(path, time, meter, kwh, seconds)
                 if seconds >= WHOLE_HOUR:
                     yield HourOfMeter(time, meter, kwh * JOULES_PER_KWH, seconds)
+
+
+def _check(path: Path, time: object, meter: object, kwh: object, seconds: object) -> None:
+    """Raise Problems for a row that cannot be; a row of a Parquet file has no line."""
+    shown = f"time {time}, meter {meter!r}, {ENERGY} {kwh}, {COVERED} {seconds}"
+    if (
+        not isinstance(time, int)
+        or not isinstance(meter, str)
+        or not isinstance(seconds, int | float)
+    ):
+        raise _problem(path, f"a row lacks a value: {shown}")
+    if not isinstance(kwh, int | float) or not 0 <= kwh < math.inf:
+        raise _problem(path, f"{ENERGY}: expected a number of at least 0: {shown}")
+    try:
+        in_years(time, str(time))
+    except Refused as refused:
+        raise _problem(path, f"{refused}: {shown}") from None
 
 
 def _problem(path: Path, message: str) -> Problems:

@@ -66,7 +66,7 @@ class Sheet:
             timing = replace(timing, interval=HOUR, interval_values=True)
         try:
             return lay_out_energies(
-                rows, timing, self.zone, rating=limits.rating, file_step=self.file_step
+                rows, timing, self.zone, limits=limits, file_step=self.file_step
             )
         except Unsaid as unsaid:
             error = ConfigError(

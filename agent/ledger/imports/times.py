@@ -15,6 +15,9 @@ from agent.ledger.imports.refusals import Refused
 _EPOCHS: Final = {"epoch": 1000.0, "epoch_ms": 1.0}
 _MOST_TIMES: Final = 1_000_000
 _FIRST_YEAR: Final = 1990
+_LAST_YEAR: Final = 2099
+_FIRST_MS: Final = round(dt.datetime(_FIRST_YEAR, 1, 1, tzinfo=dt.UTC).timestamp() * 1000)
+_END_MS: Final = round(dt.datetime(_LAST_YEAR + 1, 1, 1, tzinfo=dt.UTC).timestamp() * 1000)
 _HALF_DAY_MS: Final = 43_200_000
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d*)?([eE][+-]?\d+)?")
 
@@ -33,8 +36,8 @@ def parse_time(text: str, zone: ZoneInfo, form: str = "") -> dt.datetime:
     except ValueError:
         such = f"the form {form}" if form else "ISO 8601 such as 2025-01-31T14:00:00+08:00"
         raise Refused("time", f"expected {such}, got {text!r}") from None
-    if moment.year < _FIRST_YEAR:
-        raise Refused("time", f"{text} is before {_FIRST_YEAR}")
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise Refused("time", f"{text} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
@@ -55,6 +58,14 @@ def parse_number(column: str, text: str, *, decimal_comma: bool = False) -> floa
         hint = "; energy that leaves is imported by itself, with --exported" if value < 0 else ""
         raise Refused(column, f"expected a number of at least 0, got {text.strip()}{hint}")
     return value
+
+
+def in_years(milliseconds: float, text: str) -> int:
+    """Return a time since the epoch; raises Refused outside the years that files are of."""
+    if not _FIRST_MS <= milliseconds < _END_MS:
+        message = f"{text.strip()} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise Refused("time", f"{message}; epoch is in seconds, epoch_ms in milliseconds")
+    return round(milliseconds)
 
 
 class TimeReader:
@@ -78,7 +89,7 @@ class TimeReader:
 
     def _parse(self, text: str) -> int:
         if self._form in _EPOCHS:
-            return round(parse_number("time", text) * _EPOCHS[self._form])
+            return in_years(parse_number("time", text) * _EPOCHS[self._form], text)
         moment = parse_time(text, self._zone, self._form)
         if moment.tzinfo is not self._zone:
             return round(moment.timestamp() * 1000)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -161,6 +162,18 @@ def _move_aside(path: Path, error: sqlite3.DatabaseError) -> None:
             part.rename(aside.with_name(aside.name + suffix))
 
 
+def _give_to_owner(path: Path) -> None:
+    """Give root's files in another user's folder to that user: the agent has to write them."""
+    if os.geteuid() != 0:
+        return
+    folder = path.parent.stat()
+    for suffix in ("", "-wal", "-shm"):
+        part = path.with_name(path.name + suffix)
+        with suppress(OSError):
+            if part.stat().st_uid != folder.st_uid:
+                os.chown(part, folder.st_uid, folder.st_gid)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
@@ -173,6 +186,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         found = upgrade(db)
         db.execute("COMMIT")
         check_version(path, found)
+        _give_to_owner(path)
     except BaseException:
         db.close()
         raise

@@ -79,6 +79,15 @@ class HeardHour:
             for meter, one in self.sums.items()
         }
 
+    def without(self, meters: Collection[int]) -> HeardHour:
+        """Return the same hour as if some meters had not been heard."""
+        if not meters:
+            return self
+        return HeardHour(
+            {meter: one for meter, one in self.sums.items() if meter not in meters},
+            {meter: data for meter, data in self._cells.items() if meter not in meters},
+        )
+
 
 class HourTable:
     """The tables `hour`, `cell`, `old_cell` and `block`. Nobody else sees what is packed."""

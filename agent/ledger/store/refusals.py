@@ -6,13 +6,14 @@ What the readings of an hour come to may change while they are kept, and so may 
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from agent.ledger.energy import HOUR_MS, floor_hour
-from agent.ledger.register_judge import Refusal
+from agent.ledger.register_judge import Reason, Refusal
 
 _DAY_MS: Final = 24 * HOUR_MS
 _MOST_MARKS: Final = 500
@@ -123,6 +124,13 @@ class RefusalTable:
             "DELETE FROM refusal WHERE stop <= ?"
             " AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')",
             (before,),
+        )
+
+    def add(self, meter: int, hour: int, reason: Reason, value: float) -> None:
+        """Store that an hour of a meter is not believed: what it said, in joules (or litres)."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?, ?)",
+            (meter, hour, hour + HOUR_MS, reason, 1, min(value, sys.float_info.max)),
         )
 
     # Times of which later readings may say something else.

@@ -5,7 +5,8 @@ See docs/bacnet.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from collectors.base import (
@@ -33,6 +34,7 @@ class Bacnet:
     name: str = "bacnet"
     Config: type = Config
     metrics: Sequence[Metric] = devices.METRICS
+    packages: Mapping[str, str] = MappingProxyType({"bacpypes3": "bacnet"})
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make one collector for each device. All of them share one socket.
@@ -42,13 +44,9 @@ class Bacnet:
         assert isinstance(config, Config)
         if not config.devices:
             return []
-        try:
-            from collectors.facility.bacnet.client import Client
-            from collectors.facility.bacnet.collector import BacnetCollector
-        except ImportError:
-            raise ConfigError(
-                "needs bacpypes3; install hubgauge[bacnet]", key="collectors.bacnet"
-            ) from None
+        from collectors.facility.bacnet.client import Client
+        from collectors.facility.bacnet.collector import BacnetCollector
+
         client = Client(config.listen, config.request_timeout)
         made: dict[str, Collector] = {}
         taken: dict[Series, str] = {}

@@ -29,6 +29,7 @@ class _Kind:
 
     name: Final = "snmp"
     Config: Final = SnmpConfig
+    packages: Final = {"gufo.snmp": "gateway"}
 
     @property
     def metrics(self) -> Sequence[Metric]:

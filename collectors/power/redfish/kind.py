@@ -29,6 +29,7 @@ class _Kind:
 
     name: Final = "redfish"
     Config: Final = RedfishConfig
+    packages: Final = {"aiohttp": "gateway"}
 
     @property
     def metrics(self) -> Sequence[Metric]:

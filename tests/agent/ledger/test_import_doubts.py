@@ -119,7 +119,7 @@ def test_rows_at_the_rating_are_taken(site: Bills) -> None:
 
 
 REGISTERS = {
-    "hours of an old register": hours("i", *(1_000_000 + 100 * n for n in range(24))),
+    "hours of an old register": hours("i", *(100_000 + 100 * n for n in range(24))),
     "a new register": hours("i", *(100 * n for n in range(24))),
     "a register that stood still": hours("i", 500, 500, 500, 600, 600),
     "two readings": hours("i", 7000, 7100),
@@ -169,7 +169,7 @@ def test_a_register_is_not_told_by_its_interval() -> None:
     rows = REGISTERS["hours of an old register"]
     with pytest.raises(Problems, match="only ever rise"):
         read(rows, Timing(interval=HOUR))
-    assert read(rows[:12], Timing(interval=HOUR)) == pytest.approx(12 * 1_000_000 + 100 * 66)
+    assert read(rows[:12], Timing(interval=HOUR)) == pytest.approx(12 * 100_000 + 100 * 66)
 
 
 def test_a_register_gives_the_pue_of_its_differences(site: Bills) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from agent.reload import Reloaded
 from agent.selfmetrics import SelfMetrics
 from agent.settings import Http
 from agent.snapshot import Snapshot
@@ -41,8 +42,8 @@ async def serving(*, series: int = 50, node: str = "", **options: Any) -> AsyncI
     readings = [(VALUE.series(str(n)), float(n)) for n in range(series)]
     snapshot.update(Batch(collector="t", device="", time=0.0, lifetime=600.0, readings=readings))
 
-    async def reload() -> str:
-        return "hub.yaml:3: hub: no such hub"
+    async def reload() -> Reloaded:
+        return Reloaded(wrong="hub.yaml:3: hub: no such hub")
 
     server = WebServer(
         config=Http(listen=f"127.0.0.1:{port}", **options),

@@ -65,6 +65,42 @@ def test_pages_never_lead_to_another_host(write: Write) -> None:
             read(write(netbox.url))
 
 
+@pytest.mark.parametrize("results", [[], [{"id": 1}]])
+def test_a_netbox_that_always_has_a_next_page_is_left_soon(
+    write: Write, results: list[object]
+) -> None:
+    """A page without a new object ends the reading, though its link leads to yet another one."""
+    with served(example("v4")) as netbox:
+        pages = [
+            {"count": 9, "next": f"{netbox.url}/api/dcim/racks/?offset={n}", "results": results}
+            for n in range(50)
+        ]
+        netbox.faults["racks"] = [json.dumps(page).encode() for page in pages]
+        with pytest.raises(BadReply, match="in a circle"):
+            read(write(netbox.url))
+        assert len(netbox.faults["racks"]) >= 48
+
+
+def test_a_netbox_that_makes_up_objects_is_left_at_twice_what_it_counts(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page has new ones and a next one; it says that there are three."""
+    monkeypatch.setattr("agent.inventory.netbox.client._GROWN", 4)
+    with served(example("v4")) as netbox:
+        pages = [
+            {
+                "count": 3,
+                "next": f"{netbox.url}/api/dcim/racks/?offset={n}",
+                "results": [{"id": 10 * n + m} for m in range(4)],
+            }
+            for n in range(50)
+        ]
+        netbox.faults["racks"] = [json.dumps(page).encode() for page in pages]
+        with pytest.raises(BadReply, match="more than twice the objects"):
+            read(write(netbox.url))
+        assert len(netbox.faults["racks"]) == 47  # ten are too few, twelve too many
+
+
 def test_a_busy_netbox_is_asked_again(write: Write) -> None:
     """503, 429 and a reset are tried again, not sooner than asked; no page is read twice."""
     with served(example("v4")) as netbox:

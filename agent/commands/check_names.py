@@ -1,0 +1,92 @@
+"""Names of a config compared with the inventory: a slip of the pen shows before the agent runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+
+from agent.inventory.model import Inventory
+from agent.loading import Loaded
+from collectors.base import ConfigError
+from collectors.strict import Document, nearest
+
+
+def unknown_names(loaded: Loaded) -> list[ConfigError]:
+    """Return what a config names and the inventory does not have, or has in another place.
+
+    An agent that has a part of the inventory is not judged: the rest may have it.
+    """
+    inventory, file = loaded.inventory, loaded.config.file
+    if inventory is None or file.shard is not None:
+        return []
+    document = Document(loaded.config.path)
+    found = [*_own(inventory, file.site, file.rack)]
+    for section in loaded.config.sections:
+        for key, entry in _entries(section.config, f"collectors.{section.kind.name}"):
+            found += _judge(inventory, key, entry, file.site)
+    return [
+        ConfigError(
+            message,
+            file=str(loaded.config.path),
+            line=node.start_mark.line + 1 if (node := document.node(key)) else 0,
+            key=key,
+        )
+        for key, message in found
+    ]
+
+
+def _own(inventory: Inventory, site: str, rack: str) -> Iterator[tuple[str, str]]:
+    if inventory.sites and site and site not in inventory.sites:
+        yield "site", f"{site} is not in the inventory{nearest(site, inventory.sites)}"
+    if rack and rack not in inventory.racks:
+        yield "rack", f"{rack} is not in the inventory{nearest(rack, inventory.racks)}"
+
+
+def _entries(config: object, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the texts of each entry of a section's lists, with the key of the entry."""
+    if not is_dataclass(config):
+        return
+    for one in fields(config):
+        value = getattr(config, one.name)
+        if isinstance(value, list | tuple):
+            for number, entry in enumerate(value):
+                if is_dataclass(entry):
+                    texts = {each.name: getattr(entry, each.name) for each in fields(entry)}
+                    place = f"{key}.{one.name}[{number}]"
+                    yield place, {name: t for name, t in texts.items() if t and isinstance(t, str)}
+
+
+def _judge(
+    inventory: Inventory, key: str, entry: Mapping[str, str], own_site: str
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the names of one device: its key, and a sentence."""
+    site = entry.get("site", own_site)
+    if "site" in entry and inventory.sites and site not in inventory.sites:
+        yield f"{key}.site", f"{site} is not in the inventory{nearest(site, inventory.sites)}"
+    rack = entry.get("rack", "")
+    if rack and rack not in inventory.racks:
+        yield f"{key}.rack", f"{rack} is not in the inventory{nearest(rack, inventory.racks)}"
+    yield from _judge_pdu(inventory, key, entry)
+    meter = entry.get("meter", "")
+    names = {name for at, name in inventory.meters if at == site}
+    if meter and names and meter not in names:
+        yield (
+            f"{key}.meter",
+            f"{meter} is not a meter of {site} in the inventory{nearest(meter, names)}",
+        )
+
+
+def _judge_pdu(
+    inventory: Inventory, key: str, entry: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    pdu = entry.get("pdu", "")
+    if not pdu or not inventory.pdus:
+        return
+    fed = inventory.pdus.get(pdu)
+    if fed is None:
+        yield f"{key}.pdu", f"{pdu} is not in the inventory{nearest(pdu, inventory.pdus)}"
+        return
+    for name, listed in (("rack", fed.rack.rack), ("feed", fed.feed)):
+        said = entry.get(name, listed)
+        if said != listed:
+            yield f"{key}.{name}", f"{pdu} is {name} {listed} in the inventory, not {said}"

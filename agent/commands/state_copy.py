@@ -1,0 +1,39 @@
+"""A copy of an agent's state folder, for a command that must leave the folder as it is."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from agent import config
+from agent.commands.ledger_of_site import LEDGER_FILE
+from agent.ledger.backup import copy_ledger
+
+_SMALL: Final = ("devices.json", "netbox.json")
+
+
+@contextmanager
+def copy_of_state(path: Path) -> Iterator[Path]:
+    """Copy what a config's state folder has to a temporary one; what cannot be read is left out."""
+    folder = config.load(path).file.state_dir
+    with tempfile.TemporaryDirectory(prefix="hubgauge-") as made:
+        copy = Path(made)
+        for name in _SMALL:
+            try:
+                shutil.copyfile(folder / name, copy / name)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                sys.stderr.write(f"{folder / name}: not read: {error.strerror or error}\n")
+        if (folder / LEDGER_FILE).exists():
+            try:
+                copy_ledger(folder / LEDGER_FILE, copy / LEDGER_FILE)
+            except sqlite3.Error as error:
+                sys.stderr.write(f"{folder / LEDGER_FILE}: not read: {error}\n")
+        yield copy

@@ -1,0 +1,35 @@
+"""Whether the packages and programs are installed that a config needs, and how they are had."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+from collections.abc import Mapping
+
+from collectors.abilities import NeedsPackages, NeedsPrograms
+
+
+def missing_for(kind: object) -> str:
+    """Say what of the needs of a kind of section is not installed, and how to install it."""
+    packages = kind.packages if isinstance(kind, NeedsPackages) else {}
+    programs = kind.programs if isinstance(kind, NeedsPrograms) else {}
+    return missing_package(packages) or missing_program(programs)
+
+
+def missing_package(packages: Mapping[str, str]) -> str:
+    """Say which of some modules cannot be loaded, with the extra that brings it; empty if none."""
+    for module, extra in packages.items():
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            name = module if error.name in (None, module) else f"{module} ({error.name})"
+            return f"needs the package {name}: pip install 'hubgauge[{extra}]'"
+    return ""
+
+
+def missing_program(programs: Mapping[str, str]) -> str:
+    """Say which of some programs is not found, with the package that has it; empty if none."""
+    for program, package in programs.items():
+        if shutil.which(program) is None:
+            return f"needs the program {program}: apt install {package}"
+    return ""

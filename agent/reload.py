@@ -1,0 +1,67 @@
+"""How a reload went, and what it leaves to be freed."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+from agent.config import Outputs
+from agent.selfmetrics import SelfMetrics
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """How a reload went. `wrong`: what is wrong with the new config; the old one then stays.
+
+    `left` are the keys whose new values take effect at the next start only.
+    """
+
+    wrong: str = ""
+    left: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        if self.wrong or not self.left:
+            return self.wrong or "reloaded"
+        return f"reloaded, but for {', '.join(self.left)}: restart the agent for them"
+
+
+def changed_outputs(old: Outputs, new: Outputs) -> list[str]:
+    """Return the keys under `outputs` that differ."""
+    found = [
+        f"outputs.http.{one.name}"
+        for one in fields(old.http)
+        if getattr(old.http, one.name) != getattr(new.http, one.name)
+    ]
+    before, after = ({one.kind.name: one.config for one in each.sinks} for each in (old, new))
+    names = sorted(before.keys() | after.keys())
+    return found + [f"outputs.{name}" for name in names if before.get(name) != after.get(name)]
+
+
+def free_what_was_replaced() -> None:
+    """Delete what nothing uses any more, and close its files; keep what is loaded out of it.
+
+    What was frozen at an earlier load is looked at again, for some of it was replaced. Later full
+    collections leave out what is loaded: at a whole hub's size one takes a second.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+
+
+def refused(wrong: str, metrics: SelfMetrics) -> Reloaded:
+    """Log and show what is wrong with a new config."""
+    metrics.reload_success.set(0)
+    for line in wrong.splitlines():
+        log.error("reload: %s; the old config stays", line)
+    return Reloaded(wrong=wrong)
+
+
+def mark_loaded(metrics: SelfMetrics) -> None:
+    """Show that the config is the one in force, and since when."""
+    metrics.reload_success.set(1)
+    metrics.reload_time.set(time.time())
