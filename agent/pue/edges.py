@@ -6,6 +6,7 @@ side of the edge is known the less, the more the readings around it differ.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -40,14 +41,18 @@ class Edges:
         Single PDUs are left out: there are many, and their loads do not change at once.
         """
         places = self._boundaries.by_site[site].places
-        found = 0.0
+        meters = [
+            (number, place.factor)
+            for point in points
+            for place in places.get(point, ())
+            for number in self._boundaries.numbers(site, place)
+            if not self._boundaries.limits(number).is_one_of_many
+        ]
         with self._ledger.reader.read() as tables:
-            for place in (place for point in points for place in places.get(point, ())):
-                for number in self._boundaries.numbers(site, place):
-                    if not self._boundaries.limits(number).is_one_of_many:
-                        for edge in (start, end):
-                            found += abs(place.factor) * self._at(tables, number, edge)
-        return found
+            return sum(
+                together([factor * self._at(tables, number, edge) for number, factor in meters])
+                for edge in (start, end)
+            )
 
     def _at(self, tables: Tables, meter: int, edge: int) -> float:
         known = self._known.get((meter, edge))
@@ -62,11 +67,21 @@ def _limit(tables: Tables, meter: int, edge: int) -> float:
         tables.readings.between(meter, quantity, edge, edge, beyond=_BESIDE)
         for quantity in (ENERGY, POWER)
     )
-    return max(cut_of_register(register, edge), cut_of_power(power, edge, are_told=not register))
+    found = cut_of_register(register, edge), cut_of_power(power, edge, are_told=not register)
+    return max(found, key=abs)
+
+
+def together(cuts: Sequence[float]) -> float:
+    """Return the limit of error of several meters, each with its own, above 0 where it rose.
+
+    Loads that change at once add up. Those of many meters that change each for itself add up by
+    squares.
+    """
+    return max(abs(sum(cuts)), math.sqrt(sum(one * one for one in cuts)))
 
 
 def cut_of_power(readings: Sequence[TimedValue], edge: int, *, are_told: bool = False) -> float:
-    """Return the limit of error, in joules, of power readings around an edge.
+    """Return the limit of error, in joules, of power around an edge; below 0 where it fell.
 
     The load may have changed at either end of the time between two readings. If jumps between two
     readings `are_told`, as doubts that are stored, those that the edge cuts are left out.
@@ -76,12 +91,12 @@ def cut_of_power(readings: Sequence[TimedValue], edge: int, *, are_told: bool = 
         joules = half_jump(before, after)
         is_stored = before.time < edge < after.time and is_jump(before, after, joules)
         if before.time <= edge <= after.time and not (are_told and is_stored):
-            found = max(found, joules)
+            found = max(found, math.copysign(joules, after.value - before.value), key=abs)
     return found
 
 
 def cut_of_register(readings: Sequence[TimedValue], edge: int) -> float:
-    """Return the limit of error, in joules, of a register's readings around an edge.
+    """Return the limit of error, in joules, of a register around an edge; below 0 where it fell.
 
     What it counted between two readings is exact. Which part of it was before the edge depends on
     how the load changed.
@@ -96,4 +111,5 @@ def cut_of_register(readings: Sequence[TimedValue], edge: int) -> float:
             length, before_edge = after.time - before.time, edge - before.time
     if not length:
         return 0.0
-    return (max(rates) - min(rates)) * before_edge * (length - before_edge) / length
+    changed = math.copysign(max(rates) - min(rates), rates[-1] - rates[0])
+    return changed * before_edge * (length - before_edge) / length

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.pue.edges import cut_of_power, cut_of_register
+from agent.pue.edges import cut_of_power, cut_of_register, together
 from tests.support.registers import KWH, MINUTE, read
 
 
@@ -44,3 +44,11 @@ def test_a_reset_at_an_edge_is_judged_elsewhere() -> None:
     """What a register that fell counted is no matter of the edge."""
     register = read(lambda m: (m if m < 180 else 0) * KWH, range(170, 191, 5), 5)
     assert cut_of_register(register, 178 * MINUTE) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("cuts", "limit"), [([3.0, 4.0], 7.0), ([3.0, -4.0], 5.0), ([-2.0], 2.0), ([], 0.0)]
+)
+def test_what_changes_at_once_adds_up(cuts: list[float], limit: float) -> None:
+    """3 and 4 kWh in one direction are 7; each for itself they are 5, by squares."""
+    assert together(cuts) == pytest.approx(limit)
