@@ -73,12 +73,13 @@ class Job:
         return result, error
 
     def _leave(self) -> None:
-        """Be interrupted no more: what is under way arrives here, or is taken back."""
+        """Be interrupted no more: what is under way arrives here, or not at all."""
         while True:
             try:
                 with self._lock:
                     self._thread = 0
-                clear_interrupt()
+                if self._given_up:
+                    clear_interrupt()
             except Interrupted:
                 continue
             return
