@@ -1,9 +1,15 @@
-"""The part of an inventory that one of several gateways polls, in the config `shard: 2/4`."""
+"""The part of an inventory that one of several gateways polls, in the config `shard: 2/4`.
+
+Rendezvous hashing (Thaler and Ravishankar, 1998): every part has a score for a name, and the part
+with the greatest score has it. With one more part, only the names move that now score highest at
+the new one; with one part less, only those of the part that went.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from functools import cache
 from typing import Final, NamedTuple
 
 MAX_PARTS: Final = 64
@@ -21,9 +27,7 @@ class Shard(NamedTuple):
 
     def holds(self, *names: str) -> bool:
         """Tell whether what has this name is in this part; every name is in exactly one."""
-        name = "\0".join(names).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(name, digest_size=8).digest()
-        return int.from_bytes(digest) % self.of == self.number - 1
+        return _owner("\0".join(names), self.of) == self.number
 
     def holds_rack(self, site: str, row: str, rack: str) -> bool:
         """Tell whether a rack is in this part; all racks of a row are in the same."""
@@ -32,6 +36,17 @@ class Shard(NamedTuple):
     def holds_site(self, site: str) -> bool:
         """Tell whether this part has what stands in no rack of a site, and the site as a whole."""
         return self.holds("site", site)
+
+
+@cache
+def _owner(name: str, of: int) -> int:
+    """Return the part that has a name, of so many."""
+    return max(range(1, of + 1), key=lambda part: _score(part, name))
+
+
+def _score(part: int, name: str) -> bytes:
+    text = f"{part}\0{name}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=8).digest()
 
 
 def parse_shard(text: str) -> Shard:

@@ -56,12 +56,32 @@ def test_nothing_moves_when_devices_are_added() -> None:
 
 
 def test_the_split_is_the_same_everywhere() -> None:
-    """The part of a name does not depend on the machine, the process or the version."""
+    """The part of a name does not depend on the machine, the process or the version.
+
+    The scores are those of `b2sum -l 64` (coreutils) for a part's number and the names, with a zero
+    byte between them; the greatest of the four wins.
+    """
     parts_of = [
         next(n for n in range(1, 5) if Shard(n, 4).holds("row", "s1", f"r{row}"))
         for row in range(8)
     ]
-    assert "".join(map(str, parts_of)) == "34213131"
+    assert "".join(map(str, parts_of)) == "44114344"
+
+
+@pytest.mark.parametrize("of", [1, 2, 4, 7, 15])
+def test_one_more_part_takes_from_the_others_and_moves_nothing_between_them(of: int) -> None:
+    """From n to n + 1 parts a name stays or goes to the new part, and one in n + 1 goes.
+
+    Before and after, every name is in exactly one part.
+    """
+    moved = 0
+    for row in range(1000):
+        name = ("row", "s1", f"r{row}")
+        (old,) = [n for n in range(1, of + 1) if Shard(n, of).holds(*name)]
+        (new,) = [n for n in range(1, of + 2) if Shard(n, of + 1).holds(*name)]
+        assert new in (old, of + 1)
+        moved += new != old
+    assert abs(moved - 1000 / (of + 1)) < 50
 
 
 def test_parts_are_even() -> None:
