@@ -56,8 +56,8 @@ def record_tests() -> Iterator[JsonTest]:
     yield from _stranded_tests()
     link = {"hub": "guian", "site": "s1", "peer": "guangzhou"}
     trips = {
-        series(site.LINK_ROUND_TRIP, link, quantile=quantile): f"{value}x5"
-        for quantile, value in (("0.5", 0.009), ("0.99", 0.02))
+        series(site.LINK_ROUND_TRIP, link, share=share): f"{value}x5"
+        for share, value in (("0.5", 0.009), ("0.99", 0.02))
     }
     trip = {"kpi": "round_trip_guangzhou", "scope": "hub"}
     asked = {

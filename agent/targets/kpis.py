@@ -274,9 +274,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure(
         # Every site has to keep a limit, so the slowest peer of the slowest site is told.
         kpi="round_trip",
-        part=Part(
-            metric=site.LINK_ROUND_TRIP, where=(Match(label="quantile", values=(QUANTILE,)),)
-        ),
+        part=Part(metric=site.LINK_ROUND_TRIP, where=(Match(label="share", values=(QUANTILE,)),)),
         over_sites="max",
         needs=(Part(metric=site.LINK_LOSS, per_site="count", each=("hub", "site", "peer")),),
         every_thing=True,

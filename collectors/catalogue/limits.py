@@ -34,7 +34,7 @@ PRECISION: Final = "fp16"
 """The precision that rated compute is summed at. No source names one; intelligent computing is
 usually rated at FP16."""
 QUANTILE: Final = "0.5"
-"""The quantile of a round trip that is judged: the median."""
+"""The share of probes whose round trip is judged: the median."""
 
 NEEDED_SECONDS: Final = 30 * 86_400
 """For so long a site that nobody lists any more is still needed for its hub's values."""

@@ -151,10 +151,10 @@ LINK_ROUND_TRIP: Final = Metric(
     name="round_trip_seconds",
     type="gauge",
     help=(
-        "Round-trip time to a named peer, by quantile of the last minutes' probes; absent where"
+        "Round-trip time to a named peer, by share of the last minutes' probes; absent where"
         " none was answered."
     ),
-    labels=(*SITE, "peer", "quantile"),
+    labels=(*SITE, "peer", "share"),
 )
 LINK_LOSS: Final = Metric(
     namespace="dc",

@@ -55,7 +55,7 @@ class Link:
         self._window = Window(window, int((window + timeout) / spacing) + 2)
         where = (place.hub, place.site, peer)
         self._where = where
-        self._trips = [LINK_ROUND_TRIP.series(*where, quantile) for quantile in QUANTILES]
+        self._trips = [LINK_ROUND_TRIP.series(*where, share) for share in QUANTILES]
         self._loss = LINK_LOSS.series(*where)
         self._prober: Prober | None = None
         self._target: Target | None = None

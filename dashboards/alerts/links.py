@@ -15,7 +15,7 @@ _PEER: Final = {**SITE, "peer": "guangzhou"}
 _LOSS: Final = for_rule(link.LOSS.expr)
 
 
-_MEDIAN: Final = 'quantile="0.5"'
+_MEDIAN: Final = 'share="0.5"'
 _TRIP: Final = for_rule(f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})")
 _USUAL: Final = for_rule(
     f"max by (hub, site, peer) (avg_over_time({of(site.LINK_ROUND_TRIP, _MEDIAN)}[1d]))"
@@ -23,7 +23,7 @@ _USUAL: Final = for_rule(
 
 
 def _trip(values: str) -> dict[str, str]:
-    return {series(site.LINK_ROUND_TRIP, _PEER, quantile="0.5"): values}
+    return {series(site.LINK_ROUND_TRIP, _PEER, share="0.5"): values}
 
 
 def _lost(values: str) -> dict[str, str]:

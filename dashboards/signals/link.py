@@ -14,7 +14,7 @@ _LIMITS: Final = (
     f"max by (target) ({site.TARGET_VALUE.full_name}{{{_IS_ROUND_TRIP}}} and on (instance)"
     f" {of(site.LINK_ROUND_TRIP)})"
 )
-_MEDIAN: Final = 'quantile="0.5"'
+_MEDIAN: Final = 'share="0.5"'
 _NO_PROBES: Final = Excuse(
     reason="no round-trip probe is configured at these sites", unless=of(site.LINK_ROUND_TRIP)
 )
@@ -23,11 +23,11 @@ ROUND_TRIP: Final = Signal(
     key="link.round_trip",
     name=Text("Round trip by peer"),
     description=Text(
-        "Round-trip time to each named peer, by quantile of the probes.",
+        "Round-trip time to each named peer, by share of the probes.",
     ),
     unit="s",
-    expr=f"max by (hub, site, peer, quantile) ({of(site.LINK_ROUND_TRIP)})",
-    legend="{{site}} → {{peer}} q{{quantile}}",
+    expr=f"max by (hub, site, peer, share) ({of(site.LINK_ROUND_TRIP)})",
+    legend="{{site}} → {{peer}} q{{share}}",
     least=0,
     may_be_empty=_NO_PROBES,
 )

@@ -158,3 +158,11 @@ def test_names_of_the_catalogue_are_all_allowed() -> None:
 
     for metric in all_metrics():
         assert metric.series(*metric.labels).prefix, metric.full_name
+
+
+def test_promtool_objects_to_no_label_of_the_catalogue() -> None:
+    """`quantile` and `le` belong to summaries and histograms, and stand nowhere else."""
+    from collectors.catalogue import all_metrics
+
+    for metric in all_metrics():
+        assert not {"quantile", "le"} & set(metric.labels), metric.full_name

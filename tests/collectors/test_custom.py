@@ -13,7 +13,7 @@ from collectors.catalogue import facility, site
 from collectors.custom import family_readings
 from tests.support import ROOT
 
-LINK = {"hub": "guian", "site": "s", "peer": "guangzhou", "quantile": "0.5"}
+LINK = {"hub": "guian", "site": "s", "peer": "guangzhou", "share": "0.5"}
 
 
 def test_a_name_of_the_catalogue_is_the_catalogue_s_metric() -> None:

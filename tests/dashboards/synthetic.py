@@ -41,7 +41,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "bound": ("lower", "upper", "earliest", "expected", "latest"),
     "window": WINDOWS,
     "boundary": ("facility", "it", "renewable", "reused"),
-    "quantile": ("0.5", "0.9"),
+    "share": ("0.5", "0.9"),
     "peer": ("guangzhou", "shenzhen", "hangzhou"),
     "vendor": ("huawei",),
     "precision": ("fp16", "fp32"),

@@ -20,14 +20,14 @@ class LinkView:
     """`icmp`, `tcp` or `stamp`; empty where it is not known."""
     loss_ratio: float | None
     round_trip_seconds: Mapping[str, float]
-    """By quantile (`0.5`, `0.99`); empty where no probe was answered."""
+    """By share of the probes that took no longer (`0.5`, `0.99`); empty where no probe was answered."""
 
 
 def read(view: BoardView, where: str = "") -> list[LinkView]:
     """Return the links of the agent's hub, or of one of its sites, by site and peer."""
     trips: dict[tuple[str, str], dict[str, float]] = {}
     for series, value in _of(view, site.LINK_ROUND_TRIP, where):
-        trips.setdefault(_key(series), {})[series.label("quantile")] = value
+        trips.setdefault(_key(series), {})[series.label("share")] = value
     loss = {_key(series): value for series, value in _of(view, site.LINK_LOSS, where)}
     method = {
         _key(series): series.label("method") for series, _ in _of(view, site.LINK_PROBE_INFO, where)

@@ -223,6 +223,6 @@ async def test_latency_targets_are_measured(peer: str) -> None:
     (found,) = measure(load_registry(), snapshot, "guian", 0.0)[
         "guizhou", f"round_trip_{peer}", "hub"
     ]
-    median = next(value for series, value in readings if series.label("quantile") == "0.5")
+    median = next(value for series, value in readings if series.label("share") == "0.5")
     assert found.value == median
     assert found.value >= DELAYS[peer]
