@@ -21,7 +21,7 @@ SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
 PREVIEW := dashboards/preview
 NODE := cd $(PREVIEW) && PATH="$(abspath $(BIN)):$$PATH"
 
-.PHONY: help demo test audit mutants check format lock bench docs fuzz dashboards preview clean
+.PHONY: help demo test audit mutants check format lock bench docs fuzz dashboards preview release clean
 
 help:
 	@echo "make demo    a simulated site, an agent, a database and the board on this machine; Ctrl-C ends it"
@@ -34,6 +34,7 @@ help:
 	@echo "make audit   ten thousand made-up sites and files, judged by a reference of the definitions;"
 	@echo "             an hour at most (ARGS=\"--cases 500 --seconds 300 bills\")"
 	@echo "make mutants faults planted one at a time, which the tests must notice"
+	@echo "make release the wheel, and its bill of materials in CycloneDX's format"
 	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
 
 demo: $(VENV)/.runtime
@@ -86,6 +87,12 @@ dashboards: $(VENV)/.runtime
 	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/en --language en
 	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/zh --language zh
 	$(BIN)/hubgauge rules build --out deploy/prometheus/rules
+
+# A wheel, and the bill of materials (CycloneDX) of the packages that it is pinned to.
+release: $(VENV)/.dev
+	$(BIN)/uv build --quiet --wheel --out-dir dist .
+	$(BIN)/cyclonedx-py requirements --output-reproducible --output-format JSON \
+	  --output-file dist/hubgauge.cdx.json locks/runtime.lock
 
 LOCK := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --extra all --group build pyproject.toml
