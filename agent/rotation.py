@@ -73,6 +73,8 @@ class Rotation:
         self._rounds: Final[set[asyncio.Task[None]]] = set()
         self._undiscovered: Final[deque[Task]] = deque()
         """Devices that answer and wait for a place to be discovered."""
+        self._quickest: Final[dict[str, float]] = {}
+        """The shortest round in which only the identity of a device was asked, by its collector."""
         self._lag: Final = Peak()
         self.late_rounds: Final[Counter[str]] = Counter()
         """Rounds that were not begun within their interval, by the collector's name."""
@@ -125,8 +127,17 @@ class Rotation:
         """Return how much longer one interval is than asked, as a ratio."""
         return next((one.stretch for one in self._wheels if one.interval == interval), 1.0)
 
-    def measured(self, took: float, fastest: float) -> None:
-        """Note how long a good round took, and the fastest one of the same device, in seconds."""
+    def measured(self, task: Task) -> None:
+        """Note how long a good round took, beside the fastest one of the same device.
+
+        Of a device that waits to be discovered only the identity was asked: it is compared with all
+        others of its kind.
+        """
+        took, kind = task.duration or 0.0, task.collector.name
+        if task.waits_for_place:
+            fastest = self._quickest[kind] = min(self._quickest.get(kind, took), took)
+        else:
+            fastest = task.fastest = min(task.fastest or took, took)
         self._admission.measured(took, fastest)
 
     async def _turn(self) -> None:

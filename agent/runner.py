@@ -250,9 +250,8 @@ class Runner:
         task.late = False
         if isinstance(outcome, Round):
             count_dropped(task, outcome, self._metrics)
-            if task.polled and task.ok:
-                task.fastest = min(task.fastest or task.duration, task.duration)
-                self._rotation.measured(task.duration, task.fastest)
+            if task.polled and (task.ok or task.waits_for_place):
+                self._rotation.measured(task)
             note(task, None, now, self._metrics)
             done = outcome
         else:
