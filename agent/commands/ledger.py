@@ -1,6 +1,6 @@
 """`hubgauge ledger …`: metered energy, and the PUE made of it.
 
-The actions are import, imports, show, readings, export and recompute.
+The actions are import, imports, undo, backup, restore, show, readings, export and recompute.
 
 It may run beside the agent: both use one SQLite file, which takes turns by itself.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from agent.commands import (
     ledger_import_options,
     ledger_readings,
     ledger_show,
+    ledger_undo,
 )
 from agent.commands.ledger_of_site import (
     LEDGER_FILE,
@@ -33,7 +33,6 @@ from agent.ledger.imports.csv_export import write_csv
 from agent.ledger.imports.parquet_files import PARQUET, write_parquet
 from agent.ledger.imports.times import parse_time
 from agent.ledger.ledger import Ledger
-from agent.ledger.readonly import open_readonly
 from agent.loading import inventory_of
 from agent.pue.past import past_pue
 from agent.pue.pue import Pue
@@ -43,10 +42,11 @@ from collectors.base import ConfigError
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
+    config_of = argparse.ArgumentParser(add_help=False)
+    config_of.add_argument(
         "--config", type=Path, required=True, metavar="F", help="the agent's config file"
     )
+    common = argparse.ArgumentParser(add_help=False, parents=[config_of])
     common.add_argument("--site", required=True, metavar="S", help="which site")
     period = argparse.ArgumentParser(add_help=False)
     period.add_argument(
@@ -94,6 +94,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parents=[common],
         help="list the files that were imported: when, by whom, and their digests",
     )
+    undo = actions.add_parser(
+        "undo", parents=[common], help="take one import back: its hours are what they were before"
+    )
+    undo.add_argument("number", type=int, metavar="N", help="its number in `ledger imports`")
+    for name, help_text in (
+        ("backup", "copy the ledger to a file, also while the agent runs"),
+        ("restore", "put a copy in the ledger's place, also while the agent runs"),
+    ):
+        copy = actions.add_parser(name, parents=[config_of], help=help_text)
+        copy.add_argument("file", type=Path, metavar="F", help="the copy")
     readings = actions.add_parser(
         "readings",
         parents=[common, period],
@@ -124,13 +134,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions."""
     inventory, state_dir = _load(args.config)
-    path = known_ledger(state_dir) if args.action != "import" else state_dir / LEDGER_FILE
+    makes_one = args.action in ("import", "restore")
+    path = state_dir / LEDGER_FILE if makes_one else known_ledger(state_dir)
+    if args.action in ("backup", "restore"):
+        return ledger_undo.copy(args.action, path, args.file)
     site = known_site(args.site, inventory)
     if args.action == "import":
         return ledger_import.run(args, path, inventory, site)
     if args.action == "imports":
-        _list_imports(path, inventory, site)
+        ledger_undo.list_imports(path, inventory, site)
         return 0
+    if args.action == "undo":
+        return ledger_undo.undo(args.number, path, inventory, site)
     start, end = _moment(args.start, "--from", site.zone), _moment(args.end, "--to", site.zone)
     if not start < end:
         raise ConfigError("expected a time after --from", key="--to")
@@ -167,24 +182,6 @@ def _sum_and_show(
         as_of = _moment(args.as_of, "--as-of", site.zone)
         pue = past_pue(ledger, inventory, as_of.timestamp())
     ledger_show.run(args, pue, site, start, end)
-
-
-def _list_imports(path: Path, inventory: Inventory, site: Site) -> None:
-    ledger = open_readonly(path, inventory, time.time)
-    try:
-        with ledger.reader.read() as tables:
-            batches = tables.import_batches.of_site(site.site)
-    finally:
-        ledger.close()
-    for one in batches:
-        at, first, last = (
-            f"{dt.datetime.fromtimestamp(each / 1000, site.zone):%Y-%m-%d %H:%M}"
-            for each in (one.time, one.first, one.last)
-        )
-        sys.stdout.write(
-            f"{at}  {one.user}  {one.file}  {one.meters} meters, {one.hours} hours changed,"
-            f" {first} to {last}  sha256 {one.sha256}\n"
-        )
 
 
 def _load(path: Path) -> tuple[Inventory, Path]:

@@ -11,8 +11,9 @@ import os
 import pwd
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,19 +26,16 @@ from agent.commands.ledger_import_report import (
 )
 from agent.commands.ledger_of_site import open_ledger
 from agent.inventory.model import Inventory, Site
-from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.csv_files import bounded_lines, read_csv
 from agent.ledger.imports.forms import VOLUME, Meters
-from agent.ledger.imports.importer import Import, WouldReplaceFiner
+from agent.ledger.imports.importer import Import, ImportSource, WouldReplaceFiner, WouldReplaceLive
 from agent.ledger.imports.parquet_files import PARQUET, read_parquet
-from agent.ledger.imports.put import Changes
 from agent.ledger.imports.refusals import Refusals
 from agent.ledger.imports.rows import LaidOut, Timing
 from agent.ledger.imports.sheet import Sheet
 from agent.ledger.ledger import Ledger
 from agent.ledger.limits import WATER
 from agent.ledger.meters import limits_of
-from agent.ledger.store.import_batches import ImportBatch
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
 from collectors.catalogue.limits import INCOMING
@@ -49,6 +47,7 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
     timing = timing_of(args)
     sheet = _read(args, inventory, site)
     found = _lay_out(args, sheet, timing, inventory, site)
+    source = ImportSource(file=args.file.name, sha256=_digest(args.file), user=user_name())
     amounts = CUBIC_METERS if sheet.column == VOLUME else KILOWATT_HOURS
     with _ledger(path, inventory, dry_run=args.dry_run) as ledger:
         try:
@@ -66,11 +65,13 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
                     registers={meter: one.register for meter, one in found.items() if one.register},
                     unbelieved={meter: one.unbelieved for meter, one in found.items()},
                     is_exported=args.exported,
-                    may_replace_finer=args.replace,
+                    may_replace_finer=args.replace or args.force,
+                    may_replace_live=args.force or args.dry_run,
+                    source=source,
                 ),
                 dry_run=args.dry_run,
             )
-        except WouldReplaceFiner as would:
+        except (WouldReplaceFiner, WouldReplaceLive) as would:
             raise Problems(
                 [
                     ConfigError(line, file=sheet.refusals.file)
@@ -78,7 +79,6 @@ def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) 
                 ]
             ) from None
         if not args.dry_run:
-            _record(args.file, ledger, site, changed)
             Pue(ledger, inventory).sum_up()  # so that an agent that starts next has its year ready
     lines = report(sheet, found, changed, site, amounts, dry_run=args.dry_run)
     sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -99,6 +99,8 @@ def _lay_out(
     for meter in sheet.rows:
         is_water = sheet.column == VOLUME
         limits = WATER if is_water else limits_of(inventory, site.site, meter)
+        if args.force:
+            limits = replace(limits, rating=None)
         try:
             found[meter] = sheet.lay_out(meter, timing, limits)
         except Problems as problems:
@@ -181,29 +183,13 @@ def _ledger(path: Path, inventory: Inventory, *, dry_run: bool) -> Iterator[Ledg
             ledger.close()
 
 
-def _record(file: Path, ledger: Ledger, site: Site, changed: Mapping[str, Changes]) -> None:
-    """Store what was imported, by whom and when."""
-    hours = [hour for changes in changed.values() for hour in changes]
-    if not hours:
-        return
+def _digest(file: Path) -> str:
+    """Return the digest of a file's bytes, in hexadecimal."""
     with file.open("rb") as data:
-        digest = hashlib.file_digest(data, "sha256").hexdigest()
-    batch = ImportBatch(
-        time=ledger.retention.time,
-        site=site.site,
-        file=file.name,
-        sha256=digest,
-        user=_user(),
-        meters=sum(1 for changes in changed.values() if changes),
-        hours=len(hours),
-        first=min(hours),
-        last=max(hours) + HOUR_MS,
-    )
-    with ledger.store.transaction() as tables:
-        tables.import_batches.add(batch)
+        return hashlib.file_digest(data, "sha256").hexdigest()
 
 
-def _user() -> str:
+def user_name() -> str:
     """Return who runs the program; a number where the system knows no name."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name

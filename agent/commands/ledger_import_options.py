@@ -31,6 +31,11 @@ def configure(take: argparse.ArgumentParser) -> None:
         help="rows longer than an hour may replace hours that are known better",
     )
     take.add_argument(
+        "--force",
+        action="store_true",
+        help="take what is above a rating, lies in the future, or replaces what was measured",
+    )
+    take.add_argument(
         "--skip-refused", action="store_true", help="import the other rows if some are refused"
     )
     take.add_argument(
@@ -124,7 +129,7 @@ def timing_of(args: argparse.Namespace) -> Timing:
         interval_values=args.interval_values,
         interval=_interval(args.interval),
         stamped_at_end=args.stamped_at_end,
-        now=round(time.time() * 1000),
+        now=None if args.force else round(time.time() * 1000),
     )
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from agent.inventory.model import Site
 from agent.ledger.imports.forms import JOULES_PER_KWH, LITERS_PER_M3
-from agent.ledger.imports.importer import WouldReplaceFiner
+from agent.ledger.imports.importer import WouldReplaceFiner, WouldReplaceLive
 from agent.ledger.imports.put import Changes
 from agent.ledger.imports.rows import Guess, LaidOut
 from agent.ledger.imports.sheet import Sheet
@@ -69,14 +69,20 @@ def _unbelieved(refusals: Sequence[Refusal]) -> str:
     return f"{len(refusals)} readings are not believed ({told}); docs/kpis.md says what that means"
 
 
-def replaced_lines(would: WouldReplaceFiner, site: Site, amounts: Amounts) -> Iterator[str]:
-    """Say of every meter which hours would lose their detail."""
+def replaced_lines(
+    would: WouldReplaceFiner | WouldReplaceLive, site: Site, amounts: Amounts
+) -> Iterator[str]:
+    """Say of every meter which hours would lose their detail, or what was measured."""
+    why, option = "rows longer than an hour", "--replace"
+    what = "hours that are known better"
+    if isinstance(would, WouldReplaceLive):
+        why, option, what = "the file", "--force", "hours that were measured"
     for meter, one in would.meters.items():
         first, last = (_local(hour, site.zone) for hour in (min(one.hours), max(one.hours)))
         yield (
-            f"{meter}: rows longer than an hour would replace {len(one.hours)} hours that are known"
-            f" better, from {first} to {last}: {amounts.text(one.before)} {amounts.unit} becomes"
-            f" {amounts.text(one.after)}; --replace does it"
+            f"{meter}: {why} would replace {len(one.hours)} {what}, from {first} to {last}:"
+            f" {amounts.text(one.before)} {amounts.unit} becomes {amounts.text(one.after)};"
+            f" {option} does it"
         )
 
 

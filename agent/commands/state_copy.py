@@ -13,7 +13,7 @@ from typing import Final
 
 from agent import config
 from agent.commands.ledger_of_site import LEDGER_FILE
-from agent.ledger.backup import copy_ledger
+from agent.ledger.store.backup import copy_ledger
 
 _SMALL: Final = ("devices.json", "netbox.json")
 

@@ -59,7 +59,9 @@ def lay_out_energies(
     refused = {row: _above(rows.values[row], lengths[row], limits) for row in above}
     if timing.now is not None and max(found.ends) > timing.now:
         over = (row for row, end in enumerate(found.ends) if end > timing.now)
-        refused |= {row: Refused("end", "the row lasts into the future") for row in over}
+        refused |= {
+            row: Refused("end", "the row lasts into the future; --force takes it") for row in over
+        }
     kept = [row for row in range(len(rows)) if row not in refused]
     if {*lengths} == {HOUR_MS} and {start % HOUR_MS for start in found.starts} == {0}:
         laid = LaidOut(hours={found.starts[row]: rows.values[row] for row in kept})
@@ -149,5 +151,6 @@ def _above(joules: float, length: int, limits: Limits) -> Refused:
     return Refused(
         "rating",
         f"{said} in {length / HOUR_MS:g} h is more than {allowed} {allows};"
-        " if the row lasts longer, state it with --interval or --end-column",
+        " if the row lasts longer, state it with --interval or --end-column"
+        + ("; --force takes it" if limits.rating is not None else ""),
     )

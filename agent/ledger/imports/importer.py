@@ -12,11 +12,15 @@ from agent.inventory.model import Inventory
 from agent.ledger.doubts import Doubt
 from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells, floor_hour
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
+from agent.ledger.imports.undo import changed_rows, former_hours
 from agent.ledger.meters import kind_of, point_of
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_steps import ImportedRegister, Step
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
+from agent.ledger.store.hours import StoredHour
+from agent.ledger.store.import_batches import ImportBatch
+from agent.ledger.store.import_undo import MeterBefore
 from agent.ledger.stretches import Stretch
 from collectors.base import HubgaugeError
 
@@ -41,6 +45,14 @@ class WouldReplaceFiner(HubgaugeError):
         super().__init__(f"hours that are known better would be replaced: {', '.join(meters)}")
 
 
+class WouldReplaceLive(HubgaugeError):
+    """Rows would replace hours that the agent itself has measured; by meter."""
+
+    def __init__(self, meters: Mapping[str, Finer]) -> None:
+        self.meters = meters
+        super().__init__(f"hours that were measured would be replaced: {', '.join(meters)}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """Hours of a site's meters that come from a file.
@@ -49,7 +61,9 @@ class Import:
     else is uncertain. `first_read` has the times of the first readings (milliseconds): a meter is
     there from then on, though its energy is not known yet. `registers` say in which steps the
     meters of registers count, and `unbelieved` which readings are not believed. `is_exported` says
-    that the energy left the site. `may_replace_finer` allows them to replace what is known better.
+    that the energy left the site. `may_replace_finer` allows them to replace what is known better,
+    and `may_replace_live` what the agent has measured. `source` is the file; without it, the import
+    is not recorded.
     """
 
     site: str
@@ -61,6 +75,17 @@ class Import:
     unbelieved: Mapping[str, Sequence[Refusal]] = field(default_factory=dict)
     is_exported: bool = False
     may_replace_finer: bool = True
+    source: ImportSource | None = None
+    may_replace_live: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSource:
+    """The file that is imported, the digest of its bytes in hexadecimal, and who does it."""
+
+    file: str
+    sha256: str
+    user: str
 
 
 class _DryRun(Exception):
@@ -82,18 +107,24 @@ def import_meters(
     """
     changed: dict[str, Changes] = {}
     finer: dict[str, Finer] = {}
+    live: dict[str, Finer] = {}
+    befores: list[MeterBefore] = []
     with contextlib.suppress(_DryRun), store.transaction() as tables:
         unsummed: dict[str, set[int]] = {}
         for meter, found in given.hours.items():
             kind = "export" if given.is_exported else kind_of(inventory, given.site, meter)
             point = point_of(inventory, given.site, meter, kind, "")
             number = tables.meters.add(given.site, meter, kind, point)
+            span = (min(found, default=0), max(found, default=0) + HOUR_MS)
+            rows = tables.import_undo.rows_of(number, *span)
+            former: dict[int, StoredHour] = {}
             changed[meter] = put_imported(
                 tables,
                 number,
                 found,
                 sealed_before=retention.sealed_before,
                 packs=kind != "pdu",
+                former=former,
             )
             marked = unsummed.setdefault(point, set())
             marked.update(changed[meter])
@@ -111,15 +142,77 @@ def import_meters(
             tables.refusals.replace(number, first, last, given.unbelieved.get(meter, ()))
             if meter in given.registers:
                 tables.registers.learn_imported(number, given.registers[meter])
-            if given.is_exported:
-                marked.update(_newly_metered(tables, number, first, retention.now))
+            newly = (
+                _newly_metered(tables, number, first, retention.now) if given.is_exported else ()
+            )
+            marked.update(newly)
+            before = MeterBefore(
+                meter=number,
+                first=first,
+                last=last,
+                hours=former_hours(found, changed[meter], former),
+                rows=changed_rows(rows, tables.import_undo.rows_of(number, *span)),
+                also_summed=list(newly),
+            )
+            befores.append(before)
+            measured = hours_measured(tables, given.site, before, changed[meter])
+            if measured is not None:
+                live[meter] = measured
         if finer and not given.may_replace_finer:
             raise WouldReplaceFiner(finer)
+        if live and not given.may_replace_live:
+            raise WouldReplaceLive(live)
         for point, marked in unsummed.items():
             tables.site_hours.mark_unsummed(given.site, point, sorted(marked))
+        _record(tables, given, changed, befores, retention.time)
         if dry_run:
             raise _DryRun
     return changed
+
+
+def _record(
+    tables: Tables,
+    given: Import,
+    changed: Mapping[str, Changes],
+    befores: Sequence[MeterBefore],
+    now: int,
+) -> None:
+    """Store what was imported, by whom and when, and what it has replaced."""
+    hours = [hour for changes in changed.values() for hour in changes]
+    if given.source is None or not hours:
+        return
+    batch = ImportBatch(
+        time=now,
+        site=given.site,
+        file=given.source.file,
+        sha256=given.source.sha256,
+        user=given.source.user,
+        meters=sum(1 for changes in changed.values() if changes),
+        hours=len(hours),
+        first=min(hours),
+        last=max(hours) + HOUR_MS,
+    )
+    tables.import_undo.save(tables.import_batches.add(batch), befores)
+
+
+def hours_measured(
+    tables: Tables, site: str, before: MeterBefore, changes: Changes
+) -> Finer | None:
+    """Return the hours that an import changes and no earlier import wrote; None without one."""
+    known = {one.hour for one in before.hours if one.data is not None and not one.imported}
+    if not known:
+        return None
+    for batch in tables.import_batches.of_site(site):
+        for one in tables.import_undo.load(batch.number) or ():
+            if one.meter == before.meter:
+                known.difference_update(each.hour for each in one.hours)
+    if not known:
+        return None
+    return Finer(
+        hours=sorted(known),
+        before=fsum(changes[hour].before or 0.0 for hour in known),
+        after=fsum(changes[hour].after for hour in known),
+    )
 
 
 def _first_heard(hours: Mapping[int, ImportedHour]) -> int:

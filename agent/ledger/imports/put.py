@@ -36,13 +36,16 @@ def put_imported(
     *,
     sealed_before: int = 0,
     packs: bool = False,
+    former: dict[int, StoredHour] | None = None,
 ) -> Changes:
     """Write imported cells over what is there, cell by cell; return the hours that changed.
 
     Even hours before `sealed_before` are written as sums and, where the meter `packs`, packed at
-    once.
+    once. `former` is filled with what was stored of these hours.
     """
     stored = tables.hours.load(meter, sorted(hours))
+    if former is not None:
+        former.update(stored)
     changed: list[NewHour] = []
     even: dict[int, float] = {}
     for hour, given in hours.items():

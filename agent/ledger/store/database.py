@@ -21,6 +21,7 @@ from agent.ledger.store.heard import HeardTable
 from agent.ledger.store.history import HistoryTable
 from agent.ledger.store.hours import HourTable
 from agent.ledger.store.import_batches import ImportBatchTable
+from agent.ledger.store.import_undo import ImportUndoTable
 from agent.ledger.store.listed_places import ListedPlaceTable
 from agent.ledger.store.meters import MeterTable
 from agent.ledger.store.moments import MomentTable
@@ -63,6 +64,7 @@ class Tables:
     former_hours: FormerHourTable
     moments: MomentTable
     import_batches: ImportBatchTable
+    import_undo: ImportUndoTable
 
     @classmethod
     def of(cls, db: sqlite3.Connection) -> Tables:
@@ -85,6 +87,7 @@ class Tables:
             FormerHourTable(db),
             MomentTable(db),
             ImportBatchTable(db),
+            ImportUndoTable(db),
         )
 
 

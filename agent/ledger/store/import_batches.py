@@ -23,6 +23,8 @@ class ImportBatch:
     hours: int
     first: int
     last: int
+    number: int = 0
+    """Counted over all sites from 1 on; 0 before it is stored."""
 
 
 class ImportBatchTable:
@@ -31,9 +33,9 @@ class ImportBatchTable:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def add(self, batch: ImportBatch) -> None:
-        """Store an import."""
-        self._db.execute(
+    def add(self, batch: ImportBatch) -> int:
+        """Store an import and return its number."""
+        added = self._db.execute(
             "INSERT INTO import_batch (time, site, file, sha256, user, meters, hours, first, last)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -48,16 +50,19 @@ class ImportBatchTable:
                 batch.last,
             ),
         )
+        return added.lastrowid or 0
 
     def of_site(self, site: str, until: int | None = None) -> list[ImportBatch]:
         """Return a site's imports up to a time (milliseconds), or all, in order of time."""
         rows = self._db.execute(
-            "SELECT time, site, file, sha256, user, meters, hours, first, last FROM import_batch"
+            "SELECT number, time, site, file, sha256, user, meters, hours, first, last"
+            " FROM import_batch"
             " WHERE site = ? AND (? IS NULL OR time <= ?) ORDER BY number",
             (site, until, until),
         )
         return [
             ImportBatch(
+                number=number,
                 time=time,
                 site=name,
                 file=file,
@@ -68,5 +73,5 @@ class ImportBatchTable:
                 first=first,
                 last=last,
             )
-            for time, name, file, sha256, user, meters, hours, first, last in rows
+            for number, time, name, file, sha256, user, meters, hours, first, last in rows
         ]

@@ -39,7 +39,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 11
+VERSION: Final = 12
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -119,6 +119,10 @@ _IMPORT_BATCH: Final = """CREATE TABLE import_batch (
     sha256 TEXT NOT NULL, user TEXT NOT NULL, meters INTEGER NOT NULL, hours INTEGER NOT NULL,
     first INTEGER NOT NULL, last INTEGER NOT NULL
 )"""
+_IMPORT_UNDO: Final = "CREATE TABLE import_undo (number INTEGER PRIMARY KEY, data BLOB NOT NULL)"
+_IMPORT_UNDONE: Final = """CREATE TABLE import_undone (
+    number INTEGER PRIMARY KEY, time INTEGER NOT NULL, user TEXT NOT NULL
+)"""
 _SITE_TOTAL: Final = """CREATE TABLE site_total (
     site TEXT, name TEXT, amount REAL NOT NULL, PRIMARY KEY (site, name)
 ) WITHOUT ROWID"""
@@ -155,6 +159,8 @@ SCHEMA: Final[tuple[str, ...]] = (
     _FORMER_SITE_HOUR,
     _MOMENT,
     _IMPORT_BATCH,
+    _IMPORT_UNDO,
+    _IMPORT_UNDONE,
     _OLD_CELL,
     _SITE_TOTAL,
     _RACK_DAY,
@@ -228,6 +234,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     9: ("DELETE FROM site_total WHERE name = 'it'",),
     10: (_OLD_CELL,),
     11: (_DOUBT,),
+    12: (_IMPORT_UNDO, _IMPORT_UNDONE),
 }
 """What is done to a file of the version before."""
 
