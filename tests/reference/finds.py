@@ -96,4 +96,24 @@ FINDS: Final[Mapping[str, Plan]] = {
     "a register read across a window's edge, where the load rises": Plan(
         it_shape=_STEP, branches=(Device(seconds=300, phase=29),)
     ),
+    "a register that begins at 0 and is reset before its second reading": Plan(
+        it_kw=8,
+        feeds=(
+            Device(
+                seconds=300,
+                phase=7,
+                begin_kwh=0,
+                step_wh=1000,
+                faults=(Fault(sort="reset", minute=1),),
+            ),
+        ),
+    ),
+    "a supply's register that is renewed each twenty minutes": Plan(
+        feeds=(Device(faults=(Fault(sort="refresh", minute=1, minutes=20),)),)
+    ),
+    "a meter subtracted from IT that stands still": Plan(
+        it_point="ups_output",
+        cooling=Device(faults=(Fault(sort="stall", minute=60, minutes=200),)),
+        behind_ups=True,
+    ),
 }
