@@ -132,7 +132,7 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "The agent {{ $labels.instance }} of {{ $labels.site }} cannot keep up with its"
-            " devices: give it a longer interval, more workers, or share its devices out"
+            " devices: give it a longer interval, less `detail`, or share its devices out"
             " (`shard`).",
         ),
         description=(
