@@ -167,7 +167,7 @@ class Rotation:
         behind = any(wheel.turns and wheel.behind > _BEHIND for wheel in self._wheels)
         if behind or work > _MUCH_WORK:
             self._places.most = max(least, int(self._places.most * 0.7))
-        elif self._places.wanted:
+        elif self._undiscovered or self._places.wanted:
             self._places.most = min(most, self._places.most + 1)
         self._places.wanted = False
 
