@@ -234,7 +234,12 @@ class Draft:
                 self.shown.setdefault(oid, ber.integer(1))
             return
         made, there = (
-            shown_by(reading, measure(metric, labels, self.phases), names),
+            shown_by(
+                reading,
+                measure(metric, labels, self.phases),
+                names,
+                names.get(self._own_column(reading), ""),
+            ),
             self.shown.get(oid),
         )
         self.shown[oid] = (
@@ -242,6 +247,13 @@ class Draft:
             if isinstance(there, Shown)
             else made
         )
+
+    def _own_column(self, reading: Reading) -> str:
+        """Return the name of the column that a reading takes its value from; empty without one."""
+        if not reading.table:
+            return ""
+        columns, oid = self.profile.tables[reading.table], self.profile.column_oid(reading)
+        return next((name for name in columns.columns if columns.column(name).oid == oid), "")
 
     def raw(self, state: State) -> dict[str, object]:
         """Return the value of each object in a state, as an SNMP session returns it."""

@@ -118,11 +118,9 @@ def rows_of(table: Table, reading: Reading, varying: str, phases: int) -> Iterat
         if name in reading.where:
             choices[name] = [Said(value, {name: value}) for value in reading.where[name]]
         elif name in reading.match:
-            numbers = [
-                number
-                for number in map(str, range(_CANDIDATES))
-                if reading.match[name].search(number)
-            ]
+            wanted = reading.match[name]
+            tried = dict.fromkeys((*map(str, range(_CANDIDATES)), *samples(wanted)))
+            numbers = [one for one in tried if one.isdigit() and wanted.search(one)]
             choices[name] = [Said(number, _names(name, number, reading)) for number in numbers]
         elif name in unit:
             choices[name] = [Said(unit[name], {name: unit[name]})]

@@ -96,8 +96,11 @@ class Shown:
         )
 
 
-def shown_by(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown:
-    """Return how a reading's object shows a measurement; `names` has the row's texts by column."""
+def shown_by(reading: Reading, what: Measure, names: Mapping[str, str], own: str = "") -> Shown:
+    """Return how a reading's object shows a measurement; `names` has the row's texts by column.
+
+    `own` is a text with which the row was chosen by the object itself: the number stands in it.
+    """
     counts = metric_named(reading.metric).type == "counter"
     if reading.map:
         states = (States(what, reading.map, reading.otherwise),)
@@ -131,15 +134,15 @@ def shown_by(reading: Reading, what: Measure, names: Mapping[str, str]) -> Shown
         counts=counts,
         bits=reading.bits or reading.signed or 0,
         text=reading.text or reading.extract is not None,
-        around=_around(reading),
+        around=_around(reading, own),
     )
 
 
-def _around(reading: Reading) -> tuple[str, str]:
+def _around(reading: Reading, own: str) -> tuple[str, str]:
     """Return a text that the reading's pattern fits, without its number."""
     if reading.extract is None:
         return "", ""
-    for text in samples(reading.extract):
+    for text in (own, *samples(reading.extract)):
         found = reading.extract.search(text)
         if found is not None:
             return text[: found.start(1)], text[found.end(1) :]
