@@ -9,7 +9,7 @@ unit follows from its name alone, so adding devices moves nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from agent.inventory.model import Inventory, Meter, Rack
@@ -59,7 +59,8 @@ def _breakers_of_others(inventory: Inventory, shard: Shard) -> frozenset[str]:
     """Return the breakers that another part reports.
 
     The part with all racks behind a breaker reports it. Where several parts have racks behind it,
-    or none has, the part with its site does.
+    the part with its site does, if it has one of them; else the first that has. Where none has, the
+    part with its site does.
     """
     parts = [Shard(number, shard.of) for number in range(1, shard.of + 1)]
     owners: dict[str, set[int]] = {name: set() for name in inventory.breakers}
@@ -76,12 +77,14 @@ def _breakers_of_others(inventory: Inventory, shard: Shard) -> frozenset[str]:
     return frozenset(
         name
         for name, breaker in inventory.breakers.items()
-        if not (
-            shard.number in owners[name]
-            if len(owners[name]) == 1
-            else shard.holds_site(breaker.site)
-        )
+        if shard.number != _reporter(owners[name], parts, breaker.site)
     )
+
+
+def _reporter(owners: Collection[int], parts: Sequence[Shard], site: str) -> int:
+    """Return the number of the part that reports a breaker with racks of some parts behind it."""
+    of_site = next(part.number for part in parts if part.holds_site(site))
+    return of_site if not owners or of_site in owners else min(owners)
 
 
 class ShardDevices:

@@ -130,7 +130,7 @@ def test_five_minutes_of_a_former_year(config: Path, capsys: pytest.CaptureFixtu
     assert rows(config, capsys, *period, "--raw") == []
     bill = config.parent / "hour.csv"
     bill.write_text(f"time,meter,energy_kwh\n{iso(start + 3600)},main,13\n")
-    assert put(config, bill, "--interval", "1h") == 0
+    assert put(config, bill, "--interval", "1h", "--force") == 0
     capsys.readouterr()
     corrected = rows(config, capsys, *period)
     assert [row["seconds"] for row in corrected] == ["300"] * 12 + ["3600"] + ["300"] * 12

@@ -120,5 +120,5 @@ def test_a_package_that_is_not_installed_is_named(
 ) -> None:
     """A kind that cannot be imported is one line of the config, not a traceback."""
     monkeypatch.setitem(kinds.TABLE, "file", "no_such_package.sink:KIND")
-    with pytest.raises(Problems, match=r"outputs\.file: needs a package .*no_such_package"):
+    with pytest.raises(Problems, match=r"outputs\.file: needs the package no_such_package"):
         configured(tmp_path, "  file: {path: out/samples}\n")

@@ -13,7 +13,9 @@ from tests.collectors.facility.snmp.agents import CONTEXT, serving
 from tests.collectors.facility.snmp.test_cases import CASES, Case
 
 # Their MIBs say a type, and not where it ends.
-WIDTH_UNKNOWN = {"rittal-cmc3-pdu", "gude", "ingrasys-ipoman", "chatsworth-econnect"}
+WIDTH_UNKNOWN = {"rittal-cmc3-pdu", "gude", "ingrasys-ipoman", "chatsworth-econnect"} | {
+    "bachmann-bluenet2"  # a register that would overrun gets another scale
+}
 SUM_OF_PDU = {"schleifenbauer"}  # a total that is read where its inputs are not measured
 
 # Registers shortly before their end, by case: the series, the width, and what one step of it is in
