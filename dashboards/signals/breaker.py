@@ -99,7 +99,8 @@ BREAKER_IMBALANCE: Final = Signal(
     decimals=0,
     steps=steps((IMBALANCE_LIMIT, ORANGE), base=GREEN),
     may_be_empty=Excuse(
-        reason="no breaker's PDUs all tell their phases", unless=of(rack.BREAKER_IMBALANCE)
+        reason="no breaker whose PDUs all tell their phases is loaded enough to be uneven",
+        unless=of(rack.BREAKER_IMBALANCE),
     ),
 )
 BREAKER_IMBALANCE_EACH: Final = Signal(
