@@ -161,10 +161,9 @@ def _renewable(points: Points, mask: int) -> float:
 
     It is below 0 in an hour that sells what another hour has stored. Only the sum over a window is
     kept within 0 and 1 of the facility's energy (ISO/IEC 30134-3). Where a renewable supply is not
-    covered in a cell that counts, it was not in service there.
+    covered in a cell that counts, it was not in service there; what left the site counts all the
+    same.
     """
-    green = points.get("green")
-    if green is None:
-        return 0.0
-    exported = points["export"].over(mask) if "export" in points else 0.0
-    return green.over(mask & green.mask) - exported
+    green, export = points.get("green"), points.get("export")
+    own = green.over(mask & green.mask) if green is not None else 0.0
+    return own - (export.over(mask) if export is not None else 0.0)

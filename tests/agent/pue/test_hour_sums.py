@@ -170,6 +170,20 @@ def test_more_is_sold_than_is_renewable() -> None:
     assert total.renewable == pytest.approx(-240.0)
 
 
+@pytest.mark.parametrize(("sold", "left"), [(10.0, -120.0), (50.0, -600.0), (0.0, 0.0)])
+def test_what_is_sold_before_renewables_are_metered(sold: float, left: float) -> None:
+    """An hour without own renewables that sells takes 12 cells of it from the window's sum."""
+    rows = {each: found for each, found in ROWS.items() if each not in ("green", "renewable")}
+    beginning = Boundary(
+        site="s",
+        places=BOUNDARY.places | {"renewable": (Place(names=("renewable",), since=3_600_000),)},
+        it_candidates=("it_input", "ups_output"),
+        method="incoming",
+    )
+    total = hour_sum(0, rows | {"export": row(sold)}, beginning, "it_input")
+    assert total.renewable == pytest.approx(left)
+
+
 def test_a_side_that_is_covered_in_part() -> None:
     """Reused energy is of its own cells, and so is what it is compared with."""
     rows = ROWS | {"reused": row(11.0, mask=0b111)}

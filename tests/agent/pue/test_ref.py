@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -29,16 +30,20 @@ STOCK = HEAD + (
 
 
 def hours_of(b: Bench, rows: list[tuple[float, float, float, float]]) -> float | None:
-    """Let registers count hours of so many kWh: bought, sold, of the sun, and IT."""
+    """Let registers count hours of so many kWh: bought, sold, of the sun, and IT.
+
+    That of the sun is read from the first hour on in which there is any.
+    """
     counted = [0.0] * 4
     for number, row in enumerate([*rows, (0.0,) * 4]):
         bought, sold, sun, it = (each * 3.6e6 for each in counted)
-        readings = (
+        readings = [
             energy("main", bought),
             exported("main", sold),
-            energy("sun", sun, "renewable"),
             energy("it", it, "it_input"),
-        )
+        ]
+        if sun or row[2]:
+            readings.append(energy("sun", sun, "renewable"))
         b.clock.now = T0 + number * HOUR
         b.book.accept(batch(b.clock.now, *readings, interval=3600))
         counted = [one + other for one, other in zip(counted, row, strict=True)]
@@ -67,6 +72,29 @@ def test_a_battery_that_sells_at_night(
     """What leaves the site is subtracted over the window, not hour by hour."""
     with bench(tmp_path, STOCK) as b:
         assert hours_of(b, [by_day] * 12 + [by_night] * 12) == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize(
+    ("sold", "sun", "ratio"),
+    [
+        # Facility 2 h of 150 - 20, then 2 h of 60 + 90 - 0: (180 - 40) / (260 + 300).
+        (20.0, 90.0, (180 - 40) / 560),
+        # 2 h of 150 - 50, then 2 h of 60 + 60: (120 - 100) / (200 + 240).
+        (50.0, 60.0, 20 / 440),
+        # More left than the sun gives later: 0.
+        (50.0, 40.0, 0.0),
+        (0.0, 90.0, 180 / 600),
+    ],
+)
+def test_a_site_that_sells_before_its_sun_is_metered(
+    tmp_path: Path, sold: float, sun: float, ratio: float
+) -> None:
+    """What a generator or a battery sells in hours before the sun's meter counts in REF."""
+    start = dt.datetime.fromtimestamp(T0 + 2 * HOUR, dt.UTC).isoformat()
+    text = STOCK.replace("point: renewable}", f"point: renewable, since: '{start}'}}")
+    before = (150.0, sold, 0.0, 90.0)
+    with bench(tmp_path, text) as b:
+        assert hours_of(b, [before] * 2 + [(60.0, 0.0, sun, 90.0)] * 2) == pytest.approx(ratio)
 
 
 @pytest.mark.parametrize(("heat", "ratio"), [(130.0, 1.0), (65.0, 0.5), (131.0, None)])
