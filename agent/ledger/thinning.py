@@ -3,16 +3,21 @@
 Every other reading is left out. Where that hardly changes the energy, the readings are close
 enough. A load that jumps about between two readings shows in it, and a load that is steady does
 not, however large it is.
+
+Readings five minutes apart or more are too few for that: of two jumps one after the other, leaving
+out the reading between them shows nothing. There each difference counts by itself.
 """
 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import mul
 from typing import Final, NamedTuple
 
-from agent.ledger.energy import CELL_MS, CELLS, TimedValue, floor_hour
+from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, TimedValue, floor_hour
 from agent.ledger.segments import longest_gap
 
 _PRIOR: Final = 3.0
@@ -24,13 +29,20 @@ _NEW_AT_EACH_READING: Final = 0.5
 _WHITE: Final = 4.0 / 3.0
 _SLOW: Final = 0.25
 
+_ONE_JUMP: Final = 1.0 / 12.0
+_JUMPS: Final = 5.0 / 3.0
+"""Of a difference d: d² Δt² / 12 where the load jumped once between the readings, at any time.
+
+Where it is new at each reading (f = 1/2) it is d² Δt² / 2.
+"""
+
 _REPEATED: Final = 0.96
 """Changes are the same again if their correlation with those some readings before is as high."""
 
 _OTHERS: Final = 0.5
 """A slow load changes by much the same for long: that is no repetition."""
 
-_FEWEST: Final = 30
+_FEWEST: Final = 24
 """Of fewer changes in an hour, some may be the same by chance."""
 
 _MOST_LAG: Final = 20
@@ -39,8 +51,9 @@ _MOST_LAG: Final = 20
 class Thinned(NamedTuple):
     """How well the readings of one hour tell the energy.
 
-    `joules` are by how much each cell would change without every other reading. They are scaled:
-    the sum of their squares is the variance of the energy. They have a sign, so those of meters
+    `joules` are by how much each cell would change without every other reading, or where readings
+    are five minutes apart and more, by how much they differ. They are scaled: the sum of their
+    squares is the variance of the energy. They have a sign, so those of meters
     that are read at once may be added: what errs alike in both boundaries of a PUE cancels out.
     `repeats` is how often the readings repeat themselves in the hour, 1 if they do not. A load that
     goes on and off in step with its readings errs the same way each time.
@@ -53,15 +66,16 @@ class Thinned(NamedTuple):
 class _Hour:
     """What the readings of one hour say: the changes, and how they follow each other."""
 
-    __slots__ = ("cells", "products", "rises")
+    __slots__ = ("differences", "left_out", "products", "rises")
 
     def __init__(self) -> None:
-        self.cells = [0.0] * CELLS
+        self.left_out = [0.0] * CELLS
+        self.differences = [0.0] * CELLS
         self.rises: list[float] = []
         self.products = 0.0
 
-    def scale(self) -> float:
-        """Return what the cells are multiplied by, so that their squares are variances.
+    def cells(self) -> list[float]:
+        """Return by how much each cell may err, so that the squares are variances.
 
         Let r be the correlation of two neighbouring readings, and d² the mean square of their
         differences. Leaving a reading out changes the energy by (1 + f) d² Δt² / 2, where f is
@@ -69,13 +83,22 @@ class _Hour:
         d² Δt² / 2. A load that jumps seldom (f = 0) makes it uncertain by d² Δt² / 12. Between
         these the true factor is below 1/4 + 3 f².
         """
+        falls = self._falls() ** 2
+        left_out = math.sqrt(_WHITE * (_SLOW + 3.0 * falls))
+        differences = math.sqrt(_ONE_JUMP + _JUMPS * falls)
+        return [
+            left_out * one + differences * other
+            for one, other in zip(self.left_out, self.differences, strict=True)
+        ]
+
+    def _falls(self) -> float:
+        """Return f: by how much a rise foretells a fall."""
         squares = sum(rise * rise for rise in self.rises)
         if not squares:
-            return 0.0
+            return _NEW_AT_EACH_READING
         prior = _PRIOR * squares / len(self.rises)
         falls = (_NEW_AT_EACH_READING * prior - self.products) / (squares + prior)
-        falls = max(0.0, min(_NEW_AT_EACH_READING, falls))
-        return math.sqrt(_WHITE * (_SLOW + 3.0 * falls * falls))
+        return max(0.0, min(_NEW_AT_EACH_READING, falls))
 
     def repeats(self) -> float:
         """Return how often the changes repeat themselves, after they have been others between."""
@@ -93,7 +116,13 @@ class _Hour:
 
 def thinned(readings: Sequence[TimedValue]) -> dict[int, Thinned]:
     """Return how well readings of power, in order of time, tell the energy, by hour."""
-    hours: dict[int, _Hour] = {}
+    hours: defaultdict[int, _Hour] = defaultdict(_Hour)
+    for before, at in pairwise(readings):
+        elapsed = at.time - before.time
+        if at.interval >= CELL_MS and elapsed <= longest_gap(before.interval, at.interval):
+            middle = (before.time + at.time) // 2
+            hour, cell = hours[floor_hour(middle)], middle % HOUR_MS // CELL_MS
+            hour.differences[cell] += (at.value - before.value) * elapsed / 1000.0
     for n in range(1, len(readings) - 1):
         before, at, after = readings[n - 1 : n + 2]
         since, until = at.time - before.time, after.time - at.time
@@ -101,18 +130,13 @@ def thinned(readings: Sequence[TimedValue]) -> dict[int, Thinned]:
             at.interval, after.interval
         ):
             continue
-        start = floor_hour(at.time)
-        hour = hours.get(start)
-        if hour is None:
-            hour = hours[start] = _Hour()
+        is_long = at.interval >= CELL_MS
+        hour = hours[floor_hour((before.time + at.time) // 2 if is_long else at.time)]
         rise, next_rise = at.value - before.value, after.value - at.value
         hour.rises.append(rise)
         hour.products += rise * next_rise
-        if at.time // at.interval % 2:
+        if not is_long and at.time // at.interval % 2:
             joules = (rise * until - next_rise * since) / 2000.0
-            hour.cells[(at.time - start) // CELL_MS] += joules
-    return {
-        start: Thinned([scale * joules for joules in hour.cells], hour.repeats())
-        for start, hour in hours.items()
-        if (scale := hour.scale())
-    }
+            hour.left_out[at.time % HOUR_MS // CELL_MS] += joules
+    found = {start: Thinned(hour.cells(), hour.repeats()) for start, hour in hours.items()}
+    return {start: one for start, one in found.items() if any(one.joules)}

@@ -60,6 +60,27 @@ def test_a_ramp_and_a_steady_load_have_no_error() -> None:
     assert all(abs(each) < 1e-9 for one in ramp.values() for each in one.joules)
 
 
+@pytest.mark.parametrize(
+    ("watts", "squares"),
+    [
+        # One jump of 600 W at any time: 600² / 12, and something for what is not known yet.
+        ([0.0] * 6 + [600.0] * 7, 1 / 12 + 5 / 3 * (3 / 28) ** 2),
+        # Two jumps one after the other count twice. One rise foretells another: f is 0.
+        ([0.0] * 6 + [600.0] + [1200.0] * 6, 2 / 12),
+        ([0.0] * 5 + [600.0] + [1200.0] * 7, 2 / 12),
+    ],
+)
+def test_jumps_between_sparse_readings(watts: list[float], squares: float) -> None:
+    """Each difference of readings five minutes apart counts, on either side of any reading.
+
+    With a prior of three of eleven neighbours one jump d has f = (1/2 · 3/11 d²) / (14/11 d²) = 3/28.
+    For two equal ones it is below 0, and is taken as 0.
+    """
+    found = thinned(readings(watts, interval=300_000))
+    total = sum(each * each for one in found.values() for each in one.joules)
+    assert total == pytest.approx((600 * 300) ** 2 * squares, rel=0.02)
+
+
 def test_readings_beside_a_long_gap_say_nothing() -> None:
     """Across more than three intervals power is not integrated, so nothing is left out there."""
     early = readings([100.0, 500.0])
