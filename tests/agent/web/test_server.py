@@ -7,6 +7,7 @@ import gzip
 import resource
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ async def test_metrics_in_both_formats_and_compressed() -> None:
         _, head, zipped = await request(port, "/metrics", "Accept-Encoding: gzip")
         assert "content-encoding: gzip" in head
         assert gzip.decompress(zipped) == body
+        long = "/echo/" + "x" * 2000
+        for header in ("Accept: */*", "Accept-Encoding: gzip;q=0"):
+            assert (await request(port, long, header))[2] == long.encode()
+        _, _, zipped = await request(port, long, "Accept-Encoding: gzip")
+        assert gzip.decompress(zipped) == long.encode()
 
 
 async def test_paths() -> None:
@@ -109,6 +115,22 @@ async def test_a_client_that_does_not_read_is_cut(monkeypatch: pytest.MonkeyPatc
                 timeout=60,
                 what="the end of the connection",
             )
+
+
+@pytest.mark.parametrize(("unread", "end"), [(1, "abort"), (0, "close")])
+def test_an_idle_connection_is_cut_where_something_is_unread(unread: int, end: str) -> None:
+    """An orderly close would wait for ever for a client that does not read."""
+    ended: list[str] = []
+    one: Any = connections.TimedProtocol.__new__(connections.TimedProtocol)
+    one.conn = SimpleNamespace(send=lambda **_: None)
+    one.transport = SimpleNamespace(
+        get_write_buffer_size=lambda: unread,
+        is_closing=lambda: bool(ended),
+        abort=lambda: ended.append("abort"),
+        close=lambda: ended.append("close"),
+    )
+    one.timeout_keep_alive_handler()
+    assert ended == [end]
 
 
 def _established(port: int) -> int:
