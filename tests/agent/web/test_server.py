@@ -122,7 +122,7 @@ def test_an_idle_connection_is_cut_where_something_is_unread(unread: int, end: s
     """An orderly close would wait for ever for a client that does not read."""
     ended: list[str] = []
     one: Any = connections.TimedProtocol.__new__(connections.TimedProtocol)
-    one.conn = SimpleNamespace(send=lambda **_: None)
+    one.conn = SimpleNamespace(send=lambda *_: None)
     one.transport = SimpleNamespace(
         get_write_buffer_size=lambda: unread,
         is_closing=lambda: bool(ended),
