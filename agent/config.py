@@ -153,7 +153,8 @@ def known_kinds() -> dict[str, Callable[[], CollectorKind]]:
 def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | None = None) -> Config:
     """Read and check a config file; raises Problems with every mistake in it.
 
-    `hubs` are the keys of the registry, against which `hub` is checked where they are given.
+    `hubs` are the keys of the registry, against which `hub` and `hubs` are checked where they are
+    given.
     """
     document = Document(path, text=text)
     file = document.convert(document.root, ConfigFile, "")
@@ -161,14 +162,21 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
     outputs = _outputs(document)
     if file is not None:
         _check_files(document, file, outputs)
-        if hubs is not None and file.hub not in hubs:
-            known = ", ".join(hubs)
-            document.fail(
-                document.node("hub"), "hub", f"not in the registry; expected one of {known}"
-            )
+        if hubs is not None:
+            _check_hubs(document, file, hubs)
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
     return Config(path=Path(path), file=file, sections=sections, outputs=outputs)
+
+
+def _check_hubs(document: Document, file: ConfigFile, known: Sequence[str]) -> None:
+    """Name the hubs that the registry does not have, at their line."""
+    if file.hub not in known:
+        message = f"not in the registry; expected one of {', '.join(known)}"
+        document.fail(document.node("hub"), "hub", message)
+    for n, key in enumerate(file.hubs):
+        if key not in known:
+            document.fail(document.node("hubs"), f"hubs[{n}]", f"no such hub{nearest(key, known)}")
 
 
 def _pairs(document: Document, key: str, expected: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:

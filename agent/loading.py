@@ -13,7 +13,6 @@ from agent.config import Config
 from agent.hubs.packaged import packaged_keys
 from collectors.base import Collector
 from collectors.places import Places
-from collectors.strict import Document, Problems, nearest
 
 if TYPE_CHECKING:  # a scraped node agent needs neither, and does not load what reads them
     from agent.hubs.model import Registry
@@ -51,13 +50,8 @@ def load_files(path: Path, *, state_dir: Path | None = None) -> tuple[Config, In
         config = replace(config, file=replace(config.file, state_dir=state_dir))
     hubs_dir = config.file.hubs_dir
     keys = packaged_keys() if hubs_dir is None else sorted(load_hubs(hubs_dir).hubs)
-    if config.file.hub not in keys:
+    if not {config.file.hub, *config.file.hubs} <= set(keys):
         config_module.load(path, hubs=keys)  # raises, naming the line
-    for n, key in enumerate(config.file.hubs):
-        if key not in keys:
-            document = Document(path)
-            document.fail(document.node("hubs"), f"hubs[{n}]", f"no such hub{nearest(key, keys)}")
-            raise Problems(document.errors)
     return config, inventory_of(config)
 
 

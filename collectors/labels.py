@@ -9,6 +9,26 @@ import functools
 import re
 from typing import Final
 
+IDENTITY: Final = (
+    "hub",
+    "site",
+    "row",
+    "rack",
+    "pdu",
+    "feed",
+    "ups",
+    "unit",
+    "ats",
+    "dcplant",
+    "generator",
+    "device",
+    "meter",
+    "point",
+)
+"""Labels that identify a facility device. They come from the config.
+
+A profile gives all other labels of a metric.
+"""
 MAX_LABEL_LENGTH: Final = 1024
 """Label values are cut at this many characters: a device's name is data from outside."""
 

@@ -13,32 +13,19 @@ from functools import lru_cache
 from typing import Final, Literal
 from weakref import WeakValueDictionary
 
-from collectors.labels import line_escape, names_allowed, safe_help, safe_label, text_escape
+from collectors.labels import (
+    IDENTITY,
+    line_escape,
+    names_allowed,
+    safe_help,
+    safe_label,
+    text_escape,
+)
 
 MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 Labels = tuple[str, ...]
 
-_SUBJECTS: Final = frozenset(
-    [
-        "hub",
-        "site",
-        "row",
-        "rack",
-        "pdu",
-        "feed",
-        "ups",
-        "unit",
-        "ats",
-        "dcplant",
-        "generator",
-        "device",
-        "meter",
-        "point",
-        "node",
-        "accelerator",
-        "collector",
-    ]
-)
+_SUBJECTS: Final = frozenset((*IDENTITY, "node", "accelerator", "collector"))
 """Labels that say what is measured. A series' first labels of this kind are its head."""
 _MAX_TOLD: Final = 120
 """Characters of the names of a refused series that are told."""

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from collectors.base import Series
-from collectors.facility.naming import IDENTITY, Naming
+from collectors.facility.naming import Naming
 from collectors.facility.snmp.detail import LEVELS
 from collectors.facility.snmp.plan import Plan, plan
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
+from collectors.labels import IDENTITY
 from simulator.draft import Draft
 from simulator.measures import State, measure
 

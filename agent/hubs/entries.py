@@ -160,7 +160,7 @@ class FactEntry:
                 "deadline: an observation has none",
             ),
             (
-                self.kind != "target" and self.stated.text == "undated",
+                self.kind != "target" and self.stated == UNDATED,
                 "stated: only a target may be undated",
             ),
             (rising and self.kind != "target", "kind: `op: rising` is a target"),

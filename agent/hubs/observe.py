@@ -16,7 +16,7 @@ import yaml
 
 from agent.hubs.assembly import NOTHING_OPEN
 from agent.hubs.loader import load_registry
-from agent.hubs.model import WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, parse_period
+from agent.hubs.model import UNDATED, WHOLE_HUB, Fact, Hub, Kpi, Period, Registry, parse_period
 from agent.hubs.text import Text, in_each_language
 from agent.hubs.units import UNITS, show, to_base
 from agent.hubs.writing import check_file, write_file
@@ -97,8 +97,8 @@ def _period(text: str) -> Period:
     try:
         period = parse_period(text)
     except ValueError:
-        period = parse_period("undated")
-    if period.text == "undated":
+        period = UNDATED
+    if period == UNDATED:
         raise ConfigError(
             "--date: expected a day, month or year such as 2025-03-31, 2025-03, 2025 or"
             f" end of 2025, got {text!r}"

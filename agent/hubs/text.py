@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -20,6 +20,13 @@ def in_each_language(write: Callable[[str], T]) -> dict[str, T]:
     return {language: write(language) for language in languages()}
 
 
+def _refuse_empty(texts: Iterable[tuple[str, str]]) -> None:
+    for language, text in texts:
+        if not text.strip():
+            message = f"{language}: must not be empty"
+            raise ValueError(message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
     """A text in every language: English and Chinese always, any other of the catalogue if given."""
@@ -32,10 +39,7 @@ class Text:
 
     def __post_init__(self) -> None:
         """Refuse an empty text: half a text is a mistake in a file, not a choice."""
-        for language, text in self.items():
-            if not text.strip():
-                message = f"{language}: must not be empty"
-                raise ValueError(message)
+        _refuse_empty(self.items())
 
     @classmethod
     def of(cls, texts: Mapping[str, str]) -> Text:
@@ -86,10 +90,7 @@ class Wording:
         given = self._given()
         if not given:
             raise ValueError("expected a text, or one for a language such as en")
-        for language, text in given.items():
-            if not text.strip():
-                message = f"{language}: must not be empty"
-                raise ValueError(message)
+        _refuse_empty(given.items())
 
     def _given(self) -> dict[str, str]:
         named = {"en": self.en, "zh": self.zh, **self.others}

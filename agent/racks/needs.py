@@ -57,8 +57,13 @@ class Standing:
     """Those that are younger."""
 
 
+_NOTHING: Final = Standing(lasting=(), pending=())
+
+
 def standing(needs: Sequence[Need], since: Mapping[Need, float], now: float) -> Standing:
     """Tell the needs that have lasted from those that have just begun."""
+    if not needs:
+        return _NOTHING
     lasting = {need for need in needs if _has_lasted(need, since, now)}
     young = set(needs) - lasting
     for graver, milder in _MILDER.items():

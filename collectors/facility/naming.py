@@ -13,27 +13,6 @@ from collectors.base import Metric, Series
 from collectors.catalogue.devices import KINDS
 from collectors.labels import safe_label
 
-IDENTITY: Final = (
-    "hub",
-    "site",
-    "row",
-    "rack",
-    "pdu",
-    "feed",
-    "ups",
-    "unit",
-    "ats",
-    "dcplant",
-    "generator",
-    "device",
-    "meter",
-    "point",
-)
-"""Labels that identify the device. They come from the config.
-
-A profile gives all other labels of a metric.
-"""
-
 _NAMES: Final = frozenset(kind.label for kind in KINDS.values())
 
 

@@ -32,6 +32,8 @@ YES_NO: Final = (
     State(value=0, text=Text("✗ no"), color=ORANGE),
     State(value=1, text=Text("✓ yes"), color=GREEN),
 )
+STATED: Final = tuple(replace(state, color=BLUE) for state in YES_NO)
+"""A stated figure has its words without the colour of one that was reached."""
 ENERGY: Final = (
     pue.SITE_PUE,
     pue.PUE_COVERAGE,
@@ -142,7 +144,7 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
         else None
     )
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
-    stated = [_stated(signal, first.kpi) for signal in (limits, observed) if signal]
+    stated = [_states(signal, first.kpi, STATED) for signal in (limits, observed) if signal]
     yield panels.stat(
         make, replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False
     )
@@ -228,14 +230,8 @@ def _scope(fact: Fact) -> str:
     return "" if fact.scope == WHOLE_HUB else f" [{fact.scope}]"
 
 
-def _states(signal: Signal, figure: Kpi) -> Signal:
+def _states(signal: Signal, figure: Kpi, states: tuple[State, ...] = YES_NO) -> Signal:
     """Give a yes-or-no figure its words."""
-    return replace(signal, states=YES_NO) if UNITS[figure.unit].base == "yes" else signal
-
-
-def _stated(signal: Signal, figure: Kpi) -> Signal:
-    """Give a stated yes-or-no figure its words, without the colour of a figure that was reached."""
-    states = tuple(replace(state, color=BLUE) for state in YES_NO)
     return replace(signal, states=states) if UNITS[figure.unit].base == "yes" else signal
 
 

@@ -15,7 +15,6 @@ from collectors.base import Context, Place, Series
 from collectors.facility.modbus.kind import KIND as MODBUS_KIND
 from collectors.facility.modbus.kind import Config, Device
 from collectors.facility.modbus.profile import Profile
-from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import load_all, metric_named
 from collectors.facility.snmp import KIND
 from collectors.facility.snmp.config import DeviceConfig, SnmpConfig
@@ -23,6 +22,7 @@ from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.point import Point
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.units import UNITS
+from collectors.labels import IDENTITY
 from simulator.device import SnmpDevice
 from simulator.draft import Draft
 from simulator.layout import Layout, lay_out

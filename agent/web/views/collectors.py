@@ -19,6 +19,11 @@ class CountsView:
     answering: int
     silent: int
 
+    @property
+    def waiting(self) -> int:
+        """How many were not asked yet."""
+        return self.all - self.answering - self.silent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindView:
@@ -69,11 +74,6 @@ class CollectorsView:
     def silent(self) -> list[CollectorView]:
         """Those that do not answer."""
         return [one for one in self.collectors if one.ok is False]
-
-    @property
-    def waiting(self) -> int:
-        """How many were not asked yet."""
-        return self.counts.all - self.counts.answering - self.counts.silent
 
 
 def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:

@@ -28,6 +28,7 @@ from agent.web.views.links import LinkView
 from agent.web.views.promises import CardView, HeadlineView
 from agent.web.views.rack import RackView
 from agent.web.views.sites import SiteView
+from agent.web.views.standing import StandingView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +70,18 @@ def board(
     """Return what the board shows; `hubs` is the scoreboard, `by_site` the hub's racks."""
     cards = [promises.card(hub, hubs, own=hub.hub == view.hub) for hub in hubs]
     others = [card for card in cards if not card.own] if view.show_others else []
+    health = collectors.read(view)
     return BoardPageView(
         headline=promises.headline(
             [card.hub for card in cards if card.own],
             others=[card.hub for card in others],
-            standing=standing.read(view, chain.from_iterable(by_site.values())),
+            standing=_standing(view, by_site, health),
         ),
         own=[card for card in cards if card.own],
         others=others,
         sites=sites.read(view, by_site),
         host=host.read(view),
-        collectors=collectors.read(view),
+        collectors=health,
         devices=devices.read(view),
     )
 
@@ -103,7 +105,7 @@ def hub(
     return HubPageView(
         headline=promises.headline(
             [detail.hub],
-            standing=standing.read(view, chain.from_iterable(by_site.values())) if own else None,
+            standing=_standing(view, by_site, collectors.read(view)) if own else None,
         ),
         card=promises.card(detail.hub, hubs, own=own),
         detail=detail,
@@ -112,3 +114,9 @@ def hub(
         links=links.read(view) if own else (),
         chips=chips.read(view) if own else (),
     )
+
+
+def _standing(
+    view: BoardView, by_site: Mapping[str, Sequence[RackView]], health: CollectorsView
+) -> StandingView:
+    return standing.read(view, chain.from_iterable(by_site.values()), health.counts)

@@ -38,6 +38,17 @@ class RackView:
     since: Mapping[Need, float] = field(default_factory=dict)
     """When each need began, seconds since the epoch."""
 
+    def value_of(self, need: Need) -> float | None:
+        """Return what a need is judged by: a share, or degrees Celsius; None for silence."""
+        values: dict[Need, float | None] = {
+            "over": self.power_utilization_ratio,
+            "too_hot": self.inlet_temperature_celsius,
+            "hot": self.inlet_temperature_celsius,
+            "failover_lost": self.failover_load_ratio,
+            "failover_tight": self.failover_load_ratio,
+        }
+        return values.get(need)
+
     @property
     def live(self) -> bool:
         """Whether the rack is in service. Only such a rack needs anybody."""
@@ -117,15 +128,15 @@ _ALL_SILENT: Final = 5.0
 
 def urgency(one: RackView) -> float:
     """Return how urgent a rack is, 0 for not at all. What breaks sooner has the larger number."""
-    more: Mapping[Need, float] = {
-        "over": one.power_utilization_ratio or 0.0,
-        "too_hot": (one.inlet_temperature_celsius or 0.0) / 100,
-        "hot": (one.inlet_temperature_celsius or 0.0) / 100,
-        "failover_lost": one.failover_load_ratio or 0.0,
-        "failover_tight": one.failover_load_ratio or 0.0,
-        "silent": 0.0 if one.answering_pdus else _ALL_SILENT,
-    }
-    return max((_RANK[need] + more[need] for need in one.needs), default=0.0)
+    return max((_RANK[need] + _beyond_rank(one, need) for need in one.needs), default=0.0)
+
+
+def _beyond_rank(one: RackView, need: Need) -> float:
+    """Return what tells racks of one need apart: the worse its value, the larger."""
+    if need == "silent":
+        return 0.0 if one.answering_pdus else _ALL_SILENT
+    value = one.value_of(need) or 0.0
+    return value / 100 if need in ("too_hot", "hot") else value
 
 
 def is_critical(one: RackView) -> bool:

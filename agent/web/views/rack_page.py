@@ -185,16 +185,9 @@ def _measured(
 
 def _need(one: RackView, need: Need) -> NeedView:
     """Return a need with its value, its alert, and since when it is."""
-    values: dict[Need, float | None] = {
-        "over": one.power_utilization_ratio,
-        "too_hot": one.inlet_temperature_celsius,
-        "hot": one.inlet_temperature_celsius,
-        "failover_lost": one.failover_load_ratio,
-        "failover_tight": one.failover_load_ratio,
-    }
     return NeedView(
         need=need,
-        value=values.get(need),
+        value=one.value_of(need),
         pdus=one.silent_pdus if need == "silent" else [],
         alert=GRAVITY[need].alert,
         severity=GRAVITY[need].severity,

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from agent.web.view import BoardView
-from agent.web.views import losses
+from agent.web.views.collectors import CountsView
 from agent.web.views.families import of_hub
 from agent.web.views.rack import RackView, is_critical, needing, pending
 from collectors.base import Metric
-from collectors.catalogue import facility, inventory
+from collectors.catalogue import agent, facility, inventory
 
 Severity = Literal["critical", "warning", "unknown", "calm"]
 """The severities of the alerts; `unknown` where too little was heard for any of them."""
@@ -134,24 +134,29 @@ class StandingView:
         return "calm"
 
 
-def read(view: BoardView, members: Iterable[RackView]) -> StandingView:
-    """Return how the hub's sites stand; `members` are all of the hub's racks."""
+def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> StandingView:
+    """Return how the hub's sites stand.
+
+    `members` are all of the hub's racks; `health` says how many collectors answer.
+    """
     live = [one for one in members if one.live]
     kinds = _kinds(view)
     silent = [one for one in kinds if one.silent]
-    health = list(view.health())
-    failing = sum(one.ok is False for one in health)
     return StandingView(
         expected=sum(one.expected for one in kinds),
         silent=silent,
-        silent_collectors=0 if silent else failing,
-        waiting=sum(one.ok is None for one in health),
+        silent_collectors=0 if silent else health.silent,
+        waiting=health.waiting,
         racks=len(live),
         unmeasured=sum(one.power_watts is None for one in live),
         needing=needing(live),
         pending=len(pending(live)),
         critical=sum(is_critical(one) for one in live),
-        databases_down=[one.sink for one in losses.read(view).sinks if one.up == 0],
+        databases_down=[
+            series.label("sink")
+            for series, up in view.snapshot.family(agent.SINK_UP).items()
+            if up == 0
+        ],
     )
 
 

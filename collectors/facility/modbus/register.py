@@ -9,9 +9,9 @@ from typing import Annotated, Final, Literal
 from collectors.base import Metric
 from collectors.catalogue.bounds import has_extremes
 from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type
-from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
 from collectors.facility.units import check_unit
+from collectors.labels import IDENTITY
 from collectors.strict import Parsed, Range
 
 Function = Literal["input", "holding"]

@@ -8,11 +8,11 @@ from typing import Annotated, Final, Literal
 
 from collectors.base import Metric
 from collectors.catalogue.devices import moves_slowly
-from collectors.facility.naming import IDENTITY
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp.detail import Level
 from collectors.facility.snmp.table import ColumnId, Oid, Pattern, placeholders
 from collectors.facility.units import check_unit
+from collectors.labels import IDENTITY
 from collectors.strict import Range
 
 _NAMED: Final[tuple[Level, ...]] = ("outlet", "bank", "phase", "sensor")

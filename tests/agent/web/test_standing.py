@@ -9,7 +9,7 @@ import pytest
 from agent.health import CollectorHealth
 from agent.messages.catalogue import languages, words
 from agent.web.view import BoardView
-from agent.web.views import racks, standing
+from agent.web.views import collectors, racks, standing
 from agent.web.views.standing import StandingView
 from collectors.base import Reading
 from collectors.catalogue import agent, facility, inventory, rack
@@ -48,7 +48,8 @@ def stands(readings: Sequence[Reading], health: Sequence[CollectorHealth] = FINE
     """Return how the sites stand by some readings."""
     found = view(readings, health)
     members = racks.read(found)
-    return standing.read(found, [one for those in members.values() for one in those])
+    counts = collectors.read(found).counts
+    return standing.read(found, [one for those in members.values() for one in those], counts)
 
 
 def test_all_heard_is_calm() -> None:
