@@ -13,7 +13,7 @@ from agent.web.views import collectors, racks, standing
 from agent.web.views.standing import StandingView
 from collectors.base import Reading
 from collectors.catalogue import agent, facility, inventory, rack
-from tests.agent.web import fixture
+from tests.agent.web import asked, fixture
 from tests.agent.web.reading import page
 from tests.agent.web.site_readings import HUB, SITE
 
@@ -125,3 +125,15 @@ def test_racks_that_nobody_measures_are_no_calm_list() -> None:
     part = part[: part.index("</section>")]
     assert "Cannot tell: 0 of 2 racks measured." in part
     assert "m-met" not in part
+
+
+@pytest.mark.parametrize(("power", "calm"), [(None, False), (2000.0, True)])
+def test_the_page_of_a_rack_is_calm_only_where_the_rack_is_measured(
+    power: float | None, *, calm: bool
+) -> None:
+    """A rack in service that nobody measures has no tick on its own page."""
+    html = asked.page(f"/sites/{SITE}/racks/A1", view([*rack_of("A1", power)]))
+    head = html[html.index('data-key="rack-head"') :]
+    head = head[: head.index('class="detail')]
+    assert ("m-met" in head) is calm
+    assert ("Cannot tell: the power of this rack is not measured." in head) is not calm
