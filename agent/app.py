@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import logging
 import platform
 import signal
@@ -16,28 +15,18 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agent import __version__
-from agent.config import Config, Outputs
-from agent.loading import Loaded, inventory_of, load_all, load_files, with_collectors
-from agent.reload import (
-    Reloaded,
-    changed_outputs,
-    free_what_was_replaced,
-    mark_loaded,
-    refused,
-)
+from agent.config import Config
+from agent.in_force import InForce
+from agent.reload import Reloaded, free_what_was_replaced, mark_loaded
 from agent.runner import Runner
-from agent.selfmetrics import SelfCollector, SelfMetrics
+from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
 from agent.state_lock import StateLock, lock_state
-from agent.workers import Workers
 from collectors.abilities import IsDiscovered
 from collectors.base import ConfigError, HubgaugeError
-from collectors.strict import Problems
 
 if TYPE_CHECKING:  # each is loaded once, and only where it is needed
     from agent.board import Board, Shown
-    from agent.gateway import Gateway, Kpis
-    from agent.inventory.model import Inventory
     from agent.ledger.ledger import Ledger
     from agent.push import Push
     from agent.web.response import Response
@@ -50,53 +39,59 @@ _CLOSE_SECONDS: Final = 4.0
 
 
 class App:
-    """One running agent. Gateway, sinks and board are there only where the config asks for them."""
+    """One running agent. Sinks and board are there only where the config asks for them."""
 
     def __init__(self, path: Path, *, state_dir: Path | None = None) -> None:
         """`state_dir` takes the place of the config's, for an agent that only tries a config."""
         self.snapshot: Final = Snapshot()
-        self.registry: Final = CollectorRegistry()
-        self.metrics: Final = SelfMetrics(self.registry)
-        self.runner: Runner
-        self.loaded: Loaded
-        self.gateway: Gateway | None = None
-        self._outputs: Outputs
-        """The outputs in force: those of the start."""
+        self._registry: Final = CollectorRegistry()
+        self._metrics: Final = SelfMetrics(self._registry)
+        self._in_force: Final = InForce(
+            path,
+            state_dir=state_dir,
+            snapshot=self.snapshot,
+            registry=self._registry,
+            metrics=self._metrics,
+        )
         self._path: Final = path
-        self._other_state_dir: Final = state_dir
         self._lock: StateLock | None = None
-        self._kpis: Kpis | None = None
         self._push: Push | None = None
         self._board: Board | None = None
         self._web: WebServer | None = None
-        self._tasks: Final[set[asyncio.Task[object]]] = set()
-        self._workers: Final = Workers()
-        self._reloading: Final = asyncio.Lock()
-        ProcessCollector(registry=self.registry)
+        ProcessCollector(registry=self._registry)
 
     @property
     def config(self) -> Config:
         """The config in force."""
-        return self.loaded.config
+        return self._in_force.config
+
+    @property
+    def runner(self) -> Runner:
+        """The runner of the config in force."""
+        return self._in_force.runner
 
     @property
     def ledger(self) -> Ledger | None:
         """The energy ledger; a node agent has none."""
-        return self.gateway.ledger if self.gateway is not None else None
+        gateway = self._in_force.gateway
+        return gateway.ledger if gateway is not None else None
 
     def prepare(self, *, alone: bool = False) -> None:
         """Load everything and make the runner; raises Problems, starts nothing.
 
         `alone`: no other agent may use the state folder meanwhile.
         """
-        self.loaded = load_all(self._path, state_dir=self._other_state_dir)
-        self._outputs = self.config.outputs
+        self._in_force.load()
         if alone:
-            self._lock = lock_state(self.config, self._state_dir)
+            self._lock = lock_state(self.config, self._in_force.state_dir)
         logging.getLogger().setLevel(self.config.file.log_level.upper())
-        self.metrics.build_info.labels(__version__, platform.python_version()).set(1)
-        self.metrics.simulated.set(self.config.file.simulated)
-        self.runner = self._make_runner(self.loaded)
+        self._metrics.build_info.labels(__version__, platform.python_version()).set(1)
+        self._metrics.simulated.set(self.config.file.simulated)
+        self._in_force.make_runner()
+
+    async def reload(self) -> Reloaded:
+        """Read the config anew; where something is wrong with it, the old config stays."""
+        return await self._in_force.reload()
 
     # From start to end
 
@@ -107,15 +102,15 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_soon)
-        if any(isinstance(one, IsDiscovered) for one in self.loaded.collectors):
+        loop.add_signal_handler(signal.SIGHUP, self._in_force.reload_soon)
+        if any(isinstance(one, IsDiscovered) for one in self._in_force.loaded.collectors):
             with contextlib.suppress(ConfigError):  # without it, devices are discovered each time
-                self._state_dir()
+                self._in_force.state_dir()
         self._start_push()
-        if self.gateway is not None:
-            self.gateway.start()
+        if self._in_force.gateway is not None:
+            self._in_force.gateway.start()
         await self.start_web()
-        mark_loaded(self.metrics)
+        mark_loaded(self._metrics)
         free_what_was_replaced()
         self.runner.start()
         log.info(
@@ -133,9 +128,11 @@ class App:
             return
         from agent.push import Push
 
-        self._push = Push(self.config, state_dir=self._state_dir(), registry=self.registry)
+        self._push = Push(
+            self.config, state_dir=self._in_force.state_dir(), registry=self._registry
+        )
         self._push.start()
-        self.runner.consumers.append(self._push.accept)
+        self._in_force.add_consumer(self._push.accept)
 
     async def start_web(self) -> None:
         """Serve /metrics, the board and the API.
@@ -155,7 +152,7 @@ class App:
         self._web = WebServer(
             config=http,
             snapshot=self.snapshot,
-            metrics=self.metrics,
+            metrics=self._metrics,
             handlers=handlers,
             node=self.config.node,
         )
@@ -183,113 +180,6 @@ class App:
             self._lock.release()
         sys.stderr.flush()
 
-    # A config or an inventory that changes
-
-    def _reload_soon(self) -> None:
-        self._keep(asyncio.create_task(self.reload()))
-
-    def _keep(self, task: asyncio.Task[object]) -> None:
-        """Hold on to a task until it is done: the event loop itself does not."""
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def reload(self) -> Reloaded:
-        """Read the config anew; where something is wrong with it, the old config stays."""
-        async with self._reloading:
-            try:
-                loaded = with_collectors(*await asyncio.to_thread(load_files, self._path))
-            except (Problems, ConfigError) as error:
-                return refused(str(error), self.metrics)
-            left = changed_outputs(self._outputs, loaded.config.outputs)
-            if left:
-                log.warning("reload: %s: takes effect at the next start", ", ".join(left))
-            before = self.runner.sources()
-            await self.runner.stop()
-            self.loaded = loaded
-            self.runner = self._make_runner(loaded)
-            for source in before - self.runner.sources():
-                self.snapshot.forget(*source)
-            free_what_was_replaced()
-            self.runner.start()
-            mark_loaded(self.metrics)
-            log.info("reload: done, %d collectors", len(loaded.collectors))
-            return Reloaded(left=left)
-
-    async def _new_inventory(self) -> None:
-        """Put a new inventory in force.
-
-        No device is discovered anew where every rack stays in place.
-        """
-        async with self._reloading:
-            loaded = self.loaded
-            problems: list[ConfigError] = []
-            inventory: Inventory | None = None
-            try:
-                inventory = await asyncio.to_thread(inventory_of, loaded.config)
-            except Problems as found:
-                problems = found.errors
-            for error in problems:
-                log.error("inventory: %s; the old one stays", error)
-            if inventory is None or loaded.inventory is None or self.gateway is None:
-                return
-            same_places = inventory.places() == loaded.inventory.places()
-            if same_places:
-                old = self._kpis.collectors if self._kpis is not None else ()
-                self.loaded = dataclasses.replace(loaded, inventory=inventory)
-                self._kpis = self.gateway.kpis(self.loaded)
-                await self.runner.replace(old, self._kpis.collectors)
-        if not same_places:
-            await self.reload()
-        log.info(
-            "inventory: read anew, %d racks at %d sites", len(inventory.racks), len(inventory.sites)
-        )
-
-    def _make_runner(self, loaded: Loaded) -> Runner:
-        runner = Runner(
-            snapshot=self.snapshot,
-            metrics=self.metrics,
-            places=loaded.places,
-            workers=self._workers,
-        )
-        runner.add(loaded.collectors)
-        self._add_kpis(runner, loaded)
-        runner.add([SelfCollector(self.registry, self.snapshot, runner.progress)], derived=True)
-        if self.ledger is not None:
-            runner.consumers.append(self.ledger.accept)
-        if self._push is not None:
-            runner.consumers.append(self._push.accept)
-        return runner
-
-    def _add_kpis(self, runner: Runner, loaded: Loaded) -> None:
-        """Compute racks, PUE and targets where the inventory is, and ask for other hubs' values."""
-        self._kpis = None
-        if loaded.inventory is None and loaded.config.file.federation is None:
-            return
-        from agent.gateway import Gateway
-
-        if self.gateway is None:
-            self.gateway = Gateway(
-                snapshot=self.snapshot, registry=self.registry, state_dir=self._state_dir
-            )
-        self._kpis = self.gateway.kpis(loaded)
-        runner.add(
-            self.gateway.inventory_collectors(
-                loaded, lambda: self._keep(asyncio.create_task(self._new_inventory()))
-            )
-        )
-        runner.add(self._kpis.collectors, derived=True)
-
-    def _state_dir(self) -> Path:
-        path = self.config.file.state_dir
-        try:
-            path.mkdir(mode=0o750, parents=True, exist_ok=True)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ConfigError(
-                f"cannot be made: {path}: {reason}", file=str(self._path), key="state_dir"
-            ) from None
-        return path
-
     # What is served
 
     def _waits_for(self) -> str:
@@ -311,7 +201,9 @@ class App:
         """Return what is in force and so shown."""
         from agent.board import Shown
 
-        return Shown(loaded=self.loaded, kpis=self._kpis, health=self.runner.health)
+        return Shown(
+            loaded=self._in_force.loaded, kpis=self._in_force.kpis, health=self.runner.health
+        )
 
     def _page(self, path: str, query: Mapping[str, str], language: str) -> Response | None:
         return self.board.page(self.shown(), path, query, language)

@@ -1,0 +1,190 @@
+"""The config in force with all it names, and how another takes its place."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry
+
+from agent.config import Config, Outputs
+from agent.loading import Loaded, inventory_of, load_all, load_files, with_collectors
+from agent.reload import (
+    Reloaded,
+    changed_outputs,
+    free_what_was_replaced,
+    mark_loaded,
+    refused,
+)
+from agent.runner import Runner
+from agent.selfmetrics import SelfCollector, SelfMetrics
+from agent.snapshot import Snapshot
+from agent.workers import Workers
+from collectors.base import Batch, ConfigError
+from collectors.strict import Problems
+
+if TYPE_CHECKING:  # loaded once, and only where there is an inventory
+    from agent.gateway import Gateway, Kpis
+    from agent.inventory.model import Inventory
+
+log = logging.getLogger(__name__)
+
+
+class InForce:
+    """What a config has loaded, and the runner of its collectors. A reload replaces both."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        state_dir: Path | None,
+        snapshot: Snapshot,
+        registry: CollectorRegistry,
+        metrics: SelfMetrics,
+    ) -> None:
+        """`state_dir` takes the place of the config's."""
+        self.loaded: Loaded
+        self.runner: Runner
+        self.gateway: Gateway | None = None
+        self.kpis: Kpis | None = None
+        self._outputs: Outputs
+        """The outputs in force: those of the start."""
+        self._consumers: Final[list[Callable[[Batch], None]]] = []
+        """Who takes every batch, whatever config is in force."""
+        self._path: Final = path
+        self._other_state_dir: Final = state_dir
+        self._snapshot: Final = snapshot
+        self._registry: Final = registry
+        self._metrics: Final = metrics
+        self._tasks: Final[set[asyncio.Task[object]]] = set()
+        self._workers: Final = Workers()
+        self._reloading: Final = asyncio.Lock()
+
+    @property
+    def config(self) -> Config:
+        """The config itself."""
+        return self.loaded.config
+
+    def load(self) -> None:
+        """Load the first config; raises Problems."""
+        self.loaded = load_all(self._path, state_dir=self._other_state_dir)
+        self._outputs = self.config.outputs
+
+    def make_runner(self) -> None:
+        """Make a runner of what is loaded; nothing starts yet."""
+        loaded = self.loaded
+        runner = Runner(
+            snapshot=self._snapshot,
+            metrics=self._metrics,
+            places=loaded.places,
+            workers=self._workers,
+        )
+        runner.add(loaded.collectors)
+        self._add_kpis(runner)
+        own = SelfCollector(self._registry, self._snapshot, runner.progress)
+        runner.add([own], derived=True)
+        if self.gateway is not None and self.gateway.ledger is not None:
+            runner.consumers.append(self.gateway.ledger.accept)
+        runner.consumers.extend(self._consumers)
+        self.runner = runner
+
+    def add_consumer(self, consumer: Callable[[Batch], None]) -> None:
+        """Hand every batch to `consumer` as well, from now on and after each reload."""
+        self._consumers.append(consumer)
+        self.runner.consumers.append(consumer)
+
+    def reload_soon(self) -> None:
+        """Begin to reload; the event loop goes on meanwhile."""
+        self._keep(asyncio.create_task(self.reload()))
+
+    async def reload(self) -> Reloaded:
+        """Read the config anew; where something is wrong with it, the old config stays."""
+        async with self._reloading:
+            try:
+                loaded = with_collectors(*await asyncio.to_thread(load_files, self._path))
+            except (Problems, ConfigError) as error:
+                return refused(str(error), self._metrics)
+            left = changed_outputs(self._outputs, loaded.config.outputs)
+            if left:
+                log.warning("reload: %s: takes effect at the next start", ", ".join(left))
+            before = self.runner.sources()
+            await self.runner.stop()
+            self.loaded = loaded
+            self.make_runner()
+            for source in before - self.runner.sources():
+                self._snapshot.forget(*source)
+            free_what_was_replaced()
+            self.runner.start()
+            mark_loaded(self._metrics)
+            log.info("reload: done, %d collectors", len(loaded.collectors))
+            return Reloaded(left=left)
+
+    def state_dir(self) -> Path:
+        """Return the config's state folder, made if need be; raises ConfigError."""
+        path = self.config.file.state_dir
+        try:
+            path.mkdir(mode=0o750, parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ConfigError(
+                f"cannot be made: {path}: {reason}", file=str(self._path), key="state_dir"
+            ) from None
+        return path
+
+    def _add_kpis(self, runner: Runner) -> None:
+        """Compute racks, PUE and targets where the inventory is, and ask for other hubs' values."""
+        self.kpis = None
+        loaded = self.loaded
+        if loaded.inventory is None and loaded.config.file.federation is None:
+            return
+        from agent.gateway import Gateway
+
+        if self.gateway is None:
+            self.gateway = Gateway(
+                snapshot=self._snapshot, registry=self._registry, state_dir=self.state_dir
+            )
+        self.kpis = self.gateway.kpis(loaded)
+        runner.add(
+            self.gateway.inventory_collectors(
+                loaded, lambda: self._keep(asyncio.create_task(self._new_inventory()))
+            )
+        )
+        runner.add(self.kpis.collectors, derived=True)
+
+    async def _new_inventory(self) -> None:
+        """Put a new inventory in force.
+
+        No device is discovered anew where every rack stays in place.
+        """
+        async with self._reloading:
+            loaded = self.loaded
+            problems: list[ConfigError] = []
+            inventory: Inventory | None = None
+            try:
+                inventory = await asyncio.to_thread(inventory_of, loaded.config)
+            except Problems as found:
+                problems = found.errors
+            for error in problems:
+                log.error("inventory: %s; the old one stays", error)
+            if inventory is None or loaded.inventory is None or self.gateway is None:
+                return
+            same_places = inventory.places() == loaded.inventory.places()
+            if same_places:
+                old = self.kpis.collectors if self.kpis is not None else ()
+                self.loaded = dataclasses.replace(loaded, inventory=inventory)
+                self.kpis = self.gateway.kpis(self.loaded)
+                await self.runner.replace(old, self.kpis.collectors)
+        if not same_places:
+            await self.reload()
+        log.info(
+            "inventory: read anew, %d racks at %d sites", len(inventory.racks), len(inventory.sites)
+        )
+
+    def _keep(self, task: asyncio.Task[object]) -> None:
+        """Hold on to a task until it is done: the event loop itself does not."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
