@@ -73,11 +73,9 @@ def _print(form: str, app: App, batches: Sequence[Batch]) -> None:
 def _report_failures(health: Sequence[CollectorHealth]) -> int:
     """Print a line for each collector that failed; returns the exit status."""
     for one in health:
-        if one.ok is False:
-            name = f"{one.collector} {one.device}".rstrip()
-            sys.stderr.write(f"{name}: {one.last_error}\n")
-        elif one.notice:
-            sys.stderr.write(f"{one.collector} {one.device}".rstrip() + f": {one.notice}\n")
+        said = one.last_error if one.ok is False else one.notice
+        if said:
+            sys.stderr.write(f"{one.collector} {one.device}".rstrip() + f": {said}\n")
     return 0 if any(one.ok for one in health) or not health else 1
 
 

@@ -10,12 +10,12 @@ reports no power. Source: Documentation/gpu/amdgpu (Linux).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.accelerators.chip import Chip
-from collectors.base import NoData, Reading, Schedule, Series, Unreachable
+from collectors.accelerators.chip import Chip, ChipReader
+from collectors.base import NoData, Reading, Schedule, Unreachable
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
@@ -47,26 +47,16 @@ _PERCENT: Final = 100.0
 _MICRO, _MILLI = 1e-6, 1e-3
 
 
-class Amd:
+class Amd(ChipReader):
     """Reads every AMD accelerator of this node."""
 
     name: ClassVar[str] = "accelerators"
 
     def __init__(self, chips: Chips, *, sys: Path, schedule: Schedule) -> None:
+        super().__init__(chips)
         self.device = "amd"
         self.schedule = schedule
-        self._chips = chips
         self._drm = sys / "class" / "drm"
-
-    @property
-    def up_series(self) -> Sequence[Series]:
-        """The series that say whether each chip answers."""
-        return self._chips.up_series
-
-    @property
-    def dropped(self) -> Mapping[str, int]:
-        """The number of rejected readings by reason."""
-        return self._chips.dropped
 
     def collect(self) -> Sequence[Reading]:
         """Read all chips; raises NoData if no chip has been seen since the start."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from collectors.accelerators.chip import ChipReader
 from collectors.accelerators.command import Command
 from collectors.accelerators.devices import has_device
 from collectors.accelerators.npu_smi import parse
-from collectors.base import NoData, Reading, Schedule, Series, Unreachable
+from collectors.base import NoData, Reading, Schedule, Unreachable
 
 if TYPE_CHECKING:
     from collectors.accelerators.chip import Chips
@@ -26,27 +27,17 @@ _LIBRARIES: Final = (
 )
 
 
-class Ascend:
+class Ascend(ChipReader):
     """Reads every Ascend chip of this node by one run of npu-smi."""
 
     name: ClassVar[str] = "accelerators"
 
     def __init__(self, chips: Chips, *, devices: Path, command: str, schedule: Schedule) -> None:
+        super().__init__(chips)
         self.device = "ascend"
         self.schedule = schedule
-        self._chips = chips
         self._devices, self._program = devices, command
         self._command: Command | None = None
-
-    @property
-    def up_series(self) -> Sequence[Series]:
-        """The series that say whether each chip answers."""
-        return self._chips.up_series
-
-    @property
-    def dropped(self) -> Mapping[str, int]:
-        """The number of rejected readings by reason."""
-        return self._chips.dropped
 
     async def collect(self) -> Sequence[Reading]:
         """Read all chips; raises NoData on a node where no chip has been seen."""

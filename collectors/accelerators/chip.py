@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -149,3 +149,20 @@ class Chips:
             (peak.series(*self._labels, chip.name, precision), rate)
             for precision, rate in flops.items()
         )
+
+
+class ChipReader:
+    """What all readers of chips tell the runner, whatever way they find the chips."""
+
+    def __init__(self, chips: Chips) -> None:
+        self._chips: Final = chips
+
+    @property
+    def up_series(self) -> Sequence[Series]:
+        """The series that say whether each chip answers."""
+        return self._chips.up_series
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """The number of rejected readings by reason."""
+        return self._chips.dropped

@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from collectors.accelerators.chip import Chip
+from collectors.accelerators.chip import Chip, ChipReader
 from collectors.accelerators.fetch import fetch
-from collectors.base import BadReply, Reading, Schedule, Series
+from collectors.base import BadReply, Reading, Schedule
 from collectors.catalogue import node as catalogue
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Page(NamedTuple):
     stale: int
 
 
-class Exporter:
+class Exporter(ChipReader):
     """Scrapes one exporter."""
 
     name: ClassVar[str] = "accelerators"
@@ -54,19 +54,10 @@ class Exporter:
         clock: Callable[[], float],
         trust: ssl.SSLContext | None,
     ) -> None:
+        super().__init__(chips)
         self.device = url
         self.schedule = schedule
-        self._chips, self._profile, self._clock, self._trust = chips, profile, clock, trust
-
-    @property
-    def up_series(self) -> Sequence[Series]:
-        """The series that say whether each chip answers."""
-        return self._chips.up_series
-
-    @property
-    def dropped(self) -> Mapping[str, int]:
-        """The number of rejected readings by reason."""
-        return self._chips.dropped
+        self._profile, self._clock, self._trust = profile, clock, trust
 
     async def collect(self) -> Sequence[Reading]:
         """Read all chips that the exporter reports."""

@@ -8,15 +8,15 @@ A lost GPU does not stop the reading of the others. Source: "NVML API Reference 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from collectors.accelerators.chip import Chip
+from collectors.accelerators.chip import Chip, ChipReader
 from collectors.accelerators.devices import has_device
 from collectors.accelerators.nvidia_gpu import MAX_GPUS, SESSION_IS_OVER, VERSION_MISMATCH, Gpu
 from collectors.accelerators.nvidia_xid import LastXids
-from collectors.base import BadReply, NoData, Reading, Refused, Schedule, Series, Unreachable
+from collectors.base import BadReply, NoData, Reading, Refused, Schedule, Unreachable
 
 if TYPE_CHECKING:
     from collectors.accelerators.chip import Chips
@@ -25,7 +25,7 @@ VENDOR: Final = "NVIDIA"
 _NO_PERMISSION, _LIBRARY_NOT_FOUND = 4, 12  # nvmlReturn_t
 
 
-class Nvidia:
+class Nvidia(ChipReader):
     """Reads every NVIDIA GPU of this node.
 
     It blocks, so the runner runs it in a thread, and only in one thread at a time.
@@ -37,22 +37,12 @@ class Nvidia:
     name: ClassVar[str] = "accelerators"
 
     def __init__(self, chips: Chips, *, devices: Path, schedule: Schedule) -> None:
+        super().__init__(chips)
         self.device = "nvidia"
         self.schedule = schedule
-        self._chips = chips
         self._devices = devices
         self._nvml: Any = None
         self._xids: LastXids | None = None
-
-    @property
-    def up_series(self) -> Sequence[Series]:
-        """The series that say whether each chip answers."""
-        return self._chips.up_series
-
-    @property
-    def dropped(self) -> Mapping[str, int]:
-        """The number of rejected readings by reason."""
-        return self._chips.dropped
 
     def collect(self) -> Sequence[Reading]:
         """Read all GPUs; raises NoData on a node where no GPU has been seen."""

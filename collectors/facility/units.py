@@ -90,30 +90,35 @@ UNITS: Final[dict[str, Unit]] = {
 `TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`.
 """
 
-_SUFFIXES: Final = (
-    "watts",
-    "voltamperes",
-    "vars",
-    "voltampere_seconds",
-    "var_seconds",
-    "joules",
-    "volts",
-    "amperes",
-    "coulombs",
-    "hertz",
-    "ratio",
-    "seconds",
-    "celsius",
-    "cubic_meters_per_second",
-    "meters_per_second",
-    "liters",
-    "pascals",
-    "rpm",
-    "lux",
-    "kelvins",
-    "bits_per_second",
-    "bytes",
-)
+SYMBOLS: Final[dict[str, str]] = {
+    "watts": "W",
+    "voltamperes": "VA",
+    "vars": "var",
+    "voltampere_seconds": "VA·s",
+    "var_seconds": "var·s",
+    "joules": "J",
+    "volts": "V",
+    "amperes": "A",
+    "coulombs": "C",
+    "hertz": "Hz",
+    "ratio": "",
+    "seconds": "s",
+    "celsius": "°C",
+    "cubic_meters_per_second": "m³/s",
+    "meters_per_second": "m/s",
+    "liters": "l",
+    "pascals": "Pa",
+    "rpm": "/min",
+    "lux": "lx",
+    "kelvins": "K",
+    "bits_per_second": "bit/s",
+    "bytes": "B",
+    "flag": "",
+}
+"""Every quantity, which is the suffix of its metrics' names, with the symbol of its base unit.
+
+Where one suffix ends with another, the longer one comes first.
+"""
 
 
 def quantity_of(metric: str) -> str:
@@ -123,7 +128,7 @@ def quantity_of(metric: str) -> str:
     come from a map.
     """
     name = metric.removesuffix("_total")
-    return next((suffix for suffix in _SUFFIXES if name.endswith(f"_{suffix}")), "flag")
+    return next((suffix for suffix in SYMBOLS if name.endswith(f"_{suffix}")), "flag")
 
 
 def check_unit(metric: str, unit: str) -> None:

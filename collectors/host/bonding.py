@@ -45,10 +45,7 @@ class Bonding:
         return readings
 
     def _words(self, path: str) -> list[str]:
-        try:
-            return self._files.text(f"{self._base}/{path}").split()
-        except OSError:
-            return []
+        return self._files.word(f"{self._base}/{path}").split()
 
 
 COLLECTOR: Final = HostCollector(name="bonding", make=Bonding, options=Options)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, NoData, Reading
+from collectors.base import NoData, Reading
 from collectors.catalogue.host import filesystems as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import entries, number
+from collectors.host.kernel import entries
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _GROUPS: Final = ("data", "metadata", "system")
@@ -51,12 +51,12 @@ class Btrfs:
     def _file_system(self, uuid: str) -> Iterator[Reading]:
         base = f"{self._base}/{uuid}"
         yield catalogue.BTRFS_INFO.series(uuid, self._files.word(f"{base}/label")), 1.0
-        reserve = self._number(f"{base}/allocation/global_rsv_size")
+        reserve = self._files.number(f"{base}/allocation/global_rsv_size")
         if reserve is not None:
             yield catalogue.BTRFS_RESERVE.series(uuid), reserve
         devices = self._entries(f"{base}/devices")
         for device in devices:
-            sectors = self._number(f"{base}/devices/{device}/size")
+            sectors = self._files.number(f"{base}/devices/{device}/size")
             if sectors is not None:
                 yield catalogue.BTRFS_DEVICE.series(uuid, device), sectors * _SECTOR
         for group in _GROUPS:
@@ -64,12 +64,12 @@ class Btrfs:
 
     def _group(self, uuid: str, group: str, devices: int) -> Iterator[Reading]:
         base = f"{self._base}/{uuid}/allocation/{group}"
-        reserved = self._number(f"{base}/bytes_reserved")
+        reserved = self._files.number(f"{base}/bytes_reserved")
         if reserved is not None:
             yield catalogue.BTRFS_RESERVED.series(uuid, group), reserved
         for mode in self._entries(base):
-            used = self._number(f"{base}/{mode}/used_bytes")
-            size = self._number(f"{base}/{mode}/total_bytes")
+            used = self._files.number(f"{base}/{mode}/used_bytes")
+            size = self._files.number(f"{base}/{mode}/total_bytes")
             if used is None or size is None:
                 continue
             yield catalogue.BTRFS_USED.series(uuid, group, mode), used
@@ -83,12 +83,6 @@ class Btrfs:
             return entries(folder)
         except NoData:
             return []
-
-    def _number(self, path: str) -> float | None:
-        try:
-            return number(self._files.text(path), path)
-        except (OSError, BadReply):
-            return None
 
 
 def ratio_of(mode: str, devices: int) -> float | None:

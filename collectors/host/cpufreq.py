@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, Reading, Series
+from collectors.base import Reading, Series
 from collectors.catalogue.host import processor as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import entries, number
+from collectors.host.kernel import entries
 
 _KILOHERTZ: Final = 1000.0
 _FREQUENCIES: Final = {
@@ -51,10 +51,9 @@ class CpuFrequency:
             self._cpus = cpus
         readings: list[Reading] = []
         for path, series, factor in self._plan:
-            try:
-                readings.append((series, number(self._files.read(path), path) * factor))
-            except (OSError, BadReply):  # the text `<unknown>`, EBUSY, or a CPU that went offline
-                continue
+            value = self._files.number(path)
+            if value is not None:  # the text `<unknown>`, EBUSY, or a CPU that went offline
+                readings.append((series, value * factor))
         return readings
 
     def _make_plan(self, cpus: list[str]) -> list[tuple[str, Series, float]]:

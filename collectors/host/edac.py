@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, NoData, Reading, Series
+from collectors.base import NoData, Reading, Series
 from collectors.catalogue import hardware as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import entries, number
+from collectors.host.kernel import entries
 
 
 class Edac:
@@ -26,10 +26,9 @@ class Edac:
         for controller in entries(self._base):
             if controller.startswith("mc") and controller[2:].isdecimal():
                 for path, series in self._plan(controller):
-                    try:
-                        readings.append((series, number(self._files.read(path), path)))
-                    except (OSError, BadReply):
-                        continue
+                    value = self._files.number(path)
+                    if value is not None:
+                        readings.append((series, value))
         if not readings:
             raise NoData("no memory controller")
         return readings

@@ -44,10 +44,7 @@ class Fibrechannel:
         return readings
 
     def _word(self, base: str, name: str) -> str:
-        try:
-            text = self._files.text(f"{base}/{name}")
-        except OSError:
-            return ""
+        text = self._files.word(f"{base}/{name}")
         return text.removeprefix("0x") if name in _HEXADECIMAL else text
 
 

@@ -73,11 +73,9 @@ class Infiniband:
                 continue
         for file, metric in catalogue.INFINIBAND_COUNTERS.items():
             series: Series = metric.series(device, port)
-            try:
-                value = number(self._files.read(f"{base}/counters/{file}"), file)
-            except (OSError, BadReply):  # for example `N/A (no PMA)`
-                continue
-            readings.append((series, value * _WORD if file in _DATA else value))
+            value = self._files.number(f"{base}/counters/{file}")
+            if value is not None:  # it may be `N/A (no PMA)`
+                readings.append((series, value * _WORD if file in _DATA else value))
         return readings
 
 

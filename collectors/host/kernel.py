@@ -71,6 +71,16 @@ class KernelFiles:
         except OSError:
             return ""
 
+    def number(self, path: str) -> float | None:
+        """Read a file with one number: None if it cannot be read or holds something else.
+
+        Not every device has each figure, and a sensor may sleep (ENODATA, EAGAIN).
+        """
+        try:
+            return number(self.read(path), path)
+        except (OSError, BadReply):
+            return None
+
     def text(self, path: str) -> str:
         """Return the text of a file without white space at its ends; raises OSError."""
         return self.read(path).decode("utf-8", "replace").strip()

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, Reading
+from collectors.base import Reading
 from collectors.catalogue.host import fabric as catalogue
 from collectors.host.declare import SLOW, HostCollector, Options, Setup
-from collectors.host.kernel import entries, number
+from collectors.host.kernel import entries
 
 
 class PowerSupply:
@@ -34,11 +34,9 @@ class PowerSupply:
             ]
             readings.append((catalogue.POWER_SUPPLY_INFO.series(supply, *words), 1.0))
             for file, (metric, factor) in catalogue.POWER_SUPPLY.items():
-                try:
-                    value = number(self._files.text(f"{base}/{file}"), file)
-                except (OSError, BadReply):
-                    continue
-                readings.append((metric.series(supply), value * factor))
+                value = self._files.number(f"{base}/{file}")
+                if value is not None:
+                    readings.append((metric.series(supply), value * factor))
         return readings
 
 

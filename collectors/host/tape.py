@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, Reading
+from collectors.base import Reading
 from collectors.catalogue.host import fabric as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import entries, number
+from collectors.host.kernel import entries
 
 _DRIVE: Final = re.compile(r"st\d+", re.ASCII)
 """The other names (`nst0`, `st0a`) are the same drive in another mode."""
@@ -31,11 +31,9 @@ class Tape:
             if not _DRIVE.fullmatch(drive):
                 continue
             for file, (metric, factor) in catalogue.TAPE.items():
-                try:
-                    value = number(self._files.text(f"{self._base}/{drive}/stats/{file}"), file)
-                except (OSError, BadReply):
-                    continue
-                readings.append((metric.series(drive), value * factor))
+                value = self._files.number(f"{self._base}/{drive}/stats/{file}")
+                if value is not None:
+                    readings.append((metric.series(drive), value * factor))
         return readings
 
 

@@ -33,10 +33,7 @@ class Uname:
         return [(series, 1.0)]
 
     def _word(self, file: str) -> str:
-        try:
-            return self._files.text(f"{self._base}/{file}")
-        except OSError:
-            return ""
+        return self._files.word(f"{self._base}/{file}")
 
 
 COLLECTOR: Final = HostCollector(name="uname", make=Uname, options=Options, at_least=SLOW)

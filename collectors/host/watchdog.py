@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
-from collectors.base import BadReply, Reading
+from collectors.base import Reading
 from collectors.catalogue.host import fabric as catalogue
 from collectors.host.declare import SLOW, HostCollector, Options, Setup
-from collectors.host.kernel import entries, number
+from collectors.host.kernel import entries
 
 
 class Watchdog:
@@ -33,11 +33,9 @@ class Watchdog:
             ]
             readings.append((catalogue.WATCHDOG_INFO.series(device, *words), 1.0))
             for file, metric in catalogue.WATCHDOG.items():
-                try:
-                    value = number(self._files.text(f"{base}/{file}"), file)
-                except (OSError, BadReply):
-                    continue
-                readings.append((metric.series(device), value))
+                value = self._files.number(f"{base}/{file}")
+                if value is not None:
+                    readings.append((metric.series(device), value))
         return readings
 
 

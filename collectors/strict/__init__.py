@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collectors.strict.document import Document, read
 from collectors.strict.nodes import is_null
-from collectors.strict.problems import Problems, describe, nearest
+from collectors.strict.problems import Problems, describe, nearest, note_name, under
 from collectors.strict.scalars import (
     Count,
     Duration,
@@ -39,7 +39,9 @@ __all__ = [
     "describe",
     "is_null",
     "nearest",
+    "note_name",
     "parse_duration",
     "parse_size",
     "read",
+    "under",
 ]

@@ -33,6 +33,20 @@ class Problems(Exception):
         super().__init__("\n".join(map(str, errors)))
 
 
+def note_name(seen: dict[str, int], name: str, number: int, key: str) -> None:
+    """Note the name of the device at `number` of a list; raises ConfigError at `key` if taken."""
+    if name in seen:
+        raise ConfigError(f"{name!r} is already the name of devices[{seen[name]}]", key=key)
+    seen[name] = number
+
+
+def under(error: ConfigError, key: str) -> ConfigError:
+    """Return the error with `key` before its own key, unless it begins with it."""
+    if error.key.startswith(key):
+        return error
+    return ConfigError(error.message, file=error.file, line=error.line, key=f"{key}.{error.key}")
+
+
 def nearest(name: str, known: Iterable[object]) -> str:
     """Name the known name that was probably meant, or all of them: the end of an error line."""
     import difflib

@@ -34,6 +34,19 @@ class Cause:
     same: tuple[str, ...]
 
 
+_POLLED_BY_AGENT: Final = (
+    "MeterSilent",
+    "PduSilent",
+    "SitePdusSilent",
+    "DeviceSilentLong",
+    "DeviceNeverAnswered",
+    "SitePueCoverageLow",
+    "LinkDown",
+    "LinkLossy",
+    "LinkSlow",
+)
+"""Alerts about what an agent polls: without the agent nobody polls it."""
+
 CAUSES: Final = (
     Cause(cause="HubGone", same=("hub",)),
     Cause(
@@ -55,32 +68,14 @@ CAUSES: Final = (
             "AgentDown",
             "AgentSilent",
             "NodesMissing",
-            "MeterSilent",
-            "PduSilent",
-            "SitePdusSilent",
-            "DeviceSilentLong",
-            "DeviceNeverAnswered",
-            "SitePueCoverageLow",
-            "LinkDown",
-            "LinkLossy",
-            "LinkSlow",
+            *_POLLED_BY_AGENT,
             "AcceleratorDown",
         ),
         same=SITE,
     ),
     Cause(
         cause="AgentDown",
-        effects=(
-            "MeterSilent",
-            "PduSilent",
-            "SitePdusSilent",
-            "DeviceSilentLong",
-            "DeviceNeverAnswered",
-            "SitePueCoverageLow",
-            "LinkDown",
-            "LinkLossy",
-            "LinkSlow",
-        ),
+        effects=_POLLED_BY_AGENT,
         same=SITE,
     ),
     Cause(

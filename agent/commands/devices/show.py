@@ -8,34 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from collectors.base import Reading, Series
-from collectors.facility.units import quantity_of
+from collectors.facility.units import SYMBOLS, quantity_of
 from collectors.judge import Refusal
 
-_SYMBOLS: Final = {
-    "watts": "W",
-    "voltamperes": "VA",
-    "vars": "var",
-    "joules": "J",
-    "volts": "V",
-    "amperes": "A",
-    "hertz": "Hz",
-    "ratio": "",
-    "seconds": "s",
-    "celsius": "°C",
-    "voltampere_seconds": "VA·s",
-    "var_seconds": "var·s",
-    "coulombs": "C",
-    "cubic_meters_per_second": "m³/s",
-    "meters_per_second": "m/s",
-    "liters": "l",
-    "pascals": "Pa",
-    "rpm": "/min",
-    "lux": "lx",
-    "kelvins": "K",
-    "bits_per_second": "bit/s",
-    "bytes": "B",
-    "flag": "",
-}
 _MOST_REFUSED: Final = 60
 
 
@@ -43,7 +18,7 @@ def show_readings(readings: Sequence[Reading]) -> None:
     """Print each reading with its labels, its value and its unit."""
     rows = []
     for series, value in readings:
-        symbol = _SYMBOLS[quantity_of(series.metric.full_name)]
+        symbol = SYMBOLS[quantity_of(series.metric.full_name)]
         if symbol == "J":  # what the device's own display says
             symbol = f"J = {value / 3.6e6:.10g} kWh"
         rows.append((_named(series), f"{value:.10g}", symbol))
@@ -73,7 +48,7 @@ def show_refused(refused: Sequence[Refusal]) -> None:
             "none" if math.isnan(one.value) else f"{one.value:.10g}",
             one.reason
             if one.reason == "sentinel"
-            else f"{_SYMBOLS[quantity_of(one.series.metric.full_name)]} {one.reason}".strip(),
+            else f"{SYMBOLS[quantity_of(one.series.metric.full_name)]} {one.reason}".strip(),
         )
         for one in refused[:_MOST_REFUSED]
     ]

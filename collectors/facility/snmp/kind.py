@@ -16,7 +16,7 @@ from collectors.facility.snmp.depths import Depths
 from collectors.facility.snmp.finder import Shared
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.memory import DeviceMemory
-from collectors.strict import Problems, nearest
+from collectors.strict import Problems, nearest, note_name, under
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Secrets
@@ -58,28 +58,14 @@ class _Kind:
         seen: dict[str, int] = {}
         for number, device in enumerate(config.devices):
             key = f"collectors.snmp.devices[{number}]"
-            if device.name in seen:
-                errors.append(
-                    ConfigError(
-                        f"{device.name!r} is already the name of devices[{seen[device.name]}]",
-                        key=key,
-                    )
-                )
-                continue
-            seen[device.name] = number
             try:
+                note_name(seen, device.name, number, key)
                 secrets = _secrets(config, device, key, known)
                 made.append(
                     self._device(config, device, context, shared, secrets, depths.of(device))
                 )
             except ConfigError as error:
-                errors.append(
-                    error
-                    if error.key.startswith(key)
-                    else ConfigError(
-                        error.message, file=error.file, line=error.line, key=f"{key}.{error.key}"
-                    )
-                )
+                errors.append(under(error, key))
             except Problems as problems:
                 errors += problems.errors
         if errors:

@@ -70,7 +70,6 @@ class Library:
         self._together: dict[tuple[str, ...], SnmpProfile] = {}
         self._bound: dict[tuple[str, ...], SnmpProfile] = {}
         self._heads: dict[str, Head] = {}
-        self._all = False
 
     @functools.cached_property
     def version(self) -> str:
@@ -129,8 +128,4 @@ class Library:
 
     def all(self) -> dict[str, SnmpProfile]:
         """Return every SNMP profile by name; raises Problems."""
-        if not self._all:
-            for name in self.heads():
-                self._single(name)
-            self._all = True
-        return self._loaded
+        return {name: self._single(name) for name in self.heads()}

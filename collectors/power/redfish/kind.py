@@ -11,7 +11,7 @@ from collectors.power.redfish.collector import RedfishCollector
 from collectors.power.redfish.config import RedfishConfig, account_of, trust_of
 from collectors.power.redfish.link import Link
 from collectors.power.redfish.places import GROUPS
-from collectors.strict import Problems
+from collectors.strict import Problems, note_name, under
 
 if TYPE_CHECKING:
     import ssl
@@ -47,23 +47,11 @@ class _Kind:
         seen: dict[str, int] = {}
         for number, device in enumerate(config.devices):
             key = f"collectors.redfish.devices[{number}]"
-            if device.name in seen:
-                errors.append(
-                    ConfigError(
-                        f"{device.name!r} is already the name of devices[{seen[device.name]}]",
-                        key=key,
-                    )
-                )
-                continue
-            seen[device.name] = number
             try:
+                note_name(seen, device.name, number, key)
                 made.append(_collector(config, device, context, makers.of(device)))
             except ConfigError as error:
-                errors.append(
-                    ConfigError(
-                        error.message, file=error.file, line=error.line, key=f"{key}.{error.key}"
-                    )
-                )
+                errors.append(under(error, key))
         if errors:
             raise Problems(errors)
         unverified = (
