@@ -14,6 +14,7 @@ from agent.web import (
     rackpage,
     runbookpage,
     sitepage,
+    wallpage,
     weeklypage,
 )
 from agent.web.computed import computed_once
@@ -25,6 +26,7 @@ from agent.web.views import device_list, heat, heat_panel, sites
 Drawer = Callable[[Page], str | None]
 """Draws a page; None where there is no such rack or hub."""
 
+_THEMES: Final = ("light", "dark")
 _LONGEST: Final = 100
 """Characters of a row's name, or of what is searched for."""
 
@@ -37,10 +39,10 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
     """
     parts = parts_of(path)
     path = "/" + "/".join(quote(part, safe="") for part in parts)
-    drawer = _drawer(view, parts)
+    asked = _asked(view, query)
+    drawer = wallpage.draw if not parts and "kiosk" in asked else _drawer(view, parts)
     if drawer is None:
         return None
-    asked = _asked(view, query)
     language = choose(asked.get("lang", ""), accept_language)
     return computed_once(
         view.snapshot,
@@ -79,10 +81,13 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
         ("racks", heat.SHOWS),
         ("map", heat_panel.MAPS),
         ("state", device_list.STATES),
+        ("theme", _THEMES),
     )
     asked = {name: query[name] for name, known in choices if query.get(name) in known}
     if query.get("site", "") in sites.names(view):
         asked["site"] = query["site"]
+    if "kiosk" in query:
+        asked["kiosk"] = ""
     asked |= {
         name: query[name][:_LONGEST]
         for name in ("row", "find", "kind", "page", "week")

@@ -21,8 +21,8 @@ from agent.web.views import promises
 
 ZONE: Final = "Asia/Shanghai"
 """The zone of a hub that the registry does not know."""
-_KEPT: Final = ("lang", "racks")
-"""Choices that a link carries on to the next page: language, and what racks are coloured by."""
+_KEPT: Final = ("lang", "racks", "theme")
+"""Choices that a link carries on: language, what racks are coloured by, light or dark."""
 
 Crumb = tuple[str, str]
 """The name of a place on the way to a page, and its path."""
@@ -59,6 +59,11 @@ class Page:
         """The zone of the agent's hub: all times of a page are written in it."""
         known = self.view.registry.hubs.get(self.view.hub)
         return zone(known.timezone if known is not None else ZONE)
+
+    @property
+    def is_wall(self) -> bool:
+        """Whether a wall screen shows the page: it fills the screen, and nobody clicks."""
+        return "kiosk" in self.query
 
     @property
     def zone_key(self) -> str | None:

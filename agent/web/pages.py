@@ -19,8 +19,10 @@ from agent.web.views.serialise import to_json
 
 _STATIC: Final = {
     "board.css": "text/css; charset=utf-8",
+    "dark.css": "text/css; charset=utf-8",
     "detail.css": "text/css; charset=utf-8",
     "report.css": "text/css; charset=utf-8",
+    "wall.css": "text/css; charset=utf-8",
     "board.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }

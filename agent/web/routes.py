@@ -170,7 +170,9 @@ class Routes:
             waits_for = self._handlers.waits_for()
             return plain_text(503, waits_for) if waits_for else plain_text(200, "ready")
         try:
-            fields = parse_qsl(request.query.decode("latin-1"), max_num_fields=QUERY_FIELDS)
+            fields = parse_qsl(
+                request.query.decode("latin-1"), keep_blank_values=True, max_num_fields=QUERY_FIELDS
+            )
             if path == "/sd":
                 page = self._handlers.targets(dict(fields))
             else:

@@ -6,15 +6,15 @@ is measured, nobody is needed, and the database takes samples. What was not hear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from agent.web.view import BoardView
 from agent.web.views.collectors import CountsView
-from agent.web.views.families import of_hub
+from agent.web.views.families import of_hub, of_site
 from agent.web.views.rack import RackView, is_critical, needing, pending
-from collectors.base import Metric
+from collectors.base import Metric, Series
 from collectors.catalogue import agent, facility, inventory
 
 Severity = Literal["critical", "warning", "unknown", "calm"]
@@ -140,10 +140,10 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
     `members` are all of the hub's racks; `health` says how many collectors answer.
     """
     live = [one for one in members if one.live]
-    kinds = _kinds(view)
-    silent = [one for one in kinds if one.silent]
+    expected = kinds(view)
+    silent = [one for one in expected if one.silent]
     return StandingView(
-        expected=sum(one.expected for one in kinds),
+        expected=sum(one.expected for one in expected),
         silent=silent,
         silent_collectors=0 if silent else health.silent,
         waiting=health.waiting,
@@ -160,13 +160,13 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
     )
 
 
-def _kinds(view: BoardView) -> list[SilentKind]:
-    """Return the expected devices by kind over all sites."""
-    expected = _totals(view, inventory.EXPECTED)
-    answering = _totals(view, inventory.ANSWERING)
+def kinds(view: BoardView, site: str = "") -> list[SilentKind]:
+    """Return the expected devices by kind, of one site or of all."""
+    expected = _totals(view, inventory.EXPECTED, site)
+    answering = _totals(view, inventory.ANSWERING, site)
     if not expected:
         for kind, metric in _UP.items():
-            up = [value for _, value in of_hub(view, metric)]
+            up = [value for _, value in _chosen(view, metric, site)]
             if up:
                 expected[kind], answering[kind] = len(up), sum(value == 1 for value in up)
     rank = {kind: at for at, kind in enumerate(_KINDS)}
@@ -178,9 +178,13 @@ def _kinds(view: BoardView) -> list[SilentKind]:
     ]
 
 
-def _totals(view: BoardView, metric: Metric) -> dict[str, int]:
+def _chosen(view: BoardView, metric: Metric, site: str) -> Iterator[tuple[Series, float]]:
+    return of_site(view, metric, site) if site else of_hub(view, metric)
+
+
+def _totals(view: BoardView, metric: Metric, site: str) -> dict[str, int]:
     found: dict[str, int] = {}
-    for series, value in of_hub(view, metric):
+    for series, value in _chosen(view, metric, site):
         kind = series.label("kind")
         found[kind] = found.get(kind, 0) + int(value)
     return found

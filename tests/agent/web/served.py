@@ -21,7 +21,9 @@ class Site:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 address = urlsplit(self.path)
-                response = pages.handle(site.view, address.path, dict(parse_qsl(address.query)))
+                response = pages.handle(
+                    site.view, address.path, dict(parse_qsl(address.query, keep_blank_values=True))
+                )
                 body = response.body if response else b""
                 self.send_response(response.status if response else 404)
                 self.send_header(

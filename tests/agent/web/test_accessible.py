@@ -27,6 +27,7 @@ PAGES = {
     "silent": "/collectors?state=silent",
     "runbook": "/runbook",
     "found": "/?find=A06",
+    "wall": "/?kiosk",
     "report": "/hubs/guian/report?week=2026-W46",
 }
 

@@ -32,6 +32,7 @@ PAGES = (
     "/hubs/kunming",
     f"/sites/{fixture.SITE}",
     f"/sites/{fixture.SITE}?row=A&racks=failover&find=b0",
+    "/?kiosk",
 )
 
 

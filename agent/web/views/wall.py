@@ -1,0 +1,226 @@
+"""The wall screen: which hub promised what and how it stands, beside the sites of this hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
+
+from agent.hubs.model import Registry
+from agent.hubs.text import Text
+from agent.targets.model import State
+from agent.targets.views import HubView, TargetView
+from agent.web.view import BoardView
+from agent.web.views import pages, pue, standing
+from agent.web.views.promises import COUNTED, CardView, HeadlineView
+from agent.web.views.pue import SitePueView
+from agent.web.views.rack import RackView, urgent
+from agent.web.views.sites import SiteView
+from agent.web.views.standing import SilentKind
+
+T = TypeVar("T")
+
+Family = Literal["pue", "chips", "compute", "racks", "network", "green", "other"]
+"""What promises are about, a column each."""
+
+_FAMILIES: Final[Mapping[Family, tuple[str, ...]]] = {
+    "pue": ("pue",),
+    "chips": ("accelerators",),
+    "compute": ("compute_",),
+    "racks": ("rack", "data_centers"),
+    "network": ("round_trip", "link_"),
+    "green": ("renewable_", "carbon", "cue", "wue", "erf"),
+}
+"""How the keys of a family's KPIs begin; a KPI of none of them is `other`."""
+_OTHER: Final[Family] = "other"
+
+SITES: Final = 3
+"""Sites that are shown at once; of more, the next ones follow."""
+OTHERS: Final = 3
+"""Other hubs that are shown at once, below this one."""
+TURN_SECONDS: Final = 30
+"""How long the same sites and hubs are shown."""
+_RACKS: Final = 8
+"""Racks that are named on the screen, over all of its sites."""
+_TOLD: Final[Mapping[bool, int]] = {True: 2, False: 1}
+"""Promises that a cell of the own hub tells, and one of another; of more, it tells how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseCellView:
+    """One promise in a cell."""
+
+    target: TargetView
+    share: float | None
+    """How long the bar of its value is, 0 to 1; None where there is no value or no limit."""
+    limit_share: float
+    """Where on the same scale the limit lies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallCellView:
+    """What one hub promised of one family, the gravest first."""
+
+    family: Family
+    told: Sequence[PromiseCellView]
+    more: int
+    """How many promises are not told for want of room."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallRowView:
+    """One hub with a cell for each family, in the order of `WallView.families`."""
+
+    hub: str
+    name: Text
+    own: bool
+    cells: Sequence[WallCellView]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallSiteView:
+    """One site: its PUE against its limit, who of its devices is heard, and its racks."""
+
+    line: SiteView
+    pue: SitePueView
+    heard: Sequence[SilentKind]
+    """The kinds of devices that are expected there, and how many of them are silent."""
+    unmeasured: int
+    """Racks in service without any measured power."""
+    live: int
+    """Racks in service."""
+    urgent: Sequence[RackView]
+    """Racks that need someone, the most urgent first; as many as there is room for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallView:
+    """What `/?kiosk` shows."""
+
+    headline: HeadlineView
+    families: Sequence[Family]
+    rows: Sequence[WallRowView]
+    sites: Sequence[WallSiteView]
+    turn: int
+    """Which group of sites is shown, from 1."""
+    turns: int
+
+
+def read(
+    view: BoardView,
+    hubs: Sequence[HubView],
+    by_site: Mapping[str, Sequence[RackView]],
+    chosen: str = "",
+) -> WallView:
+    """Return the wall; `chosen` is the one site to show, else sites follow one another."""
+    board = pages.board(view, hubs, by_site)
+    rows = [
+        (card, _by_family(card.promises))
+        for card in (*board.own, *board.others)
+        if card.own or card.promises
+    ]
+    stated = {family for _, members in rows for family in members}
+    families = [family for family in (*_FAMILIES, _OTHER) if family in stated]
+    told = [line for line in board.sites if line.told]
+    shown = [line for line in told if line.site == chosen] or told
+    others = [row for row in rows if not row[0].own]
+    turns = max(_groups(shown, SITES), _groups(others, OTHERS))
+    turn = int(view.now() // TURN_SECONDS) % turns
+    group = _group(shown, SITES, turn)
+    return WallView(
+        headline=board.headline,
+        families=families,
+        rows=[
+            _row(view.registry, card, families, members)
+            for card, members in (*rows[: len(rows) - len(others)], *_group(others, OTHERS, turn))
+        ],
+        sites=[
+            _site(view, line, hubs, by_site.get(line.site, ()), _RACKS // len(group))
+            for line in group
+        ],
+        turn=turn + 1,
+        turns=turns,
+    )
+
+
+def family_of(kpi: str) -> Family:
+    """Return the family of a KPI by its key."""
+    return next((family for family, begins in _FAMILIES.items() if kpi.startswith(begins)), _OTHER)
+
+
+def _groups(of: Sequence[object], size: int) -> int:
+    return max(1, -(-len(of) // size))
+
+
+def _group(of: Sequence[T], size: int, turn: int) -> Sequence[T]:
+    """Return one of the groups, all of about one length."""
+    groups = _groups(of, size)
+    each, at = -(-len(of) // groups), turn % groups
+    return of[at * each : (at + 1) * each]
+
+
+def _by_family(promises: Sequence[TargetView]) -> dict[Family, list[TargetView]]:
+    found: dict[Family, list[TargetView]] = {}
+    for target in promises:
+        found.setdefault(family_of(target.kpi), []).append(target)
+    return found
+
+
+def _row(
+    registry: Registry,
+    card: CardView,
+    families: Sequence[Family],
+    members: Mapping[Family, Sequence[TargetView]],
+) -> WallRowView:
+    most = _TOLD[card.own]
+    return WallRowView(
+        hub=card.hub.hub,
+        name=card.hub.name,
+        own=card.own,
+        cells=[_cell(registry, family, members.get(family, ()), most) for family in families],
+    )
+
+
+_GRAVITY: Final[Mapping[State, int]] = {state: at for at, state in enumerate(COUNTED)}
+
+
+def _cell(
+    registry: Registry, family: Family, promised: Sequence[TargetView], most: int
+) -> WallCellView:
+    gravest = sorted(promised, key=lambda one: _GRAVITY.get(one.state, len(_GRAVITY)))
+    return WallCellView(
+        family=family,
+        told=[_promise(registry, target) for target in gravest[:most]],
+        more=max(0, len(gravest) - most),
+    )
+
+
+def _promise(registry: Registry, target: TargetView) -> PromiseCellView:
+    """Return a promise with its bar: from the KPI's least value to a fifth beyond the limit."""
+    kpi = registry.kpis.get(target.kpi)
+    least = (kpi.least if kpi is not None else None) or 0.0
+    value, limit = target.value, target.limit
+    if value is None or limit is None or limit <= least:
+        return PromiseCellView(target=target, share=None, limit_share=0.0)
+    whole = max(value, limit) + (limit - least) / 5 - least
+    return PromiseCellView(
+        target=target, share=(value - least) / whole, limit_share=(limit - least) / whole
+    )
+
+
+def _site(
+    view: BoardView,
+    line: SiteView,
+    hubs: Sequence[HubView],
+    members: Sequence[RackView],
+    room: int,
+) -> WallSiteView:
+    live = [one for one in members if one.live]
+    return WallSiteView(
+        line=line,
+        pue=pue.read(view, line.site, hubs),
+        heard=standing.kinds(view, line.site),
+        unmeasured=sum(one.power_watts is None for one in live),
+        live=len(live),
+        urgent=urgent(live)[:room],
+    )
