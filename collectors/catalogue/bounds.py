@@ -78,7 +78,12 @@ _RULES: Final[tuple[tuple[str, Bounds], ...]] = (
     (r"_ratio$", Bounds(least=0.0, most=1.5)),
     (r"_(watts|voltamperes|vars)$", Bounds(least=-1e9, most=1e9)),
     (r"_joules_total$", Bounds(least=0.0, most=METER_WATTS * REGISTER_SECONDS)),
+    (
+        r"_net_reactive_energy_var_seconds$",
+        Bounds(least=-METER_WATTS * REGISTER_SECONDS, most=METER_WATTS * REGISTER_SECONDS),
+    ),
     (r"_liters_total$", Bounds(least=0.0, most=METER_LITERS * REGISTER_SECONDS)),
+    (r"_kelvins$", Bounds(least=-100.0, most=200.0)),
     (r"_total$|_(seconds|rpm|lux|liters|second)$", _NOT_NEGATIVE),
 )
 """The bounds by the end of a metric's full name; the first rule that fits counts."""

@@ -105,6 +105,19 @@ DCPLANT_BATTERY_CELL_VOLTAGE: Final = _plant(
     "battery",
     "cell",
 )
+DCPLANT_BATTERY_TEST_VOLTAGE: Final = _plant(
+    "battery_test_voltage_volts",
+    "Voltage of a battery string at the start or the end of its last test.",
+    "battery",
+    "moment",
+)
+DCPLANT_BATTERY_TEST_CURRENT: Final = _plant(
+    "battery_test_current_amperes",
+    "Current of a battery string at the start or the end of its last test; its sign is the"
+    " device's own.",
+    "battery",
+    "moment",
+)
 DCPLANT_BATTERY_CONNECTED: Final = _plant(
     "battery_connected",
     "1 while a battery string's breaker, fuse or contactor is closed, else 0.",

@@ -65,14 +65,24 @@ def up_of(series: Series, up: Metric) -> Series | None:
     return up.series(*(series.label(name) for name in up.labels))
 
 
-_SLOW: Final = ({"limit"}, {"rating"}, {"rated"}, {"outlet", "energy"}, {"run"}, {"size"})
+_SLOW: Final = (
+    {"limit"},
+    {"rating"},
+    {"rated"},
+    {"outlet", "energy"},
+    {"run"},
+    {"size"},
+    {"resettable"},
+    {"test"},
+)
 
 
 def moves_slowly(name: str) -> bool:
     """Tell by a metric's name whether its value is a limit, a rating or a slow counter.
 
     Those may be read less often than loads and states: what is configured at the device, the
-    energy of single outlets, running hours, sizes.
+    energy of single outlets, registers that users set back, what the last battery test found,
+    running hours, sizes.
     """
     words = set(name.split("_"))
     return any(slow <= words for slow in _SLOW)

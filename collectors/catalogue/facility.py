@@ -85,6 +85,15 @@ METER_CAPACITIVE_ENERGY: Final = _meter(
     "Register of reactive energy, capacitive; 3.6e6 are one kvarh.",
     "counter",
 )
+METER_NET_REACTIVE_ENERGY: Final = _meter(
+    "net_reactive_energy_var_seconds",
+    "Reactive energy, inductive less capacitive: it falls too; 3.6e6 are one kvarh.",
+)
+METER_PHASE_NET_REACTIVE_ENERGY: Final = _meter(
+    "phase_net_reactive_energy_var_seconds",
+    "Reactive energy of one phase, inductive less capacitive: it falls too; 3.6e6 are one kvarh.",
+    labels=("phase",),
+)
 METER_VOLTAGE_DISTORTION: Final = _meter(
     "voltage_distortion_ratio",
     "Total harmonic distortion of the voltage (THD, IEC 61000-4-7), 0 to 1.",
@@ -106,6 +115,11 @@ PDU_APPARENT_POWER: Final = _pdu(
 )
 PDU_REACTIVE_POWER: Final = _pdu("reactive_power_vars", "Reactive power at the PDU's inlet.")
 PDU_ENERGY: Final = _pdu("energy_joules_total", "Energy register of the PDU's inlet.", "counter")
+PDU_RESETTABLE_ENERGY: Final = _pdu(
+    "resettable_energy_joules_total",
+    "Energy at the PDU's inlet since a user last set this register back.",
+    "counter",
+)
 PDU_APPARENT_ENERGY: Final = _pdu(
     "apparent_energy_voltampere_seconds_total",
     "Register of apparent energy at the PDU's inlet; 3.6e6 are one kVAh.",
@@ -152,6 +166,12 @@ PDU_PHASE_POWER_FACTOR: Final = _pdu(
 PDU_PHASE_ENERGY: Final = _pdu(
     "phase_energy_joules_total", "Energy register of one phase of the inlet.", "counter", ("phase",)
 )
+PDU_PHASE_RESETTABLE_ENERGY: Final = _pdu(
+    "phase_resettable_energy_joules_total",
+    "Energy of one phase since a user last set this register back.",
+    "counter",
+    ("phase",),
+)
 PDU_PHASE_APPARENT_ENERGY: Final = _pdu(
     "phase_apparent_energy_voltampere_seconds_total",
     "Register of apparent energy of one phase of the inlet; 3.6e6 are one kVAh.",
@@ -189,6 +209,15 @@ PDU_PHASE_IMBALANCE: Final = _pdu(
     "Largest deviation of a phase's current from the mean of three, over that mean; absent at low"
     " load.",
 )
+PDU_REPORTED_IMBALANCE: Final = _pdu(
+    "reported_imbalance_ratio",
+    "Imbalance of the phases as the PDU itself reckons it, by its maker's definition.",
+)
+PDU_PART_ON: Final = _pdu(
+    "part_on",
+    "1 while the PDU says that this cord, line, phase or branch of it is on, 0 while it is off.",
+    labels=("part",),
+)
 PDU_BANK_CURRENT: Final = _pdu(
     "bank_current_amperes", "Current through one bank or breaker.", labels=("bank",)
 )
@@ -212,9 +241,25 @@ PDU_BANK_POWER_FACTOR: Final = _pdu(
 PDU_BANK_ENERGY: Final = _pdu(
     "bank_energy_joules_total", "Energy register of one bank or breaker.", "counter", ("bank",)
 )
+PDU_BANK_RESETTABLE_ENERGY: Final = _pdu(
+    "bank_resettable_energy_joules_total",
+    "Energy of one bank or breaker since a user last set this register back.",
+    "counter",
+    ("bank",),
+)
 PDU_BANK_LOAD: Final = _pdu(
     "bank_load_ratio",
     "Load of one bank or breaker as a share of its rating, 0 to 1 and above.",
+    labels=("bank",),
+)
+PDU_BANK_HEADROOM: Final = _pdu(
+    "bank_headroom_amperes",
+    "Current that one bank or breaker can still take before the PDU's own alarm.",
+    labels=("bank",),
+)
+PDU_BANK_ALARM_SHARE: Final = _pdu(
+    "bank_alarm_share_ratio",
+    "Current of one bank or breaker over the current at which the PDU's own alarm is set.",
     labels=("bank",),
 )
 PDU_BANK_APPARENT_ENERGY: Final = _pdu(
@@ -254,6 +299,12 @@ PDU_OUTLET_FREQUENCY: Final = _pdu(
 )
 PDU_OUTLET_ENERGY: Final = _pdu(
     "outlet_energy_joules_total", "Energy register of one outlet.", "counter", ("outlet",)
+)
+PDU_OUTLET_RESETTABLE_ENERGY: Final = _pdu(
+    "outlet_resettable_energy_joules_total",
+    "Energy of one outlet since a user last set this register back.",
+    "counter",
+    ("outlet",),
 )
 PDU_OUTLET_APPARENT_ENERGY: Final = _pdu(
     "outlet_apparent_energy_voltampere_seconds_total",

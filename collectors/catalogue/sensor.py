@@ -19,6 +19,11 @@ def _sensor(name: str, help: str) -> Metric:
 
 
 SENSOR_DEW_POINT: Final = _sensor("dew_point_celsius", "Dew point at a sensor.")
+SENSOR_DEW_POINT_DISTANCE: Final = _sensor(
+    "dew_point_distance_kelvins",
+    "How far the temperature at a sensor is above the dew point: a difference; at 0 water"
+    " condenses.",
+)
 SENSOR_AIR_FLOW: Final = _sensor(
     "air_flow_cubic_meters_per_second", "Air through the cross-section at a sensor."
 )

@@ -24,6 +24,10 @@ UPS_OUTPUT_POWER: Final = _ups(
     "Active power at the UPS output: by phase, or of all with an empty phase; never both.",
     ("phase",),
 )
+UPS_OUTPUT_MEAN_POWER: Final = _ups(
+    "output_mean_power_watts",
+    "Active power at the UPS output as its mean over the last hour, by the device itself.",
+)
 UPS_OUTPUT_APPARENT: Final = _ups(
     "output_apparent_power_voltamperes", "Apparent power at the UPS output.", ("phase",)
 )
