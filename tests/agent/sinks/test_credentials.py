@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from tests.agent.sinks.peers import (
     sink,
 )
 from tests.support import wait_for
+from tests.support.certificates import self_signed
 
 
 def test_secrets_are_not_told(
@@ -65,27 +65,9 @@ def test_tls(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Over TLS the server must show a certificate of the stated authority, and a handshake that
     hangs ends in time.
     """
-    openssl = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-    ]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [*openssl, *names, "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
+    certificate, key = self_signed(tmp_path, "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    context.load_cert_chain(certificate, key)
     with Scripted().up(context) as database, Wire(int(database.url.rsplit(":", 1)[1])).up() as wire:
         url = wire.url.replace("http:", "https:")
         with caplog.at_level(logging.INFO), sink(url, tmp_path) as made:
@@ -94,7 +76,7 @@ def test_tls(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         assert "certificate verify failed" in caplog.text
         assert database.requests == []
         wire.fault = "black_hole"
-        with sink(url, tmp_path, timeout=0.5, ca_file=tmp_path / "cert.pem") as made:
+        with sink(url, tmp_path, timeout=0.5, ca_file=certificate) as made:
             wait_for(lambda: made.requests["timeout"] >= 1)
             wire.fault = "none"
             wire.cut()

@@ -21,6 +21,7 @@ from collectors.base import Batch
 from tests.agent.web import rack_fixture
 from tests.agent.web.serving import VALUE, request, serving
 from tests.support import HANGS
+from tests.support.certificates import self_signed
 
 GET = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -28,14 +29,8 @@ GET = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a server's certificate for localhost."""
-    import subprocess
-
     folder = tmp_path_factory.mktemp("tls")
-    words = "req -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.pem -days 2"
-    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    subprocess.run(
-        ["openssl", *words.split(), *subject], cwd=folder, check=True, capture_output=True
-    )
+    self_signed(folder, "server", host="DNS:localhost")
     return folder
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -17,7 +16,8 @@ from collectors.accelerators.exporter_profile import FOLDER, load_profile
 from collectors.base import BadReply, ConfigError, Refused, Schedule, Unreachable
 from collectors.strict import Problems
 from tests.collectors.accelerators.kit import CASES, chips, context, values
-from tests.support import HANGS, binary, hurried
+from tests.support import HANGS, hurried
+from tests.support.certificates import self_signed
 
 PAGE = (CASES / "accelerator_exporter" / "ascend-npu-exporter-310p-duo" / "reply.txt").read_bytes()
 
@@ -145,29 +145,7 @@ async def test_a_certificate_is_verified(tmp_path: Path) -> None:
     """An exporter behind TLS is read where its authority is named, and refused where it is not."""
     import ssl
 
-    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(  # noqa: ASYNC221 - nothing else runs yet
-        [
-            binary("openssl"),
-            "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=IP:127.0.0.1",
-            "-keyout",
-            key,
-            "-out",
-            cert,
-        ],
-        check=True,
-        capture_output=True,
-    )
+    cert, key = self_signed(tmp_path, "localhost")
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(cert, key)
     async with server(says(whole(PAGE)), ssl=tls) as port:

@@ -136,7 +136,7 @@ def _wanted(endpoint: str, row: Object, query: dict[str, list[str]]) -> bool:
 
 @contextmanager
 def served(data: Data, *, tls: Path | None = None) -> Iterator[NetBox]:
-    """Serve on loopback; with `tls`, a folder of cert.pem and key.pem, over HTTPS."""
+    """Serve on loopback; with `tls`, a folder of netbox.pem and netbox.key, over HTTPS."""
     netbox = NetBox(data)
 
     class Handler(BaseHTTPRequestHandler):
@@ -161,7 +161,7 @@ def served(data: Data, *, tls: Path | None = None) -> Iterator[NetBox]:
     with Quiet(("127.0.0.1", 0), Handler) as server:
         if tls is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(tls / "cert.pem", tls / "key.pem")
+            context.load_cert_chain(tls / "netbox.pem", tls / "netbox.key")
             server.socket = context.wrap_socket(server.socket, server_side=True)
         netbox.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}/netbox"
         thread = threading.Thread(target=server.serve_forever, daemon=True)

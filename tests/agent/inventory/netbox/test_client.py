@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from tests.agent.inventory.netbox.data import TOKENS, Data, example
 from tests.agent.inventory.netbox.reading import Write, read
 from tests.agent.inventory.netbox.server import served
 from tests.support import HANGS
+from tests.support.certificates import self_signed
 
 
 def test_filters_choose_sites(write: Write) -> None:
@@ -145,32 +145,14 @@ def test_nobody_there(write: Write) -> None:
 
 def test_tls_is_verified(write: Write, tmp_path: Path) -> None:
     """A certificate of an authority that is not known is refused; with `ca_file` it is good."""
-    openssl = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-    ]
-    names = ["-subj", "/CN=netbox", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [*openssl, *names, "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
+    self_signed(tmp_path, "netbox")
     with served(example("v4"), tls=tmp_path) as netbox:
         path = write(netbox.url)
         path.write_text(path.read_text().replace("timeout: 5s", "timeout: 800ms"))
         with pytest.raises(Unreachable, match="certificate"):
             read(path)
         assert not netbox.tokens
-        assert len(read(write(netbox.url, extra="ca_file: cert.pem")).racks) == 5
+        assert len(read(write(netbox.url, extra="ca_file: netbox.pem")).racks) == 5
 
 
 def test_an_object_that_is_listed_twice_is_there_once(write: Write) -> None:

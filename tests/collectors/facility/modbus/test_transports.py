@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import ssl
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +32,7 @@ from tests.collectors.facility.modbus.kit import (
     simulated,
     values,
 )
+from tests.support.certificates import self_signed
 
 
 def serial(address: str, **options: object) -> Device:
@@ -179,24 +179,6 @@ async def test_a_gateway_gets_the_rest_it_needs_between_questions() -> None:
     assert all(rest > 0.15 for rest in rests)
 
 
-def certificate(folder: Path, name: str, *, host: str = "127.0.0.1") -> None:
-    words = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "1",
-    ]
-    names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{host}"]
-    files = ["-keyout", f"{name}.key", "-out", f"{name}.pem"]
-    subprocess.run([*words, *names, *files], cwd=folder, check=True, capture_output=True)
-
-
 async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other(
     tmp_path: Path,
 ) -> None:
@@ -205,7 +187,7 @@ async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other
     Without it, or with another authority, there is no connection.
     """
     for name in ("device", "ours", "stranger"):
-        certificate(tmp_path, name)
+        self_signed(tmp_path, name)
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tmp_path / "ours.pem")
     server.verify_mode = ssl.CERT_REQUIRED
     server.load_cert_chain(tmp_path / "device.pem", tmp_path / "device.key")

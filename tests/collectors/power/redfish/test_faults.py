@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,16 +32,7 @@ from tests.collectors.power.redfish.services import (
 )
 from tests.support import HANGS
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_told(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> Iterator[None]:
-    """Whatever happens, no secret is in the log or on the screen."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    out = "".join(capfd.readouterr()) + caplog.text
-    assert not [word for word in (PASSWORD, "token-", "Basic ") if word in out]
+pytestmark = pytest.mark.usefixtures("nothing_is_told")
 
 
 async def drip(request: web.Request) -> web.StreamResponse:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +18,6 @@ from tests.collectors.power.redfish.sections import (
     server,
 )
 from tests.collectors.power.redfish.services import (
-    PASSWORD,
     SESSIONS,
     Service,
     reading,
@@ -28,16 +25,7 @@ from tests.collectors.power.redfish.services import (
     values,
 )
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_told(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> Iterator[None]:
-    """Whatever happens, no secret is in the log or on the screen."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    out = "".join(capfd.readouterr()) + caplog.text
-    assert not [word for word in (PASSWORD, "token-", "Basic ") if word in out]
+pytestmark = pytest.mark.usefixtures("nothing_is_told")
 
 
 @pytest.mark.parametrize(

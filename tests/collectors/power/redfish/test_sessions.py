@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,6 @@ from aiohttp import web
 from collectors.base import Refused
 from tests.collectors.power.redfish.sections import READ, link, section, server
 from tests.collectors.power.redfish.services import (
-    PASSWORD,
     SESSIONS,
     Service,
     account_files,
@@ -23,16 +20,7 @@ from tests.collectors.power.redfish.services import (
     values,
 )
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_told(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> Iterator[None]:
-    """Whatever happens, no secret is in the log or on the screen."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    out = "".join(capfd.readouterr()) + caplog.text
-    assert not [word for word in (PASSWORD, "token-", "Basic ") if word in out]
+pytestmark = pytest.mark.usefixtures("nothing_is_told")
 
 
 async def test_a_session_is_opened_once_and_deleted_in_the_end(tmp_path: Path) -> None:

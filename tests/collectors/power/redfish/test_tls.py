@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from collectors.base import ConfigError, Unreachable
 from collectors.strict import Problems
 from tests.collectors.power.redfish.sections import READ, section, server
 from tests.collectors.power.redfish.services import (
-    PASSWORD,
     Service,
     account_files,
     build,
@@ -22,16 +20,7 @@ from tests.collectors.power.redfish.services import (
     values,
 )
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_told(
-    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> Iterator[None]:
-    """Whatever happens, no secret is in the log or on the screen."""
-    caplog.set_level(logging.DEBUG)
-    yield
-    out = "".join(capfd.readouterr()) + caplog.text
-    assert not [word for word in (PASSWORD, "token-", "Basic ") if word in out]
+pytestmark = pytest.mark.usefixtures("nothing_is_told")
 
 
 async def test_a_certificate_for_another_address_is_not_accepted(tmp_path: Path) -> None:
