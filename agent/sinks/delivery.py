@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from urllib.parse import urlsplit
 import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
-from influxdb_client.service.write_service import WriteService
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
@@ -35,7 +35,11 @@ from collectors.secrets import read_secret
 
 MAX_ERROR_PAGE: Final = 64 * 1024
 MAX_MESSAGE: Final = 300
-PRECISION: Final = "ms"
+HEADERS: Final = {
+    "Accept": "application/json",
+    "Content-Encoding": "gzip",
+    "Content-Type": "text/plain; charset=utf-8",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +47,10 @@ class Database:
     """Where to write. `token_file` is read anew when the token was refused."""
 
     url: str
-    org: str
-    bucket: str
+    path: str
+    query: Mapping[str, str]
+    username: str
+    """Where there is one, the token's file holds this user's password."""
     timeout: float
     """Seconds that one request may take in all."""
     token_file: Path | None
@@ -66,11 +72,11 @@ class Delivery:
         self._wall_clock: Final = wall_clock
         self._deadline: Final = Deadline(monotonic)
         self._closed = False
-        self._token = ""
+        self._secrets: tuple[str, ...] = ()
         client = InfluxDBClient(
             url=database.url,
             token="",
-            org=database.org,
+            org="",
             timeout=round(database.timeout * 1000),
             enable_gzip=False,
             retries=False,
@@ -82,19 +88,27 @@ class Delivery:
         client.api_client.rest_client.pool_manager.pool_classes_by_scheme = _pool_classes(
             self._deadline, self._without_token
         )
-        self._service: Final[Any] = WriteService(client.api_client)
         self.renew()
 
     def renew(self) -> None:
         """Read the token's file again, as it may have been replaced; raises ConfigError."""
-        if self._database.token_file is not None:
-            self._token = read_secret(self._database.token_file, "outputs.influxdb.token_file")
-            self._client.api_client.set_default_header("Authorization", f"Token {self._token}")
+        if self._database.token_file is None:
+            return
+        secret = read_secret(self._database.token_file, "outputs.influxdb.token_file")
+        self._secrets = (secret,)
+        said = f"Token {secret}"
+        if self._database.username:
+            pair = b64encode(f"{self._database.username}:{secret}".encode()).decode()
+            self._secrets = (pair, secret)
+            said = f"Basic {pair}"
+        self._client.api_client.set_default_header("Authorization", said)
 
     def _without_token(self, page: bytes) -> str:
         """Turn an error page into text, with the token removed."""
         text = page.decode("utf-8", "replace")
-        return text.replace(self._token, "***") if self._token else text
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def post(self, body: bytes) -> Reply:
         """Send a gzip body of line protocol.
@@ -105,12 +119,13 @@ class Delivery:
         response: Any = None
         try:
             self._deadline.arm(timeout)
-            response = self._service.post_write(
-                self._database.org,
-                self._database.bucket,
-                body,
-                precision=PRECISION,
-                content_encoding="gzip",
+            response = self._client.api_client.call_api(
+                self._database.path,
+                "POST",
+                query_params=list(self._database.query.items()),
+                header_params=dict(HEADERS),
+                body=body,
+                _return_http_data_only=True,
                 _preload_content=False,
                 _request_timeout=round(timeout * 1000),
                 urlopen_kw={"redirect": False, "retries": False, "decode_content": False},

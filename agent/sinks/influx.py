@@ -1,4 +1,4 @@
-"""The sink for databases with InfluxDB's v2 write API: InfluxDB and VictoriaMetrics."""
+"""The sink for databases that take line protocol: InfluxDB 1.x to 3, and VictoriaMetrics."""
 
 from __future__ import annotations
 
@@ -25,11 +25,20 @@ class SpoolConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Influx:
-    """A database that takes InfluxDB's v2 write API: InfluxDB or VictoriaMetrics."""
+    """A database that takes line protocol: InfluxDB or VictoriaMetrics."""
 
     url: str
     org: str = ""
     bucket: str = ""
+    database: str = field(
+        default="", metadata={"help": "of InfluxDB 1.x: writes go to its `/write?db=`"}
+    )
+    retention_policy: str = field(
+        default="", metadata={"help": "of InfluxDB 1.x; without it, the database's default"}
+    )
+    username: str = field(
+        default="", metadata={"help": "of InfluxDB 1.x; `token_file` then holds the password"}
+    )
     token_file: Path | None = field(
         default=None, metadata={"help": "a secret: not readable by all"}
     )
@@ -43,8 +52,35 @@ class Influx:
     spool: SpoolConfig = field(default_factory=SpoolConfig)
 
     def __post_init__(self) -> None:
-        """Check the address."""
+        """Check the address, and that the keys are all of one write API."""
         check_url(self.url)
+        if self.database and (self.org or self.bucket):
+            message = "database is for InfluxDB 1.x, org and bucket are for InfluxDB 2: give one"
+            raise ValueError(message)
+        if not self.database and (self.username or self.retention_policy):
+            message = "username and retention_policy are for InfluxDB 1.x: give its database too"
+            raise ValueError(message)
+        if self.database and bool(self.username) != (self.token_file is not None):
+            message = "username and token_file, which holds its password, belong together"
+            raise ValueError(message)
+
+
+V1: Final = "/write"
+V2: Final = "/api/v2/write"
+"""Where each API takes writes.
+
+Source: https://docs.influxdata.com/influxdb/v1/tools/api/#write-http-endpoint,
+https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
+"""
+PRECISION: Final = "ms"
+
+
+def _query(config: Influx) -> dict[str, str]:
+    """Return what the address of a write says: where to store, and the unit of times."""
+    if not config.database:
+        return {"org": config.org, "bucket": config.bucket, "precision": PRECISION}
+    policy = {"rp": config.retention_policy} if config.retention_policy else {}
+    return {"db": config.database, **policy, "precision": PRECISION}
 
 
 def influx_sink(
@@ -65,8 +101,9 @@ def influx_sink(
         wire=Delivery(
             Database(
                 url=config.url,
-                org=config.org,
-                bucket=config.bucket,
+                path=V1 if config.database else V2,
+                query=_query(config),
+                username=config.username,
                 timeout=config.timeout,
                 token_file=config.token_file,
                 ca_file=config.ca_file,

@@ -26,7 +26,8 @@ from dashboards.signals.base import Signal
 from dashboards.verify import Dashboard, verify
 from dashboards.verify_influx import InfluxServer
 from tests.dashboards.synthetic import lines
-from tests.support import binary, free_port, running, wait_for
+from tests.support import wait_for
+from tests.support.oldinflux import OldInflux
 
 DATABASE = "hubgauge"
 TEXT = Text("t", "文")
@@ -55,32 +56,9 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]
 
     It is asked at the moment at which they end, however long the push takes.
     """
-    folder = tmp_path_factory.mktemp("influxdb")
-    port, rpc = free_port(), free_port()
-    (folder / "influxdb.conf").write_text(
-        f"""reporting-disabled = true
-bind-address = "127.0.0.1:{rpc}"
-[meta]
-dir = "{folder}/meta"
-[data]
-dir = "{folder}/data"
-wal-dir = "{folder}/wal"
-[http]
-bind-address = "127.0.0.1:{port}"
-log-enabled = false
-[monitor]
-store-enabled = false
-[subscriber]
-enabled = false
-"""
-    )
-    url = f"http://127.0.0.1:{port}"
-    with running(
-        [binary("influxd"), "-config", str(folder / "influxdb.conf")],
-        log=folder / "log",
-        ready=f"{url}/ping",
-    ):
-        post(f"{url}/query", urllib.parse.urlencode({"q": f"CREATE DATABASE {DATABASE}"}).encode())
+    made = OldInflux(tmp_path_factory.mktemp("influxdb"), database=DATABASE)
+    with made.up():
+        url = made.url
         registry, now = load_registry(), time.time()
         for age in AGES:
             post(f"{url}/write?db={DATABASE}&precision=ms", lines(registry, now - age))

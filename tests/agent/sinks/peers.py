@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 
@@ -50,13 +51,13 @@ def sink(
     max_bytes: int = 64 * 2**20,
     token_file: Path | None = None,
     ca_file: Path | None = None,
-    **more: object,
+    **more: Any,
 ) -> Iterator[SpooledSink]:
-    """Run a sink until the block ends."""
+    """Run a sink until the block ends; `target` is where in the database, unless in bucket hub."""
+    target = more.pop("target", {"org": "hub", "bucket": "hub"})
     config = Influx(
         url=url,
-        org="hub",
-        bucket="hub",
+        **target,
         timeout=timeout,
         token_file=token_file,
         ca_file=ca_file,
