@@ -33,12 +33,17 @@ def all_metrics() -> Iterator[Metric]:
 def metrics_of(*sections: ModuleType) -> Iterator[Metric]:
     """Yield the metrics of these sections, in the order in which each module declares them.
 
-    A module declares a metric as a name of its own, or in a tuple or a mapping.
+    A module declares a metric as a name of its own, or in a tuple or a mapping, also beside the
+    factor to its base unit.
     """
     for section in sections:
         for value in list(vars(section).values()):
-            if isinstance(value, Metric):
-                yield value
-            elif isinstance(value, (tuple, dict)):
-                members = value.values() if isinstance(value, dict) else value
-                yield from (member for member in members if isinstance(member, Metric))
+            yield from _metrics_in(value)
+
+
+def _metrics_in(value: object) -> Iterator[Metric]:
+    if isinstance(value, Metric):
+        yield value
+    elif isinstance(value, (tuple, dict)):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _metrics_in(member)

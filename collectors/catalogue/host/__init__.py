@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue.host import (
+    bcache,
     fabric,
     filesystems,
     memory,
@@ -23,6 +24,7 @@ SECTIONS: Final = (
     memory,
     storage,
     filesystems,
+    bcache,
     network,
     fabric,
     system,
