@@ -24,6 +24,8 @@ _PATIENCE: Final = 0.1
 """Seconds that jobs wait before another thread is started, up to the limit."""
 _LOOK_SECONDS: Final = 0.25
 """Seconds between two looks at what the calls under way take of memory."""
+_INSIST_SECONDS: Final = 5.0
+"""Seconds that a call has to end before it is interrupted again."""
 MAX_GROWTH: Final = 128 * 2**20
 """Bytes by which the process may grow while one call computes."""
 _COMPUTES: Final = 0.2
@@ -42,6 +44,7 @@ class Job:
         """When a thread took it, by the loop's clock; None while it waits for one."""
         self._function: Callable[[], Any] | None = function
         self._given_up = ""
+        self._told = 0.0
         self._thread = 0
         self._lock: Final = threading.Lock()
         self._seen: tuple[float, float, int] | None = None
@@ -50,8 +53,17 @@ class Job:
         """Have the call end: at once if it has not begun, else at its next line of Python."""
         with self._lock:
             self._given_up = reason
+            self._told = self.loop.time()
             if self._thread:
                 interrupt(self._thread)
+
+    def insist(self, now: float) -> None:
+        """Interrupt a call again that goes on though it was given up.
+
+        An interrupt that arrives in a finaliser or in a callback of the garbage collector is lost.
+        """
+        if self._given_up and now - self._told >= _INSIST_SECONDS:
+            self.give_up(self._given_up)
 
     def run(self) -> tuple[Any, BaseException | None]:
         """Call the function; return its result and None, or None and what it raised."""
@@ -157,6 +169,8 @@ class Workers:
         if not self._watches:
             return
         now, resident = loop.time(), resident_bytes()
+        for job in self._at_work.values():
+            job.insist(now)
         grown = [(job.growth(now, resident), job) for job in self._at_work.values()]
         most, job = max(grown, key=lambda one: one[0])
         if most > self._max_growth:

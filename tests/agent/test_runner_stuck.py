@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agent.interrupt import Interrupted
 from agent.process import resident_bytes
 from agent.workers import Workers
 from collectors.base import Batch, Reading
@@ -86,6 +88,16 @@ def endless_text() -> list[Reading]:
         text += text
 
 
+@pytest.fixture
+def _no_callbacks_of_the_collector() -> Iterator[None]:
+    """Take away what test tools do at each garbage collection: an interrupt may arrive there."""
+    kept = list(gc.callbacks)
+    gc.callbacks.clear()
+    yield
+    gc.callbacks.extend(kept)
+
+
+@pytest.mark.usefixtures("_no_callbacks_of_the_collector")
 @pytest.mark.parametrize("does", [endless_list, endless_bytes, endless_text])
 async def test_a_call_that_fills_the_memory_is_ended_before_its_deadline(
     does: Callable[[], list[Reading]],
@@ -178,4 +190,35 @@ async def test_reloads_add_no_threads() -> None:
     await until(lambda: workers.at_work(("fake", "stuck")) is None)
     await runner.run_once()
     assert snapshot.value(VALUE.series("s")) == 1.0
+    workers.close()
+
+
+async def test_a_call_that_lost_its_interrupt_is_interrupted_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A call that caught the first interrupt, as a finaliser does, ends by the second one."""
+    monkeypatch.setattr("agent.workers._INSIST_SECONDS", 0.1)
+    begun = threading.Event()
+    caught: list[int] = []
+
+    def works() -> None:
+        while True:
+            try:
+                begun.set()
+                while True:
+                    pass
+            except Interrupted:
+                caught.append(len(caught))
+                if len(caught) == 2:
+                    raise
+
+    workers = Workers()
+    future = workers.submit(works, key="lost")
+    async with asyncio.timeout(60):
+        while not begun.is_set():
+            await asyncio.sleep(0.01)
+        workers.give_up("lost", "too late")
+        with pytest.raises(Exception, match="too late"):
+            await future
+    assert caught == [0, 1]
     workers.close()
