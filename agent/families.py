@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from typing import Final
@@ -83,14 +84,19 @@ class Group:
 
     def __init__(self) -> None:
         self.sources: Final[dict[Source, None]] = {}
-        self.followed: list[tuple[Run, dict[Series, None]]] = []
+        self.followed: list[tuple[Run, dict[Series, float]]] = []
 
     def note_changes(self, source: Source, values: array[float]) -> None:
-        """Collect the followed series of a source whose values are others now."""
+        """Collect the followed series of a source whose values are others now.
+
+        With each is the highest value that it had since it was collected last.
+        """
         for run, changed in self.followed:
             for at in range(run.start, run.stop):
                 if values[at] != source.values[at]:
-                    changed[source.layout.series[at]] = None
+                    series = source.layout.series[at]
+                    known = changed.get(series, -math.inf)
+                    changed[series] = max(known, source.values[at], values[at])
 
     def followed_values(self, source: Source) -> Iterator[tuple[Series, float]]:
         """Yield the followed series of a source with their values."""

@@ -10,6 +10,7 @@ have its metric.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, Protocol
@@ -43,7 +44,7 @@ class Snapshot:
         self._sources: Final[dict[tuple[str, str], Source]] = {}
         self._groups: Final[dict[Shape, Group]] = {}
         self._by_head: Final[dict[Head, tuple[Source, ...]]] = {}
-        self._followed: Final[dict[str, dict[Series, None]]] = {}
+        self._followed: Final[dict[str, dict[Series, float]]] = {}
         self._masked: Final[set[Source]] = set()
         self._next_sweep = 0.0
         self._scraped = monotonic()
@@ -144,8 +145,10 @@ class Snapshot:
     def _note(self, before: Mapping[Series, float], after: Mapping[Series, float]) -> None:
         """Collect the followed series that have come, gone or changed."""
         for series in (*before, *after):
-            if before.get(series) != after.get(series):
-                self._followed[series.metric.full_name][series] = None
+            values = before.get(series, -math.inf), after.get(series, -math.inf)
+            if values[0] != values[1]:
+                changed = self._followed[series.metric.full_name]
+                changed[series] = max(changed.get(series, -math.inf), *values)
 
     def sweep(self) -> None:
         """Delete expired sources.
@@ -189,12 +192,13 @@ class Snapshot:
         found = self._families.get(metric.full_name)
         return Values(found) if found is not None else {}
 
-    def follow(self, metric: Metric) -> dict[Series, None]:
+    def follow(self, metric: Metric) -> dict[Series, float]:
         """Return a mapping that from now on collects each changed series of a metric.
 
-        New and deleted series are collected as well. The caller empties the mapping. So a reader of
-        tens of thousands of devices looks only at those that changed. A metric can have one such
-        reader.
+        With each is the highest value that it had meanwhile: a value may have come and gone between
+        two looks. New and deleted series are collected as well. The caller empties the mapping.
+        So a reader of tens of thousands of devices looks only at those that changed. A metric can
+        have one such reader.
         """
         changed = self._followed.setdefault(metric.full_name, {})
         for shape, group in self._groups.items():

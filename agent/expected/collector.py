@@ -73,9 +73,11 @@ class ExpectedCollector:
         """Return the counts, the silent devices and the differences."""
         first = self._rounds == 0
         for metric, changed in self._changed_series.items():
-            series = list(self._snapshot.family(metric) if first else changed)
+            found = dict(changed)
+            if first:
+                found = {**self._snapshot.family(metric), **found}
             changed.clear()
-            await self._look_at(metric, series)
+            await self._look_at(metric, list(found.items()))
         self._look_at_discovered()
         if first:
             self._silence.keep_only(self._devices.keys)
@@ -88,14 +90,17 @@ class ExpectedCollector:
         silent = list(self._devices.silent.values())[:MAX_SILENT]
         return [*self._counts(), *silent, *self._mismatches]
 
-    async def _look_at(self, metric: Metric, changed: Sequence[Series]) -> None:
-        """Look at some series, in slices: in the first round, all of a hub's are new."""
+    async def _look_at(self, metric: Metric, changed: Sequence[Reading]) -> None:
+        """Look at some series, in slices: in the first round, all of a hub's are new.
+
+        With each is the highest value that it had since the last look.
+        """
         for first in range(0, len(changed), _A_SLICE):
             if first:
                 await asyncio.sleep(0)
             live = self._snapshot.family(metric)
-            for series in changed[first : first + _A_SLICE]:
-                self._devices.look(series, live)
+            for series, highest in changed[first : first + _A_SLICE]:
+                self._devices.look(series, live, answered=highest == 1)
 
     def _look_at_discovered(self) -> None:
         """Look at the devices of the collectors that know by now what they poll."""

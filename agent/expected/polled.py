@@ -70,11 +70,12 @@ class PolledDevices:
         """Every device that is polled."""
         return self._devices
 
-    def look(self, series: Series, live: Mapping[Series, float]) -> None:
+    def look(self, series: Series, live: Mapping[Series, float], *, answered: bool = False) -> None:
         """Note whether the device of an `*_up` series answers now.
 
         `live` are the live series of its metric. A device that is not among them stays as it was
-        last: late is not silent.
+        last: late is not silent. `answered` says that it answered since the last look: a device
+        that answers and falls silent between two looks is silent, and not one that never answered.
         """
         if series.label("hub") != self._hub:
             return
@@ -96,14 +97,14 @@ class PolledDevices:
             self.changed = True
         if kind == "pdu":
             self.rack_of_pdu[key] = series.label("rack")
+        if answered or value == 1:
+            self._note_answer(key)
         if value is None:
             return  # not read yet, or read late: nothing is known of it, so nothing changes
         answers = value == 1
         self.answering[count] += answers - device.answers
         device.answers = answers
-        if answers:
-            self._note_answer(key)
-        else:
+        if not answers:
             self._note_silence(key)
 
     def _note_answer(self, key: DeviceKey) -> None:

@@ -52,6 +52,8 @@ class SilenceFile:
         self._devices: dict[DeviceKey, Silence] = {}
         self._last_run_end: float | None = None
         """When the run before was last heard of; None once the devices of this run are known."""
+        self._heard: set[DeviceKey] = set()
+        """Devices that answered in this run, while `_last_run_end` is needed."""
         self._changed = False
         self._next_save = 0.0
         self._warned = False
@@ -75,6 +77,8 @@ class SilenceFile:
 
     def answered(self, key: DeviceKey) -> None:
         """Note that a device answers."""
+        if self._last_run_end is not None:
+            self._heard.add(key)
         self._set(key, Silence(seen=True, since=None))
 
     def silent(self, key: DeviceKey) -> Silence:
@@ -85,7 +89,7 @@ class SilenceFile:
             found = Silence(seen=False, since=now)
         elif known.since is not None:
             return known
-        elif self._last_run_end is None:
+        elif self._last_run_end is None or key in self._heard:
             found = Silence(seen=True, since=now)
         else:
             # It answered in the run before, until that run ended.
@@ -104,6 +108,7 @@ class SilenceFile:
         self._changed = self._changed or len(kept) != len(self._devices)
         self._devices = kept
         self._last_run_end = None
+        self._heard.clear()
 
     def save_is_due(self) -> bool:
         """Tell whether it is time to save."""

@@ -143,6 +143,21 @@ def test_followed_metrics_note_what_changed() -> None:
     assert list(changed) == [first], "also after the metric was gone as a whole"
 
 
+def test_a_followed_value_that_came_and_went_is_told() -> None:
+    """With a changed series is the highest value that it had since the reader emptied the mapping."""
+    snapshot = Snapshot()
+    first, second = POWER.series("a"), POWER.series("b")
+    changed = snapshot.follow(POWER)
+    for value in (3.0, 7.0, 5.0):
+        snapshot.update(batch((first, value)))
+    snapshot.update(batch((second, 2.0), device="b"))
+    snapshot.forget("snmp", "b")
+    assert changed == {first: 7.0, second: 2.0}
+    changed.clear()
+    snapshot.update(batch((first, 4.0)))
+    assert changed == {first: 5.0}, "it had 5 until now"
+
+
 def test_an_update_renews_the_lifetime_of_its_source_only() -> None:
     """A source that answers again lives on; another one of the same time expires."""
     clock = Clock()

@@ -136,6 +136,60 @@ async def test_a_device_that_answers_late_is_known_from_then_on(tmp_path: Path) 
     assert "mismatches one never_answered" not in await bench.told()
 
 
+@pytest.mark.parametrize("values", [(1.0, 0.0), (0.0, 1.0, 0.0), (1.0, 0.0, 1.0, 0.0)])
+@pytest.mark.parametrize("begun", [False, True])
+async def test_an_answer_between_two_looks_is_not_missed(
+    tmp_path: Path, values: tuple[float, ...], begun: bool
+) -> None:
+    """A device that answers and falls silent before anybody looks is silent, also at the start."""
+    bench = Bench(tmp_path)
+    series = bench.pdu("A01-A", "A01")
+    bench.begin()
+    if begun:
+        bench.say(series, 0.0)
+        assert (await bench.told())["mismatches one never_answered"] == 1
+    bench.now = 1060
+    for value in values:
+        bench.say(series, value)
+    found = await bench.told()
+    assert found["silent_since_timestamp_seconds one pdu A01-A"] == 1060
+    assert "mismatches one never_answered" not in found
+
+
+async def test_a_silence_that_an_answer_breaks_between_two_looks_begins_anew(
+    tmp_path: Path,
+) -> None:
+    """Silent since 1015, an answer and silence again before 1045: silent since 1045."""
+    bench = Bench(tmp_path)
+    series = bench.pdu("A01-A", "A01")
+    key = "silent_since_timestamp_seconds one pdu A01-A"
+    bench.say(series, 1.0)
+    bench.begin()
+    await bench.told()
+    bench.now = 1015
+    bench.say(series, 0.0)
+    assert (await bench.told())[key] == 1015
+    bench.now = 1045
+    bench.say(series, 1.0)
+    bench.say(series, 0.0)
+    assert (await bench.told())[key] == 1045
+
+
+async def test_an_answer_of_which_the_status_has_expired_is_known(tmp_path: Path) -> None:
+    """It answered, and then nothing was told of it: it is not one that never answered."""
+    bench = Bench(tmp_path)
+    series = bench.pdu("A01-A", "A01")
+    bench.say(series, 0.0)
+    bench.begin()
+    await bench.told()
+    bench.say(series, 1.0)
+    bench.snapshot.forget("snmp:status", device_of(series))
+    assert "mismatches one never_answered" not in await bench.told()
+    bench.now = 1090
+    bench.say(series, 0.0)
+    assert (await bench.told())["silent_since_timestamp_seconds one pdu A01-A"] == 1090
+
+
 async def test_labels_that_change_are_one_device(tmp_path: Path) -> None:
     """A PDU that is moved to another rack in the config of a device is still one PDU."""
     bench = Bench(tmp_path)
@@ -178,7 +232,10 @@ async def test_a_round_looks_at_what_changed(
     monkeypatch.setattr(
         PolledDevices,
         "look",
-        lambda self, series, live: (looked.append(series), look(self, series, live)),
+        lambda self, series, live, **more: (
+            looked.append(series),
+            look(self, series, live, **more),
+        ),
     )
     assert (await bench.told())["answering_devices one pdu"] == 55_000
     assert looked == []

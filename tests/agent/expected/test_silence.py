@@ -47,6 +47,15 @@ def test_a_device_that_fails_after_a_restart_is_silent_since_it_failed(path: Pat
     assert found.silent(PDU).since == 12_000.0
 
 
+def test_a_device_that_answers_and_fails_at_once_after_a_restart(path: Path) -> None:
+    """It answered in this run, so its silence is of this run, though its devices are not known."""
+    clock = after_a_run(path, PDU, OTHER)
+    found = SilenceFile(path, clock=clock)
+    found.answered(PDU)
+    assert found.silent(PDU).since == 9000.0
+    assert found.silent(OTHER).since == 5000.0
+
+
 def test_a_clock_that_was_set_back_does_not_date_a_silence_ahead(path: Path) -> None:
     """A file of later than now cannot be right: the device is silent from now on."""
     clock = after_a_run(path, PDU, end=20_000.0)
