@@ -21,6 +21,9 @@ _DRAIN_LIMIT: Final = 10_000_000
 """Readings over a collector's limit are counted up to this many; an endless generator must end."""
 _AFTER_PAUSE: Final = 5.0
 """Seconds after a pause in which a silent device is not blamed: the network may need a moment."""
+MOST_EXCUSED: Final = 3
+"""Silent rounds in a row that a pause excuses. In each the device had its whole time-out, so on a
+machine that pauses again and again it must be told as silent at some time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +111,21 @@ async def _wait_for_thread(
     return done
 
 
-def was_late(outcome: Round | Exception, *, took: float, paused: float, schedule: Schedule) -> bool:
+def was_late(
+    outcome: Round | Exception, *, took: float, paused: float, schedule: Schedule, excused: int = 0
+) -> bool:
     """Tell whether our own lag was in a round, so that it says nothing of the device.
 
     `took` are the seconds of the round, by a clock that goes on while the process does not run;
     `paused` those since the end of the last pause. Values that took longer than the interval may be
     as old as that, and the next round is due. A device that was silent around a pause may have
-    answered in it.
+    answered in it. `excused` are its rounds that were so excused in a row before this one.
     """
     if isinstance(outcome, Round):
         return took > max(schedule.interval, schedule.timeout)
-    return isinstance(outcome, Unreachable) and paused <= took + _AFTER_PAUSE
+    if not isinstance(outcome, Unreachable) or excused >= MOST_EXCUSED:
+        return False
+    return paused <= took + _AFTER_PAUSE
 
 
 def read_now(task: Task) -> Round:

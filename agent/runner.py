@@ -24,7 +24,7 @@ from agent.steadyloop import Pulse, pulse_of
 from agent.task import Task
 from agent.workers import Workers
 from collectors.abilities import Closes, ClosesLater
-from collectors.base import Collector, Late, NoData
+from collectors.base import Collector, Late, NoData, Unreachable
 from collectors.places import Places
 
 if TYPE_CHECKING:  # it loads APScheduler, which takes 5 MB; `check` and `collect` do without
@@ -221,7 +221,10 @@ class Runner:
             took=self._pulse.now() - asked,
             paused=self._pulse.now() - self._pulse.paused_at,
             schedule=task.collector.schedule,
+            excused=task.excused,
         ):
+            # A late answer is an answer, so only silent rounds are counted.
+            task.excused = task.excused + 1 if isinstance(outcome, Unreachable) else 0
             outcome = Late("not read in time")
         self._finish(task, began, outcome)
 
@@ -249,6 +252,7 @@ class Runner:
         task.duration = max(0.0, self._monotonic() - began)
         task.late = False
         if isinstance(outcome, Round):
+            task.excused = 0
             count_dropped(task, outcome, self._metrics)
             if task.polled and (task.ok or task.waits_for_place):
                 self._rotation.measured(task)

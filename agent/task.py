@@ -41,6 +41,8 @@ class Task:
     duration: float | None = None
     late: bool = False
     """Whether our own lag kept the last round from being run or read in time."""
+    excused: int = 0
+    """How many silent rounds in a row were put down to a pause of ours."""
     heard: bool = False
     """Whether it was read, or is known not to answer."""
     began: float = float("-inf")

@@ -105,6 +105,48 @@ async def test_a_round_that_was_stopped_meanwhile_is_late(monkeypatch: pytest.Mo
     assert runner.progress().late_rounds == {"fake": 2}
 
 
+@pytest.mark.parametrize("interval", [3.0, 15.0, 60.0])
+async def test_a_machine_that_pauses_in_every_round_does_not_hide_a_silent_device(
+    monkeypatch: pytest.MonkeyPatch, interval: float
+) -> None:
+    """Three silent rounds in a row are put down to the pauses; from the fourth on, the device is
+    silent. An answer begins the count anew.
+    """
+    now = [100.0]
+    pulse = Pulse(lambda: now[0], float)
+    monkeypatch.setattr("agent.runner.pulse_of", lambda _: pulse)
+    says: list[Any] = [[(UP.series("d"), 1.0)]]
+
+    def does() -> Any:
+        pulse.begin_wait()
+        now[0] += 2.0 if isinstance(says[0], list) else 31.0
+        pulse.end_wait(1.0)
+        if isinstance(says[0], Exception):
+            raise says[0]
+        return says[0]
+
+    runner, snapshot, _ = make(AsyncFake("d", does, interval=interval, timeout=3.0))
+
+    async def rounds(count: int) -> list[float | None]:
+        told = []
+        for _ in range(count):
+            await runner.run_once()
+            told.append(snapshot.value(UP.series("d")))
+        return told
+
+    answers, gone = says[0], Unreachable("no answer in time")
+    assert await rounds(1) == [1.0]
+    says[0] = gone
+    assert await rounds(3) == [1.0, 1.0, 1.0]
+    says[0] = answers
+    assert await rounds(1) == [1.0]
+    says[0] = gone
+    assert await rounds(4) == [1.0, 1.0, 1.0, 0.0]
+    handed = runner.progress().late_rounds["fake"]
+    assert await rounds(2) == [0.0, 0.0]
+    assert runner.progress().late_rounds["fake"] == handed, "until it answers, it is told so"
+
+
 async def test_a_device_that_waits_for_a_thread_is_not_blamed() -> None:
     """One device holds the only thread. The other, asked meanwhile, is late and then read."""
     stuck = threading.Event()
