@@ -1,6 +1,8 @@
 """Pushes numbered samples until it is killed, and notes in a journal what it knows to be on disk.
 
-    python driver.py JOURNAL STATE_DIR [URL]     (without a URL only the spool is used)
+    python driver.py JOURNAL STATE_DIR [URL [DATABASE]]
+
+Without a URL only the spool is used; with a DATABASE the URL is that of an InfluxDB 1.x.
 
 Every 50 ms a batch of 50 series; the value of each is its time in milliseconds. The journal's
 lines: `start`, then `a TIME_MS` before a batch is handed over, and `s N` for the number of samples
@@ -34,7 +36,7 @@ def main() -> None:
         from agent.sinks.influx import Influx, influx_sink
 
         sink = influx_sink(
-            Influx(url=url, timeout=2.0),
+            Influx(url=url, database=sys.argv[4] if len(sys.argv) > 4 else "", timeout=2.0),
             Surroundings(state_dir=state_dir, tags={}, registry=CollectorRegistry()),
             window=0.02,
         )

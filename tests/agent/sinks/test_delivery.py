@@ -18,7 +18,6 @@ from tests.agent.sinks.peers import (
     Answer,
     Received,
     Scripted,
-    Victoria,
     Wire,
     balanced,
     batch,
@@ -94,30 +93,6 @@ def test_retry_after_is_capped() -> None:
     )
 
 
-@pytest.mark.parametrize("fault", ["reset", "black_hole", "half_close", "drip"])
-def test_bad_wires(scripted: Scripted, tmp_path: Path, fault: str) -> None:
-    """Whatever the wire does, a request ends by its time-out and nothing is lost.
-
-    Without the time-out it would go on for minutes: longer than the test waits.
-    """
-    port = int(scripted.url.rsplit(":", 1)[1])
-    with Wire(port).up() as wire:
-        wire.fault = fault
-        with sink(wire.url, tmp_path, timeout=1.0) as made:
-            made.accept(batch(1.0, when=T0, racks=3000))
-            wait_for(
-                lambda: sum(made.requests.values()) >= 1,
-                timeout=HANGS,
-                what="the first request to end",
-            )
-            assert set(made.requests) <= {"timeout", "unreachable"}
-            wire.fault = "none"
-            wire.cut()
-            drained(made)
-            assert made.spool.state().sent == 3000
-    assert len(set(scripted.stored)) == 3000
-
-
 def test_lost_answers_are_replayed_identically(scripted: Scripted, tmp_path: Path) -> None:
     """When the answer is lost after the write, the very same lines are sent again, so the database
     stores them once.
@@ -169,25 +144,6 @@ def test_out_of_descriptors(scripted: Scripted, tmp_path: Path) -> None:
         drained(made)
         assert made.spool.state().sent == 10
     gc.collect()  # a socket left behind would be told of here, and not in whatever test comes next
-
-
-def test_frozen_database(victoria: Victoria, tmp_path: Path) -> None:
-    """While the database is stopped nobody waits for it; then each sample is there once.
-
-    If the collectors waited for a request each, all twenty would have timed out.
-    """
-    with sink(victoria.url, tmp_path, timeout=0.5) as made:
-        with victoria.frozen():
-            for turn in range(20):
-                made.accept(batch(turn, when=T0 + turn, racks=10))
-                made.spool.state()
-            assert made.requests["timeout"] < 20
-            wait_for(lambda: made.requests["timeout"] >= 2)
-        drained(made)
-    stored = victoria.export()
-    assert len(stored) == 10
-    for one in stored:
-        assert one["values"] == list(range(20))
 
 
 def test_closing_is_quick_under_a_hanging_request(scripted: Scripted, tmp_path: Path) -> None:

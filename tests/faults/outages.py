@@ -1,0 +1,150 @@
+"""Faults 1, 3, 4 and 5: the agent is killed; the database stalls, is away, is killed itself."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from tests.agent.sinks import driver
+from tests.agent.sinks.peers import Wire, drained, sink
+from tests.faults.databases import Base
+from tests.faults.feed import Feed
+from tests.support import HANGS, PATIENCE, ROOT, wait_for
+
+MOMENTS = random.Random(7)
+
+
+@contextmanager
+def pushing(folder: Path, base: Base) -> Iterator[None]:
+    """Run a pusher of a thousand samples a second; kill it with -9 when the block ends."""
+    script = Path(driver.__file__)
+    more = [base.target["database"]] if "database" in base.target else []
+    command = [sys.executable, script, folder / "journal", folder, base.url, *more]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(list(map(str, command)), cwd=ROOT, env=environment)
+    try:
+        yield
+        assert process.poll() is None, "the pusher ended by itself"
+    finally:
+        process.kill()
+        process.wait(HANGS)
+
+
+def killed_agent(base: Base, folder: Path, seconds: float) -> str:
+    """Kill the pusher at random moments for so long, then look for each synced batch."""
+    journal = folder / "journal"
+    kills = 0
+    with base.up():
+        end = time.monotonic() + seconds
+        while kills < 2 or time.monotonic() < end:
+            known = len(driver.synced_times(journal)) if journal.exists() else 0
+            with pushing(folder, base):
+                wait_for(
+                    lambda known=known: len(driver.synced_times(journal)) > known,
+                    what="a batch that is synced",
+                )
+                time.sleep(MOMENTS.uniform(0.0, 0.5))  # at any moment
+            kills += 1
+        with sink(base.url, folder, target=base.target) as made:
+            drained(made)
+            assert not made.spool.state().dropped
+        synced = set(driver.synced_times(journal))
+
+        def rows() -> dict[str, list[tuple[int, float]]]:
+            return base.rows("driver", "value", "part")
+
+        def there() -> bool:
+            found = rows()
+            return bool(found) and all(
+                synced <= {moment for moment, _ in pairs} for pairs in found.values()
+            )
+
+        wait_for(there, what="every synced batch")
+        found = rows()
+    assert len(found) == driver.SERIES
+    for pairs in found.values():
+        assert len(pairs) == len({moment for moment, _ in pairs})
+        assert all(moment == value for moment, value in pairs)
+    samples = len(synced) * driver.SERIES
+    return f"{kills} kills, {samples:,} synced samples: 0 lost, 0 doubled"
+
+
+def frozen_base(base: Base, folder: Path, seconds: float) -> str:
+    """Stop the database in its tracks for so long, under a thousand samples a second."""
+    feed = Feed()
+    with base.up(), sink(base.url, folder, target=base.target, timeout=0.5) as made:
+        feed.push_for(made, 0.2)
+        drained(made)
+        before = psutil.Process().memory_info().rss
+        with base.frozen():
+            feed.push_for(made, seconds)
+            wait_for(lambda: made.requests["timeout"] >= 1, what="a time-out")
+            grown = psutil.Process().memory_info().rss - before
+        drained(made)
+        figure = feed.account(base, made)
+    return (
+        f"frozen for {seconds:g} s; {figure}; longest hand-over {feed.slowest * 1000:.1f} ms,"
+        f" memory +{max(0, grown) / 2**20:.0f} MiB"
+    )
+
+
+def replayed_day(base: Base, folder: Path, seconds: float) -> str:
+    """Spool a database's absence, the agent ended midway; measure how fast it drains then.
+
+    A day at full size, of a batch each 15 s; an hour where there is less than half a minute.
+    """
+    hours = 24 if seconds >= 30 else 1
+    feed = Feed(step=15.0)
+    for _ in range(2):
+        with sink("http://127.0.0.1:1", folder) as made:
+            for _ in range(hours * 120):
+                feed.push(made)
+        assert not made.spool.state().dropped
+    with base.up(), sink(base.url, folder, target=base.target) as made:
+        began = time.monotonic()
+        drained(made)
+        spent = time.monotonic() - began
+        figure = feed.account(base, made)
+    rate = feed.samples / spent
+    return f"{hours} h replayed; {figure}; drained at {rate:,.0f} samples a second"
+
+
+def killed_base(base: Base, folder: Path, seconds: float) -> str:
+    """End the database again and again, and lose its answers after the write in between."""
+    feed = Feed()
+    deaths = lost = 0
+    with (
+        Wire(base.port).up() as wire,
+        sink(wire.url, folder, target=base.target, timeout=1.0) as made,
+    ):
+        end = time.monotonic() + seconds
+        while not deaths or time.monotonic() < end:
+            with base.up():
+                wire.fault = "lose_answer"
+                wire.cut()
+                feed.push_for(made, 0.2)
+                failed = made.requests["unreachable"] + made.requests["timeout"]
+
+                def failed_again(failed: int = failed) -> bool:
+                    return made.requests["unreachable"] + made.requests["timeout"] > failed + 1
+
+                wait_for(failed_again, what="lost answers", timeout=PATIENCE)
+                lost += 1
+                wire.fault = "none"
+                wire.cut()
+                feed.push_for(made, min(seconds, 5.0))
+                base.end()
+                deaths += 1
+                feed.push_for(made, 0.2)
+        with base.up():
+            drained(made)
+            figure = feed.account(base, made)
+    return f"ended {deaths} times, answers lost {lost} times; {figure}"
