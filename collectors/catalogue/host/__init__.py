@@ -13,6 +13,7 @@ from collectors.catalogue.host import (
     filesystems,
     memory,
     network,
+    processes,
     processor,
     sensors,
     storage,
@@ -21,6 +22,7 @@ from collectors.catalogue.host import (
 
 SECTIONS: Final = (
     processor,
+    processes,
     memory,
     storage,
     filesystems,

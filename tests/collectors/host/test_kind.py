@@ -19,6 +19,8 @@ from collectors.strict import Problems, read
 from tests.collectors.host.helpers import close, collect, context_of, page_of
 from tests.collectors.host.sections import CONTEXT
 
+OFF = {"textfile", "processes"}
+
 
 def config(text: str) -> HostSection:
     """Read a section."""
@@ -26,9 +28,11 @@ def config(text: str) -> HostSection:
 
 
 def test_an_empty_section_turns_all_on() -> None:
-    """`host: {}` makes every collector, but the textfile one, which needs a folder."""
+    """`host: {}` makes every collector, but for text files, which need a folder, and processes,
+    which cost much.
+    """
     made = KIND.build(config("{}"), CONTEXT)
-    assert {collector.name for collector in made} == set(KIND.collectors) - {"textfile"}
+    assert {collector.name for collector in made} == set(KIND.collectors) - OFF
     assert all(isinstance(collector, Collector) for collector in made)
     assert len({(collector.name, collector.device) for collector in made}) == len(made)
 
@@ -86,7 +90,7 @@ def test_a_new_collector_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (tank,) = (one for one in made if one.name == "tank")
     assert tank.schedule.interval == 30.0
     assert [value for _, value in collect(tank)] == [0.75]
-    assert {one.name for one in made} == {*KIND.collectors, "tank"} - {"textfile"}
+    assert {one.name for one in made} == {*KIND.collectors, "tank"} - OFF
     without = kind.build(
         read("host.yaml", kind.Config, text="disable: [tank]"), context_of(tmp_path)
     )
