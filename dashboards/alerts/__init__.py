@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 from dashboards.alerts import breakers, budget, chips, inventory, links, own, power, racks, targets
 from dashboards.alerts.base import Alert, Case
 
-ALERTS: Final[tuple[Alert, ...]] = (
-    *targets.ALERTS,
-    *power.ALERTS,
-    *budget.ALERTS,
-    *racks.ALERTS,
-    *breakers.ALERTS,
-    *chips.ALERTS,
-    *inventory.ALERTS,
-    *links.ALERTS,
-    *own.ALERTS,
-)
-GROUPS: Final = {
+GROUPS: Final[dict[str, tuple[Alert, ...]]] = {
     "hubgauge-targets-alerts": targets.ALERTS,
     "hubgauge-power-alerts": power.ALERTS,
     "hubgauge-budget-alerts": budget.ALERTS,
@@ -29,5 +19,7 @@ GROUPS: Final = {
     "hubgauge-links-alerts": links.ALERTS,
     "hubgauge-agents-alerts": own.ALERTS,
 }
+"""The alerts of each file, by the name of their group of rules."""
+ALERTS: Final[tuple[Alert, ...]] = tuple(chain.from_iterable(GROUPS.values()))
 
 __all__ = ["ALERTS", "GROUPS", "Alert", "Case"]

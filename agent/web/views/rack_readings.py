@@ -57,7 +57,8 @@ class RackReadings:
         """Return several metrics by the labels they share, each value under its field's name."""
         found: dict[tuple[str, ...], Values] = {}
         for metric, name in fields:
+            places = [metric.at(label) for label in keys]
             for series, value in self.of(metric).items():
-                key = tuple(series.label(label) for label in keys)
+                key = tuple(series.values[place] for place in places)
                 found.setdefault(key, {other: None for _, other in fields})[name] = value
         return dict(sorted(found.items(), key=lambda row: tuple(map(natural, row[0]))))
