@@ -9,7 +9,7 @@ simulated.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -38,6 +38,8 @@ _HEADER: Final = (
     "# SIMULATED: no device named here exists. Written by `hubgauge simulate`, and again each"
     " time it starts.\n"
 )
+_HUBS: Final = "hubs"
+"""The folder, beside the config, of what is added to the hub's file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +47,9 @@ class Wanted:
     """What the agent is to do with the simulated site.
 
     `listen` is where it is to serve, `influxdb` the URL of a database to push to, `host` whether it
-    is to read the machine it runs on as well, `detail` how much of each PDU it is to read. Without
-    a `state_dir` its state lies beside its config.
+    is to read the machine it runs on as well, `detail` how much of each PDU it is to read. With
+    `whole_hub` the simulated site is all of its hub. Without a `state_dir` its state lies beside
+    its config.
     """
 
     listen: str = "127.0.0.1:9717"
@@ -55,6 +58,7 @@ class Wanted:
     state_dir: Path | None = None
     host: bool = False
     detail: Detail | None = None
+    whole_hub: bool = False
 
 
 def write_config(simulator: Simulator, folder: Path, wanted: Wanted | None = None) -> Path:
@@ -75,11 +79,15 @@ def write_config(simulator: Simulator, folder: Path, wanted: Wanted | None = Non
     _write(folder / "inventory.yaml", _inventory(simulator))
     config = folder / "config.yaml"
     wanted = wanted or Wanted()
+    if wanted.whole_hub:
+        (folder / _HUBS).mkdir(exist_ok=True)
+        site = simulator.site
+        _write(folder / _HUBS / "simulated.yaml", [f"extends: {site.hub}\nsites: [{site.key}]\n"])
     _write(config, _config(simulator, wanted, wanted.state_dir or folder / "state"))
     return config
 
 
-def _write(path: Path, lines: Iterator[str]) -> None:
+def _write(path: Path, lines: Iterable[str]) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(_HEADER)
         file.writelines(lines)
@@ -88,9 +96,9 @@ def _write(path: Path, lines: Iterator[str]) -> None:
 def _config(simulator: Simulator, wanted: Wanted, state_dir: Path) -> Iterator[str]:
     site, interval = simulator.site, wanted.interval
     yield f"hub: {site.hub}\nsite: {site.key}\nsimulated: true\n"
+    yield f"hubs_dir: {_HUBS}\n" if wanted.whole_hub else ""
     yield f"state_dir: {json.dumps(str(state_dir))}\ninventory: inventory.yaml\ncollectors:\n"
-    if wanted.host:
-        yield "  host: {}  # this machine's own kernel: real, not simulated\n"
+    yield "  host: {}  # this machine's own kernel: real, not simulated\n" if wanted.host else ""
     yield (
         f"  snmp:\n    interval: {interval}\n    timeout: 3s\n    community_file: community\n"
         + (f"    detail: {{pdu: {wanted.detail}}}\n" if wanted.detail else "")

@@ -25,6 +25,7 @@ _PROMETHEUS_PORT: Final = 9090
 _READY_SECONDS: Final = 60.0
 _PDU_DAYS: Final = 32.0
 _HUBGAUGE: Final = (sys.executable, "-m", "agent.cli")
+_SIMULATE: Final = ("simulate", "--host", "--chips", "--whole-hub")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +162,7 @@ class Demo:
         words = [word for pair in named.items() for word in pair]
         words += [word for fault in options.faults for word in ("--fault", fault)]
         words += [word for make in options.makes for word in ("--make", make)]
-        child = await self._start("simulator", *_HUBGAUGE, "simulate", "--host", "--chips", *words)
+        child = await self._start("simulator", *_HUBGAUGE, *_SIMULATE, *words)
         await child.wait_for_line("ready", seconds=_READY_SECONDS)
         return child
 

@@ -99,6 +99,11 @@ def _configure_agent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host", action="store_true", help="that agent reads this machine's kernel as well"
     )
+    parser.add_argument(
+        "--whole-hub",
+        action="store_true",
+        help="that agent takes the simulated site for all of its hub",
+    )
 
 
 def _configure_history(parser: argparse.ArgumentParser) -> None:
@@ -191,6 +196,7 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
                 state_dir=args.state_dir,
                 host=args.host,
                 detail=args.detail,
+                whole_hub=args.whole_hub,
             ),
         )
         lines.append(f"read it with: hubgauge run --config {path}")

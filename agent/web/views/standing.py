@@ -20,7 +20,8 @@ from collectors.catalogue import agent, facility, inventory
 Severity = Literal["critical", "warning", "unknown", "calm"]
 """The severities of the alerts; `unknown` where too little was heard for any of them."""
 
-_KINDS: Final = ("meter", "ups", "pdu", "node")
+_NODE: Final = "node"
+_KINDS: Final = ("meter", "ups", "pdu", _NODE)
 """Kinds of devices that a page names by themselves, the most important first."""
 _UP: Final[dict[str, Metric]] = {"meter": facility.METER_UP, "pdu": facility.PDU_UP}
 """Where no inventory says who is expected, these say who answered at least once."""
@@ -33,11 +34,13 @@ class SilentKind:
     kind: str
     silent: int
     expected: int
+    polled: bool = True
+    """Whether this agent polls any of them. Nodes have agents of their own."""
 
     @property
     def all_silent(self) -> bool:
         """Whether no device of this kind answers."""
-        return self.silent == self.expected
+        return self.polled and self.silent == self.expected
 
 
 Said = Literal[
@@ -48,6 +51,7 @@ Said = Literal[
     "pending",
     "databases",
     "waiting",
+    "not_polled",
     "unmeasured",
     "nothing",
     "calm",
@@ -97,13 +101,8 @@ class StandingView:
     def parts(self) -> list[Part]:
         """The line's parts, the gravest first; exactly one where nothing is to be told."""
         parts = [
-            Part(
-                said="all_silent" if one.all_silent else "silent",
-                count=one.silent,
-                all=one.expected,
-                kind=one.kind,
-            )
-            for one in self.silent
+            Part(said=_said(one), count=one.silent, all=one.expected, kind=one.kind)
+            for one in sorted(self.silent, key=lambda one: not one.polled)
         ]
         told: tuple[tuple[Said, int, int], ...] = (
             ("collectors", self.silent_collectors, 0),
@@ -125,13 +124,21 @@ class StandingView:
     @property
     def severity(self) -> Severity:
         """The gravest of all; `calm` only where everything expected was heard."""
-        if self.critical or any(one.all_silent and one.kind != "node" for one in self.silent):
+        if self.critical or any(one.all_silent and one.kind != _NODE for one in self.silent):
             return "critical"
-        if self.silent or self.silent_collectors or self.needing or self.databases_down:
+        silent = any(one.polled for one in self.silent)
+        if silent or self.silent_collectors or self.needing or self.databases_down:
             return "warning"
-        if self.waiting or self.pending or self.unmeasured or not self.is_known:
+        unheard = self.waiting or self.pending or self.unmeasured or self.silent
+        if unheard or not self.is_known:
             return "unknown"
         return "calm"
+
+
+def _said(one: SilentKind) -> Said:
+    if not one.polled:
+        return "not_polled"
+    return "all_silent" if one.all_silent else "silent"
 
 
 def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> StandingView:
@@ -145,7 +152,7 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
     return StandingView(
         expected=sum(one.expected for one in expected),
         silent=silent,
-        silent_collectors=0 if silent else health.silent,
+        silent_collectors=0 if any(one.polled for one in silent) else health.silent,
         waiting=health.waiting,
         racks=len(live),
         unmeasured=sum(one.power_watts is None for one in live),
@@ -171,7 +178,12 @@ def kinds(view: BoardView, site: str = "") -> list[SilentKind]:
                 expected[kind], answering[kind] = len(up), sum(value == 1 for value in up)
     rank = {kind: at for at, kind in enumerate(_KINDS)}
     return [
-        SilentKind(kind=kind, silent=max(0, count - answering.get(kind, 0)), expected=count)
+        SilentKind(
+            kind=kind,
+            silent=max(0, count - answering.get(kind, 0)),
+            expected=count,
+            polled=kind != _NODE or kind in answering,
+        )
         for kind, count in sorted(
             expected.items(), key=lambda row: (rank.get(row[0], len(rank)), row[0])
         )

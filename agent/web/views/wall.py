@@ -14,7 +14,7 @@ from agent.web.view import BoardView
 from agent.web.views import pages, pue, standing
 from agent.web.views.promises import COUNTED, CardView, HeadlineView
 from agent.web.views.pue import SitePueView
-from agent.web.views.rack import RackView, urgent
+from agent.web.views.rack import RackView, pending, urgent
 from agent.web.views.sites import SiteView
 from agent.web.views.standing import SilentKind
 
@@ -89,6 +89,8 @@ class WallSiteView:
     """Racks in service without any measured power."""
     live: int
     """Racks in service."""
+    pending: int
+    """Racks over a limit for less time than its alert waits."""
     urgent: Sequence[RackView]
     """Racks that need someone, the most urgent first; as many as there is room for."""
 
@@ -222,5 +224,6 @@ def _site(
         heard=standing.kinds(view, line.site),
         unmeasured=sum(one.power_watts is None for one in live),
         live=len(live),
+        pending=len(pending(live)),
         urgent=urgent(live)[:room],
     )

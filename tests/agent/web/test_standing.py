@@ -137,3 +137,17 @@ def test_the_page_of_a_rack_is_calm_only_where_the_rack_is_measured(
     head = head[: head.index('class="detail')]
     assert ("m-met" in head) is calm
     assert ("Cannot tell: the power of this rack is not measured." in head) is not calm
+
+
+def test_nodes_that_have_agents_of_their_own_are_not_called_silent() -> None:
+    """A gateway that polls no node does not blame 48 of them, and is not calm about them either."""
+    found = stands([*WELL, (inventory.EXPECTED.series(HUB, SITE, "node"), 48.0)])
+    assert [(part.said, part.count) for part in found.parts] == [("not_polled", 48)]
+    assert found.severity == "unknown"
+
+
+def test_nodes_that_are_polled_and_silent_are_told() -> None:
+    """Where some of the nodes are polled, those that do not answer are silent."""
+    found = stands([*WELL, *expected("node", 48, 40)])
+    assert [(part.said, part.count) for part in found.parts] == [("silent", 8)]
+    assert found.severity == "warning"
