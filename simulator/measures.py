@@ -142,8 +142,8 @@ def measure(metric: Metric, labels: Mapping[str, str], phases: int) -> Measure:
     )
     if quantity_of(name) == "flag" and name not in _EITHER:
         return Measure("zero" if name.endswith(_CALM) else "one")
-    if name in _EITHER:  # the load hangs on the first source, never on both
-        return Measure("zero" if labels.get("source", "").endswith(("2", "B")) else "one")
+    if name in _EITHER:  # the load hangs on the first source or the inverters, never on both
+        return Measure("zero" if labels.get("source", "").endswith(("2", "B", "mains")) else "one")
     phase = labels.get("phase", "")
     if quantity not in _SHARED:
         return Measure(

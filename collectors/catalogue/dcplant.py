@@ -75,6 +75,14 @@ DCPLANT_RECTIFIER_RATED_VOLTAGE: Final = _plant(
 DCPLANT_RECTIFIER_SET_VOLTAGE: Final = _plant(
     "rectifier_set_voltage_volts", "DC voltage that the rectifiers are set to hold.", "rectifier"
 )
+DCPLANT_AUTOMATIC: Final = _plant(
+    "automatic",
+    "1 while this controller of the plant works by itself, 0 while it is operated by hand.",
+    "controller",
+)
+DCPLANT_CHARGE_LIMITED: Final = _plant(
+    "charge_limited", "1 while the plant limits the current that charges the batteries, else 0."
+)
 DCPLANT_PARTS: Final = _plant(
     "parts",
     "How many parts of a kind the plant's controller sees: rectifier, battery, input, output.",

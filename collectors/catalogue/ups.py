@@ -125,6 +125,10 @@ UPS_ON_BYPASS: Final = _ups(
     "on_bypass", "1 while the load runs from the bypass, unprotected, else 0."
 )
 UPS_OUTPUT_ON: Final = _ups("output_on", "1 while the UPS has power at its output, else 0.")
+UPS_INVERTER_ON: Final = _ups(
+    "inverter_on",
+    "1 while the inverter runs, 0 while it is off, as a line-interactive UPS has it on the mains.",
+)
 UPS_OUTLET_ON: Final = _ups(
     "outlet_on", "1 while an outlet or a group of them is switched on, else 0.", ("outlet",)
 )
