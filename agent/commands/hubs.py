@@ -3,14 +3,12 @@
 It judges by published observations alone. With `--agent` it shows what a running agent judges; with
 `--prometheus` it judges by the hubs' own values in a database.
 
-`hubgauge hubs observe HUB KPI VALUE --date … --publisher …` registers a figure that somebody
-published, in a folder of hub files.
+`hubs observe` and `hubs new` write hub files: see `agent.commands.hub_entries`.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -23,10 +21,9 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from agent.hubs import newhub, observe
-from agent.hubs.assembly import NOTHING_OPEN
+from agent.commands import hub_entries
+from agent.hubs import observe
 from agent.hubs.loader import load_registry
-from agent.hubs.text import Text
 from agent.hubs.units import LANGUAGES
 from agent.targets.federation import judged_by
 from agent.targets.model import Evidence, Key
@@ -75,57 +72,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="list every registered observation instead, the oldest first",
     )
-    group = parser.add_argument_group(
-        "observe", "register a published figure: observe HUB KPI VALUE"
-    )
-    group.add_argument(
-        "--date", metavar="DAY", help="of which day, month or year the figure speaks"
-    )
-    group.add_argument(
-        "--published",
-        metavar="DAY",
-        default="",
-        help="when it was published, where that is another day",
-    )
-    group.add_argument("--unit", default="", help="of VALUE; the KPI's own without it")
-    group.add_argument(
-        "--over", action="store_true", help="the source says `over`: the figure is a lower bound"
-    )
-    group.add_argument(
-        "--scope", default="hub", help="a named group of the hub's sites; the whole hub without it"
-    )
-    for name, what in (
-        ("publisher", "who published it"),
-        ("about", "what the publication is about"),
-        ("note", "what it leaves open"),
-    ):
-        group.add_argument(f"--{name}", default="", help=f"{what}, in English")
-        group.add_argument(
-            f"--{name}-zh",
-            default="",
-            help=f"{what}, in Chinese; the English text stands in for it",
-        )
-    parser.add_argument(
-        "--dry-run",
-        action="store_true",
-        help="observe and new: print the file instead of writing it",
-    )
-    new = parser.add_argument_group("new", "write a hub of one's own: new HUB --hubs-dir DIR")
-    new.add_argument("--name", default="", help="what people call it; asked for without it")
-    new.add_argument(
-        "--timezone", default="", help="such as Europe/Paris; asked for without it", metavar="ZONE"
-    )
-    new.add_argument(
-        "--target", action="append", default=[], metavar="TARGET", help=f"{newhub.FORM}; repeatable"
-    )
+    hub_entries.configure(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the scoreboard, or register an observation."""
     if args.words[:1] == ["observe"]:
-        return _observe(args)
+        return hub_entries.observe_figure(args)
     if args.words[:1] == ["new"]:
-        return _new(args)
+        return hub_entries.new_hub(args)
     if len(args.words) > 1:
         raise ConfigError(
             f"{' '.join(args.words)}: expected one hub, observe HUB KPI VALUE, or new HUB"
@@ -151,64 +106,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _new(args: argparse.Namespace) -> int:
-    """Write a hub of one's own; ask for what is missing, if somebody is there to answer."""
-    key, *more = args.words[1:] or [""]
-    if not key or more or args.hubs_dir is None:
-        raise ConfigError("expected new HUB --hubs-dir DIR")
-    wanted = newhub.NewHub(key=key, name=args.name, timezone=args.timezone, targets=args.target)
-    if sys.stdin.isatty():
-        wanted = newhub.asked(wanted, input)
-    elif not wanted.timezone:
-        raise ConfigError("--timezone: missing; expected a time zone such as Europe/Paris")
-    wanted = dataclasses.replace(wanted, name=wanted.name or wanted.key)
-    path, text = newhub.add(wanted, args.hubs_dir, dry_run=args.dry_run)
-    sys.stdout.write(text if args.dry_run else f"{path}\n")
-    return 0
-
-
-def _observe(args: argparse.Namespace) -> int:
-
-    try:
-        _, hub, kpi, figure = args.words
-        value = float(figure)
-    except ValueError:
-        raise ConfigError(
-            f"{' '.join(args.words)}: expected observe HUB KPI VALUE, the value a number"
-        ) from None
-    for option in ("date", "publisher", "hubs_dir"):
-        if not getattr(args, option):
-            raise ConfigError(f"--{option.replace('_', '-')}: missing")
-
-    def both(name: str, default: Text) -> Text:
-        english = getattr(args, name)
-        return Text(en=english, zh=getattr(args, f"{name}_zh") or english) if english else default
-
-    nobody = Text(en="-", zh="-")
-    publisher = both("publisher", nobody)
-    path, text = observe.add(
-        observe.Observation(
-            hub=hub,
-            kpi=kpi,
-            value=value,
-            unit=args.unit,
-            scope=args.scope,
-            date=args.date,
-            published=args.published,
-            publisher=publisher,
-            about=both("about", publisher),
-            at_least=args.over,
-            note=both("note", NOTHING_OPEN),
-        ),
-        args.hubs_dir,
-        dry_run=args.dry_run,
-    )
-    sys.stdout.write(text if args.dry_run else f"{path}\n")
-    return 0
-
-
 def _history(args: argparse.Namespace) -> int:
-
     registry = load_registry(args.hubs_dir)
     if args.hub:
         _known(args.hub, registry.hubs)
@@ -235,7 +133,6 @@ def _history(args: argparse.Namespace) -> int:
 
 
 def _judge(args: argparse.Namespace) -> list[HubView]:
-
     registry = load_registry(args.hubs_dir)
     if args.hub:
         _known(args.hub, registry.hubs)

@@ -19,8 +19,8 @@ from collectors.facility.snmp.linked import Units
 
 if TYPE_CHECKING:
     from collectors.facility.naming import Naming
-    from collectors.facility.snmp.channel import Secrets
     from collectors.facility.snmp.config import DeviceConfig
+    from collectors.facility.snmp.credentials import Secrets
     from collectors.facility.snmp.detail import Depth
     from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from collectors.base import ConfigError, Context
 from collectors.catalogue.devices import KINDS, Kind, Point
 from collectors.facility.naming import Naming
-from collectors.facility.snmp.channel import Secrets, split_address
+from collectors.facility.snmp.credentials import Secrets, split_address
 from collectors.facility.snmp.detail import Detail, Level
 from collectors.facility.snmp.table import Pattern
 from collectors.secrets import read_secret

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError, Unreachable
-from collectors.facility.snmp.channel import Channel, Secrets
+from collectors.facility.snmp.channel import Channel
+from collectors.facility.snmp.credentials import Secrets
 from collectors.facility.snmp.discover import (
     AUTO,
     SYS_UPTIME,

@@ -19,8 +19,8 @@ from collectors.facility.snmp.memory import DeviceMemory
 from collectors.strict import Problems, nearest, note_name, under
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp.channel import Secrets
     from collectors.facility.snmp.config import DeviceConfig
+    from collectors.facility.snmp.credentials import Secrets
     from collectors.facility.snmp.detail import Depth
 
 

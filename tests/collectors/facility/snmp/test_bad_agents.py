@@ -11,8 +11,9 @@ from contextlib import suppress
 import pytest
 
 from collectors.base import BadReply, Reading, Unreachable
-from collectors.facility.snmp.channel import Channel, Secrets
+from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.collector import SnmpCollector
+from collectors.facility.snmp.credentials import Secrets
 from tests.collectors.facility.snmp.agents import (
     Fake,
     collector,

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from collectors.base import BadReply
-from collectors.facility.snmp.channel import Channel, Secrets
+from collectors.facility.snmp.channel import Channel
+from collectors.facility.snmp.credentials import Secrets
 from collectors.facility.snmp.probes import Probes
 from tests.collectors.facility.snmp.agents import Fake, collector, serving
 from tests.collectors.facility.snmp.devices import PDU, SYSTEM, named

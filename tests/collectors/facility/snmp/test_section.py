@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from collectors.base import Collector, ConfigError
-from collectors.facility.snmp.channel import split_address
 from collectors.facility.snmp.config import DeviceConfig, SnmpConfig, UserConfig
+from collectors.facility.snmp.credentials import split_address
 from collectors.facility.snmp.kind import KIND
 from collectors.strict import Problems, read
 from tests.collectors.facility.snmp.agents import (
