@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from collectors.base import BadReply, Late, Reading, Schedule, Series, Unreachable
+from collectors.base import BadReply, Late, Metric, Reading, Schedule, Series, Unreachable
 from collectors.catalogue import facility
 from collectors.catalogue.bounds import bounds_of
 from collectors.catalogue.devices import KINDS
@@ -18,7 +18,7 @@ from collectors.facility.modbus.frame import GATEWAY, WRONG_MAP, ExceptionAnswer
 from collectors.facility.modbus.plan import evaluate, numbers_in, span_of
 from collectors.facility.modbus.register import FUNCTIONS
 from collectors.facility.modbus.sunspec import find_model
-from collectors.judge import Refusal, judge
+from collectors.judge import Judged, Refusal, judge
 
 if TYPE_CHECKING:
     from collectors.facility.modbus.link import Link
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collectors.facility.modbus.register import Model
     from collectors.facility.naming import Naming
 
+_NO_NUMBER: Final = 1e-6
+"""Below this a number is none: it is the bits of another, such as a float32 with swapped words."""
 _VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)
 _POWERS: Final = (
     facility.METER_POWER,
@@ -35,14 +37,27 @@ _POWERS: Final = (
 )
 
 
-def _is_overspeed(refusal: Refusal) -> bool:
-    """Tell whether a frequency is above what can be.
+def _foreign(judged: Judged) -> tuple[Metric, float] | None:
+    """Return what only another map, or another order of words, explains: the metric, its value.
 
-    A generator that starts is below its frequency. No mains and no machine is above the bounds, so
-    the register means something else, and so may all others.
+    A generator that starts is below its frequency. No mains and no machine is above the bounds, or
+    turns once in weeks. No register counts in parts of a microjoule. So the registers mean
+    something else, and so may all others.
     """
-    bounds = bounds_of(refusal.series.metric)
-    return refusal.series.metric.name.endswith("_hertz") and refusal.value > bounds.most
+    for series, value, reason in judged.refused:
+        most = bounds_of(series.metric).most
+        wrong = value > most or value < -1 / _NO_NUMBER or 0 < abs(value) < _NO_NUMBER
+        if series.metric.name.endswith("_hertz") and reason != "sentinel" and wrong:
+            return series.metric, value
+    for series, value in judged.readings:
+        if series.metric.type == "counter" and 0 < value < _NO_NUMBER:
+            return series.metric, value
+    return None
+
+
+def _or_order(value: float) -> str:
+    """Ask for the order of words as well, where a number has the size of no reading at all."""
+    return "" if _NO_NUMBER <= abs(value) <= 1 / _NO_NUMBER else ", and its order of words"
 
 
 class ModbusCollector:
@@ -147,10 +162,10 @@ class ModbusCollector:
         sentinels: list[Refusal] = []
         judged = judge(list(self._readings(numbers, sentinels)), self.dropped)
         self.refused = (*sentinels, *judged.refused)
-        if wrong := [one for one in judged.refused if _is_overspeed(one)]:
+        if (foreign := _foreign(judged)) is not None:
             raise BadReply(
-                f"{self._where}: {wrong[0].series.metric.full_name} would be {wrong[0].value:g};"
-                " is this the right profile?"
+                f"{self._where}: {foreign[0].full_name} would be {foreign[1]:g};"
+                f" is this the right profile{_or_order(foreign[1])}?"
             )
         return [*up, *judged.readings]
 

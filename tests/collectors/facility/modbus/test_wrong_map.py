@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -85,3 +86,35 @@ async def test_a_generator_that_starts_costs_only_its_frequency() -> None:
     assert "dc_meter_power_watts" in names
     assert one.dropped == {"out_of_bounds": 1}
     assert [(refusal.value, refusal.reason) for refusal in one.refused] == [(28.0, "out_of_bounds")]
+
+
+def swapped(value: float) -> float:
+    """Return what a float32 is whose two words change places."""
+    high, low = struct.unpack(">2H", struct.pack(">f", value))
+    number: float = struct.unpack(">f", struct.pack(">2H", low, high))[0]
+    return number
+
+
+@pytest.mark.parametrize("hertz", [50.0, 49.98, 60.0, 50.02])
+async def test_words_in_another_order_are_no_readings(hertz: float) -> None:
+    """By the words' order 50 Hz becomes 2.4e-41, 49.98 Hz -3.2e26: none of the rest is believed."""
+    values = {address: swapped(value) for address, value in (SDM630 | {70: hertz}).items()}
+    async with serving(simulated(values)) as address, meters(meter(address)) as (one,):
+        with pytest.raises(BadReply, match="right profile, and its order of words"):
+            await one.collect()
+
+
+async def test_an_energy_of_swapped_words_gives_it_away() -> None:
+    """A device without a frequency: 123456.7 kWh would be 1.8e-19 kWh, which no register counts."""
+    values = SDM630 | {72: swapped(123456.7)}
+    async with serving(simulated(values)) as address, meters(meter(address)) as (one,):
+        with pytest.raises(BadReply, match=r"energy_joules_total would be .*order of words"):
+            await one.collect()
+
+
+@pytest.mark.parametrize("values", [{70: 0.0}, {72: 0.0}, {72: 0.001}, {6: 1e-38, 12: 1e-38}])
+async def test_nothing_and_next_to_nothing_stay_readings(values: dict[int, float]) -> None:
+    """A machine at rest, a new register and a filter that runs out say nothing about the map."""
+    async with serving(simulated(SDM630 | values)) as address, meters(meter(address)) as (one,):
+        names = {series.metric.full_name for series, _ in await one.collect()}
+    assert {"dc_meter_power_watts", "dc_meter_energy_joules_total"} <= names
