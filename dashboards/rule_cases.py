@@ -52,7 +52,8 @@ def record_tests() -> Iterator[JsonTest]:
     """Yield tests of the KPI rules: sums over sums, scopes, and nothing measured."""
     yield from _pue_tests()
     yield from _missing_tests()
-    yield from _count_tests()
+    yield from _rack_tests()
+    yield from _chip_tests()
     yield from _stranded_tests()
     link = {"hub": "guian", "site": "s1", "peer": "guangzhou"}
     trips = {
@@ -160,7 +161,7 @@ def _missing_tests() -> Iterator[JsonTest]:
     yield _expression("of two alike the worse tells a site", alike, _PUE, [(_WHOLE, 1.3)])
 
 
-def _count_tests() -> Iterator[JsonTest]:
+def _rack_tests() -> Iterator[JsonTest]:
     def racks(hub: str, *states: str) -> dict[str, str]:
         places = (
             {"hub": hub, "site": f"{hub}-1", "row": "A", "rack": f"A{number}"}
@@ -196,6 +197,9 @@ def _count_tests() -> Iterator[JsonTest]:
         f'{recorded.KPI_VALUE}{{kpi="rack_occupancy"}}',
         [(occupancy, 0.5)],
     )
+
+
+def _chip_tests() -> Iterator[JsonTest]:
     chip = {
         "hub": "liangya",
         "site": "s1",

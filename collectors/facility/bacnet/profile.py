@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal, NamedTuple, get_args
 
 from collectors.base import Metric
 from collectors.catalogue.bounds import EXTREMES, has_extremes
+from collectors.facility.bacnet.engineering_units import UNIT_NAMES
 from collectors.facility.custom_metric import CustomMetric
 from collectors.facility.profile import load, metric_named
 from collectors.facility.units import UNITS, check_unit, quantity_of
@@ -54,70 +55,6 @@ REGISTER: Final = ("scale", "max-pres-value")
 """Properties of an accumulator: the meaning of one count, and the count at which it wraps (12.1).
 """
 
-_UNIT_NAMES: Final = {
-    "milliwatts": "mW",
-    "watts": "W",
-    "kilowatts": "kW",
-    "megawatts": "MW",
-    "btus-per-hour": "BTU_per_h",
-    "kilo-btus-per-hour": "kBTU_per_h",
-    "tons-refrigeration": "TR",
-    "horsepower": "hp",
-    "volt-amperes": "VA",
-    "kilovolt-amperes": "kVA",
-    "volt-amperes-reactive": "var",
-    "kilovolt-amperes-reactive": "kvar",
-    "joules": "J",
-    "kilojoules": "kJ",
-    "megajoules": "MJ",
-    "watt-hours": "Wh",
-    "kilowatt-hours": "kWh",
-    "megawatt-hours": "MWh",
-    "ton-hours": "TRh",
-    "millivolts": "mV",
-    "volts": "V",
-    "kilovolts": "kV",
-    "milliamperes": "mA",
-    "amperes": "A",
-    "hertz": "Hz",
-    "percent": "percent",
-    "percent-relative-humidity": "percent",
-    "power-factor": "ratio",
-    "milliseconds": "ms",
-    "seconds": "s",
-    "minutes": "min",
-    "hours": "h",
-    "degrees-celsius": "C",
-    "degrees-fahrenheit": "F",
-    "degrees-kelvin": "K",
-    "liters-per-second": "L_per_s",
-    "liters-per-minute": "L_per_min",
-    "cubic-meters-per-hour": "m3_per_h",
-    "cubic-feet-per-minute": "CFM",
-    "us-gallons-per-minute": "GPM",
-    "cubic-meters-per-second": "m3_per_s",
-    "meters-per-second": "m_per_s",
-    "feet-per-minute": "ft_per_min",
-    "pascals": "Pa",
-    "hectopascals": "hPa",
-    "kilopascals": "kPa",
-    "millibars": "mbar",
-    "bars": "bar",
-    "pounds-force-per-square-inch": "psi",
-    "inches-of-water": "inH2O",
-    "revolutions-per-minute": "rpm",
-    "luxes": "lux",
-    "delta-degrees-kelvin": "delta_K",
-    "delta-degrees-fahrenheit": "delta_F",
-    "volt-ampere-hours": "VAh",
-    "kilovolt-ampere-hours": "kVAh",
-    "volt-ampere-hours-reactive": "varh",
-    "kilovolt-ampere-hours-reactive": "kvarh",
-}
-"""The unit of profiles for each member of BACnetEngineeringUnits.
-
-`no-units` is not among them. For an object without units, the config must give the unit.
-"""
 _HEALTHY: Final = ("no-fault-detected",)
 _FAULT, _OUT_OF_SERVICE = 1, 3
 _FLAGS: Final = 4
@@ -272,7 +209,7 @@ def unit_of(
     quantity = quantity_of(metric.full_name)
     if quantity == "flag":
         return 1.0, 0.0
-    said = UNITS.get(_UNIT_NAMES.get(str(answers.get((point.object, UNITS_PROPERTY))), ""))
+    said = UNITS.get(UNIT_NAMES.get(str(answers.get((point.object, UNITS_PROPERTY))), ""))
     return (said.factor, said.offset) if said is not None and said.quantity == quantity else None
 
 

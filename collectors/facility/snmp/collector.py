@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
+from collectors.facility.snmp.about import About, Shared
 from collectors.facility.snmp.discover import AUTO
-from collectors.facility.snmp.finder import About, Finder, Shared
+from collectors.facility.snmp.finder import Finder
 from collectors.facility.snmp.linked import Units
 
 if TYPE_CHECKING:

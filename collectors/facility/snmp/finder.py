@@ -11,17 +11,15 @@ import asyncio
 import logging
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError, Unreachable
+from collectors.facility.snmp.about import About, Shared
 from collectors.facility.snmp.channel import Channel
-from collectors.facility.snmp.credentials import Secrets
 from collectors.facility.snmp.discover import (
     AUTO,
     SYS_UPTIME,
     Found,
-    Wanted,
     ask,
     find,
     levels_of,
@@ -30,15 +28,9 @@ from collectors.facility.snmp.discover import (
 from collectors.facility.snmp.recognise import identify
 
 if TYPE_CHECKING:
-    from collectors.facility.naming import Naming
-    from collectors.facility.snmp.config import DeviceConfig
-    from collectors.facility.snmp.detail import Depth
-    from collectors.facility.snmp.library import Library
-    from collectors.facility.snmp.memory import DeviceMemory
     from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile
     from collectors.facility.snmp.recognise import Identity
-    from collectors.places import Places
 
 log: Final = logging.getLogger(__name__)
 
@@ -47,48 +39,6 @@ _MIN_DISCOVERY_AGE: Final = 60.0
 _DISCOVERY_TIMEOUTS: Final = 24
 """The time limit of a discovery, as a multiple of the timeout of a round. A discovery needs many
 requests, and rounds go on meanwhile."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """What all devices of a config section share.
-
-    `refresh` are the seconds after which a device is discovered again.
-    """
-
-    library: Library
-    memory: DeviceMemory
-    places: Places
-    refresh: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What the config says of one device. `timeout` and `limit` are a round's: seconds, series."""
-
-    config: DeviceConfig
-    naming: Naming
-    depth: Depth
-    secrets: Secrets
-    timeout: float
-    limit: int
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What of the config the answers of the device at discovery depend on."""
-        return (self.config.profile, *self.config.also)
-
-    @property
-    def wanted(self) -> Wanted:
-        """What is wanted of the device."""
-        return Wanted(
-            naming=self.naming,
-            depth=self.depth,
-            kind=self.config.kind,
-            limit=self.limit,
-            chosen_rows=self.config.interfaces,
-            also=self.config.also,
-        )
 
 
 class Finder:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.catalogue import devices
+from collectors.facility.snmp.about import Shared
 from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
 from collectors.facility.snmp.depths import Depths
-from collectors.facility.snmp.finder import Shared
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.memory import DeviceMemory
 from collectors.strict import Problems, nearest, note_name, under

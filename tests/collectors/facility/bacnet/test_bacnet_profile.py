@@ -9,8 +9,8 @@ from bacpypes3.basetypes import EngineeringUnits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collectors.facility.bacnet.engineering_units import UNIT_NAMES
 from collectors.facility.bacnet.profile import (
-    _UNIT_NAMES,
     Point,
     Value,
     decode,
@@ -29,11 +29,11 @@ def point(**options: object) -> Point:
     return Point(**{"metric": "dc_cooling_power_watts", "object": INPUT} | options)
 
 
-@pytest.mark.parametrize("name", sorted(_UNIT_NAMES))
+@pytest.mark.parametrize("name", sorted(UNIT_NAMES))
 def test_every_unit_is_one_of_the_standard(name: str) -> None:
     """A name that is mapped is a member of BACnetEngineeringUnits, and its unit is known."""
     assert str(EngineeringUnits(name)) == name
-    assert _UNIT_NAMES[name] in UNITS
+    assert UNIT_NAMES[name] in UNITS
 
 
 @pytest.mark.parametrize(
