@@ -39,6 +39,7 @@ def write(found: Survey) -> str:
     ] or list(readings(found))
     if not chosen:
         return ""
+    chosen = [pair for pair in chosen if not _is_limit(*pair)] or chosen
     return "".join((*_head(found, chosen), *_tables(chosen), *_readings(found, chosen)))
 
 
@@ -80,7 +81,8 @@ def _readings(found: Survey, chosen: list[tuple[Table | None, Column]]) -> Itera
             if known and (table.oid, one.number) in active:
                 yield _reading(table, one, _name(table, tables))
             else:
-                yield f"  # column {one.number}: {one.rows} x {_samples(one)}\n"
+                look = " (limits by their look)" if _is_limit(table, one) else ""
+                yield f"  # column {one.number}: {one.rows} x {_samples(one)}{look}\n"
     for one in found.scalars:
         if ("", one.number) in active:
             yield _reading(None, one, "")
@@ -102,6 +104,27 @@ def _reading(table: Table | None, one: Column, name: str) -> str:
     keys += ["text: true"] if guess.text else []
     keys += [f"labels: {{sensor: {json.dumps(place)}}}"]
     return f"  # guessed: {guess.what}; values: {_samples(one)}\n  - {{{', '.join(keys)}}}\n"
+
+
+def _is_limit(table: Table | None, column: Column) -> bool:
+    """Tell whether a column looks like the limits of alarms, and not like readings.
+
+    Limits stand beside each other and are alike in every row: warning and critical, low and high.
+    A voltage of three phases may be alike as well, but has no such neighbour.
+    """
+    if table is None or not _is_alike(column):
+        return False
+    alike = (one for one in table.columns if one is not column and _is_alike(one))
+    return any(one.guess is not None and one.guess.what == _what(column) for one in alike)
+
+
+def _is_alike(column: Column) -> bool:
+    """Tell whether all rows have one number; 0 is a row that is not in use."""
+    return column.rows > 1 and len({one for one in column.samples if one != "0"}) == 1
+
+
+def _what(column: Column) -> str:
+    return column.guess.what if column.guess is not None else ""
 
 
 def _is_oid(text: str) -> bool:

@@ -62,6 +62,41 @@ async def test_a_draft_of_an_unknown_pdu_is_read_at_once(
     assert "column 4: 2 x 37, 121" in out.read_text("utf-8")
 
 
+LIMITS = f"{ACME}.5.1"
+
+
+@pytest.mark.parametrize(
+    ("columns", "read_columns"),
+    [
+        # low and high alarm of three inlets beside what is measured
+        (((2400, 2400, 2400), (2100, 2100, 2100), (2301, 2288, 2295)), {4}),
+        # of four outlets one is not fitted
+        (((180, 180, 180, 0), (350, 350, 350, 0), (231, 244, 228, 0)), {4}),
+        # one voltage on three phases, and no limit beside it
+        (((205, 205, 205), (277, 472, 318)), {2}),
+        # two readings that are not alike in every row
+        (((2301, 2288), (2299, 2299)), {2, 3}),
+        # a single row says nothing
+        (((2400,), (2100,)), {2, 3}),
+    ],
+)
+async def test_limits_are_no_readings(
+    tmp_path: Path, columns: tuple[tuple[int, ...], ...], read_columns: set[int]
+) -> None:
+    """Columns of one size that are alike in every row are limits, and stay a comment."""
+    out = tmp_path / "acme.yaml"
+    objects = {**SYSTEM, "1.3.6.1.2.1.1.2.0": ACME} | {
+        f"{LIMITS}.{column}.{row}": value
+        for column, values in enumerate(columns, 2)
+        for row, value in enumerate(values, 1)
+    }
+    async with serving(Fake(objects)) as address:
+        assert await run("draft", address, "--out", str(out)) == 0
+    profile = read(out, SnmpProfile)
+    assert {int(one.column) for one in profile.readings} == read_columns
+    assert ("limits by their look" in out.read_text("utf-8")) is (read_columns == {4})
+
+
 async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     """A draft that somebody has completed stays as it is, unless told otherwise."""
     out = tmp_path / "acme.yaml"
