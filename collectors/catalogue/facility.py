@@ -142,6 +142,14 @@ PDU_VOLTAGE: Final = _pdu(
     "Voltage at the inlet as a whole, where the device states one beside its phases.",
 )
 PDU_LOAD: Final = _pdu("load_ratio", "Load of the PDU as a share of its rating, 0 to 1 and above.")
+PDU_RATED_APPARENT_POWER: Final = _pdu(
+    "rated_apparent_power_voltamperes", "Apparent power for which the PDU's inlet is made."
+)
+PDU_PHASE_RATED_APPARENT_POWER: Final = _pdu(
+    "phase_rated_apparent_power_voltamperes",
+    "Apparent power for which one phase of the inlet is made.",
+    labels=("phase",),
+)
 PDU_TEMPERATURE: Final = _pdu("temperature_celsius", "Temperature inside the PDU.")
 PDU_PHASE_CURRENT: Final = _pdu(
     "phase_current_amperes", "Current of one phase of the inlet.", labels=("phase",)
