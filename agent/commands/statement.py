@@ -23,7 +23,8 @@ from agent.loading import inventory_of
 from agent.messages.catalogue import DEFAULT, languages, words
 from agent.pue.past import past_pue
 from agent.pue.pue import Pue
-from agent.report.statement import Statement, digest, state
+from agent.report.stated import Statement, digest
+from agent.report.statement import state
 from agent.web.statementpage import document
 from collectors.base import ConfigError, HubgaugeError
 

@@ -1,20 +1,15 @@
-"""The statement of a site's year: its PUE with everything it rests on, as data that can be checked.
+"""The statement of a site's year: its PUE with everything it rests on, made of the ledger.
 
-The digest is the SHA-256 of the statement as JSON with sorted keys, no white space, and without the
-digest itself. Whoever holds the ledger can make the same figures again, as of the time at which the
+Whoever holds the ledger can make the same figures again, as of the time at which the
 statement was made (`agent.pue.past`). Only what single meters had counted is not kept after a
-correction; the points' sums are. Energies are kilowatt-hours, water is litres.
+correction; the points' sums are.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -25,134 +20,18 @@ from agent.pue.explanation import Explanation, MeterShare, PointSum
 from agent.pue.model import JOULES_PER_KWH, PueResult
 from agent.pue.periods import year_end
 from agent.pue.pue import Pue
+from agent.report.stated import (
+    Beside,
+    Figure,
+    Imported,
+    Refused,
+    StatedMeter,
+    StatedPoint,
+    Statement,
+)
 
 _BESIDE: Final = ("reused", "water")
 """Points that are stated though they are no part of PUE."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """The PUE of a period; `uncertainty` is relative and expanded (k = 2).
-
-    `end` is not part of it. Energies are None where no time is covered.
-    """
-
-    start: str
-    end: str
-    pue: float | None
-    state: str
-    coverage: float
-    uncertainty: float | None
-    facility_kwh: float | None
-    it_kwh: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """A figure beside PUE: `ref`, `erf`, `cue` (kg/kWh) or `wue` (l/kWh), and its standard."""
-
-    name: str
-    standard: str
-    value: float
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatedMeter:
-    """A meter that counts: what it is, since when, and its energy in the covered time.
-
-    `energy` times `factor` is `counted`. `calibrated` is the day of its last calibration, as the
-    inventory states it. A meter that was not heard has no energy. `complete` says that all of its
-    hours are still in the ledger.
-    """
-
-    meter: str
-    point: str
-    replaced: Sequence[str]
-    serial: str
-    accuracy_class: float | None
-    calibrated: str
-    since: str
-    until: str
-    factor: float
-    energy: float | None
-    counted: float | None
-    unit: str
-    complete: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatedPoint:
-    """The energy of a point in the covered time; `sign` is how it counts in facility energy."""
-
-    point: str
-    sign: int
-    is_it: bool
-    energy: float
-    unit: str
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """How many readings of a meter were not believed in the year, for a reason."""
-
-    meter: str
-    reason: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """A file that was imported for the site until the statement was made."""
-
-    time: str
-    file: str
-    sha256: str
-    user: str
-    hours: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """A year of one site. Times are ISO 8601 with the site's offset."""
-
-    site: str
-    name: str
-    hub: str
-    year: int
-    made: str
-    program: str
-    simulated: bool
-    edition: str
-    category: int | None
-    it_point: str
-    facility_method: str
-    interim: bool
-    figure: Figure
-    months: Sequence[Figure]
-    beside: Sequence[Beside]
-    points: Sequence[StatedPoint]
-    meters: Sequence[StatedMeter]
-    refused: Sequence[Refused]
-    imports: Sequence[Imported]
-    notes: Sequence[str]
-
-    @property
-    def sha256(self) -> str:
-        """The digest of everything that is stated."""
-        return digest(dataclasses.asdict(self))
-
-    def as_json(self) -> dict[str, object]:
-        """Return the statement with its digest, as it is published."""
-        return {**dataclasses.asdict(self), "sha256": self.sha256}
-
-
-def digest(stated: dict[str, object]) -> str:
-    """Return the digest of a statement that was read from JSON; its own digest is left out."""
-    content = {key: value for key, value in stated.items() if key != "sha256"}
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def year_of(site: Site, year: int, now: float) -> tuple[float, float]:

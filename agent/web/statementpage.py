@@ -7,7 +7,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from agent.messages.catalogue import Words
-from agent.report.statement import Statement
+from agent.report.stated import Statement
 from agent.web.markup import raw
 from agent.web.render import render
 
