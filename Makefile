@@ -21,7 +21,7 @@ SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
 PREVIEW := dashboards/preview
 NODE := cd $(PREVIEW) && PATH="$(abspath $(BIN)):$$PATH"
 
-.PHONY: help demo test audit mutants check format lock bench docs fuzz dashboards preview release clean
+.PHONY: help demo test audit mutants faults check format lock bench docs fuzz dashboards preview release clean
 
 help:
 	@echo "make demo    a simulated site, an agent, a database and the board on this machine; Ctrl-C ends it"
@@ -33,6 +33,8 @@ help:
 	@echo "             what it finds becomes a case"
 	@echo "make audit   ten thousand made-up sites and files, judged by a reference of the definitions;"
 	@echo "             an hour at most (ARGS=\"--cases 500 --seconds 300 bills\")"
+	@echo "make faults  twenty-four faults at full size, on real databases; writes docs/reliability.md"
+	@echo "             (ARGS=\"--seconds-each 600 3 5\" for some of them)"
 	@echo "make mutants faults planted one at a time, which the tests must notice"
 	@echo "make release the wheel, and its bill of materials in CycloneDX's format"
 	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
@@ -49,6 +51,9 @@ audit: $(VENV)/.dev
 
 mutants: $(VENV)/.dev $(VENV)/.servers
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+faults: $(VENV)/.dev $(VENV)/.servers
+	$(BIN)/python -m tests.faults $(ARGS)
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -31,6 +31,10 @@ class Feed:
         """How many were handed over."""
         return self.turns * RACKS
 
+    def moment(self, turn: int) -> int:
+        """Return the time of a batch in milliseconds."""
+        return round((T0 + turn * self.step) * 1000)
+
     def push(self, made: SpooledSink) -> None:
         """Hand over the next batch."""
         began = time.perf_counter()
@@ -49,7 +53,7 @@ class Feed:
         """Check that what is stored is exactly what was pushed; returns it as a figure."""
         assert balanced(made), made.spool.state()
         assert not made.spool.state().dropped
-        times = [(round((T0 + turn * self.step) * 1000), float(turn)) for turn in range(self.turns)]
+        times = [(self.moment(turn), float(turn)) for turn in range(self.turns)]
 
         def stored() -> int:
             return sum(len(pairs) for pairs in rows().values())

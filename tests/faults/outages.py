@@ -1,4 +1,6 @@
-"""Faults 1, 3, 4 and 5: the agent is killed; the database stalls, is away, is killed itself."""
+"""Faults 1, 3, 4, 5 and 10: the agent is killed; the database stalls, is away, is killed itself, or
+is away for so long that the spool is full.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +9,39 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 from tests.agent.sinks import driver
-from tests.agent.sinks.peers import Wire, drained, sink
+from tests.agent.sinks.peers import Wire, balanced, drained, sink
 from tests.faults.databases import Base
-from tests.faults.feed import Feed
+from tests.faults.feed import RACKS, Feed
 from tests.support import HANGS, PATIENCE, ROOT, wait_for
 
+QUOTA = 2**18
 MOMENTS = random.Random(7)
 
 
 @contextmanager
-def pushing(folder: Path, base: Base) -> Iterator[None]:
-    """Run a pusher of a thousand samples a second; kill it with -9 when the block ends."""
+def pushing(
+    folder: Path,
+    base: Base,
+    *,
+    state: Path | None = None,
+    url: str = "",
+    more: Mapping[str, str] | None = None,
+) -> Iterator[None]:
+    """Run a pusher of a thousand samples a second; kill it with -9 when the block ends.
+
+    `url` is where it pushes to, if that is not the database; `more` is added to its environment.
+    """
     script = Path(driver.__file__)
-    more = [base.target["database"]] if "database" in base.target else []
-    command = [sys.executable, script, folder / "journal", folder, base.url, *more]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    old = [base.target["database"]] if "database" in base.target else []
+    command = [sys.executable, script, folder / "journal", state or folder, url or base.url, *old]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | dict(more or {})
     process = subprocess.Popen(list(map(str, command)), cwd=ROOT, env=environment)
     try:
         yield
@@ -148,3 +161,39 @@ def killed_base(base: Base, folder: Path, seconds: float) -> str:
             drained(made)
             figure = feed.account(base, made)
     return f"ended {deaths} times, answers lost {lost} times; {figure}"
+
+
+def full_quota(base: Base, folder: Path, _seconds: float) -> str:
+    """Let a spool reach its quota while the database is away; what is left is stored once."""
+    feed = Feed()
+    with sink("http://127.0.0.1:1", folder, max_bytes=QUOTA) as made:
+        while made.spool.state().dropped.get("quota", 0) < 20 * RACKS:
+            for _ in range(100):
+                feed.push(made)
+            wait_for(lambda: not made.spool.has_memory(), what="batches on disk")
+        assert balanced(made)
+        dropped = made.spool.state().dropped
+        size = made.spool.state().waiting_bytes
+        assert set(dropped) == {"quota"}
+        assert size <= QUOTA
+    gone = dropped["quota"]
+    kept = feed.samples - gone
+    with base.up(), sink(base.url, folder, target=base.target) as made:
+        drained(made)
+
+        def rows() -> dict[str, list[tuple[int, float]]]:
+            return base.rows("test_rack", "power_watts", "rack")
+
+        def stored() -> int:
+            return sum(len(pairs) for pairs in rows().values())
+
+        wait_for(lambda: stored() >= kept, what=f"{kept} samples")
+        left = range(gone // RACKS, feed.turns)
+        assert rows() == {
+            f"A{index:03d}": [(feed.moment(turn), float(turn)) for turn in left]
+            for index in range(RACKS)
+        }
+    return (
+        f"{feed.samples:,} samples into {QUOTA // 1024} KiB: the oldest {gone:,} dropped and"
+        f" counted, {kept:,} stored once"
+    )

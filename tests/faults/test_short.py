@@ -6,15 +6,34 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.__main__ import merged, parse
 from tests.faults.databases import BASES
-from tests.faults.table import TRIALS, Trial
+from tests.faults.table import FAULTS, TRIALS, Fault, Run
+from tests.support import ROOT
 
 SHORT = 0.5
 """Seconds of each."""
 
 
 @pytest.mark.parametrize("name", BASES)
-@pytest.mark.parametrize("trial", TRIALS, ids=[one.run.__name__ for one in TRIALS])
-def test_nothing_is_lost_and_nothing_doubled(trial: Trial, name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("run", [run for _, run in TRIALS], ids=[name for name, _ in TRIALS])
+def test_nothing_is_lost_and_nothing_doubled(run: Run, name: str, tmp_path: Path) -> None:
     """What was collected is what is stored and what is counted as dropped."""
-    assert trial.run(BASES[name](tmp_path), tmp_path, SHORT)
+    assert run(BASES[name](tmp_path), tmp_path, SHORT)
+
+
+def test_the_page_has_a_row_for_each_fault() -> None:
+    """docs/reliability.md has all twenty-four, none of them failed."""
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    rows = parse(page)
+    assert list(rows) == [fault.number for fault in FAULTS] == list(range(1, 25))
+    assert "FAILED" not in page
+    assert merged(page, {}) == page
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.number))
+def test_what_a_row_names_is_there(fault: Fault) -> None:
+    """Tests that stand for a fault exist under the name that the table has."""
+    for node in fault.tests:
+        file, _, name = node.partition("::")
+        assert f"def {name}" in (ROOT / file).read_text("utf-8")
