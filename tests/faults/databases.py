@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from tests.agent.sinks.peers import Victoria
 from tests.support import HANGS
@@ -52,9 +52,10 @@ class NewBase(Victoria):
 
     def rows(self, measurement: str, field: str, label: str) -> Rows:
         found: Rows = {}
+        one: Any
         for one in self.export(f'{{__name__="{measurement}_{field}"}}'):
-            pairs = zip(one["timestamps"], one["values"], strict=True)  # type: ignore[call-overload]
-            found.setdefault(one["metric"][label], []).extend(pairs)  # type: ignore[index]
+            pairs = zip(one["timestamps"], one["values"], strict=True)
+            found.setdefault(one["metric"][label], []).extend(pairs)
         return {name: sorted(pairs) for name, pairs in found.items()}
 
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bcrypt
 import pytest
@@ -106,9 +107,9 @@ async def test_a_full_queue_of_strangers_does_not_delay_a_known_address(
     loop = asyncio.get_running_loop()
     real = loop.run_in_executor
 
-    async def hold(pool: object, call: object, header: str) -> bool:
+    async def hold(pool: Any, call: Any, header: str) -> bool:
         if header == _basic("ann:right"):
-            return bool(await real(pool, call, header))  # type: ignore[arg-type]
+            return bool(await real(pool, call, header))
         await held.wait()
         return False
 
