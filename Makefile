@@ -3,8 +3,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# As many test processes as cores; a slow machine can be told fewer.
-JOBS ?= auto
+# One test process more than cores: many tests wait. A slow machine can be told fewer.
+JOBS ?= $(shell expr $$(nproc) + 1)
 # Compiled code is kept: a hundred tests start programs of ours, and compiling takes longer than they.
 export PYTHONDONTWRITEBYTECODE :=
 # Real servers and tools to test with, as package:program (Debian's names). What cannot be installed
@@ -44,7 +44,8 @@ demo: $(VENV)/.runtime
 	@$(BIN)/hubgauge demo $(ARGS)
 
 test: $(VENV)/.dev $(VENV)/.servers $(PREVIEW)/dist/preview.js
-	$(BIN)/python -m pytest $(if $(ARGS),,--cov) -n $(JOBS) --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest $(if $(ARGS),,--cov) -n $(JOBS) \
+	  --dist loadscope --no-loadscope-reorder $(ARGS)
 
 audit: $(VENV)/.dev
 	$(BIN)/python -m tests.reference.audit $(ARGS)

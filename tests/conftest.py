@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -26,43 +27,116 @@ settings.load_profile("hubgauge")
 
 
 UNTRACED = (
+    "tests/agent/commands/test_statement.py",
+    "tests/agent/expected/test_expected.py::test_a_round_looks_at_what_changed",
+    "tests/agent/inventory/test_part_discovery.py",
     "tests/agent/ledger/test_clock_steps.py",
     "tests/agent/ledger/test_export.py",
+    "tests/agent/ledger/test_import_doubts.py",
+    "tests/agent/ledger/test_import_lengths.py",
     "tests/agent/ledger/test_judge_properties.py",
     "tests/agent/ledger/test_judged_live.py",
     "tests/agent/ledger/test_register_judge.py",
+    "tests/agent/pue/test_laws.py",
+    "tests/agent/pue/test_service.py",
+    "tests/agent/pue/test_silences",
+    "tests/agent/pue/test_windows.py::test_a_year_of_bills",
     "tests/agent/pue/test_year.py",
     "tests/agent/targets/test_forecast_laws.py",
     "tests/agent/test_runner_stuck.py",  # no thread is interrupted where a tracer runs
+    "tests/agent/web/test_browser.py::test_a_whole_hub",
+    "tests/agent/web/test_detail.py::test_a_rack_page_of_a_whole_hub",
+    "tests/agent/web/test_racks.py::test_a_whole_hub",
+    "tests/agent/web/test_racks.py::test_many_sites",
     "tests/collectors/facility/snmp/test_unread.py",
+    "tests/dashboards/test_verify.py::test_every_panel_has_data",
     "tests/fuzz/",
     "tests/reference/",
     "tests/simulator/test_round_trip.py",
+    "tests/system/test_dashboards.py",
     "tests/system/test_scale.py",
 )
-"""Tests that take the same lines many thousand times: whole years, all profiles, hundreds of drawn
-cases. Coverage is not measured in them, nor in any test of hypothesis: measuring makes Python take
-three times as long, and the tests beside them reach these lines as well.
+"""Tests that take the same lines many thousand times: whole years, whole hubs, all profiles,
+hundreds of drawn cases. Coverage is not measured in them and their fixtures, nor in any test of
+hypothesis: measuring makes Python take three times as long, and the tests beside them reach these
+lines as well.
 """
 
+LONG = (
+    "tests/agent/commands/test_statement.py",
+    "tests/agent/pue/test_laws.py",
+    "tests/agent/pue/test_service.py",
+    "tests/agent/test_runner_stuck.py",
+    "tests/agent/web/test_attacks.py",
+    "tests/agent/web/test_browser.py",
+    "tests/agent/web/test_detail.py",
+    "tests/agent/web/test_racks.py",
+    "tests/agent/web/test_server.py",
+    "tests/collectors/accelerators/test_fuzz.py",
+    "tests/dashboards/test_influxql.py",
+    "tests/dashboards/test_routes.py",
+    "tests/dashboards/test_verify.py",
+    "tests/reference/",
+    "tests/simulator/test_demo.py",
+    "tests/simulator/test_round_trip.py",
+    "tests/system/",
+)
+"""Modules that take ten seconds or more. Many of them wait for servers for most of that time."""
+_SHORT_BETWEEN = 6
+"""Short modules after each long one, so that some compute while others wait."""
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test, without the tracer of coverage where that is said above.
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long modules among the first, so that no process waits for another one's at the end.
+
+    It keeps the order of all else, which is drawn at random.
+    """
+    modules: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.nodeid.split("::")[0], []).append(item)
+    long = [some for name, some in modules.items() if name.startswith(LONG)]
+    short = [some for name, some in modules.items() if not name.startswith(LONG)]
+    ordered: list[list[pytest.Item]] = []
+    for number, module in enumerate(short):
+        if long and number % _SHORT_BETWEEN == 0:
+            ordered.append(long.pop(0))
+        ordered.append(module)
+    items[:] = [item for module in (*ordered, *long) for item in module]
+
+
+@contextlib.contextmanager
+def traced_or_not(item: pytest.Item) -> Generator[None]:
+    """Let the tracer of coverage rest where that is said above.
 
     pytest-cov's own mark `no_cover` does nothing in a process of xdist.
     """
     drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
     if not drawn and not item.nodeid.startswith(UNTRACED):
-        return (yield)
+        yield
+        return
     here, in_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
     threading.settrace(None)
     try:
-        return (yield)
+        yield
     finally:
         sys.settrace(here)
         threading.settrace(in_threads)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Make the fixtures of a test."""
+    with traced_or_not(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test."""
+    with traced_or_not(item):
+        return (yield)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
