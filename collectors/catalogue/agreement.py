@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collectors.base import Metric
-from collectors.catalogue import facility, generator, transfer, ups
+from collectors.catalogue import facility, generator, pdu_parts, transfer, ups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,20 +34,20 @@ _METER: Final = len(facility.METER)
 ROWS: Final[tuple[Row, ...]] = (
     Row(
         device=_PDU,
-        powers=(facility.PDU_OUTLET_POWER, facility.PDU_OUTLET_APPARENT_POWER),
-        current=facility.PDU_OUTLET_CURRENT,
-        voltage=facility.PDU_OUTLET_VOLTAGE,
-        load=facility.PDU_OUTLET_LOAD,
-        factor=facility.PDU_OUTLET_POWER_FACTOR,
-        frequency=facility.PDU_OUTLET_FREQUENCY,
+        powers=(pdu_parts.PDU_OUTLET_POWER, pdu_parts.PDU_OUTLET_APPARENT_POWER),
+        current=pdu_parts.PDU_OUTLET_CURRENT,
+        voltage=pdu_parts.PDU_OUTLET_VOLTAGE,
+        load=pdu_parts.PDU_OUTLET_LOAD,
+        factor=pdu_parts.PDU_OUTLET_POWER_FACTOR,
+        frequency=pdu_parts.PDU_OUTLET_FREQUENCY,
     ),
     Row(
         device=_PDU,
-        powers=(facility.PDU_BANK_POWER, facility.PDU_BANK_APPARENT_POWER),
-        current=facility.PDU_BANK_CURRENT,
-        voltage=facility.PDU_BANK_VOLTAGE,
-        load=facility.PDU_BANK_LOAD,
-        factor=facility.PDU_BANK_POWER_FACTOR,
+        powers=(pdu_parts.PDU_BANK_POWER, pdu_parts.PDU_BANK_APPARENT_POWER),
+        current=pdu_parts.PDU_BANK_CURRENT,
+        voltage=pdu_parts.PDU_BANK_VOLTAGE,
+        load=pdu_parts.PDU_BANK_LOAD,
+        factor=pdu_parts.PDU_BANK_POWER_FACTOR,
     ),
     Row(
         device=_PDU,

@@ -14,6 +14,7 @@ from collectors.catalogue import (
     generator,
     metrics_of,
     network,
+    pdu_parts,
     sensor,
     transfer,
     ups,
@@ -88,7 +89,7 @@ def moves_slowly(name: str) -> bool:
     return any(slow <= words for slow in _SLOW)
 
 
-SECTIONS: Final = (facility, sensor, ups, cooling, transfer, dcplant, generator)
+SECTIONS: Final = (facility, pdu_parts, sensor, ups, cooling, transfer, dcplant, generator)
 """The modules that declare the metrics of devices."""
 
 METRICS: Final[tuple[Metric, ...]] = (*metrics_of(*SECTIONS), *network.INTERFACE)

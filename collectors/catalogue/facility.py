@@ -21,7 +21,10 @@ def _meter(
     )
 
 
-def _pdu(name: str, help: str, type: MetricType = "gauge", labels: tuple[str, ...] = ()) -> Metric:
+def pdu_metric(
+    name: str, help: str, type: MetricType = "gauge", labels: tuple[str, ...] = ()
+) -> Metric:
+    """Declare a metric of a PDU; `labels` come after those that tell the PDU."""
     return Metric(
         namespace="dc", subsystem="pdu", name=name, type=type, help=help, labels=(*PDU, *labels)
     )
@@ -109,233 +112,135 @@ METER_TEMPERATURE: Final = _meter(
 )
 METER_UP: Final = _meter("up", "1 if the meter answered in the last round, else 0.")
 
-PDU_POWER: Final = _pdu("power_watts", "Active power drawn through the PDU's inlet.")
-PDU_APPARENT_POWER: Final = _pdu(
+PDU_POWER: Final = pdu_metric("power_watts", "Active power drawn through the PDU's inlet.")
+PDU_APPARENT_POWER: Final = pdu_metric(
     "apparent_power_voltamperes", "Apparent power drawn through the PDU's inlet."
 )
-PDU_REACTIVE_POWER: Final = _pdu("reactive_power_vars", "Reactive power at the PDU's inlet.")
-PDU_ENERGY: Final = _pdu("energy_joules_total", "Energy register of the PDU's inlet.", "counter")
-PDU_RESETTABLE_ENERGY: Final = _pdu(
+PDU_REACTIVE_POWER: Final = pdu_metric("reactive_power_vars", "Reactive power at the PDU's inlet.")
+PDU_ENERGY: Final = pdu_metric(
+    "energy_joules_total", "Energy register of the PDU's inlet.", "counter"
+)
+PDU_RESETTABLE_ENERGY: Final = pdu_metric(
     "resettable_energy_joules_total",
     "Energy at the PDU's inlet since a user last set this register back.",
     "counter",
 )
-PDU_APPARENT_ENERGY: Final = _pdu(
+PDU_APPARENT_ENERGY: Final = pdu_metric(
     "apparent_energy_voltampere_seconds_total",
     "Register of apparent energy at the PDU's inlet; 3.6e6 are one kVAh.",
     "counter",
 )
-PDU_REACTIVE_ENERGY: Final = _pdu(
+PDU_REACTIVE_ENERGY: Final = pdu_metric(
     "reactive_energy_var_seconds_total",
     "Register of reactive energy at the PDU's inlet; 3.6e6 are one kvarh.",
     "counter",
 )
-PDU_POWER_FACTOR: Final = _pdu("power_factor_ratio", "Power factor at the PDU's inlet, -1 to 1.")
-PDU_FREQUENCY: Final = _pdu("frequency_hertz", "Line frequency at the PDU's inlet.")
-PDU_CURRENT: Final = _pdu(
+PDU_POWER_FACTOR: Final = pdu_metric(
+    "power_factor_ratio", "Power factor at the PDU's inlet, -1 to 1."
+)
+PDU_FREQUENCY: Final = pdu_metric("frequency_hertz", "Line frequency at the PDU's inlet.")
+PDU_CURRENT: Final = pdu_metric(
     "current_amperes",
     "Current at the inlet as a whole, where the device states one beside its phases; no sum of"
     " theirs.",
 )
-PDU_VOLTAGE: Final = _pdu(
+PDU_VOLTAGE: Final = pdu_metric(
     "voltage_volts",
     "Voltage at the inlet as a whole, where the device states one beside its phases.",
 )
-PDU_LOAD: Final = _pdu("load_ratio", "Load of the PDU as a share of its rating, 0 to 1 and above.")
-PDU_RATED_APPARENT_POWER: Final = _pdu(
+PDU_LOAD: Final = pdu_metric(
+    "load_ratio", "Load of the PDU as a share of its rating, 0 to 1 and above."
+)
+PDU_RATED_APPARENT_POWER: Final = pdu_metric(
     "rated_apparent_power_voltamperes", "Apparent power for which the PDU's inlet is made."
 )
-PDU_PHASE_RATED_APPARENT_POWER: Final = _pdu(
+PDU_PHASE_RATED_APPARENT_POWER: Final = pdu_metric(
     "phase_rated_apparent_power_voltamperes",
     "Apparent power for which one phase of the inlet is made.",
     labels=("phase",),
 )
-PDU_TEMPERATURE: Final = _pdu("temperature_celsius", "Temperature inside the PDU.")
-PDU_PHASE_CURRENT: Final = _pdu(
+PDU_TEMPERATURE: Final = pdu_metric("temperature_celsius", "Temperature inside the PDU.")
+PDU_PHASE_CURRENT: Final = pdu_metric(
     "phase_current_amperes", "Current of one phase of the inlet.", labels=("phase",)
 )
-PDU_PHASE_VOLTAGE: Final = _pdu(
+PDU_PHASE_VOLTAGE: Final = pdu_metric(
     "phase_voltage_volts", "Voltage of one phase of the inlet.", labels=("phase",)
 )
-PDU_PHASE_POWER: Final = _pdu(
+PDU_PHASE_POWER: Final = pdu_metric(
     "phase_power_watts", "Active power of one phase of the inlet.", labels=("phase",)
 )
-PDU_PHASE_APPARENT_POWER: Final = _pdu(
+PDU_PHASE_APPARENT_POWER: Final = pdu_metric(
     "phase_apparent_power_voltamperes",
     "Apparent power of one phase of the inlet.",
     labels=("phase",),
 )
-PDU_PHASE_REACTIVE_POWER: Final = _pdu(
+PDU_PHASE_REACTIVE_POWER: Final = pdu_metric(
     "phase_reactive_power_vars", "Reactive power of one phase of the inlet.", labels=("phase",)
 )
-PDU_PHASE_POWER_FACTOR: Final = _pdu(
+PDU_PHASE_POWER_FACTOR: Final = pdu_metric(
     "phase_power_factor_ratio", "Power factor of one phase, -1 to 1.", labels=("phase",)
 )
-PDU_PHASE_ENERGY: Final = _pdu(
+PDU_PHASE_ENERGY: Final = pdu_metric(
     "phase_energy_joules_total", "Energy register of one phase of the inlet.", "counter", ("phase",)
 )
-PDU_PHASE_RESETTABLE_ENERGY: Final = _pdu(
+PDU_PHASE_RESETTABLE_ENERGY: Final = pdu_metric(
     "phase_resettable_energy_joules_total",
     "Energy of one phase since a user last set this register back.",
     "counter",
     ("phase",),
 )
-PDU_PHASE_APPARENT_ENERGY: Final = _pdu(
+PDU_PHASE_APPARENT_ENERGY: Final = pdu_metric(
     "phase_apparent_energy_voltampere_seconds_total",
     "Register of apparent energy of one phase of the inlet; 3.6e6 are one kVAh.",
     "counter",
     ("phase",),
 )
-PDU_PHASE_FREQUENCY: Final = _pdu(
+PDU_PHASE_FREQUENCY: Final = pdu_metric(
     "phase_frequency_hertz", "Line frequency of one phase of the inlet.", labels=("phase",)
 )
-PDU_VOLTAGE_DISTORTION: Final = _pdu(
+PDU_VOLTAGE_DISTORTION: Final = pdu_metric(
     "phase_voltage_distortion_ratio",
     "Total harmonic distortion of the voltage (THD, IEC 61000-4-7), 0 to 1.",
     labels=("phase",),
 )
-PDU_CURRENT_DISTORTION: Final = _pdu(
+PDU_CURRENT_DISTORTION: Final = pdu_metric(
     "phase_current_distortion_ratio",
     "Total harmonic distortion of the current (THD, IEC 61000-4-7), 0 and above.",
     labels=("phase",),
 )
-PDU_RESIDUAL_CURRENT: Final = _pdu(
+PDU_RESIDUAL_CURRENT: Final = pdu_metric(
     "residual_current_amperes",
     "Residual current: what leaves by another way than it came; empty location: the inlet.",
     labels=("location",),
 )
-PDU_SURGE_PROTECTOR_OK: Final = _pdu(
+PDU_SURGE_PROTECTOR_OK: Final = pdu_metric(
     "surge_protector_ok", "1 while the PDU's surge protector works, else 0."
 )
-PDU_PHASE_LOAD: Final = _pdu(
+PDU_PHASE_LOAD: Final = pdu_metric(
     "phase_load_ratio",
     "Load of one phase as a share of its rating, 0 to 1 and above.",
     labels=("phase",),
 )
-PDU_PHASE_IMBALANCE: Final = _pdu(
+PDU_PHASE_IMBALANCE: Final = pdu_metric(
     "phase_imbalance_ratio",
     "Largest deviation of a phase's current from the mean of three, over that mean; absent at low"
     " load.",
 )
-PDU_REPORTED_IMBALANCE: Final = _pdu(
+PDU_REPORTED_IMBALANCE: Final = pdu_metric(
     "reported_imbalance_ratio",
     "Imbalance of the phases as the PDU itself reckons it, by its maker's definition.",
 )
-PDU_PART_ON: Final = _pdu(
+PDU_PART_ON: Final = pdu_metric(
     "part_on",
     "1 while the PDU says that this cord, line, phase or branch of it is on, 0 while it is off.",
     labels=("part",),
 )
-PDU_BANK_CURRENT: Final = _pdu(
-    "bank_current_amperes", "Current through one bank or breaker.", labels=("bank",)
-)
-PDU_BANK_VOLTAGE: Final = _pdu(
-    "bank_voltage_volts", "Voltage at one bank or breaker.", labels=("bank",)
-)
-PDU_BANK_POWER: Final = _pdu(
-    "bank_power_watts", "Active power through one bank or breaker.", labels=("bank",)
-)
-PDU_BANK_APPARENT_POWER: Final = _pdu(
-    "bank_apparent_power_voltamperes",
-    "Apparent power through one bank or breaker.",
-    labels=("bank",),
-)
-PDU_BANK_REACTIVE_POWER: Final = _pdu(
-    "bank_reactive_power_vars", "Reactive power through one bank or breaker.", labels=("bank",)
-)
-PDU_BANK_POWER_FACTOR: Final = _pdu(
-    "bank_power_factor_ratio", "Power factor of one bank or breaker, -1 to 1.", labels=("bank",)
-)
-PDU_BANK_ENERGY: Final = _pdu(
-    "bank_energy_joules_total", "Energy register of one bank or breaker.", "counter", ("bank",)
-)
-PDU_BANK_RESETTABLE_ENERGY: Final = _pdu(
-    "bank_resettable_energy_joules_total",
-    "Energy of one bank or breaker since a user last set this register back.",
-    "counter",
-    ("bank",),
-)
-PDU_BANK_LOAD: Final = _pdu(
-    "bank_load_ratio",
-    "Load of one bank or breaker as a share of its rating, 0 to 1 and above.",
-    labels=("bank",),
-)
-PDU_BANK_HEADROOM: Final = _pdu(
-    "bank_headroom_amperes",
-    "Current that one bank or breaker can still take before the PDU's own alarm.",
-    labels=("bank",),
-)
-PDU_BANK_ALARM_SHARE: Final = _pdu(
-    "bank_alarm_share_ratio",
-    "Current of one bank or breaker over the current at which the PDU's own alarm is set.",
-    labels=("bank",),
-)
-PDU_BANK_APPARENT_ENERGY: Final = _pdu(
-    "bank_apparent_energy_voltampere_seconds_total",
-    "Register of apparent energy of one bank or breaker; 3.6e6 are one kVAh.",
-    "counter",
-    ("bank",),
-)
-PDU_BANK_CLOSED: Final = _pdu(
-    "bank_closed",
-    "1 while the breaker or fuse of a bank is closed, 0 after it tripped.",
-    labels=("bank",),
-)
-PDU_OUTLET_ON: Final = _pdu(
-    "outlet_on", "1 while the outlet is switched on, else 0.", labels=("outlet",)
-)
-PDU_OUTLET_POWER: Final = _pdu(
-    "outlet_power_watts", "Active power of one outlet.", labels=("outlet",)
-)
-PDU_OUTLET_APPARENT_POWER: Final = _pdu(
-    "outlet_apparent_power_voltamperes", "Apparent power of one outlet.", labels=("outlet",)
-)
-PDU_OUTLET_REACTIVE_POWER: Final = _pdu(
-    "outlet_reactive_power_vars", "Reactive power of one outlet.", labels=("outlet",)
-)
-PDU_OUTLET_CURRENT: Final = _pdu(
-    "outlet_current_amperes", "Current of one outlet.", labels=("outlet",)
-)
-PDU_OUTLET_VOLTAGE: Final = _pdu(
-    "outlet_voltage_volts", "Voltage of one outlet.", labels=("outlet",)
-)
-PDU_OUTLET_POWER_FACTOR: Final = _pdu(
-    "outlet_power_factor_ratio", "Power factor of one outlet, -1 to 1.", labels=("outlet",)
-)
-PDU_OUTLET_FREQUENCY: Final = _pdu(
-    "outlet_frequency_hertz", "Line frequency at one outlet.", labels=("outlet",)
-)
-PDU_OUTLET_ENERGY: Final = _pdu(
-    "outlet_energy_joules_total", "Energy register of one outlet.", "counter", ("outlet",)
-)
-PDU_OUTLET_RESETTABLE_ENERGY: Final = _pdu(
-    "outlet_resettable_energy_joules_total",
-    "Energy of one outlet since a user last set this register back.",
-    "counter",
-    ("outlet",),
-)
-PDU_OUTLET_APPARENT_ENERGY: Final = _pdu(
-    "outlet_apparent_energy_voltampere_seconds_total",
-    "Register of apparent energy of one outlet; 3.6e6 are one kVAh.",
-    "counter",
-    ("outlet",),
-)
-PDU_OUTLET_LOAD: Final = _pdu(
-    "outlet_load_ratio",
-    "Load of one outlet as a share of its rating, 0 to 1 and above.",
-    labels=("outlet",),
-)
-PDU_OUTLET_INFO: Final = _pdu(
-    "outlet_info",
-    "1 for every outlet, with the name the PDU's operator gave it.",
-    labels=("outlet", "name"),
-)
-PDU_ALARM: Final = _pdu(
+PDU_ALARM: Final = pdu_metric(
     "alarm",
     "1 while the device reports the alarm of this name, else 0; empty: any.",
     labels=("alarm",),
 )
-PDU_UP: Final = _pdu("up", "1 if the PDU answered in the last round, else 0.")
+PDU_UP: Final = pdu_metric("up", "1 if the PDU answered in the last round, else 0.")
 
 SENSOR_TEMPERATURE: Final = Metric(
     namespace="dc",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.base import Metric
-from collectors.catalogue import facility, limits
+from collectors.catalogue import facility, limits, pdu_parts
 from collectors.catalogue import rack as metrics
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
@@ -143,7 +143,7 @@ ALERTS: Final = (
             " whole may have room."
         ),
         must_fire=Case(
-            series={series(facility.PDU_BANK_LOAD, _PDU, feed="A", bank="2"): "0.97x20"},
+            series={series(pdu_parts.PDU_BANK_LOAD, _PDU, feed="A", bank="2"): "0.97x20"},
             at="10m",
             fires=_PDU,
             value="97%",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import facility, rack
+from collectors.catalogue import facility, pdu_parts, rack
 from collectors.catalogue.limits import FULL_DAYS, IMBALANCE_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of
@@ -122,7 +122,7 @@ PDU_NEAR_TRIP: Final = Signal(
     ),
     unit="percentunit",
     expr=(
-        f"max by ({RACK_LABELS}, pdu) ({of(facility.PDU_BANK_LOAD)} or"
+        f"max by ({RACK_LABELS}, pdu) ({of(pdu_parts.PDU_BANK_LOAD)} or"
         f" {of(facility.PDU_PHASE_LOAD)})"
     ),
     legend="{{pdu}}",

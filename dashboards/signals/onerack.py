@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from collectors.base import Metric
-from collectors.catalogue import facility, node, rack
+from collectors.catalogue import facility, node, pdu_parts, rack
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals import rack_limits
@@ -169,9 +169,9 @@ ONE_BANKS: Final = _one(
         "Load of each bank or breaker of the PDUs over its rating.",
     ),
     "percentunit",
-    f"max by (hub, site, rack, pdu, bank) ({of(facility.PDU_BANK_LOAD, scope='rack')})",
+    f"max by (hub, site, rack, pdu, bank) ({of(pdu_parts.PDU_BANK_LOAD, scope='rack')})",
     "{{pdu}} {{bank}}",
-    witness=facility.PDU_BANK_LOAD,
+    witness=pdu_parts.PDU_BANK_LOAD,
     kind="ratio",
     least=0,
     most=1,
@@ -183,9 +183,9 @@ ONE_OUTLETS: Final = _one(
     Text("Power by outlet"),
     Text("Active power of each metered outlet."),
     "watt",
-    f"max by (hub, site, rack, pdu, outlet) ({of(facility.PDU_OUTLET_POWER, scope='rack')}) > 0",
+    f"max by (hub, site, rack, pdu, outlet) ({of(pdu_parts.PDU_OUTLET_POWER, scope='rack')}) > 0",
     "{{pdu}} {{outlet}}",
-    witness=facility.PDU_OUTLET_POWER,
+    witness=pdu_parts.PDU_OUTLET_POWER,
     least=0,
 )
 ONE_NODES: Final = _one(

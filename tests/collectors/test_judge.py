@@ -12,7 +12,16 @@ import pytest
 
 from agent.commands.devices.show import show_refused
 from collectors.base import Metric, Reading
-from collectors.catalogue import dcplant, facility, generator, node, sensor, transfer, ups
+from collectors.catalogue import (
+    dcplant,
+    facility,
+    generator,
+    node,
+    pdu_parts,
+    sensor,
+    transfer,
+    ups,
+)
 from collectors.catalogue.bounds import EXTREMES, has_extremes
 from collectors.judge import Refusal, judge, summary
 
@@ -94,15 +103,15 @@ def test_0_w_beside_a_current_and_a_load_is_no_reading() -> None:
 def test_0_w_of_an_outlet_is_judged_by_its_own_current() -> None:
     """2 A x 230 V = 460 VA. 0.2 A are 46 VA: a supply in standby, whose 0 W is a rounding."""
     assert verdict(
-        reading(facility.PDU_OUTLET_POWER, 0.0, outlet="1"),
-        reading(facility.PDU_OUTLET_CURRENT, 2.0, outlet="1"),
-        reading(facility.PDU_OUTLET_POWER, 0.0, outlet="2"),
-        reading(facility.PDU_OUTLET_CURRENT, 0.2, outlet="2"),
-        reading(facility.PDU_OUTLET_POWER, 0.0, outlet="3"),
-        reading(facility.PDU_OUTLET_CURRENT, 0.0, outlet="3"),
-        reading(facility.PDU_OUTLET_VOLTAGE, 230.0, outlet="1"),
-        reading(facility.PDU_OUTLET_VOLTAGE, 230.0, outlet="2"),
-        reading(facility.PDU_OUTLET_VOLTAGE, 230.0, outlet="3"),
+        reading(pdu_parts.PDU_OUTLET_POWER, 0.0, outlet="1"),
+        reading(pdu_parts.PDU_OUTLET_CURRENT, 2.0, outlet="1"),
+        reading(pdu_parts.PDU_OUTLET_POWER, 0.0, outlet="2"),
+        reading(pdu_parts.PDU_OUTLET_CURRENT, 0.2, outlet="2"),
+        reading(pdu_parts.PDU_OUTLET_POWER, 0.0, outlet="3"),
+        reading(pdu_parts.PDU_OUTLET_CURRENT, 0.0, outlet="3"),
+        reading(pdu_parts.PDU_OUTLET_VOLTAGE, 230.0, outlet="1"),
+        reading(pdu_parts.PDU_OUTLET_VOLTAGE, 230.0, outlet="2"),
+        reading(pdu_parts.PDU_OUTLET_VOLTAGE, 230.0, outlet="3"),
     ) == {"1": "zero_with_load"}
 
 
@@ -190,13 +199,13 @@ def test_the_extremes_of_types_are_no_readings_of_gauges() -> None:
     assert {0, -1, 65534, 2147483646} & EXTREMES == set()
     assert has_extremes(facility.PDU_POWER)
     assert not has_extremes(facility.PDU_ENERGY)
-    assert not has_extremes(facility.PDU_OUTLET_ON)
+    assert not has_extremes(pdu_parts.PDU_OUTLET_ON)
 
 
 def test_what_is_refused_is_said_in_one_line_without_values() -> None:
     """A metric is named once, however many outlets it has; a sentinel is not named."""
     watts = [
-        Refusal(reading(facility.PDU_OUTLET_POWER, 0.0, outlet=outlet)[0], 0.0, "zero_with_load")
+        Refusal(reading(pdu_parts.PDU_OUTLET_POWER, 0.0, outlet=outlet)[0], 0.0, "zero_with_load")
         for outlet in ("1", "2")
     ]
     volts = Refusal(reading(facility.PDU_VOLTAGE, 2300.0)[0], 2300.0, "wrong_scale")

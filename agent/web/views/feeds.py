@@ -9,7 +9,7 @@ from typing import Final
 from agent.inventory.model import Rack
 from agent.web.view import BoardView
 from agent.web.views.rack_readings import RackReadings
-from collectors.catalogue import facility
+from collectors.catalogue import facility, pdu_parts
 from collectors.catalogue import inventory as reconciled
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.limits import IMBALANCE_SHOWN
@@ -163,16 +163,16 @@ _PHASE: Final = (
     (facility.PDU_PHASE_LOAD, "load_ratio"),
 )
 _BANK: Final = (
-    (facility.PDU_BANK_CURRENT, "current_amperes"),
-    (facility.PDU_BANK_POWER, "power_watts"),
-    (facility.PDU_BANK_LOAD, "load_ratio"),
+    (pdu_parts.PDU_BANK_CURRENT, "current_amperes"),
+    (pdu_parts.PDU_BANK_POWER, "power_watts"),
+    (pdu_parts.PDU_BANK_LOAD, "load_ratio"),
 )
 _OUTLET: Final = (
-    (facility.PDU_OUTLET_POWER, "power_watts"),
-    (facility.PDU_OUTLET_CURRENT, "current_amperes"),
-    (facility.PDU_OUTLET_VOLTAGE, "voltage_volts"),
-    (facility.PDU_OUTLET_POWER_FACTOR, "power_factor_ratio"),
-    (facility.PDU_OUTLET_ENERGY, "energy_joules"),
+    (pdu_parts.PDU_OUTLET_POWER, "power_watts"),
+    (pdu_parts.PDU_OUTLET_CURRENT, "current_amperes"),
+    (pdu_parts.PDU_OUTLET_VOLTAGE, "voltage_volts"),
+    (pdu_parts.PDU_OUTLET_POWER_FACTOR, "power_factor_ratio"),
+    (pdu_parts.PDU_OUTLET_ENERGY, "energy_joules"),
 )
 _NO_PDU: Final[dict[str, float | None]] = dict.fromkeys(name for _, name in _PDU)
 
@@ -242,7 +242,7 @@ def outlets(readings: RackReadings) -> list[OutletView]:
     """Return the metered outlets of a rack's PDUs."""
     names = {
         (series.label("pdu"), series.label("outlet")): series.label("name")
-        for series in readings.of(facility.PDU_OUTLET_INFO)
+        for series in readings.of(pdu_parts.PDU_OUTLET_INFO)
     }
     return [
         OutletView(pdu=pdu, outlet=outlet, name=names.get((pdu, outlet), ""), **row)

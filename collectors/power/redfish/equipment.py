@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import Metric
-from collectors.catalogue import facility
+from collectors.catalogue import facility, pdu_parts
 from collectors.power.redfish.body import gone, inner, number, text
 from collectors.power.redfish.rows import KWH, PERCENT, Row, excerpt
 
@@ -126,9 +126,9 @@ def branches(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator
         if gone(circuit):
             continue
         name = text(circuit, "Id", "Name")
-        whole = list(excerpt(facility.PDU_BANK_CURRENT, circuit, "CurrentAmps", tail=(name,)))
+        whole = list(excerpt(pdu_parts.PDU_BANK_CURRENT, circuit, "CurrentAmps", tail=(name,)))
         yield from whole or _phases(
-            facility.PDU_BANK_CURRENT, circuit, "PolyPhaseCurrentAmps", "", f"{name}/"
+            pdu_parts.PDU_BANK_CURRENT, circuit, "PolyPhaseCurrentAmps", "", f"{name}/"
         )
 
 
@@ -138,13 +138,13 @@ def outlets(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[
         if gone(outlet):
             continue
         name = text(outlet, "Id", "Name")
-        yield from excerpt(facility.PDU_OUTLET_POWER, outlet, "PowerWatts", tail=(name,))
-        yield from excerpt(facility.PDU_OUTLET_CURRENT, outlet, "CurrentAmps", tail=(name,))
-        yield from excerpt(facility.PDU_OUTLET_VOLTAGE, outlet, "Voltage", tail=(name,))
+        yield from excerpt(pdu_parts.PDU_OUTLET_POWER, outlet, "PowerWatts", tail=(name,))
+        yield from excerpt(pdu_parts.PDU_OUTLET_CURRENT, outlet, "CurrentAmps", tail=(name,))
+        yield from excerpt(pdu_parts.PDU_OUTLET_VOLTAGE, outlet, "Voltage", tail=(name,))
         yield from excerpt(
-            facility.PDU_OUTLET_ENERGY, outlet, "EnergykWh", factor=KWH, tail=(name,)
+            pdu_parts.PDU_OUTLET_ENERGY, outlet, "EnergykWh", factor=KWH, tail=(name,)
         )
-        yield Row(facility.PDU_OUTLET_INFO, 1.0, (name, text(outlet, "UserLabel", "Name")))
+        yield Row(pdu_parts.PDU_OUTLET_INFO, 1.0, (name, text(outlet, "UserLabel", "Name")))
 
 
 def probes(documents: Sequence[Document], _owners: frozenset[str]) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from collectors.base import Metric
-from collectors.catalogue import facility, node
+from collectors.catalogue import facility, node, pdu_parts
 from collectors.power.redfish import equipment, rows
 from collectors.power.redfish.body import Document
 from collectors.power.redfish.rows import Row
@@ -50,12 +50,12 @@ GROUPS: Final[Mapping[Metric, str]] = {
     facility.PDU_PHASE_CURRENT: "phases",
     facility.PDU_PHASE_VOLTAGE: "phases",
     facility.PDU_PHASE_POWER: "phases",
-    facility.PDU_BANK_CURRENT: "branches",
-    facility.PDU_OUTLET_POWER: "outlets",
-    facility.PDU_OUTLET_CURRENT: "outlets",
-    facility.PDU_OUTLET_VOLTAGE: "outlets",
-    facility.PDU_OUTLET_ENERGY: "outlets",
-    facility.PDU_OUTLET_INFO: "outlets",
+    pdu_parts.PDU_BANK_CURRENT: "branches",
+    pdu_parts.PDU_OUTLET_POWER: "outlets",
+    pdu_parts.PDU_OUTLET_CURRENT: "outlets",
+    pdu_parts.PDU_OUTLET_VOLTAGE: "outlets",
+    pdu_parts.PDU_OUTLET_ENERGY: "outlets",
+    pdu_parts.PDU_OUTLET_INFO: "outlets",
     facility.SENSOR_TEMPERATURE: "air",
     facility.SENSOR_HUMIDITY: "air",
 }

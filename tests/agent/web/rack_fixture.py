@@ -13,7 +13,7 @@ from agent.report.week import Week
 from agent.web.curves import PowerTrendView
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
-from collectors.catalogue import agent, facility, inventory, node, rack
+from collectors.catalogue import agent, facility, inventory, node, pdu_parts, rack
 from tests.agent.web import fixture, weeks
 
 HUB, SITE, NAME = fixture.HUB, fixture.SITE, "A06"
@@ -38,8 +38,8 @@ def _pdu(pdu: str, feed: str, watts: float) -> list[Reading]:
         ]
     for outlet in range(1, 25):
         readings += [
-            (facility.PDU_OUTLET_POWER.series(*at, str(outlet)), 40.0 * outlet),
-            (facility.PDU_OUTLET_INFO.series(*at, str(outlet), f"psu {outlet}"), 1.0),
+            (pdu_parts.PDU_OUTLET_POWER.series(*at, str(outlet)), 40.0 * outlet),
+            (pdu_parts.PDU_OUTLET_INFO.series(*at, str(outlet), f"psu {outlet}"), 1.0),
         ]
     return readings
 
