@@ -258,13 +258,28 @@ def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None
             document.fail(document.node(key), key, missing)
     files, secrets = _named_files(file, outputs)
     for key, path in (files | secrets).items():
-        if path is not None and not path.exists():
-            document.fail(document.node(key), key, f"no such file: {path}")
-        elif path is not None and key in secrets:
+        if path is None:
+            continue
+        if absent := _absent(path):
+            document.fail(document.node(key), key, absent)
+        elif key in secrets:
             try:
                 (read_secret_file if key in _OF_SEVERAL_LINES else read_secret)(path, key)
             except ConfigError as error:
                 document.fail(document.node(key), key, f"{path}: {error.message}")
+
+
+def _absent(path: Path) -> str:
+    """Say why a file is not there or cannot be looked at; empty where it is there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return f"no such file: {path}"
+    except OSError as error:  # a name that is too long, a folder that may not be entered, a loop
+        return f"cannot be read ({error.strerror}): {path}"
+    except ValueError:
+        return f"no such file: {str(path)!r}"
+    return ""
 
 
 _OF_SEVERAL_LINES: Final = ("outputs.http.users_file", "outputs.http.tls.key_file")

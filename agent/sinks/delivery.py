@@ -24,7 +24,7 @@ import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from agent.deadline import Deadline
@@ -187,6 +187,8 @@ def _reason(error: BaseException) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         cause = cause.__cause__ or cause.__context__
+    if isinstance(error, ProtocolError):  # its text is a tuple's: a sentence and an error
+        return " ".join(map(str, error.args))
     return str(error).rsplit(": ", 1)[-1] or type(error).__name__
 
 

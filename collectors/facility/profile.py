@@ -35,7 +35,11 @@ def paths(folder: Path | None = None) -> dict[str, Path]:
 
     Raises ConfigError if the folder does not exist.
     """
-    if folder is not None and not folder.is_dir():
+    try:
+        there = folder is None or folder.is_dir()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        there = False
+    if not there:
         raise ConfigError(f"no such folder: {folder}", key="profiles_dir")
     found: dict[str, Path] = {}
     for place in (PACKAGED, folder):

@@ -130,7 +130,10 @@ def _digits(text: str) -> str:
 def _path(text: str) -> Path:
     if not text:
         raise ValueError(text)
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:  # ~ of a user whom the machine does not know
+        raise ValueError(text) from error
 
 
 _PARSERS: Final[dict[Any, Callable[[str], Any]]] = {

@@ -65,6 +65,8 @@ def stamp() -> str:
 def measure(fault: Fault, seconds: float) -> str:
     """Try one fault; return the figures, with FAILED in one that was not met."""
     figures = [on(make, fault.run, seconds) for make in BASES.values()] if fault.run else []
+    if fault.alone:
+        figures.append(tried(fault.alone, seconds))
     if fault.tests:
         figures.append(run_tests(fault.tests))
     return "<br>".join(figures) or UNTRIED
@@ -72,13 +74,21 @@ def measure(fault: Fault, seconds: float) -> str:
 
 def on(make: Callable[[Path], Base], run: Run, seconds: float) -> str:
     """Try a fault on one database; return the figure."""
+
+    def alone(folder: Path, seconds: float) -> str:
+        base = make(folder)
+        return f"{base.name}: {run(base, folder, seconds)}"
+
+    return tried(alone, seconds)
+
+
+def tried(alone: Callable[[Path, float], str], seconds: float) -> str:
+    """Try a fault in a folder of its own; return the figure."""
     with tempfile.TemporaryDirectory(prefix="hubgauge-fault-") as folder:
-        base = make(Path(folder))
         try:
-            figure = run(base, Path(folder), seconds)
+            return alone(Path(folder), seconds)
         except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:  # noqa: BLE001 - a row
-            figure = f"FAILED: {' '.join(str(error).split())[:300]}"
-        return f"{base.name}: {figure}"
+            return f"FAILED: {' '.join(repr(error).split())[:300]}"
 
 
 def run_tests(nodes: tuple[str, ...]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.faults import answers, disks, outages, soak
+from tests.faults import answers, configs, disks, outages, soak
 from tests.faults.databases import Base
 
 Run = Callable[[Base, Path, float], str]
@@ -23,6 +23,8 @@ class Fault:
     how: str
     peers: str
     run: Run | None = None
+    alone: Callable[[Path, float], str] | None = None
+    """Tries it where no database is needed."""
     tests: tuple[str, ...] = ()
 
 
@@ -36,7 +38,8 @@ FAULTS: Final = (
     Fault(
         number=1,
         what="the agent is killed, again and again",
-        how="kill -9 at random moments under 1,000 samples a second",
+        how="kill -9 at random moments under 1,000 samples a second. Not tried: a spool of 1 GB"
+        " beside it",
         peers="Telegraf's memory buffer is lost whole, its disk buffer promises nothing for a"
         " crash; Prometheus goes on from now (prometheus#8809, #13542); Vector syncs each 500 ms",
         run=outages.killed_agent,
@@ -52,7 +55,8 @@ FAULTS: Final = (
     Fault(
         number=3,
         what="the database stands still",
-        how="SIGSTOP under 1,000 samples a second, then SIGCONT",
+        how="SIGSTOP under 1,000 samples a second, then SIGCONT. Not tried: the agent's page"
+        " meanwhile",
         peers="OTel Collector gives up after 300 s; Prometheus tries for 2 h",
         run=outages.frozen_base,
     ),
@@ -200,8 +204,10 @@ FAULTS: Final = (
     Fault(
         number=20,
         what="bad configs",
-        how="bad files at start and at a reload; hub files mutated. Not tried: 10,000 mutations",
+        how="the example configs damaged at random; bad files at start and at a reload; hub files"
+        " mutated",
         peers=NONE,
+        alone=configs.mutated_configs,
         tests=(
             f"{AGENT}::test_a_bad_config_is_exit_2_and_one_clear_line",
             f"{AGENT}::test_reload_takes_a_good_file_and_keeps_the_old_config_for_a_bad_one",
@@ -235,9 +241,10 @@ FAULTS: Final = (
     ),
     Fault(
         number=24,
-        what="an hour of all of it",
+        what="many faults one after another",
         how="the faults 3, 5 and 6 at random, one after another, for the time stated in the"
-        " figure. Not tried: a whole hour, and a whole agent with reloads",
+        " figure. Not tried: a whole hour, descriptors, a"
+        " whole agent with reloads",
         peers=NONE,
         run=soak.soak,
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.__main__ import merged, parse
+from tests.faults.configs import mutated_configs
 from tests.faults.databases import BASES
 from tests.faults.table import FAULTS, TRIALS, Fault, Run
 from tests.support import ROOT
@@ -20,6 +21,11 @@ SHORT = 0.5
 def test_nothing_is_lost_and_nothing_doubled(run: Run, name: str, tmp_path: Path) -> None:
     """What was collected is what is stored and what is counted as dropped."""
     assert run(BASES[name](tmp_path), tmp_path, SHORT)
+
+
+def test_damaged_configs_are_refused_by_name(tmp_path: Path) -> None:
+    """Whatever befalls a config, it is read or each line of the refusal names a file."""
+    assert mutated_configs(tmp_path, 0.0)
 
 
 def test_the_page_has_a_row_for_each_fault() -> None:
