@@ -62,7 +62,9 @@ UNITS: Final[dict[str, Unit]] = {
         GPM=6.30901964e-5,
     ),
     **_units("liters", L=1.0, m3=1e3, gal=3.785411784, ft3=28.316846592),
-    **_units("meters_per_second", m_per_s=1.0, km_per_h=1 / 3.6, ft_per_min=0.00508),
+    **_units(
+        "meters_per_second", m_per_s=1.0, m_per_min=1 / 60, km_per_h=1 / 3.6, ft_per_min=0.00508
+    ),
     **_units(
         "pascals",
         Pa=1.0,
