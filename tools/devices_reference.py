@@ -32,7 +32,7 @@ KINDS: Final = {
     "generator": "Generators · 发电机",
     "cooling": "Cooling · 制冷",
     "device": "Monitoring units and network devices · 环境监控与网络设备",
-    "meter": "Meters · 电表",
+    "meter": "Meters · 电能表",
     "sensor": "Sensors · 传感器",
 }
 HEAD: Final = """# Devices · 支持的设备
