@@ -54,6 +54,8 @@ UNITS: Final[dict[str, Unit]] = {
     "FLOP/s": Unit(base="FLOP/s"),
     "PFLOPS": Unit(base="FLOP/s", scale=1e15),
     "kg": Unit(base="kg"),
+    "kg/kWh": Unit(base="kg/kWh"),
+    "l/kWh": Unit(base="l/kWh"),
     "yuan": Unit(base="yuan"),
     "billion yuan": Unit(base="yuan", scale=1e9),
 }

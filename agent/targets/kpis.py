@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.hubs.model import Kpi
+from agent.pue.model import JOULES_PER_KWH
 from collectors.base import Metric
 from collectors.catalogue import facility, node, rack, site
 from collectors.catalogue.limits import PRECISION, QUANTILE, YEAR_WINDOW
@@ -85,12 +86,17 @@ class Measure:
     """Makes the sum of `part` over the sum of this."""
     only_with: Part | None = None
     """Only sites tell this that have this as well."""
+    times: float = 1.0
+    """What a mean is multiplied by: what is for each joule is told for each kilowatt-hour."""
     least: float | None = None
     """A smaller value is none."""
     coverage: Part | None = None
     """The share of each site's time that was metered. Each site counts by its mean over that time,
     so that hours that were not metered change no site's weight. The KPI's coverage is the sites'
     mean, weighted as the value is."""
+    heard: Part | None = None
+    """The share of each site's time in which the KPI's own meters were heard, where its weight has
+    other meters: those of water. It makes the KPI's coverage; `coverage` is the weight's alone."""
     count: bool = False
     """True for what the inventory lists: a lower bound unless the inventory is complete. Sites of
     several hubs add up; any other KPI of several hubs is the largest."""
@@ -202,6 +208,20 @@ _IN_SERVICE: Final = (
 """The sites of the hub: a site that is listed and not in service is none of them."""
 
 
+def _factor(kpi: str, value: Metric, name: str, base: str, *, times: float = 1.0) -> Measure:
+    """Return a figure of ISO/IEC 30134: sums over sums, as each site counts by the base energy."""
+    return Measure(
+        kpi=kpi,
+        part=_of_year(value),
+        weight=_energy(base),
+        times=times,
+        coverage=YEAR_COVERED,
+        heard=_of_year(site.SITE_FACTOR_COVERAGE, Match(label="factor", values=(name,))),
+        needs=_IN_SERVICE,
+        witness=facility.METER_UP,
+    )
+
+
 MEASURES: Final[tuple[Measure, ...]] = (
     _sites("data_centers_in_service", IN_SERVICE),
     _sites("data_centers_under_construction", BUILDING),
@@ -258,6 +278,9 @@ MEASURES: Final[tuple[Measure, ...]] = (
         needs=_IN_SERVICE,
         witness=facility.METER_UP,
     ),
+    _factor("energy_reuse_factor", site.SITE_REUSED, "erf", "facility"),
+    _factor("carbon_usage_effectiveness", site.SITE_CUE, "cue", "it", times=JOULES_PER_KWH),
+    _factor("water_usage_effectiveness", site.SITE_WUE, "wue", "it", times=JOULES_PER_KWH),
     Measure(
         kpi="carbon",
         part=Part(metric=site.SITE_CARBON),

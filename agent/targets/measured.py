@@ -267,11 +267,14 @@ class _Group:
             values[name] / (covered.get(name) or 1.0) if row.per else values[name] * whole[name]
             for name in whole
         )
-        value = sum(above) / total
+        value = sum(above) / total * row.times
         if row.least is not None and value < row.least:
             return None
         if row.coverage is None:
             return Reading(value)
+        if row.heard is not None:
+            heard = self._by_site(row.heard)
+            return Reading(value, sum(whole[name] * heard.get(name, 0.0) for name in whole) / total)
         return Reading(value, sum(weights[name] for name in whole if covered.get(name)) / total)
 
     def _chips(self, row: Measure) -> Reading | None:

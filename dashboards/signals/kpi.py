@@ -40,6 +40,8 @@ _UNITS: Final = {
     "bit/s": ("bps", 1),
     "FLOP/s": ("flops", 2),
     "kg": ("suffix:kg CO₂e", 0),
+    "kg/kWh": ("suffix:kg/kWh", 3),
+    "l/kWh": ("suffix:l/kWh", 3),
     "yuan": ("currency:¥", 1),
     "yes": ("none", 0),
 }

@@ -61,8 +61,12 @@ class Total:
         """Return the share of a KPI's energy that was metered; 0 while a site is missing."""
         covered = self._known(measure.coverage)
         weight = self._known(measure.per or measure.weight)
-        metered = self._over(f"({weight} and {covered})", "sum")
-        whole = self._over(self._whole(weight, measure), "sum")
+        of_all = self._whole(weight, measure)
+        heard = f"({weight} and {covered})"
+        if measure.heard is not None:
+            heard = f"({of_all} * {self.per_site(measure.heard)})"
+        metered = self._over(heard, "sum")
+        whole = self._over(of_all, "sum")
         missing = f'max by (hub, scope) ({recorded.KPI_MISSING}{{kpi="{key}"}} > 0) * 0'
         return f"{missing} or {metered} / ({whole} > 0)"
 
@@ -123,7 +127,8 @@ class Total:
         above = f"({value} * {weight})"
         if measure.per is not None:
             above = f"({self._whole(value, measure)} and {known})"
-        return f"{self._over(above, 'sum')} / ({self._over(weight, 'sum')} > 0)"
+        times = f" * {measure.times:g}" if measure.times != 1 else ""
+        return f"{self._over(above, 'sum')} / ({self._over(weight, 'sum')} > 0){times}"
 
     def _known(self, part: Part | None) -> str:
         return self.per_site(part) if part is not None else ""

@@ -197,12 +197,32 @@ def _energy(chance: random.Random, at: tuple[str, str], coverage: float) -> list
     if chance.random() < 0.8:
         found.append((site.SITE_PUE.series(*at, "2", "12mo"), facility / it))
         found.append((site.SITE_RENEWABLE.series(*at, "12mo"), chance.randint(0, 16) / 16))
+    found += _factors(chance, at, coverage)
+    return found
+
+
+def _factors(chance: random.Random, at: tuple[str, str], coverage: float) -> list[Reading]:
+    """Return ERF, CUE and WUE, whose own meters were heard for less than those of PUE."""
+    told = (
+        ("erf", site.SITE_REUSED.series(*at, "12mo")),
+        ("cue", site.SITE_CUE.series(*at, "location", "12mo")),
+        ("wue", site.SITE_WUE.series(*at, "12mo")),
+    )
+    found: list[Reading] = []
+    for name, series in told:
+        if chance.random() < 0.85:
+            heard = coverage * chance.choice((1.0, 0.5))
+            found.append((site.SITE_FACTOR_COVERAGE.series(*at, name, "12mo"), heard))
+            found.append((series, chance.randint(0, 16) / 16))
     return found
 
 
 GONE_AFTER = 4
 """Minutes: then the sites that fall silent are gone."""
-OF_SITES = "pue|renewable_energy_factor|carbon"
+OF_SITES = (
+    "pue|renewable_energy_factor|carbon"
+    "|energy_reuse_factor|carbon_usage_effectiveness|water_usage_effectiveness"
+)
 """KPIs of which an agent knows by its inventory which sites they need."""
 
 

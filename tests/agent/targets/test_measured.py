@@ -401,6 +401,44 @@ def test_renewables_occupancy_and_carbon() -> None:
     )
 
 
+def test_water_carbon_and_reused_heat() -> None:
+    """WUE and CUE are weighted by IT energy, ERF by facility energy, and told for each kWh."""
+    readings = (
+        year("a", 1.2, 1.0, 1000.0)
+        + year("b", 1.6, 1.0, 250.0)
+        + sites(a="in_service", b="in_service")
+    )
+    for where, water, carbon, reused in (("a", 1.8, 0.4, 0.25), ("b", 5.4, 0.9, 0.125)):
+        at = ("guian", where)
+        readings += [
+            (site.SITE_WUE.series(*at, "12mo"), water / 3.6e6),
+            (site.SITE_CUE.series(*at, "location", "12mo"), carbon / 3.6e6),
+            (site.SITE_REUSED.series(*at, "12mo"), reused),
+            (site.SITE_FACTOR_COVERAGE.series(*at, "wue", "12mo"), 0.5 if where == "a" else 1.0),
+        ]
+    found = measured(readings)
+    # (1.8 x 1000 + 5.4 x 250) / 1250, heard (0.5 x 1000 + 1 x 250) / 1250
+    water_usage = found["guian", "water_usage_effectiveness", "hub"]
+    assert water_usage.value == pytest.approx(2.52)
+    assert water_usage.coverage == pytest.approx(0.6)
+    # (0.4 x 1000 + 0.9 x 250) / 1250
+    carbon_usage = found["guian", "carbon_usage_effectiveness", "hub"]
+    assert carbon_usage.value == pytest.approx(0.5)
+    # (0.25 x 1200 + 0.125 x 400) / 1600
+    assert found["guian", "energy_reuse_factor", "hub"].value == pytest.approx(0.21875)
+
+
+def test_a_site_without_a_water_meter_withdraws_its_hubs_wue() -> None:
+    """Water that nobody meters at one site in service is missing, and no zero."""
+    readings = year("a", 1.2, 1.0, 1000.0) + sites(a="in_service", b="in_service")
+    readings += [(site.SITE_WUE.series("guian", "a", "12mo"), 1.8 / 3.6e6)]
+    assert ("guian", "water_usage_effectiveness", "hub") not in measured(readings)
+    readings = year("a", 1.2, 1.0, 1000.0) + sites(a="in_service", b="under_construction")
+    readings += [(site.SITE_WUE.series("guian", "a", "12mo"), 1.8 / 3.6e6)]
+    found = measured(readings)["guian", "water_usage_effectiveness", "hub"]
+    assert found.value == pytest.approx(1.8)
+
+
 def test_unregistered_hub_is_measured_by_nobody() -> None:
     """A hub the registry does not know has no KPIs and raises nothing."""
     assert measured(racks("atlantis", "a", "in_service", 3), "atlantis") == {}
