@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import itertools
+import logging
 import math
 from array import array
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from agent.interrupt import Interrupted
+from agent.standstill import step_of
 from agent.task import Task
 from agent.workers import Workers
-from collectors.base import BadReply, Collector, Late, Reading, Schedule, Series, Unreachable
+from collectors.base import (
+    BadReply,
+    CollectError,
+    Collector,
+    Late,
+    Reading,
+    Schedule,
+    Series,
+    Unreachable,
+)
 from collectors.batch import NOTHING, Layout, columns_of
+
+log = logging.getLogger(__name__)
 
 _MAX_SERIES: Final = 200
 _DRAIN_LIMIT: Final = 10_000_000
@@ -24,6 +39,14 @@ _AFTER_PAUSE: Final = 5.0
 MOST_EXCUSED: Final = 3
 """Silent rounds in a row that a pause excuses. In each the device had its whole time-out, so on a
 machine that pauses again and again it must be told as silent at some time."""
+
+
+class StoodStill(CollectError):
+    """A coroutine that kept the event loop from all others, and was interrupted."""
+
+
+class LeftOut(CollectError):
+    """The collector is not called for a while, for it stood still."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +78,11 @@ class Round:
     """The names of the first series that the text formats do not take."""
 
 
+_REST_SECONDS: Final = 60.0
+"""Seconds for which a collector that stood still is not called; doubled each time in a row."""
+_MOST_REST_SECONDS: Final = 3600.0
+_MOST_DOUBLED: Final = 6
+
 NO_READINGS: Final = Round(layout=NOTHING, values=array("d"))
 
 
@@ -69,6 +97,7 @@ async def read(task: Task, workers: Workers) -> Round:
     collector, limit = task.collector, task.collector.schedule.max_samples
     timeout = collector.schedule.timeout
     work: asyncio.Future[Returned]
+    _heed_rest(task)
     earlier = workers.at_work(task.source)
     if earlier is not None:
         await asyncio.wait({earlier}, timeout=timeout)
@@ -76,7 +105,7 @@ async def read(task: Task, workers: Workers) -> Round:
             task.busy = False
             raise Unreachable("a call from before the reload has not come back")
     if inspect.iscoroutinefunction(collector.collect):
-        work = asyncio.ensure_future(_await(collector, limit))
+        work = asyncio.ensure_future(_await(task, limit))
     else:
         work = workers.submit(lambda: _call(collector, limit), key=task.source)
     work.add_done_callback(lambda done: _ended(task, done))
@@ -131,15 +160,19 @@ def was_late(
 def read_now(task: Task) -> Round:
     """Run a coroutine that never awaits, in place: no task, no deadline, a tenth of the cost."""
     collector = task.collector
+    _heed_rest(task)
     coroutine = collector.collect()
     if not isinstance(coroutine, Coroutine):
         raise TypeError("says it is immediate, but collect is no coroutine function")
-    try:
-        coroutine.send(None)
-    except StopIteration as end:
-        return checked(_take(end.value, collector.schedule.max_samples), task.layout)
-    coroutine.close()
-    raise RuntimeError("awaits, though it says it is immediate")
+    with _interruptible(task):
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            returned = _take(end.value, collector.schedule.max_samples)
+        else:
+            coroutine.close()
+            raise RuntimeError("awaits, though it says it is immediate")
+    return checked(returned, task.layout)
 
 
 def checked(returned: Returned, before: Layout = NOTHING) -> Round:
@@ -185,9 +218,40 @@ def _first_of_each(readings: list[Reading]) -> list[Reading]:
     return list(found.items())
 
 
-async def _await(collector: Collector, limit: int) -> Returned:
-    result = collector.collect()
-    return _take(await result if isinstance(result, Awaitable) else result, limit)
+def _heed_rest(task: Task) -> None:
+    """Raise LeftOut while the collector rests, for it stood still; the error says why."""
+    if asyncio.get_running_loop().time() < task.rests_until:
+        task.busy = False
+        raise LeftOut(task.last_error)
+
+
+@contextlib.contextmanager
+def _interruptible(task: Task) -> Iterator[None]:
+    """Have what runs here interrupted where it never yields: it raises StoodStill then.
+
+    The collector rests after it, for each further try would cost all others some seconds. What the
+    agent itself computes of the readings is never interrupted: it would be left half done.
+    """
+    if task.derived:
+        yield
+        return
+    try:
+        with step_of(task.label):
+            yield
+    except Interrupted as interrupted:
+        rest = min(_REST_SECONDS * 2**task.stood_still, _MOST_REST_SECONDS)
+        task.stood_still = min(task.stood_still + 1, _MOST_DOUBLED)
+        task.rests_until = asyncio.get_running_loop().time() + rest
+        said = f"kept all others waiting: {interrupted}; not called for {rest:g} s"
+        log.warning("%s: %s", task.label, said)
+        raise StoodStill(said) from None
+    task.stood_still = 0
+
+
+async def _await(task: Task, limit: int) -> Returned:
+    with _interruptible(task):
+        result = task.collector.collect()
+        return _take(await result if isinstance(result, Awaitable) else result, limit)
 
 
 def _call(collector: Collector, limit: int) -> Returned:

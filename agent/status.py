@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from agent.health import CollectorHealth
-from agent.rounds import Round
+from agent.rounds import LeftOut, Round, StoodStill
 from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
 from agent.task import Task
@@ -31,6 +31,8 @@ _REASONS: Final[dict[type[Exception], str]] = {
     Refused: "refused",
     BadReply: "bad_reply",
     NoData: "no_data",
+    StoodStill: "stood_still",
+    LeftOut: "left_out",
 }
 
 Consumer = Callable[[Batch], None]
@@ -93,7 +95,7 @@ def note(task: Task, error: Exception | None, now: float, metrics: SelfMetrics) 
     metrics.errors.labels(task.collector.name, reason).inc()
     text = str(error) if expected else f"{type(error).__name__}: {error}"
     task.last_error = (text.splitlines() or [type(error).__name__])[0][:_MAX_ERROR]
-    if task.ok is not False:
+    if task.ok is not False and not isinstance(error, StoodStill):  # that is told already
         trace = None if expected or not log.isEnabledFor(logging.DEBUG) else error
         log.warning("%s: %s", task.label, task.last_error, exc_info=trace)
     task.ok = False

@@ -45,6 +45,10 @@ class Pulse:
         """Seconds that were not counted, since the start."""
         self.paused_at = float("-inf")
         """When the last pause ended, by `clock`."""
+        self.passes = 0
+        """How often the loop has looked at its sockets."""
+        self.waits = False
+        """Whether it waits for them just now."""
 
     def now(self) -> float:
         """Return the clock that this pulse is kept by: all seconds, the lost ones too."""
@@ -56,6 +60,7 @@ class Pulse:
 
     def begin_wait(self) -> None:
         """Note that all callbacks that were due have run, and the loop waits for its sockets."""
+        self.waits = True
         now = self._clock()
         took = now - self._looked
         self._count(took, took - PASS_SECONDS, now)
@@ -72,6 +77,8 @@ class Pulse:
         self._count(over, slept if over > _OVERSLEPT_SECONDS else 0.0, now)
         self._looked = now
         self._computed = self._cpu_clock()
+        self.passes += 1
+        self.waits = False
 
     def work(self) -> float:
         """Return the most CPU time of one pass through the callbacks since the last call."""

@@ -43,6 +43,11 @@ class Task:
     """Whether our own lag kept the last round from being run or read in time."""
     excused: int = 0
     """How many silent rounds in a row were put down to a pause of ours."""
+    stood_still: int = 0
+    """How often in a row it was interrupted, for it kept the event loop from all others; 6 at most.
+    """
+    rests_until: float = float("-inf")
+    """Until when it is not called, for it stood still; in seconds of the event loop."""
     heard: bool = False
     """Whether it was read, or is known not to answer."""
     began: float = float("-inf")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import logging
 import sys
@@ -15,7 +14,7 @@ from agent.commands.state_copy import copy_of_state
 from agent.health import CollectorHealth
 from agent.sinks.lineprotocol import LineRenderer
 from agent.snapshot import Snapshot
-from agent.steadyloop import SteadyLoop
+from agent.standstill import run_watched
 from agent.web.exposition import render
 from collectors.base import Batch
 
@@ -36,8 +35,7 @@ def run(args: argparse.Namespace) -> int:
 
     The exit status is 1 if none succeeded.
     """
-    with asyncio.Runner(loop_factory=SteadyLoop) as runner:
-        return runner.run(_collect(args))
+    return run_watched(_collect(args))
 
 
 async def _collect(args: argparse.Namespace) -> int:

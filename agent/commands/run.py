@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 from pathlib import Path
 
 from agent.app import App
 from agent.manylines import ManyLines
-from agent.steadyloop import SteadyLoop
+from agent.standstill import run_watched
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,5 +24,4 @@ def run(args: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for handler in logging.getLogger().handlers:
         handler.addFilter(ManyLines())
-    with asyncio.Runner(loop_factory=SteadyLoop) as runner:
-        return runner.run(App(args.config).run())
+    return run_watched(App(args.config).run())

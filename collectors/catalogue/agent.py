@@ -37,7 +37,8 @@ COLLECTOR_LAST_SUCCESS: Final = _agent(
 COLLECTOR_ERRORS: Final = _agent(
     "collector",
     "errors_total",
-    "Rounds that failed, by reason.",
+    "Rounds that failed, by reason: unreachable, refused, bad_reply, error, stood_still (it kept"
+    " all others waiting and was interrupted), left_out (not called for a while, for it did so).",
     "collector",
     "reason",
     type="counter",

@@ -132,7 +132,7 @@ FAULTS: Final = (
         what="a collector that raises, returns junk, never ends, fills the memory",
         how="each beside good collectors",
         peers="Telegraf: a panic in one input ends it, and a gather has no deadline",
-        tests=(RUNNER, "tests/agent/test_runner_stuck.py"),
+        tests=(RUNNER, "tests/agent/test_runner_stuck.py", "tests/agent/test_standstill.py"),
     ),
     Fault(
         number=13,

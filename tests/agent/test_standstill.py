@@ -1,0 +1,280 @@
+"""A coroutine of a collector that never yields is interrupted, and all others go on."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.standstill import Watch, step_of
+from agent.steadyloop import SteadyLoop
+from collectors.catalogue.agent import COLLECTOR_SUCCESS
+from tests.agent.fakes import VALUE, AsyncFake, ImmediateFake, good, make
+from tests.support import HANGS, ROOT, free_port, get, running
+
+pause = time.sleep
+ERRORS = "hubgauge_collector_errors_total"
+
+
+def watched(main: Coroutine[Any, Any, None], *, looks: int = 4, growth: int = 2**40) -> None:
+    """Run a test on a loop that is watched closely."""
+    with asyncio.Runner(loop_factory=SteadyLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, SteadyLoop)
+        with Watch(loop.pulse, look_seconds=0.02, looks=looks, max_growth=growth):
+            runner.run(main)
+
+
+async def computes() -> Any:
+    while True:
+        pass
+
+
+caught: list[int] = []
+
+
+async def computes_and_catches_errors() -> Any:
+    while True:
+        try:
+            for n in itertools.count():
+                assert n >= 0
+        except (ArithmeticError, AssertionError, OSError, RuntimeError):
+            caught.append(1)
+
+
+async def blocks() -> Any:
+    pause(HANGS)
+
+
+async def yields_first() -> Any:
+    await asyncio.sleep(0)
+    while True:
+        pass
+
+
+async def in_a_task_of_its_own() -> Any:
+    return await asyncio.create_task(computes())
+
+
+async def an_endless_generator() -> Any:
+    def endless() -> Iterator[Any]:
+        while True:
+            if not VALUE:
+                yield None
+
+    return endless()
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        computes,
+        computes_and_catches_errors,
+        blocks,
+        yields_first,
+        in_a_task_of_its_own,
+        an_endless_generator,
+    ],
+)
+@pytest.mark.parametrize("kind", [AsyncFake, ImmediateFake])
+def test_a_coroutine_that_never_yields_fails_and_the_others_go_on(
+    does: Callable[[], Any], kind: type[AsyncFake], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is interrupted, named in one line and counted once; then it is left out."""
+    if kind is ImmediateFake and does in (yields_first, in_a_task_of_its_own):
+        return  # one that says it never awaits is refused where it does
+    bad = kind("bad", does)
+    runner, snapshot, registry = make(bad, good("well"))
+
+    async def main() -> None:
+        for _ in range(3):
+            await runner.run_once()
+
+    with caplog.at_level(logging.INFO):
+        watched(main())
+    assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "bad")) == 0
+    assert snapshot.value(VALUE.series("well")) == 1.0
+    (line,) = [one.getMessage() for one in caplog.records]
+    assert line.startswith("fake bad: kept all others waiting: never yielded, in ")
+    assert line.endswith("; not called for 60 s")
+    assert __file__ in line
+    assert registry.get_sample_value(ERRORS, {"collector": "fake", "reason": "stood_still"}) == 1
+    assert registry.get_sample_value(ERRORS, {"collector": "fake", "reason": "left_out"}) == 2
+    assert runner.health()[0].last_error == line.removeprefix("fake bad: ")
+
+
+def test_a_coroutine_that_fills_the_memory_is_ended_at_the_bound() -> None:
+    """The process grows by the bound and what one look can miss, not without end."""
+
+    async def fills() -> Any:
+        held: list[bytes] = []
+        while True:
+            held.append(b"x" * 2**20)
+            pause(0.001)
+
+    runner, _, _ = make(AsyncFake("greedy", fills))
+
+    watched(runner.run_once(), looks=10**9, growth=32 * 2**20)
+    assert "took more than 32 MiB of memory" in runner.health()[0].last_error
+
+
+def test_the_rest_doubles_up_to_an_hour_and_ends_with_a_good_round(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """60, 120, 240 s ... 3600 s, and 60 s again after a round in which it yielded."""
+    rounds = itertools.count()
+    monkeypatch.setattr("agent.rounds._heed_rest", lambda _: None)
+
+    async def does() -> Any:
+        if next(rounds) != 8:
+            await computes()
+        return [(VALUE.series("d"), 1.0)]
+
+    runner, _, _ = make(AsyncFake("d", does))
+
+    async def main() -> None:
+        for _ in range(10):
+            await runner.run_once()
+        await runner.stop()
+
+    watched(main(), looks=2)
+    said = [
+        one.getMessage().rpartition(" for ")[2]
+        for one in caplog.records
+        if "kept" in one.getMessage()
+    ]
+    assert said == [f"{n} s" for n in (60, 120, 240, 480, 960, 1920, 3600, 3600, 60)]
+
+
+def test_a_coroutine_that_yields_often_is_left_alone_however_long_it_takes() -> None:
+    """A thousand steps, each shorter than a look, are no standstill."""
+
+    async def busy() -> Any:
+        for _ in range(200):
+            end = time.monotonic() + 0.002
+            while time.monotonic() < end:
+                pass
+            await asyncio.sleep(0)
+        return [(VALUE.series("d"), 1.0)]
+
+    runner, snapshot, _ = make(AsyncFake("d", busy, timeout=HANGS))
+
+    async def main() -> None:
+        await runner.run_once()
+        await runner.stop()
+
+    watched(main(), looks=8)
+    assert snapshot.value(VALUE.series("d")) == 1.0
+
+
+def test_what_is_no_collectors_is_told_and_not_interrupted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The agent's own code that stands still ends by itself; the log says where it stood."""
+
+    def stands() -> None:
+        told, end = caplog.handler.records, time.monotonic() + HANGS
+        while not told and time.monotonic() < end:
+            pass
+
+    async def main() -> None:
+        with step_of("fake d"):
+            await asyncio.sleep(0)
+        stands()
+
+    watched(main())
+    (line,) = [one.getMessage() for one in caplog.records]
+    assert line.startswith(f"the event loop stands still in {__file__}:")
+
+
+def test_derived_collectors_are_never_interrupted(caplog: pytest.LogCaptureFixture) -> None:
+    """What is computed from the readings is the agent's own, and would be left half done."""
+
+    async def slow() -> Any:
+        told, end = caplog.handler.records, time.monotonic() + HANGS
+        while not told and time.monotonic() < end:
+            pass
+        return [(VALUE.series("derived"), 1.0)]
+
+    runner, snapshot, _ = make()
+    runner.add([AsyncFake("derived", slow, timeout=HANGS)], derived=True)
+
+    async def main() -> None:
+        await runner.run_once()
+        await runner.stop()
+
+    watched(main())
+    assert snapshot.value(VALUE.series("derived")) == 1.0
+
+
+def test_the_watch_leaves_no_handler_that_ends_the_program() -> None:
+    """A late signal after the watch has ended does nothing."""
+
+    async def nothing() -> None:
+        return
+
+    watched(nothing())
+    signal.raise_signal(signal.SIGURG)
+
+
+PLUGIN = """
+from collectors.base import Schedule
+
+class Endless:
+    name, device = "endless", ""
+    schedule = Schedule(interval=1.0, timeout=0.5)
+
+    async def collect(self):
+        while True:
+            pass
+"""
+AGENT = """
+import sys, agent.loading, agent.in_force
+from plugged import Endless
+from agent.cli import main
+
+load_all = agent.in_force.load_all
+
+def with_plugin(*args, **options):
+    import dataclasses
+    loaded = load_all(*args, **options)
+    return dataclasses.replace(loaded, collectors=[*loaded.collectors, Endless()])
+
+agent.in_force.load_all = with_plugin
+sys.exit(main())
+"""
+
+
+def test_a_whole_agent_serves_again_after_its_collector_stood_still(tmp_path: Path) -> None:
+    """The page says that it fails and what others read; the log names it once; SIGTERM ends all."""
+    (tmp_path / "plugged.py").write_text(PLUGIN)
+    (tmp_path / "run.py").write_text(AGENT)
+    port = free_port()
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"hub: guian\nstate_dir: {tmp_path / 'state'}\n"
+        "collectors:\n  host: {interval: 1s}\n"
+        f'outputs:\n  http: {{listen: "127.0.0.1:{port}"}}\n'
+    )
+    log = tmp_path / "agent.log"
+    with running(
+        [sys.executable, tmp_path / "run.py", "run", "--config", config],
+        log=log,
+        ready=f"http://127.0.0.1:{port}/-/ready",
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{tmp_path}", "PATH": "/usr/bin:/bin"},
+    ) as process:
+        page = get(f"http://127.0.0.1:{port}/metrics").decode()
+        assert 'hubgauge_collector_success{collector="endless",device=""} 0' in page
+        assert "node_uname_info" in page
+        process.terminate()
+        assert process.wait(HANGS) == 0
+    assert log.read_text().count("endless: kept all others waiting: never yielded") == 1
