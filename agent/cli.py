@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent import __version__
+from agent.messages.escaped import never_fail
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import Problems
 
@@ -40,6 +41,7 @@ class Command:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0 good, 1 failed, 2 wrong input."""
     arguments = sys.argv[1:] if argv is None else argv
+    never_fail()
     try:
         commands = _commands(arguments)
         args = _parser(commands, arguments).parse_args(arguments)

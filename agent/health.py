@@ -17,6 +17,8 @@ class CollectorHealth:
     """Whether the last round succeeded; None before the first round has ended."""
     last_success: float | None = None
     last_error: str = ""
+    last_reason: str = ""
+    """Why the last round failed: unreachable, refused, bad_reply, no_data or error."""
     notice: str = ""
     """What was left out of the last round, though it succeeded."""
     shared_notice: str = ""

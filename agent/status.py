@@ -47,6 +47,7 @@ def health_of(task: Task) -> CollectorHealth:
         ok=task.ok,
         last_success=task.last_success,
         last_error=task.last_error,
+        last_reason=task.last_reason,
         notice=task.notice,
         shared_notice=task.shared_notice,
         late=task.late,
@@ -89,10 +90,12 @@ def note(task: Task, error: Exception | None, now: float, metrics: SelfMetrics) 
         if task.ok is False:
             log.info("%s: back", task.label)
         task.ok, task.last_success, task.last_error = True, now, ""
+        task.last_reason = ""
         return
     expected = isinstance(error, CollectError)
     reason = _REASONS.get(type(error), "error") if expected else "error"
     metrics.errors.labels(task.collector.name, reason).inc()
+    task.last_reason = reason
     text = str(error) if expected else f"{type(error).__name__}: {error}"
     task.last_error = (text.splitlines() or [type(error).__name__])[0][:_MAX_ERROR]
     if task.ok is not False and not isinstance(error, StoodStill):  # that is told already

@@ -37,6 +37,8 @@ class Task:
     ok: bool | None = None
     last_success: float | None = None
     last_error: str = ""
+    last_reason: str = ""
+    """Why the last round failed, in one of the words that errors are counted by."""
     notice: str = ""
     duration: float | None = None
     late: bool = False

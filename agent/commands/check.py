@@ -12,11 +12,14 @@ from pathlib import Path
 
 from agent.commands.check_names import unknown_names
 from agent.loading import load_all
+from agent.messages.catalogue import words
+from agent.messages.terminal import add_language
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("config", type=Path, metavar="F", help="the config file")
+    add_language(parser, "what it says")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -26,9 +29,9 @@ def run(args: argparse.Namespace) -> int:
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
     unknown = unknown_names(loaded)
     sys.stderr.writelines(f"{one}\n" for one in unknown)
-    told = f"good, but for {len(unknown)} names" if unknown else "good"
-    sys.stdout.write(
-        f"{args.config}: {told}; hub {loaded.config.file.hub}, {devices} collectors,"
-        f" {racks} racks\n"
-    )
+    w = words(args.language)
+    told = w("check.but", count=len(unknown)) if unknown else w("check.good")
+    hub = loaded.config.file.hub
+    counts = w("check.counts", hub=hub, collectors=str(devices), racks=str(racks))
+    sys.stdout.write(w("check.said", config=str(args.config), told=told, counts=counts) + "\n")
     return 0

@@ -12,9 +12,12 @@ from pathlib import Path
 from agent.app import App
 from agent.commands.state_copy import copy_of_state
 from agent.health import CollectorHealth
+from agent.messages.catalogue import Words, words
+from agent.messages.terminal import add_language
 from agent.sinks.lineprotocol import LineRenderer
 from agent.snapshot import Snapshot
 from agent.standstill import run_watched
+from agent.web.errors import error_text
 from agent.web.exposition import render
 from collectors.base import Batch
 
@@ -22,6 +25,7 @@ from collectors.base import Batch
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--config", required=True, type=Path, metavar="F", help="the config file")
+    add_language(parser, "what it says of failures")
     parser.add_argument(
         "--format",
         choices=("prometheus", "influx", "json"),
@@ -52,7 +56,7 @@ async def _collect(args: argparse.Namespace) -> int:
         if app.ledger is not None:
             app.ledger.close()
     _print(args.format, app, batches)
-    return _report_failures(health)
+    return _report_failures(health, words(args.language))
 
 
 def _print(form: str, app: App, batches: Sequence[Batch]) -> None:
@@ -68,12 +72,13 @@ def _print(form: str, app: App, batches: Sequence[Batch]) -> None:
         sys.stdout.write("\n")
 
 
-def _report_failures(health: Sequence[CollectorHealth]) -> int:
+def _report_failures(health: Sequence[CollectorHealth], w: Words) -> int:
     """Print a line for each collector that failed; returns the exit status."""
     for one in health:
-        said = one.last_error if one.ok is False else one.notice
+        said = error_text(one.last_reason, one.last_error, w) if one.ok is False else one.notice
         if said:
-            sys.stderr.write(f"{one.collector} {one.device}".rstrip() + f": {said}\n")
+            named = f"{one.collector} {one.device}".rstrip()
+            sys.stderr.write(w("collect.said", collector=named, text=said) + "\n")
     return 0 if any(one.ok for one in health) or not health else 1
 
 

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 from agent.commands import hub_entries
 from agent.hubs import observe
 from agent.hubs.loader import load_registry
-from agent.hubs.units import LANGUAGES
+from agent.messages.terminal import add_language
 from agent.targets.federation import judged_by
 from agent.targets.model import Evidence, Key
 from agent.targets.scoreboard import scoreboard
@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="judge at noon of a day, such as 2025-01-01, by what was published until then",
     )
-    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the table")
+    add_language(parser, "the table")
     parser.add_argument(
         "--hubs-dir", type=Path, metavar="DIR", help="a folder of more hub files, as in the config"
     )

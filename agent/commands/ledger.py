@@ -34,6 +34,7 @@ from agent.ledger.imports.parquet_files import PARQUET, write_parquet
 from agent.ledger.imports.times import parse_time
 from agent.ledger.ledger import Ledger
 from agent.loading import inventory_of
+from agent.messages.terminal import add_language
 from agent.pue.past import past_pue
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
@@ -76,6 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "show", parents=[common, period], help="the PUE of a period, with everything it rests on"
     )
     show.add_argument("--json", action="store_true", help="write JSON")
+    add_language(show, "the figures")
     show.add_argument(
         "--explain",
         action="store_true",

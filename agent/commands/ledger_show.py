@@ -9,11 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from agent.commands.ledger_figures import figures, kwh
 from agent.commands.ledger_json import as_json, explained_as_json
 from agent.inventory.model import Site
+from agent.messages.catalogue import words
 from agent.pue.explain import explain
 from agent.pue.explanation import CountedHour, Explanation, MeterShare, PointSum
-from agent.pue.model import JOULES_PER_KWH, PueResult
+from agent.pue.model import PueResult
 from agent.pue.pue import Pue
 
 _MOST_NAMES: Final = 10
@@ -36,7 +38,7 @@ def run(
         json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    lines = [*_lines(result, site)]
+    lines = [*figures(result, site, words(args.language))]
     if explained is not None:
         lines += _explanation(explained, silent, site)
         if args.hours:
@@ -44,59 +46,9 @@ def run(
     sys.stdout.writelines(line + "\n" for line in lines)
 
 
-def _kwh(joules: float) -> str:
-    return f"{joules / JOULES_PER_KWH:.3f}"
-
-
 def _amount(point: str, amount: float) -> str:
     """Write the sum of a point: litres of water, or joules in kilowatt-hours."""
-    return f"{amount:.1f}" if point == "water" else _kwh(amount)
-
-
-def _lines(result: PueResult, site: Site) -> Iterator[str]:
-    """Write the figures in words."""
-    start, end = (
-        f"{dt.datetime.fromtimestamp(time, site.zone):%Y-%m-%d %H:%M %Z}"
-        for time in (result.start, result.end)
-    )
-    yield f"{site.name or site.site}, {start} to {end}"
-    value = "no value" if result.pue is None else f"{result.pue:.3f}"
-    state = f"{result.state}, interim" if result.interim else result.state
-    kind = "IT not metered"
-    if result.category:
-        kind = f"category {result.category}, IT metered at {result.it_point}"
-    yield f"PUE          {value}  ({state}; {kind}; {result.edition})"
-    yield f"coverage     {result.coverage:.1%}"
-    doubt = "unknown" if result.uncertainty is None else f"±{result.uncertainty:.2%} (k = 2)"
-    yield f"uncertainty  {doubt}"
-    yield f"facility     {_kwh(result.facility_joules)} kWh"
-    yield f"IT           {_kwh(result.it_joules)} kWh"
-    if result.renewable_ratio is not None:
-        yield f"renewable    {result.renewable_ratio:.1%} (REF, ISO/IEC 30134-3)"
-    yield from _beside(result)
-    for note in result.notes:
-        yield f"note: {note}"
-
-
-def _beside(result: PueResult) -> Iterator[str]:
-    """Write what is known beside PUE, and where the overhead goes."""
-    units = {"erf": "", "cue": f" kg/kWh, {result.carbon_basis}-based", "wue": " l/kWh"}
-    for factor in result.factors:
-        if factor.per_kwh is not None:
-            yield (
-                f"{factor.name.upper():<13}{factor.per_kwh:.3f}{units[factor.name]}"
-                f"  ({factor.standard}; coverage {factor.coverage:.1%})"
-            )
-    if result.grade is not None:
-        grade = f"grade {result.grade}" if result.grade else "none of the grades"
-        when = " at the end of a year" if result.interim else ""
-        yield f"grade        {grade} of GB 40879-2021, to be confirmed{when}"
-    for one in result.overheads:
-        share = f"partial PUE {one.partial_pue:.3f}, " if one.partial_pue is not None else ""
-        yield (
-            f"{one.subsystem:<13}{_kwh(one.joules)} kWh of the overhead"
-            f"  ({share}coverage {one.coverage:.1%})"
-        )
+    return f"{amount:.1f}" if point == "water" else kwh(amount)
 
 
 def _explanation(
@@ -182,6 +134,6 @@ def _hours(hours: Sequence[CountedHour], points: Sequence[str], site: Site) -> I
             for point in points
         )
         yield (
-            f"{at:<26}{hour.cells:>5}{_kwh(hour.facility_joules):>16}{_kwh(hour.it_joules):>16}"
+            f"{at:<26}{hour.cells:>5}{kwh(hour.facility_joules):>16}{kwh(hour.it_joules):>16}"
             + "".join(of_points)
         )

@@ -14,7 +14,8 @@ from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.inventory.model import Inventory
 from agent.loading import inventory_of
-from agent.messages.catalogue import DEFAULT, languages, words
+from agent.messages.catalogue import words
+from agent.messages.terminal import add_language
 from agent.report.week import last_week, week_of
 from agent.report.weekly import weekly
 from agent.web.weeklypage import document
@@ -42,12 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="YYYY-Www",
         help="an ISO week such as 2026-W47 (default: the last one that is over)",
     )
-    parser.add_argument(
-        "--language",
-        choices=list(languages()),
-        default=DEFAULT,
-        help="the language of the report (default: %(default)s)",
-    )
+    add_language(parser, "the report")
     parser.add_argument(
         "--out",
         type=Path,

@@ -20,7 +20,8 @@ from agent.config import Config
 from agent.inventory.model import Inventory, Site
 from agent.ledger.ledger import Ledger
 from agent.loading import inventory_of
-from agent.messages.catalogue import DEFAULT, languages, words
+from agent.messages.catalogue import words
+from agent.messages.terminal import add_language
 from agent.pue.past import past_pue
 from agent.pue.pue import Pue
 from agent.report.stated import Statement, digest
@@ -52,12 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="F.json", help="the file to write (default: standard output)"
     )
     parser.add_argument("--page", type=Path, metavar="F.html", help="also write it as one page")
-    parser.add_argument(
-        "--language",
-        choices=list(languages()),
-        default=DEFAULT,
-        help="the language of the page (default: %(default)s)",
-    )
+    add_language(parser, "the page")
     parser.add_argument(
         "--key",
         type=Path,

@@ -53,7 +53,9 @@ def history(facts: Sequence[Fact], language: Language) -> str:
 
 def _hub(hub: HubView, w: Words, width: int) -> Iterator[str]:
     names = {row.state: w.pick(row.state_name) for row in hub.targets}
-    tally = ", ".join(f"{count} {names[state]}" for state, count in hub.counts.items() if count)
+    tally = w("table.comma").join(
+        f"{count} {names[state]}" for state, count in hub.counts.items() if count
+    )
     called = [w.pick(hub.name), *(text for key, text in hub.name.items() if key != w.language)]
     yield from wrap(f"{' / '.join(called)} ({hub.hub})", width)
     yield from wrap(w("table.judged", time=hub.at) + (_JOIN + tally if tally else ""), width)

@@ -18,6 +18,7 @@ from agent.messages.catalogue import Words
 from agent.web import format as writing
 from agent.web import heatmap, paths, svg
 from agent.web.columns import filled_table
+from agent.web.errors import error_text
 from agent.web.markup import raw
 from agent.web.views import heat, heat_panel
 from agent.web.views.links import quantiles
@@ -111,6 +112,7 @@ def _environment() -> Environment:
         "MAPS": heat_panel.MAPS,
         "TILES": heat_panel.TILES,
         "common": writing.common,
+        "error_text": error_text,
         "percent_range": writing.percent_range,
         "units_of": writing.units_of,
         "filled_table": filled_table,

@@ -54,6 +54,7 @@ class CollectorView:
     silent_since_seconds: float | None
     """None for one that answers, and for one that never has."""
     last_error: str
+    last_reason: str
     notice: str
     duration_seconds: float | None
     interval_seconds: float
@@ -110,6 +111,7 @@ def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
                 if one.ok is False
                 else None,
                 last_error=one.last_error,
+                last_reason=one.last_reason,
                 notice=one.notice,
                 duration_seconds=one.duration,
                 interval_seconds=one.interval,

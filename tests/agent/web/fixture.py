@@ -69,6 +69,7 @@ def health() -> Sequence[CollectorHealth]:
             ok=False,
             last_success=NOW - 1860,
             last_error="no answer within 5 s",
+            last_reason="unreachable",
             duration=5.0,
             interval=30,
         ),
@@ -78,6 +79,7 @@ def health() -> Sequence[CollectorHealth]:
             ok=False,
             last_success=NOW - 3 * 86400,
             last_error="connection refused",
+            last_reason="unreachable",
             interval=15,
         ),
         CollectorHealth(

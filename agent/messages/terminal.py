@@ -1,0 +1,48 @@
+"""The language of a terminal: the one that its locale names, where its encoding can show it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from typing import Final, TextIO
+
+from agent.messages.catalogue import DEFAULT, choose, languages
+
+_LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+"""What names the locale of messages, the strongest first (POSIX, Base Definitions 8.2)."""
+_PLAIN: Final = ("C", "POSIX")
+
+
+def add_language(parser: argparse.ArgumentParser, of: str) -> None:
+    """Add `--language`; without it, `of` is in the language of the terminal."""
+    parser.add_argument(
+        "--language",
+        choices=list(languages()),
+        default=spoken(),
+        help=f"the language of {of} (default: that of the locale, here %(default)s)",
+    )
+
+
+def spoken(environ: Mapping[str, str] = os.environ, out: TextIO | None = None) -> str:
+    """Return the language of the locale, or English where `out` cannot show that language."""
+    locale = next((environ[name] for name in _LOCALE if environ.get(name)), "")
+    if _tag(locale) in ("", *_PLAIN):
+        return DEFAULT
+    wished = [*environ.get("LANGUAGE", "").split(":"), locale]
+    found = choose("", ",".join(_tag(one).replace("_", "-") for one in wished if one))
+    return found if _can_show(found, out or sys.stdout) else DEFAULT
+
+
+def _tag(locale: str) -> str:
+    """Return a locale without its encoding and variant: `zh_CN` of `zh_CN.UTF-8`."""
+    return locale.partition(".")[0].partition("@")[0]
+
+
+def _can_show(language: str, out: TextIO) -> bool:
+    try:
+        languages()[language].name.encode(out.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

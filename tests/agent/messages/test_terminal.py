@@ -1,0 +1,95 @@
+"""What a terminal is told: in the language of its locale, and never more than it can show."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from agent.hubs.loader import load_registry
+from agent.messages.catalogue import words
+from agent.messages.terminal import spoken
+from agent.web.errors import error_text
+from tests.support import ROOT
+
+
+def _out(encoding: str = "utf-8") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("environ", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "zh_CN.GB18030"}, "zh"),
+        ({"LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_GB.UTF-8"}, "zh"),
+        ({"LC_ALL": "en_US.UTF-8", "LC_MESSAGES": "zh_CN.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LANG": "zh_CN"}, "zh"),
+        ({"LANGUAGE": "zh_CN:en", "LANG": "en_US.UTF-8"}, "zh"),
+        ({"LANGUAGE": "zh_CN", "LANG": "C.UTF-8"}, "en"),
+        ({"LANG": "de_DE.UTF-8@euro"}, "en"),
+        ({"LANG": "POSIX"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_locale_names_the_language(environ: dict[str, str], language: str) -> None:
+    """The strongest variable that is set decides (POSIX, 8.2); what nobody translated is English."""
+    assert spoken(environ, _out()) == language
+
+
+@pytest.mark.parametrize(
+    ("encoding", "language"),
+    [("utf-8", "zh"), ("gb18030", "zh"), ("ascii", "en"), ("latin-1", "en")],
+)
+def test_a_language_that_cannot_be_shown_is_english(encoding: str, language: str) -> None:
+    """Where the encoding of the output lacks Chinese, the locale's language is not used."""
+    assert spoken({"LANG": "zh_CN.UTF-8"}, _out(encoding)) == language
+
+
+def _hubgauge(*arguments: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    plain = {name: value for name, value in os.environ.items() if name[:3] not in ("LC_", "LAN")}
+    return subprocess.run(
+        [sys.executable, "-m", "agent.cli", *arguments],
+        cwd=ROOT,
+        env=plain | environ,
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def test_the_scoreboard_is_in_the_language_of_the_locale() -> None:
+    """`LANG` does what `--language` does."""
+    by_locale = _hubgauge("hubs", "guian", LANG="zh_CN.UTF-8", PYTHONIOENCODING="utf-8")
+    by_option = _hubgauge("hubs", "guian", "--language", "zh", PYTHONIOENCODING="utf-8")
+    lines = [done.stdout.decode().splitlines() for done in (by_locale, by_option)]
+    assert lines[0][2:] == lines[1][2:]
+    assert any("承诺" in line for line in lines[0])
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_no_encoding_ends_a_command(encoding: str) -> None:
+    """A character that the output lacks is written as its number, and JSON stays JSON."""
+    done = _hubgauge("hubs", "guian", "--language", "zh", PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u627f" in done.stdout  # 承
+    done = _hubgauge("hubs", "guian", "--json", PYTHONIOENCODING=encoding)
+    assert done.returncode == 0
+    name = load_registry().hubs["guian"].name
+    assert json.loads(done.stdout.decode(encoding))[0]["name"] == {
+        "en": name["en"],
+        "zh": name["zh"],
+    }
+
+
+def test_a_failure_is_led_by_its_reason() -> None:
+    """In Chinese the reason comes first; in English the text itself has it."""
+    assert error_text("unreachable", "no answer within 5 s", words("zh")) == (
+        "无应答：no answer within 5 s"
+    )
+    assert error_text("unreachable", "no answer", words("en")) == "no answer"
+    assert error_text("", "no answer", words("zh")) == "no answer"
