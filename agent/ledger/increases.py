@@ -3,7 +3,8 @@
 An increase is what a register rose by from one value that it showed to the next one. Its energy was
 drawn since the register began to show the value before. Where it stood still or was silent in the
 meantime, nobody knows when. Where it is more than others near by come up to, it may be no energy at
-all: a meter was exchanged for one that shows a little more, or was read wrongly.
+all: a meter was exchanged for one that shows a little more, or was read wrongly. Where it is less
+than all others near by, the other meter may show a little less.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from agent.ledger.stretches import LOAD_VARIATION
 LEAST_EXCESS_MS: Final = 18_000
 """An excess is told from the energy of so much time on: half a per cent of an hour."""
 
-_LEAST_REST_MS: Final = 180_000
+LEAST_REST_MS: Final = 180_000
 """A rest of up to this is cut by no more than a reading each five minutes is."""
 
 _NEAR: Final = 10
@@ -65,6 +66,9 @@ class Witness(Protocol):
     def usual(self, n: int) -> float | None:
         """Return the watts that other increases near the reading at a place come up to."""
 
+    def usual_least(self, n: int) -> float | None:
+        """Return the watts below which few other increases near the reading at a place are."""
+
     def beside(self, start: int, end: int) -> float | None:
         """Return the joules that power read beside the register says, over all of a time."""
 
@@ -73,6 +77,10 @@ class NoWitness:
     """Nothing is known beside a register's own increase."""
 
     def usual(self, _n: int) -> float | None:
+        """Return nothing."""
+        return None
+
+    def usual_least(self, _n: int) -> float | None:
         """Return nothing."""
         return None
 
@@ -102,6 +110,7 @@ def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> I
             )
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(one, near, step, usual)
+        hidden = max(hidden, _lack(one, near, witness.usual_least(one.place)))
         if not one.heard_all or one.seen > one.since:
             drawn = witness.beside(one.since, one.end)
             lacking = _deficit(one, _rates_around(increases, n), step)
@@ -112,7 +121,7 @@ def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> I
 
 def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:
     """Tell that nobody knows when the energy of an increase was drawn."""
-    rested = one.end - one.since > _LEAST_REST_MS and one.seen > one.since
+    rested = one.end - one.since > LEAST_REST_MS and one.seen > one.since
     if one.joules <= step or (one.heard_all and not rested):
         return
     if one.laid > one.since and one.heard_all:
@@ -141,6 +150,22 @@ def _excess(one: Increase, near: Sequence[float], step: float, usual: float | No
     if one.joules - rate * length <= rate * LEAST_EXCESS_MS:
         return 0.0
     return one.joules - (beside or rate) * length
+
+
+def _lack(one: Increase, near: Sequence[float], least: float | None) -> float:
+    """Return by how much an increase is below what is usual near by, and below those beside it.
+
+    The register did not stand still, or hardly: a load that was off for a while is no exchange.
+    """
+    if least is None or not near or not one.heard_all:
+        return 0.0
+    length = one.end - one.since
+    if one.seen > one.since and length > LEAST_REST_MS:
+        return 0.0
+    rate = min(least / 1000.0, *near)
+    if rate * length - one.joules <= rate * LEAST_EXCESS_MS:
+        return 0.0
+    return max(near) * length - one.joules
 
 
 def _rates_around(increases: Sequence[Increase], n: int) -> list[float]:

@@ -8,9 +8,9 @@ beside the register says it as well. So no single reading books a lifetime.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -161,6 +161,11 @@ class Bounds:
         """Return the watts that other rises near the reading `n` come up to."""
         return self._support(n)
 
+    def usual_least(self, n: int) -> float | None:
+        """Return the watts below which few other rises near the reading `n` are."""
+        flat = nsmallest(SUPPORT, self._near(n))
+        return flat[-1] if len(flat) == SUPPORT else None
+
     def wrapped(self, joules: float, one: Standing, n: int, time: int) -> float | None:
         """Return what a register counted that fell by `-joules`, if it began again at 0."""
         wrap = self._limits.wrap
@@ -195,13 +200,17 @@ class Bounds:
     def _support(self, n: int) -> float | None:
         """Return the watts to which enough other rises near by come up; None without any."""
         if n not in self._supports:
-            time = self._times[n]
-            first = min(max(0, n - NEAR), bisect_left(self._times, time - NEAR_MS))
-            last = max(n + NEAR + 1, bisect_right(self._times, time + NEAR_MS))
-            others = (*self._rates[first:n], *self._rates[n + 1 : last])
-            steep = nlargest(SUPPORT, (rate for rate in others if rate > 0))
+            steep = nlargest(SUPPORT, self._near(n))
             self._supports[n] = steep[-1] if len(steep) == SUPPORT else None
         return self._supports[n]
+
+    def _near(self, n: int) -> Iterator[float]:
+        """Yield the watts of the other rises near the reading `n`."""
+        time = self._times[n]
+        first = min(max(0, n - NEAR), bisect_left(self._times, time - NEAR_MS))
+        last = max(n + NEAR + 1, bisect_right(self._times, time + NEAR_MS))
+        others = (*self._rates[first:n], *self._rates[n + 1 : last])
+        return (rate for rate in others if rate > 0)
 
 
 def _rates(readings: Sequence[TimedValue]) -> list[float]:

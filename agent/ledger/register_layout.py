@@ -70,9 +70,27 @@ def is_simple(
         return False
     if limits.never_rests and any(joules == 0.0 for joules, _ in rises):
         return False
+    if not limits.is_one_of_many and _begins_late(rises):
+        return False
     if rises[-1][0] == 0.0 and not _may_rest(rises, limits, is_powered=bool(power)):
         return False
     return not power or not _may_contradict(rises, [one.value for one in power], limits)
+
+
+def _begins_late(rises: Sequence[Rise]) -> bool:
+    """Tell whether a register first stood still, and for longer than it did later.
+
+    It may have stood so since before its first reading here. If it is young, it may have been reset
+    and held at 0 meanwhile.
+    """
+    times: list[int] = []
+    still = 0
+    for joules, elapsed in rises:
+        still += elapsed
+        if joules:
+            times.append(still)
+            still = 0
+    return bool(times) and rises[0][0] == 0.0 and times[0] > max(times[1:], default=0)
 
 
 def _may_rest(rises: Sequence[Rise], limits: Limits, *, is_powered: bool) -> bool:

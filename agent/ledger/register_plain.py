@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from heapq import nlargest
+from collections.abc import Iterator, Sequence
+from heapq import nlargest, nsmallest
 from typing import NamedTuple
 
 from agent.ledger.energy import TimedValue
-from agent.ledger.increases import LEAST_EXCESS_MS
+from agent.ledger.increases import LEAST_EXCESS_MS, LEAST_REST_MS
 from agent.ledger.limits import Limits
 from agent.ledger.register_bounds import (
     AT_ONCE,
@@ -77,6 +77,8 @@ def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
     )
     if len(steep) <= SUPPORT:
         return limits.rating is not None or all(one.joules <= limits.least for one in moves)
+    if not limits.is_one_of_many and any(_lacks(moves)):
+        return False
     usual = steep[SUPPORT]
     step = 1.01 * min(one.joules for one in moves)
     for joules, since_move, since_reading, _, _ in moves:
@@ -92,3 +94,17 @@ def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
         if limits.rating is None and joules > PEAK * usual * since_reading:
             return False
     return True
+
+
+def _lacks(moves: Sequence[_Moved]) -> Iterator[bool]:
+    """Tell of each rise whether it is less steep than nearly all others near by.
+
+    Its register did not stand still before, or hardly.
+    """
+    flat = nsmallest(
+        SUPPORT + 1, (one.joules / one.since_move for one in moves if not one.is_first)
+    )
+    rate = flat[SUPPORT]
+    for joules, since_move, since_reading, _, _ in moves:
+        if since_reading == since_move or since_move <= LEAST_REST_MS:
+            yield joules < rate * (since_move - LEAST_EXCESS_MS)

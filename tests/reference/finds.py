@@ -116,4 +116,7 @@ FINDS: Final[Mapping[str, Plan]] = {
         cooling=Device(faults=(Fault(sort="stall", minute=60, minutes=200),)),
         behind_ups=True,
     ),
+    "a supply's meter exchanged for one that shows a little less": Plan(
+        feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
+    ),
 }
