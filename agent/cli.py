@@ -52,6 +52,12 @@ def main(argv: list[str] | None = None) -> int:
     except HubgaugeError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except ModuleNotFoundError as error:
+        missing = importlib.import_module("agent.needs").missing_extra(error.name or "")
+        if not missing:
+            raise
+        sys.stderr.write(f"hubgauge {arguments[0]}: {missing}\n")
+        return 1
     except BrokenPipeError:  # `hubgauge … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -5,8 +5,33 @@ from __future__ import annotations
 import importlib
 import shutil
 from collections.abc import Mapping
+from typing import Final
 
 from collectors.abilities import NeedsPackages, NeedsPrograms
+
+EXTRAS: Final = {
+    "aiohttp": "gateway",
+    "attr": "dashboards",
+    "bacpypes3": "bacnet",
+    "bcrypt": "auth",
+    "grafanalib": "dashboards",
+    "gufo": "gateway",
+    "influxdb_client": "push",
+    "pyarrow": "parquet",
+    "pymodbus": "simulator",
+    "pynvml": "nvidia",
+    "reactivex": "push",
+    "urllib3": "push",
+}
+"""The extra that brings each package that a plain install lacks, those of other packages too."""
+
+
+def missing_extra(module: str) -> str:
+    """Say which extra brings a module that is not installed; empty if none of ours does."""
+    package = module.partition(".")[0]
+    if package not in EXTRAS:
+        return ""
+    return f"needs the package {package}: pip install 'hubgauge[{EXTRAS[package]}]'"
 
 
 def missing_for(kind: object) -> str:

@@ -61,6 +61,14 @@ def sample(metric: Metric, suffix: str, *matchers: str, scope: str = "site") -> 
     return f"{metric.full_name}{suffix}{{{','.join((f'<{scope}>', *matchers))}}}"
 
 
+def last_known(aggregation: str, selector: str) -> str:
+    """Return an aggregation of what is said now, or else of what was said last within the hour.
+
+    An alert on a failure must not end because the failing series has: nobody said that it is over.
+    """
+    return f"({aggregation} ({selector}) or {aggregation} (last_over_time({selector}[1h])))"
+
+
 def share(labels: str, ones: str) -> str:
     """Return the share of ones among values of 0 and 1, by these labels.
 

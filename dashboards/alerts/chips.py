@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import node
 from dashboards.alerts.base import RACK, Alert, Case, series
 from dashboards.language import Text
-from dashboards.promql import for_rule, of
+from dashboards.promql import for_rule, last_known, of
 
 _CHIP: Final = "hub, site, row, rack, node, accelerator"
 _LABELS: Final = {**RACK, "node": "n1", "accelerator": "davinci3"}
@@ -15,7 +15,7 @@ _LABELS: Final = {**RACK, "node": "n1", "accelerator": "davinci3"}
 ALERTS: Final = (
     Alert(
         name="AcceleratorDown",
-        expr=for_rule(f"max by ({_CHIP}) ({of(node.ACCELERATOR_UP)}) == 0"),
+        expr=for_rule(last_known(f"max by ({_CHIP})", of(node.ACCELERATOR_UP)) + " == 0"),
         wait="5m",
         severity="warning",
         summary=Text(
@@ -33,7 +33,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="AcceleratorUnhealthy",
-        expr=for_rule(f"min by ({_CHIP}) ({of(node.ACCELERATOR_HEALTHY)}) == 0"),
+        expr=for_rule(last_known(f"min by ({_CHIP})", of(node.ACCELERATOR_HEALTHY)) + " == 0"),
         wait="10m",
         severity="warning",
         summary=Text(

@@ -8,7 +8,7 @@ from collectors.catalogue import agent
 from collectors.catalogue.limits import CLOCK_SECONDS, SPOOL_LIMIT
 from dashboards.alerts.base import SITE, Alert, Case, named, series
 from dashboards.language import Text
-from dashboards.promql import for_rule, metric, of, share
+from dashboards.promql import for_rule, last_known, metric, of, share
 from dashboards.signals import own
 
 _NODE: Final = {**SITE, "instance": "n1"}
@@ -44,6 +44,8 @@ def _spool(values: str) -> dict[str, str]:
 ALERTS: Final = (
     Alert(
         name="AgentDown",
+        # Not what was said last: who is no longer scraped may be gone on purpose, as a pod that was
+        # replaced. Where its metrics end as well, AgentSilent tells it.
         expr='up{job="hubgauge"} == 0',
         wait="5m",
         severity="critical",
@@ -108,7 +110,10 @@ ALERTS: Final = (
         name="CollectorFailing",
         # The few that fail are picked before they are grouped: a gateway of a whole hub has tens of
         # thousands that do not.
-        expr=for_rule(f"max by ({_EACH}, collector, device) ({of(agent.COLLECTOR_SUCCESS)} == 0)"),
+        expr=for_rule(
+            f"max by ({_EACH}, collector, device)"
+            f" (last_over_time({of(agent.COLLECTOR_SUCCESS)}[1h]) == 0)"
+        ),
         wait="10m",
         severity="warning",
         summary=Text(
@@ -164,7 +169,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="SpoolUnhealthy",
-        expr=for_rule(f"min by ({_EACH}, sink) ({of(agent.SPOOL_HEALTHY)}) == 0"),
+        expr=for_rule(last_known(f"min by ({_EACH}, sink)", of(agent.SPOOL_HEALTHY)) + " == 0"),
         wait="2m",
         severity="critical",
         summary=Text(
@@ -202,7 +207,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="SinkDown",
-        expr=for_rule(f"min by ({_EACH}, sink) ({of(agent.SINK_UP)}) == 0"),
+        expr=for_rule(last_known(f"min by ({_EACH}, sink)", of(agent.SINK_UP)) + " == 0"),
         wait="15m",
         severity="warning",
         summary=Text(
@@ -215,7 +220,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="ConfigReloadFailed",
-        expr=for_rule(f"min by ({_EACH}) ({of(agent.CONFIG_RELOAD_SUCCESS)}) == 0"),
+        expr=for_rule(last_known(f"min by ({_EACH})", of(agent.CONFIG_RELOAD_SUCCESS)) + " == 0"),
         wait="5m",
         severity="warning",
         summary=Text(

@@ -9,8 +9,8 @@ from collectors.catalogue.limits import MIN_COVERAGE
 from collectors.catalogue.needs import GRAVITY
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
-from dashboards.promql import for_rule, of
-from dashboards.signals import power, pue, rack
+from dashboards.promql import for_rule, last_known, of, share
+from dashboards.signals import pue, rack
 
 _INCONSISTENT: Final = 'state="inconsistent"'
 
@@ -27,6 +27,8 @@ def _coverage(window: str, value: str) -> dict[str, str]:
 _METER: Final = {**SITE, "meter": "main-1", "point": "utility"}
 _PDU: Final = {**RACK, "pdu": "A07-A", "feed": "A"}
 _UPS: Final = {**SITE, "ups": "u1"}
+
+_EACH_PDU: Final = last_known("max by (hub, site, rack, pdu)", of(facility.PDU_UP))
 
 ALERTS: Final = (
     Alert(
@@ -72,7 +74,9 @@ ALERTS: Final = (
     ),
     Alert(
         name="MeterSilent",
-        expr=f"{power.METER_UP.recorded()} == 0",
+        expr=for_rule(
+            last_known("max by (hub, site, meter, point)", of(facility.METER_UP)) + " == 0"
+        ),
         wait="5m",
         severity="warning",
         summary=Text(
@@ -90,7 +94,9 @@ ALERTS: Final = (
     ),
     Alert(
         name=GRAVITY["silent"].alert,
-        expr=for_rule(f"max by ({rack.RACK_LABELS}, pdu, feed) ({of(facility.PDU_UP)}) == 0"),
+        expr=for_rule(
+            last_known(f"max by ({rack.RACK_LABELS}, pdu, feed)", of(facility.PDU_UP)) + " == 0"
+        ),
         wait=GRAVITY["silent"].wait,
         severity=GRAVITY["silent"].severity,
         summary=Text(
@@ -103,7 +109,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="SitePdusSilent",
-        expr=f"{power.PDU_UP.recorded()} < 0.9",
+        expr=for_rule(share("hub, site", _EACH_PDU) + " < 0.9"),
         wait="5m",
         severity="critical",
         summary=Text(
@@ -130,7 +136,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="UpsOnBattery",
-        expr=f"{power.UPS_ON_BATTERY.recorded()} == 1",
+        # A UPS whose battery is empty, or whose switch has lost its power, says nothing more.
+        expr=for_rule(last_known("max by (hub, site, ups)", of(ups.UPS_ON_BATTERY)) + " == 1"),
         wait="1m",
         severity="critical",
         summary=Text(
