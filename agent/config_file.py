@@ -11,6 +11,7 @@ import yaml
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.shard import Shard, parse_shard
 from agent.settings import Federation, Roots, Sd
+from collectors.catalogue.rack_limits import LimitsSection
 from collectors.strict import Parsed
 
 
@@ -52,6 +53,7 @@ class ConfigFile:
             )
         },
     )
+    limits: LimitsSection = field(default_factory=LimitsSection)
     sd: Sd = field(default_factory=Sd)
     hubs_dir: Path | None = field(
         default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}

@@ -82,7 +82,8 @@ def inventory_of(config: Config) -> Inventory | None:
     whole = inventory_in_force(
         file.inventory, file.hub, timezone=_hub_timezone(config), state_dir=file.state_dir
     )
-    return part_of(whole, file.shard) if file.shard is not None else whole
+    found = part_of(whole, file.shard) if file.shard is not None else whole
+    return replace(found, limits=file.limits.by_site())
 
 
 def _hub_timezone(config: Config) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
 from agent.hubs.model import Registry
-from dashboards.alerts import ALERTS, GROUPS
+from collectors.catalogue.rack_limits import SiteLimits
+from dashboards.alerts import groups
 from dashboards.alerts.base import RUNBOOK, Alert, Case
 from dashboards.alerts.routes import alertmanager
 from dashboards.rule_cases import record_tests
@@ -22,20 +23,23 @@ RULES, ALERTS_FILE, TESTS, ROUTES = "rules.yml", "alerts.yml", "tests.yml", "ale
 Json = dict[str, Any]
 
 
-def write(out: Path, registry: Registry, *, runbook: str = RUNBOOK) -> list[Path]:
+def write(
+    out: Path, registry: Registry, *, runbook: str = RUNBOOK, limits: SiteLimits | None = None
+) -> list[Path]:
     """Write the four files to a folder, which is made if need be; returns them.
 
-    The same input gives the same bytes.
+    `limits` are those of an operator's own. The same input gives the same bytes.
     """
+    by_group = groups(limits or SiteLimits())
     recording = [group.json() for group in recording_groups(registry)]
     alerting = [
         {"name": name, "rules": [alert.json(runbook) for alert in alerts]}
-        for name, alerts in GROUPS.items()
+        for name, alerts in by_group.items()
     ]
     contents: dict[str, Json] = {
         RULES: {"groups": recording},
         ALERTS_FILE: {"groups": alerting},
-        TESTS: _tests(runbook),
+        TESTS: _tests(runbook, [alert for alerts in by_group.values() for alert in alerts]),
         ROUTES: alertmanager(registry),
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -45,11 +49,11 @@ def write(out: Path, registry: Registry, *, runbook: str = RUNBOOK) -> list[Path
     return [out / name for name in contents]
 
 
-def _tests(runbook: str) -> Json:
+def _tests(runbook: str, alerts: Sequence[Alert]) -> Json:
     return {
         "rule_files": [RULES, ALERTS_FILE],
         "evaluation_interval": "1m",
-        "tests": [test for alert in ALERTS for test in _alert_tests(alert, runbook)]
+        "tests": [test for alert in alerts for test in _alert_tests(alert, runbook)]
         + list(record_tests()),
     }
 

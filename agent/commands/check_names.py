@@ -21,6 +21,10 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
         return []
     document = Document(loaded.config.path)
     found = [*_own(inventory, file.site, file.rack)]
+    for site in file.limits.sites:
+        if inventory.sites and site not in inventory.sites:
+            said = f"{site} is not in the inventory{nearest(site, inventory.sites)}"
+            found.append((f"limits.sites.{site}", said))
     for section in loaded.config.sections:
         for key, entry in _entries(section.config, f"collectors.{section.kind.name}"):
             found += _judge(inventory, key, entry, file.site)

@@ -16,7 +16,6 @@ from agent.inventory.model import Breaker, Inventory
 from agent.racks.capacity import most_watts
 from collectors.base import Metric, Reading, Series
 from collectors.catalogue import rack as catalogue
-from collectors.catalogue.limits import FAILOVER_LIMIT
 
 LOWER: Final = "lower"
 UPPER: Final = "upper"
@@ -61,6 +60,7 @@ class Breakers:
         )
         """Every breaker before the one that feeds it."""
         self._hub = hub
+        self._limits = inventory.limits
         self._feeds = [
             _BreakerFeed(
                 breaker=feed.breaker,
@@ -108,7 +108,8 @@ class Breakers:
                 high += self._loads[breaker.pair].high
                 capacity = min(capacity, by_name[breaker.pair].capacity)
             if math.isfinite(high):
-                yield breaker.breaker, max(0.0, FAILOVER_LIMIT * capacity - high)
+                share = self._limits.of(breaker.site).failover_load_ratio
+                yield breaker.breaker, max(0.0, share * capacity - high)
 
     def readings(self) -> Iterator[Reading]:
         """Yield what is known of each breaker; no load where no PDU behind it answers.

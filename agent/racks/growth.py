@@ -30,7 +30,6 @@ from agent.racks.rows import RowKey, rows_of
 from agent.racks.shared_supply import SharedSupply
 from collectors.base import Reading, Schedule
 from collectors.catalogue import rack as catalogue
-from collectors.catalogue.limits import FAILOVER_LIMIT
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +141,7 @@ class GrowthCollector:
         if not all(spare):
             return math.inf
         each = [
-            min(FAILOVER_LIMIT * watts, rack.rated_power_watts or math.inf)
+            min(self._failover_limit(rack.site) * watts, rack.rated_power_watts or math.inf)
             for watts, rack in zip(spare, racks, strict=True)
         ]
         return SharedSupply(racks, self._inventory).total(each, self._for_row(racks, highest))
@@ -162,8 +161,12 @@ class GrowthCollector:
             )
             behind = self._racks_behind[name] | self._racks_behind.get(breaker.pair, set())
             others = sum(self._drawn(key, highest) for key in behind if key[1] not in names)
-            found[name] = max(0.0, FAILOVER_LIMIT * capacity - others)
+            share = self._failover_limit(breaker.site)
+            found[name] = max(0.0, share * capacity - others)
         return found
+
+    def _failover_limit(self, site: str) -> float:
+        return self._inventory.limits.of(site).failover_load_ratio
 
     def _drawn(self, key: RackKey, highest: Mapping[RackKey, float]) -> float:
         _, name = key

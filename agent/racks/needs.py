@@ -7,38 +7,40 @@ from dataclasses import dataclass
 from typing import Final
 
 from collectors.base import Reading
-from collectors.catalogue.limits import (
-    FAILOVER_LIMIT,
-    INLET_ALLOWABLE,
-    INLET_RECOMMENDED,
-    POWER_LIMIT,
-)
+from collectors.catalogue.limits import POWER_LIMIT
 from collectors.catalogue.needs import GRAVITY, NEEDS, Need
 from collectors.catalogue.rack import RACK_NEED_SINCE
+from collectors.catalogue.rack_limits import STANDARD, RackLimits
 
 
 def needs_of(
-    load: float | None, inlet: float | None, failover: float | None, *, silent: bool
+    load: float | None,
+    inlet: float | None,
+    failover: float | None,
+    *,
+    silent: bool,
+    limits: RackLimits = STANDARD,
 ) -> tuple[Need, ...]:
     """Return why someone should look at a rack.
 
     `load` is power over rated power, `inlet` the warmest inlet in degrees Celsius, `failover` the
     load after losing a feed over its capacity, and `silent` says whether a PDU does not answer.
+    `limits` are those of the rack's site.
     What is beyond the graver limit of two is beyond the milder one too: a rack that was tight for
     an hour does not look better while the graver alert waits.
     """
     found: list[Need] = []
     if load is not None and load > POWER_LIMIT:
         found.append("over")
-    if inlet is not None and inlet > INLET_ALLOWABLE:
+    if inlet is not None and inlet > limits.inlet_allowable_celsius:
         found.append("too_hot")
     if failover is not None and failover > 1:
         found.append("failover_lost")
     if silent:
         found.append("silent")
-    if inlet is not None and inlet > INLET_RECOMMENDED:
+    if inlet is not None and inlet > limits.inlet_recommended_celsius:
         found.append("hot")
-    if failover is not None and failover > FAILOVER_LIMIT:
+    if failover is not None and failover > limits.failover_load_ratio:
         found.append("failover_tight")
     return tuple(found)
 

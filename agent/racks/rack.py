@@ -12,7 +12,6 @@ from agent.racks.capacity import most_watts, spare_watts
 from agent.racks.rows import Row
 from collectors.base import Metric, Reading, Series
 from collectors.catalogue import rack as catalogue
-from collectors.catalogue.limits import FAILOVER_LIMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +43,7 @@ class RackSeries:
 
     __slots__ = (
         "_breakers",
+        "_failover_limit",
         "_feeds",
         "_hub",
         "_series",
@@ -60,6 +60,7 @@ class RackSeries:
         self.row: tuple[Row, int] | None = None
         """Its row, if it has one, and its number there."""
         self._hub = hub
+        self._failover_limit = inventory.limits.of(rack.site).failover_load_ratio
         self._feeds = [
             _RackFeed(
                 pdu=(rack.site, feed.pdu),
@@ -128,7 +129,7 @@ class RackSeries:
         if self.rack.state != "in_service":
             return None
         rated = self.rack.rated_power_watts
-        limit = FAILOVER_LIMIT * self._spare
+        limit = self._failover_limit * self._spare
         return max(0.0, (limit if rated is None else min(limit, rated)) - power.most)
 
     def headroom_with_breakers(

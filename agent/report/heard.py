@@ -13,7 +13,7 @@ from agent.pue.pue import Pue
 from agent.racks.capacity import spare_watts
 from agent.report.model import MeterLoss, MeterTally, RackTally, RackWeek
 from agent.report.week import Week
-from collectors.catalogue.limits import FAILOVER_LIMIT
+from collectors.catalogue.rack_limits import RackLimits
 
 HOUR: Final = 3600.0
 _HEARD_SHARE: Final = 0.9
@@ -28,10 +28,21 @@ MeterKey = tuple[str, str]
 class _RackHours:
     """Counts the hours in which one rack needed someone."""
 
-    __slots__ = ("_failover", "_heard", "_over", "_peak", "_silent", "_spare", "rack", "whole")
+    __slots__ = (
+        "_failover",
+        "_heard",
+        "_most",
+        "_over",
+        "_peak",
+        "_silent",
+        "_spare",
+        "rack",
+        "whole",
+    )
 
-    def __init__(self, rack: Rack) -> None:
+    def __init__(self, rack: Rack, limits: RackLimits) -> None:
         self.rack, self._spare = rack, spare_watts(rack)
+        self._most = limits.failover_load_ratio * self._spare
         self._over = self._failover = self._silent = self._heard = 0
         self._peak = 0.0
         self.whole = 0
@@ -49,7 +60,7 @@ class _RackHours:
         self._peak = max(self._peak, total)
         rated = self.rack.rated_power_watts
         self._over += rated is not None and total > rated
-        self._failover += self._spare > 0 and total > FAILOVER_LIMIT * self._spare
+        self._failover += self._spare > 0 and total > self._most
 
     def row(self) -> RackWeek | None:
         """Return the rack if it needed someone. One that was never heard is not known to."""
@@ -76,7 +87,7 @@ def racks_and_meters(
     """
     inventory = pue.inventory
     racks = [
-        _RackHours(rack)
+        _RackHours(rack, inventory.limits.of(rack.site))
         for rack in inventory.racks.values()
         if rack.state == "in_service" and any(feed.pdu for feed in rack.feeds.values())
     ]

@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from agent.web import svg
 from agent.web.format import THIN, number
-from agent.web.views.heat import INLETS, Show, level
+from agent.web.views.heat import Show, inlets, level
 from agent.web.views.rack import RackView
+from collectors.catalogue.rack_limits import RackLimits
 
 _WRAP: Final = 32
 """Squares in a line."""
@@ -26,11 +27,11 @@ def rack_cells(racks: Sequence[RackView], show: Show, title: str) -> Markup:
     )
 
 
-def steps(show: Show) -> list[str]:
+def steps(show: Show, limits: RackLimits) -> list[str]:
     """Return what the colours l0 to l5 stand for."""
     if show == "inlet":
-        first, *rest = INLETS
+        first, *rest = inlets(limits)
         between = [f"≤{THIN}{number(bound)}" for bound in rest]
-        return [f"≤{THIN}{number(first)}{THIN}°C", *between, f">{THIN}{number(INLETS[-1])}"]
+        return [f"≤{THIN}{number(first)}{THIN}°C", *between, f">{THIN}{number(rest[-1])}"]
     between = [f"<{THIN}{bound}" for bound in (40, 60, 80)]
     return [f"<{THIN}20{THIN}%", *between, f"≤{THIN}100", f">{THIN}100"]

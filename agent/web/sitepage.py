@@ -28,8 +28,9 @@ from agent.web.views.links import LinkView
 from agent.web.views.overhead import OverheadView
 from agent.web.views.power import PowerView, ShownStageView
 from agent.web.views.pue import SitePueView
-from agent.web.views.rack import RackLimitsView, RackView
+from agent.web.views.rack import RackView
 from agent.web.views.rows import RowView
+from collectors.catalogue.rack_limits import RackLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class SitePanels:
     overhead: OverheadView
     breakers: Sequence[BreakerView] = ()
     rows: Sequence[RowView] = ()
-    limits: RackLimitsView
+    limits: RackLimits
     links: Sequence[LinkView] = ()
     chips: Sequence[ChipModelView] = ()
 
@@ -74,7 +75,7 @@ def panels(
         power_trend=sitecharts.power(its_power, page),
         racks=heat_panel.read(view, site, members, page.query, whole=whole),
         overhead=overhead.read(view, site),
-        limits=RackLimitsView(),
+        limits=view.limits.of(site),
         breakers=breakers.read(view, site) if whole else (),
         rows=rows.read(view, site) if whole else (),
         links=links.read(view, site) if whole else (),

@@ -15,6 +15,7 @@ from agent.report.week import Week
 from agent.snapshot import Snapshot
 from agent.targets.model import Evidence, Key
 from agent.web.curves import PowerTrendView, PueTrendView
+from collectors.catalogue.rack_limits import SiteLimits
 
 Coverage = Mapping[tuple[str, str], Mapping[str, float]]
 """By site and meter: the share of each window (`1d`, `7d`, `30d`) that the ledger has."""
@@ -72,3 +73,8 @@ class BoardView:
     """What the collector of targets judged by in its last round; else a page measures itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health
     now: Callable[[], float] = time.time
+
+    @property
+    def limits(self) -> SiteLimits:
+        """What the racks of every site are held against."""
+        return self.inventory.limits if self.inventory is not None else SiteLimits()

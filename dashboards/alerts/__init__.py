@@ -5,21 +5,28 @@ from __future__ import annotations
 from itertools import chain
 from typing import Final
 
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards.alerts import breakers, budget, chips, inventory, links, own, power, racks, targets
 from dashboards.alerts.base import Alert, Case
 
-GROUPS: Final[dict[str, tuple[Alert, ...]]] = {
-    "hubgauge-targets-alerts": targets.ALERTS,
-    "hubgauge-power-alerts": power.ALERTS,
-    "hubgauge-budget-alerts": budget.ALERTS,
-    "hubgauge-racks-alerts": racks.ALERTS,
-    "hubgauge-breakers-alerts": breakers.ALERTS,
-    "hubgauge-chips-alerts": chips.ALERTS,
-    "hubgauge-inventory-alerts": inventory.ALERTS,
-    "hubgauge-links-alerts": links.ALERTS,
-    "hubgauge-agents-alerts": own.ALERTS,
-}
-"""The alerts of each file, by the name of their group of rules."""
+
+def groups(limits: SiteLimits) -> dict[str, tuple[Alert, ...]]:
+    """Return the alerts of each file by these limits, by the name of their group of rules."""
+    return {
+        "hubgauge-targets-alerts": targets.ALERTS,
+        "hubgauge-power-alerts": power.ALERTS,
+        "hubgauge-budget-alerts": budget.ALERTS,
+        "hubgauge-racks-alerts": racks.alerts(limits),
+        "hubgauge-breakers-alerts": breakers.alerts(limits),
+        "hubgauge-chips-alerts": chips.ALERTS,
+        "hubgauge-inventory-alerts": inventory.ALERTS,
+        "hubgauge-links-alerts": links.ALERTS,
+        "hubgauge-agents-alerts": own.ALERTS,
+    }
+
+
+GROUPS: Final = groups(SiteLimits())
+"""The alerts by the limits that hold where nobody states others."""
 ALERTS: Final[tuple[Alert, ...]] = tuple(chain.from_iterable(GROUPS.values()))
 
-__all__ = ["ALERTS", "GROUPS", "Alert", "Case"]
+__all__ = ["ALERTS", "GROUPS", "Alert", "Case", "groups"]

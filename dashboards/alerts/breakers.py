@@ -7,6 +7,7 @@ from typing import Final
 from collectors.base import Metric
 from collectors.catalogue import facility, limits, pdu_parts
 from collectors.catalogue import rack as metrics
+from collectors.catalogue.rack_limits import SiteLimits, for_each_site
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.language import Text
 from dashboards.signals import breaker
@@ -32,7 +33,45 @@ def _full(days: float, bound: str = "expected") -> dict[str, str]:
     return {series(metrics.ROW_FULL, _ROW, kind="power", bound=bound): f"{days * breaker.DAY:g}x40"}
 
 
-ALERTS: Final = (
+def alerts(own: SiteLimits) -> tuple[Alert, ...]:
+    """Return the alerts on the supply by these limits; cases are of a site without its own."""
+    return (*_FIXED, _failover_tight(own))
+
+
+def _failover_tight(own: SiteLimits) -> Alert:
+    share = own.common.failover_load_ratio
+    beyond, within = round(share + (1 - share) / 4, 4), round(share - 0.05, 4)
+    load = breaker.BREAKER_FAILOVER_EACH.recorded()
+    return Alert(
+        name="BreakerFailoverTight",
+        expr=for_each_site(
+            own, lambda of, limit: f"{load}{of} > {limit.failover_load_ratio:g} <= 1"
+        ),
+        wait="15m",
+        severity="warning",
+        summary=Text(
+            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to"
+            " {{ $value | humanizePercentage }}: place no more load behind either.",
+        ),
+        description=(
+            f"Above {100 * share:g} % of one side's capacity there is no room for what starts at"
+            " once after a power cut."
+        ),
+        must_fire=Case(
+            series=_of(metrics.BREAKER_FAILOVER_LOAD, f"{beyond:g}x40", bound="lower"),
+            at="20m",
+            fires=BREAKER,
+            value=f"{100 * beyond:.4g}%",
+        ),
+        must_not_fire=Case(
+            series=_of(metrics.BREAKER_FAILOVER_LOAD, f"{within:g}x40", bound="lower")
+            | _of(metrics.BREAKER_FAILOVER_LOAD, "0.95x40", bound="upper"),
+            at="30m",
+        ),
+    )
+
+
+_FIXED: Final = (
     Alert(
         name="BreakerLoadHigh",
         expr=(
@@ -79,31 +118,6 @@ ALERTS: Final = (
         ),
         must_not_fire=Case(
             series=_of(metrics.BREAKER_LOAD, "0.9x3 0.98x20", bound="lower"), at="6m"
-        ),
-    ),
-    Alert(
-        name="BreakerFailoverTight",
-        expr=f"{breaker.BREAKER_FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
-        wait="15m",
-        severity="warning",
-        summary=Text(
-            "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to"
-            " {{ $value | humanizePercentage }}: place no more load behind either.",
-        ),
-        description=(
-            "Above 80 % of one side's capacity there is no room for what starts at once after a"
-            " power cut."
-        ),
-        must_fire=Case(
-            series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.85x40", bound="lower"),
-            at="20m",
-            fires=BREAKER,
-            value="85%",
-        ),
-        must_not_fire=Case(
-            series=_of(metrics.BREAKER_FAILOVER_LOAD, "0.75x40", bound="lower")
-            | _of(metrics.BREAKER_FAILOVER_LOAD, "0.95x40", bound="upper"),
-            at="30m",
         ),
     ),
     Alert(

@@ -7,6 +7,7 @@ from typing import Final
 from collectors.catalogue import limits
 from collectors.catalogue import rack as metrics
 from collectors.catalogue.needs import GRAVITY
+from collectors.catalogue.rack_limits import SiteLimits, for_each_site
 from dashboards.alerts.base import RACK, Alert, Case, series
 from dashboards.language import Text
 from dashboards.signals import rack, rack_limits
@@ -24,10 +25,20 @@ def _inlet(values: str) -> dict[str, str]:
     return {series(metrics.RACK_INLET_TEMPERATURE, RACK): values}
 
 
-ALERTS: Final = (
-    Alert(
+def alerts(own: SiteLimits) -> tuple[Alert, ...]:
+    """Return the alerts on racks by these limits; their cases are of a site without its own."""
+    return (_failover_tight(own), *_FIXED, _hot(own), _too_hot(own), _HEATING_FAST)
+
+
+def _failover_tight(own: SiteLimits) -> Alert:
+    share = own.common.failover_load_ratio
+    beyond, within = round(share + (1 - share) / 4, 4), round(share - 0.05, 4)
+    load = rack_limits.FAILOVER_EACH.recorded()
+    return Alert(
         name=GRAVITY["failover_tight"].alert,
-        expr=f"{rack_limits.FAILOVER_EACH.recorded()} > {limits.FAILOVER_LIMIT} <= 1",
+        expr=for_each_site(
+            own, lambda of, limit: f"{load}{of} > {limit.failover_load_ratio:g} <= 1"
+        ),
         wait=GRAVITY["failover_tight"].wait,
         severity=GRAVITY["failover_tight"].severity,
         summary=Text(
@@ -35,12 +46,75 @@ ALERTS: Final = (
             " {{ $value | humanizePercentage }}: place no more load here.",
         ),
         description=(
-            "Above 80 % of one feed's capacity there is no room for what starts at once after a"
-            " power cut."
+            f"Above {100 * share:g} % of one feed's capacity there is no room for what starts at"
+            " once after a power cut."
         ),
-        must_fire=Case(series=_failover("0.85x40"), at="20m", fires=RACK, value="85%"),
-        must_not_fire=Case(series=_failover("0.85x10 0.75x30"), at="30m"),
-    ),
+        must_fire=Case(
+            series=_failover(f"{beyond:g}x40"),
+            at="20m",
+            fires=RACK,
+            value=f"{100 * beyond:.4g}%",
+        ),
+        must_not_fire=Case(series=_failover(f"{beyond:g}x10 {within:g}x30"), at="30m"),
+    )
+
+
+def _hot(own: SiteLimits) -> Alert:
+    warm, most = own.common.inlet_recommended_celsius, own.common.inlet_allowable_celsius
+    between = round(warm + min(2.0, (most - warm) / 2), 4)
+    inlet = rack_limits.INLET_EACH.recorded()
+    return Alert(
+        name=GRAVITY["hot"].alert,
+        expr=for_each_site(
+            own,
+            lambda of, limit: (
+                f"{inlet}{of} > {limit.inlet_recommended_celsius:g}"
+                f" <= {limit.inlet_allowable_celsius:g}"
+            ),
+        ),
+        wait=GRAVITY["hot"].wait,
+        severity=GRAVITY["hot"].severity,
+        summary=Text(
+            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check"
+            " blanking panels, tiles and the cooling unit nearby.",
+        ),
+        description=(
+            f"Above {warm:g} °C the inlet leaves the recommended range. ASHRAE TC 9.9 recommends"
+            f" up to {limits.INLET_RECOMMENDED:g} °C."
+        ),
+        must_fire=Case(
+            series=_inlet(f"{between:g}x40"), at="20m", fires=RACK, value=f"{between:g}"
+        ),
+        must_not_fire=Case(series=_inlet(f"{warm - 0.5:g}x40"), at="20m"),
+    )
+
+
+def _too_hot(own: SiteLimits) -> Alert:
+    most = own.common.inlet_allowable_celsius
+    inlet = rack_limits.INLET_EACH.recorded()
+    return Alert(
+        name=GRAVITY["too_hot"].alert,
+        expr=for_each_site(
+            own, lambda of, limit: f"{inlet}{of} > {limit.inlet_allowable_celsius:g}"
+        ),
+        wait=GRAVITY["too_hot"].wait,
+        severity=GRAVITY["too_hot"].severity,
+        summary=Text(
+            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore"
+            " cooling or shut load down before it does so itself.",
+        ),
+        description=(
+            f"Above {most:g} °C the inlet is outside what is allowed. ASHRAE TC 9.9 allows class"
+            f" A1 equipment {limits.INLET_ALLOWABLE:g} °C."
+        ),
+        must_fire=Case(
+            series=_inlet(f"{most + 2:g}x20"), at="10m", fires=RACK, value=f"{most + 2:g}"
+        ),
+        must_not_fire=Case(series=_inlet(f"{most - 2:g}x3 {most + 2:g}x20"), at="6m"),
+    )
+
+
+_FIXED: Final = (
     Alert(
         name=GRAVITY["failover_lost"].alert,
         expr=f"{rack_limits.FAILOVER_EACH.recorded()} > 1",
@@ -70,61 +144,27 @@ ALERTS: Final = (
         must_fire=Case(series=_power("1.05x20"), at="10m", fires=RACK, value="105%"),
         must_not_fire=Case(series=_power("0.9x3 1.05x20"), at="6m"),
     ),
-    Alert(
-        name=GRAVITY["hot"].alert,
-        expr=(
-            f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_RECOMMENDED:g} <="
-            f" {limits.INLET_ALLOWABLE:g}"
-        ),
-        wait=GRAVITY["hot"].wait,
-        severity=GRAVITY["hot"].severity,
-        summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check"
-            " blanking panels, tiles and the cooling unit nearby.",
-        ),
-        description=(
-            f"Above {limits.INLET_RECOMMENDED:g} °C the inlet leaves the range ASHRAE recommends."
-        ),
-        must_fire=Case(series=_inlet("29x40"), at="20m", fires=RACK, value="29"),
-        must_not_fire=Case(series=_inlet("26.5x40"), at="20m"),
+)
+"""What a rack's own figures say, whatever the limits: a lost failover and its rating."""
+
+_HEATING_FAST: Final = Alert(
+    name="RackHeatingFast",
+    expr=(
+        f"{rack_limits.INLET_EACH.recorded()} - {rack_limits.INLET_EACH.recorded()} offset"
+        f" {limits.HEATING_MINUTES}m > {limits.HEATING_LIMIT:g}"
     ),
-    Alert(
-        name=GRAVITY["too_hot"].alert,
-        expr=f"{rack_limits.INLET_EACH.recorded()} > {limits.INLET_ALLOWABLE:g}",
-        wait=GRAVITY["too_hot"].wait,
-        severity=GRAVITY["too_hot"].severity,
-        summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore"
-            " cooling or shut load down before it does so itself.",
-        ),
-        description=(
-            f"Above {limits.INLET_ALLOWABLE:g} °C the inlet is outside what class A1 equipment"
-            " allows (ASHRAE TC 9.9)."
-        ),
-        must_fire=Case(series=_inlet("34x20"), at="10m", fires=RACK, value="34"),
-        must_not_fire=Case(series=_inlet("30x3 34x20"), at="6m"),
+    wait="2m",
+    severity="critical",
+    summary=Text(
+        "Rack {{ $labels.rack }} of {{ $labels.site }}: the inlet is {{ $value }} K warmer"
+        " than a quarter of an hour ago: see whether cooling has stopped.",
     ),
-    Alert(
-        name="RackHeatingFast",
-        expr=(
-            f"{rack_limits.INLET_EACH.recorded()} - {rack_limits.INLET_EACH.recorded()} offset"
-            f" {limits.HEATING_MINUTES}m > {limits.HEATING_LIMIT:g}"
-        ),
-        wait="2m",
-        severity="critical",
-        summary=Text(
-            "Rack {{ $labels.rack }} of {{ $labels.site }}: the inlet is {{ $value }} K warmer"
-            " than a quarter of an hour ago: see whether cooling has stopped.",
-        ),
-        description=(
-            "ASHRAE TC 9.9 allows 5 K in 15 minutes. Without cooling, a dense row passes its"
-            " limits within minutes."
-        ),
-        must_fire=Case(
-            series=_inlet("22x20 23 24 25 26 27 28 29 30 30x10"), at="29m", fires=RACK, value="8"
-        ),
-        must_not_fire=Case(
-            series=_inlet("22x20 22.3 22.6 22.9 23.2 23.5 24 24.5 25 25x10"), at="29m"
-        ),
+    description=(
+        "ASHRAE TC 9.9 allows 5 K in 15 minutes. Without cooling, a dense row passes its"
+        " limits within minutes."
     ),
+    must_fire=Case(
+        series=_inlet("22x20 23 24 25 26 27 28 29 30 30x10"), at="29m", fires=RACK, value="8"
+    ),
+    must_not_fire=Case(series=_inlet("22x20 22.3 22.6 22.9 23.2 23.5 24 24.5 25 25x10"), at="29m"),
 )

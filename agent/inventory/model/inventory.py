@@ -11,6 +11,7 @@ from agent.inventory.model.meters import Meter
 from agent.inventory.model.racks import Device, Rack
 from agent.inventory.model.sites import Site
 from collectors.base import Place
+from collectors.catalogue.rack_limits import SiteLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,8 @@ class Inventory:
     """Whether it is a gateway's part of an inventory that lists the whole hub."""
     source: str = "file"
     """Where it comes from: `file` or `netbox`."""
+    limits: SiteLimits = field(default_factory=SiteLimits)
+    """What its racks and breakers are held against: the section `limits:` of the config."""
     read_at: float | None = None
     """When it was read from its source, seconds since the epoch; None if it never was."""
     racks_of_others: Mapping[str, Rack] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from agent.racks.inlets import is_exhaust
 from agent.web.format import natural
 from agent.web.views.rack_readings import RackReadings
 from collectors.catalogue import facility, node
-from collectors.catalogue.limits import INLET_ALLOWABLE, INLET_RECOMMENDED
+from collectors.catalogue.rack_limits import RackLimits
 
 Stretch = tuple[int, int]
 """Neighbouring rack units: the first and the last, counted from the bottom."""
@@ -54,21 +54,9 @@ class SensorView:
     """Whether it hangs on the warm side, where the limits of the inlet do not hold."""
     temperature_celsius: float | None
     humidity_ratio: float | None
-
-    @property
-    def verdict(self) -> str:
-        """How the air compares with ASHRAE's limits: recommended, allowable or beyond.
-
-        It is `exhaust` on the warm side, and empty where the temperature is not known.
-        """
-        celsius = self.temperature_celsius
-        if celsius is None:
-            return ""
-        if self.exhaust:
-            return "exhaust"
-        if celsius > INLET_ALLOWABLE:
-            return "beyond"
-        return "allowable" if celsius > INLET_RECOMMENDED else "recommended"
+    verdict: str
+    """How the air compares with the limits of the inlet: recommended, allowable or beyond. It is
+    `exhaust` on the warm side, and empty where the temperature is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,10 +178,26 @@ _CHIP: Final = (
 )
 
 
-def sensors(readings: RackReadings) -> list[SensorView]:
+def verdict(celsius: float | None, limits: RackLimits, *, exhaust: bool) -> str:
+    """Return how a sensor's air compares with the limits of its rack's inlet."""
+    if celsius is None:
+        return ""
+    if exhaust:
+        return "exhaust"
+    if celsius > limits.inlet_allowable_celsius:
+        return "beyond"
+    return "allowable" if celsius > limits.inlet_recommended_celsius else "recommended"
+
+
+def sensors(readings: RackReadings, limits: RackLimits) -> list[SensorView]:
     """Return the sensors of a rack."""
     return [
-        SensorView(sensor=name, exhaust=is_exhaust(name), **row)
+        SensorView(
+            sensor=name,
+            exhaust=is_exhaust(name),
+            verdict=verdict(row["temperature_celsius"], limits, exhaust=is_exhaust(name)),
+            **row,
+        )
         for (name,), row in readings.table(_SENSOR, "sensor").items()
     ]
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final, Literal
 
 from agent.web.views.rack import RackView
-from collectors.catalogue.limits import INLET_ALLOWABLE, INLET_RECOMMENDED
+from collectors.catalogue.rack_limits import STANDARD, RackLimits
 
 Show = Literal["power", "space", "failover", "inlet"]
 SHOWS: Final[tuple[Show, ...]] = ("power", "space", "failover", "inlet")
@@ -19,8 +19,8 @@ SHOWS: Final[tuple[Show, ...]] = ("power", "space", "failover", "inlet")
 WORST: Final[tuple[Show, ...]] = ("failover", "inlet")
 """Many racks take the colour of the worst of them, for a mean would hide it. Power and space are
 sums over sums."""
-INLETS: Final = (18.0, 22.0, 25.0, INLET_RECOMMENDED, INLET_ALLOWABLE)
-"""Upper ends of the inlet's colours, degrees Celsius."""
+_COLDER: Final = (9.0, 5.0, 2.0)
+"""How far below the recommended limit the first colours of the inlet end, kelvin."""
 _STEPS: Final = 5
 """Colours of a share from 0 to 1; above 1 there is one more."""
 
@@ -65,7 +65,14 @@ def _used(one: RackView, show: Show) -> tuple[float | None, float | None]:
     return one.power_watts, one.rated_power_watts
 
 
-def level_of(value: float | None, show: Show) -> str:
+def inlets(limits: RackLimits) -> tuple[float, ...]:
+    """Return the upper ends of the inlet's colours, degrees Celsius: 18, 22, 25, 27 and 32."""
+    recommended = limits.inlet_recommended_celsius
+    colder = (recommended - kelvin for kelvin in _COLDER)
+    return (*colder, recommended, limits.inlet_allowable_celsius)
+
+
+def level_of(value: float | None, show: Show, limits: RackLimits = STANDARD) -> str:
     """Return the class of a value's colour.
 
     It is l0 (little) to l4 (full), l5 beyond the limit, and lx where the value is not known.
@@ -73,13 +80,13 @@ def level_of(value: float | None, show: Show) -> str:
     if value is None:
         return "lx"
     if show == "inlet":
-        return f"l{sum(value > bound for bound in INLETS)}"
+        return f"l{sum(value > bound for bound in inlets(limits))}"
     return "l5" if value > 1 else f"l{min(_STEPS - 1, int(value * _STEPS))}"
 
 
 def level(one: RackView, show: Show) -> str:
     """Return the class of a rack's colour; lp where it is not in service."""
-    return level_of(value_of(one, show), show) if one.live else "lp"
+    return level_of(value_of(one, show), show, one.limits) if one.live else "lp"
 
 
 # ------------------------------------------------------------------ rows that are drawn together

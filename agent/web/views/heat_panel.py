@@ -205,7 +205,7 @@ def block(
         racks=len(members),
         needing=needing(members),
         value=value,
-        level=heat.level_of(value, show),
+        level=heat.level_of(value, show, members[0].limits),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
 from collectors.catalogue.needs import GRAVITY, Need
+from collectors.catalogue.rack_limits import STANDARD, RackLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class RackView:
     """Those that have not lasted so long yet."""
     since: Mapping[Need, float] = field(default_factory=dict)
     """When each need began, seconds since the epoch."""
+    limits: RackLimits = STANDARD
+    """What it is held against: the limits of its site."""
 
     def value_of(self, need: Need) -> float | None:
         """Return what a need is judged by: a share, or degrees Celsius; None for silence."""
@@ -53,15 +55,6 @@ class RackView:
     def live(self) -> bool:
         """Whether the rack is in service. Only such a rack needs anybody."""
         return self.state == "in_service"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RackLimitsView:
-    """The limits that racks are held against."""
-
-    failover_load_ratio: float = FAILOVER_LIMIT
-    inlet_recommended_celsius: float = INLET_RECOMMENDED
-    inlet_allowable_celsius: float = INLET_ALLOWABLE
 
 
 COLUMNS: Final = (

@@ -14,6 +14,7 @@ from agent.web.views.rack import RackView
 from collectors.base import Metric, Series
 from collectors.catalogue import facility, rack
 from collectors.catalogue.needs import GRAVITY, Need
+from collectors.catalogue.rack_limits import SiteLimits
 
 Rows = Callable[[Metric], Mapping[Series, float]]
 """Gives the live series of a metric with their values."""
@@ -44,7 +45,9 @@ def index_of(places: Sequence[Place]) -> Index:
 _NO_RACKS: Mapping[str, int] = {}
 
 
-def measure(places: Sequence[Place], index: Index, rows: Rows, now: float) -> list[RackView]:
+def measure(
+    places: Sequence[Place], index: Index, rows: Rows, now: float, limits: SiteLimits
+) -> list[RackView]:
     """Return racks with what is measured of them now, in the order of `places`."""
     count = len(places)
     load, space = _utilization(index, rows, count)
@@ -59,11 +62,17 @@ def measure(places: Sequence[Place], index: Index, rows: Rows, now: float) -> li
     since = _since(index, rows)
     needs = [
         standing(
-            needs_of(load[at], inlet[at], failover[at], silent=bool(silent[at])),
+            needs_of(
+                load[at],
+                inlet[at],
+                failover[at],
+                silent=bool(silent[at]),
+                limits=limits.of(place.site),
+            ),
             since.get(at, {}),
             now,
         )
-        for at in range(count)
+        for at, place in enumerate(places)
     ]
     return [
         RackView(
@@ -85,6 +94,7 @@ def measure(places: Sequence[Place], index: Index, rows: Rows, now: float) -> li
             needs=needs[at].lasting,
             pending=needs[at].pending,
             since=since.get(at, {}),
+            limits=limits.of(place.site),
         )
         for at, place in enumerate(places)
     ]

@@ -14,12 +14,13 @@ from agent.web.views import contents, feeds
 from agent.web.views.contents import ElevationView, NodeView, SensorView
 from agent.web.views.families import of_hub
 from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
-from agent.web.views.rack import RackLimitsView, RackView
+from agent.web.views.rack import RackView
 from agent.web.views.rack_columns import Place, index_of, measure
 from agent.web.views.rack_readings import RackReadings
 from collectors.catalogue import facility
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.needs import GRAVITY, Need, Severity
+from collectors.catalogue.rack_limits import RackLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class RackPageView:
     outlets: Sequence[OutletView]
     sensors: Sequence[SensorView]
     nodes: Sequence[NodeView]
-    limits: RackLimitsView
+    limits: RackLimits
     trend: PowerTrendView | None
     """Mean power of each feed by hour."""
 
@@ -129,7 +130,7 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
     readings = RackReadings(view, site, name)
     if listed is None and not readings:
         return None
-    one = _measured(readings, listed, site, name, view.now())
+    one = _measured(view, readings, listed, site, name)
     rack_feeds = feeds.read(view, readings, listed)
     rack_nodes = contents.nodes(readings, listed)
     metered = [feed for feed in rack_feeds if feed.pdu]
@@ -158,15 +159,15 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
         elevation=contents.elevation(listed, rack_nodes),
         feeds=rack_feeds,
         outlets=feeds.outlets(readings),
-        sensors=contents.sensors(readings),
+        sensors=contents.sensors(readings, one.limits),
         nodes=rack_nodes,
-        limits=RackLimitsView(),
+        limits=one.limits,
         trend=_trend(view, site, metered),
     )
 
 
 def _measured(
-    readings: RackReadings, listed: Rack | None, site: str, name: str, now: float
+    view: BoardView, readings: RackReadings, listed: Rack | None, site: str, name: str
 ) -> RackView:
     """Return the rack as the other pages know it, so that all of them say the same."""
     info = next(iter(readings.of(catalogue.RACK_INFO)), None)
@@ -179,7 +180,7 @@ def _measured(
         rack=name,
         state=info.label("state") if info is not None else state,
     )
-    (one,) = measure([place], index_of([place]), readings.of, now)
+    (one,) = measure([place], index_of([place]), readings.of, view.now(), view.limits)
     return one
 
 

@@ -15,7 +15,6 @@ from agent.web.views.families import by_label
 from agent.web.views.rack import (
     COLUMNS,
     Cell,
-    RackLimitsView,
     RackView,
     cells,
 )
@@ -24,6 +23,7 @@ from collectors.base import Series
 from collectors.catalogue import rack
 from collectors.catalogue import site as site_catalogue
 from collectors.catalogue.needs import NEEDS
+from collectors.catalogue.rack_limits import RackLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ _standing: Final[WeakKeyDictionary[Snapshot, _Standing]] = WeakKeyDictionary()
 def read(view: BoardView) -> dict[str, list[RackView]]:
     """Return the hub's racks by site, sorted by row and name as people count them."""
     snapshot, hub = view.snapshot, view.hub
-    return computed_once(snapshot, ("racks", hub), lambda: _read(snapshot, hub, view.now()))
+    return computed_once(snapshot, ("racks", hub), lambda: _read(view))
 
 
 def forget() -> None:
@@ -53,7 +53,8 @@ def forget() -> None:
     _standing.clear()
 
 
-def _read(snapshot: Snapshot, hub: str, now: float) -> dict[str, list[RackView]]:
+def _read(view: BoardView) -> dict[str, list[RackView]]:
+    snapshot, hub = view.snapshot, view.hub
     hub_at = rack.RACK_INFO.at("hub")
     infos = [series for series in snapshot.family(rack.RACK_INFO) if series.values[hub_at] == hub]
     if not infos:
@@ -64,7 +65,7 @@ def _read(snapshot: Snapshot, hub: str, now: float) -> dict[str, list[RackView]]
         known = _Standing(hub=hub, infos=infos, places=places, index=index_of(places))
         _standing[snapshot] = known
     found: dict[str, list[RackView]] = {}
-    for one in measure(known.places, known.index, snapshot.family, now):
+    for one in measure(known.places, known.index, snapshot.family, view.now(), view.limits):
         found.setdefault(one.site, []).append(one)
     return found
 
@@ -109,6 +110,8 @@ class RackSummaryView:
     stranded_power_watts: float | None
     needs: Mapping[str, int]
     """How many racks, by what they need."""
+    limits: RackLimits
+    """What its racks are held against."""
     occupancy: Mapping[str, float]
     """Share in use (上架率) by method: racks that hold a device, units used, rated power drawn."""
 
@@ -132,6 +135,7 @@ def summary(view: BoardView, site: str, racks: Sequence[RackView]) -> RackSummar
         rated_power_watts=sum(one.rated_power_watts or 0.0 for one in live) or None,
         stranded_power_watts=sum(stranded) if stranded else None,
         needs=needs,
+        limits=view.limits.of(site),
         occupancy=by_label(view, site_catalogue.SITE_OCCUPANCY, site, "method"),
     )
 
@@ -143,7 +147,8 @@ class RacksView:
     at: str | None
     hub: str
     sites: Mapping[str, RackSummaryView]
-    limits: RackLimitsView
+    limits: RackLimits
+    """What the racks of sites without limits of their own are held against."""
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
 
@@ -156,7 +161,7 @@ def table(
         at=iso(view.now()),
         hub=view.hub,
         sites={site: summary(view, site, found) for site, found in by_site.items()},
-        limits=RackLimitsView(),
+        limits=view.limits.common,
         columns=COLUMNS,
         rows=[cells(one) for one in listed],
     )

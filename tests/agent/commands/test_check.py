@@ -173,3 +173,16 @@ def test_a_site_that_the_inventory_does_not_have_is_a_line(
     error = capsys.readouterr().err
     assert "config.yaml:2: site: s3 is not in the inventory" in error
     assert "config.yaml:3: rack: A9 is not in the inventory" in error
+
+
+def test_limits_of_a_site_that_is_not_listed_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip in the name of a site would leave it with the common limits."""
+    path = write(tmp_path, "limits:\n  sites:\n    s11: {inlet_recommended: 24}\n")
+    assert main(["check", str(path)]) == 0
+    error = capsys.readouterr().err
+    assert "config.yaml:6: limits.sites.s11: s11 is not in the inventory" in error
+    path = write(tmp_path, "limits:\n  sites:\n    s1: {inlet_recommended: 24}\n")
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().err == ""

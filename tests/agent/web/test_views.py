@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from agent.web.format import percent_range
-from agent.web.views import heat, power
-from agent.web.views.contents import SensorView
+from agent.web.views import contents, heat, power
 from agent.web.views.power import PowerStageView
+from collectors.catalogue.rack_limits import STANDARD, RackLimits
 
 
 def _stage(point: str, watts: float) -> PowerStageView:
@@ -45,8 +45,23 @@ def test_a_colour_begins_at_its_bound() -> None:
 )
 def test_a_sensor_at_a_limit_keeps_it(celsius: float, verdict: str) -> None:
     """Air at exactly a limit of ASHRAE is still within it."""
-    one = SensorView(sensor="a", exhaust=False, temperature_celsius=celsius, humidity_ratio=None)
-    assert one.verdict == verdict
+    assert contents.verdict(celsius, STANDARD, exhaust=False) == verdict
+
+
+@pytest.mark.parametrize(
+    ("celsius", "verdict", "colour"),
+    [
+        (24.0, "recommended", "l3"),
+        (24.5, "allowable", "l4"),
+        (30.0, "allowable", "l4"),
+        (30.5, "beyond", "l5"),
+    ],
+)
+def test_own_limits_judge_the_air(celsius: float, verdict: str, colour: str) -> None:
+    """Limits of a site's own decide what is said of the air, and its colour."""
+    own = RackLimits(inlet_recommended_celsius=24.0, inlet_allowable_celsius=30.0)
+    assert contents.verdict(celsius, own, exhaust=False) == verdict
+    assert heat.level_of(celsius, "inlet", own) == colour
 
 
 def test_two_bounds_are_written_as_a_range() -> None:
