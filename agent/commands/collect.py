@@ -13,11 +13,11 @@ from agent.app import App
 from agent.commands.state_copy import copy_of_state
 from agent.health import CollectorHealth
 from agent.messages.catalogue import Words, words
+from agent.messages.errors import error_text
 from agent.messages.terminal import add_language
 from agent.sinks.lineprotocol import LineRenderer
 from agent.snapshot import Snapshot
 from agent.standstill import run_watched
-from agent.web.errors import error_text
 from agent.web.exposition import render
 from collectors.base import Batch
 

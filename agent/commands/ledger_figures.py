@@ -8,6 +8,7 @@ from typing import Final
 
 from agent.inventory.model import Site
 from agent.messages.catalogue import Words
+from agent.messages.notes import note_text
 from agent.pue.model import JOULES_PER_KWH, PueResult
 from agent.targets.columns import padded_to
 
@@ -37,7 +38,7 @@ def figures(result: PueResult, site: Site, w: Words) -> Iterator[str]:
         yield _line(w, "renewable", w("ledger.renewable.said", share=share))
     yield from _beside(result, w)
     for note in result.notes:
-        yield w("ledger.note", note=note)
+        yield w("ledger.note", note=note_text(note, w))
 
 
 def _line(w: Words, label: str, text: str) -> str:

@@ -24,6 +24,7 @@ The value `count` chooses the form: the first one in `plural` whose conditions a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +45,10 @@ _GROUP: Final = "\u202f"
 """Narrow no-break space between groups of three digits."""
 
 _Loader: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+_HAN_BESIDE: Final = re.compile(r"[\u3400-\u9fff]\{|\}[\u3400-\u9fff]")
+_FIELD: Final = re.compile(r"(?<=([\u3400-\u9fff]))?\{(\w+)\}(?=([\u3400-\u9fff])?)")
+_LATIN: Final = re.compile(r"[A-Za-z0-9%]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,8 @@ class Words:
         text = message if isinstance(message, str) else message[self._form(values["count"])]
         if not values:
             return text
-        return text.format(**{name: _shown(value) for name, value in values.items()})
+        shown = {name: _shown(value) for name, value in values.items()}
+        return (_spaced(text, shown) if _HAN_BESIDE.search(text) else text).format(**shown)
 
     def of(self, prefix: str, name: str) -> str:
         """Return the word for a value that is data, such as a state; without one, the value."""
@@ -149,6 +155,19 @@ def _holds(rules: Mapping[str, Sequence[int]], count: int) -> bool:
         and count % 100 in rules.get("last_two", (count % 100,))
         and count % 100 not in rules.get("not_last_two", ())
     )
+
+
+def _spaced(text: str, values: Mapping[str, object]) -> str:
+    """Put a space between a Chinese character and a value that is Latin or a number there."""
+
+    def field(found: re.Match[str]) -> str:
+        before, name, behind = found.groups()
+        value = str(values.get(name, ""))
+        left = " " if before and _LATIN.match(value[:1]) else ""
+        right = " " if behind and _LATIN.match(value[-1:]) else ""
+        return f"{left}{found[0]}{right}"
+
+    return _FIELD.sub(field, text)
 
 
 def _shown(value: object) -> object:

@@ -15,10 +15,11 @@ from markupsafe import Markup, escape
 
 from agent import __version__
 from agent.messages.catalogue import Words
+from agent.messages.errors import error_text
+from agent.messages.notes import note_text, site_note
 from agent.web import format as writing
 from agent.web import heatmap, paths, svg
 from agent.web.columns import filled_table
-from agent.web.errors import error_text
 from agent.web.markup import raw
 from agent.web.views import heat, heat_panel
 from agent.web.views.links import quantiles
@@ -113,6 +114,8 @@ def _environment() -> Environment:
         "TILES": heat_panel.TILES,
         "common": writing.common,
         "error_text": error_text,
+        "note_text": note_text,
+        "site_note": site_note,
         "percent_range": writing.percent_range,
         "units_of": writing.units_of,
         "filled_table": filled_table,

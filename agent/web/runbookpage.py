@@ -17,6 +17,8 @@ PATH: Final = "/runbook"
 _MARKED: Final = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")
 _CHINESE_BREAK: Final = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n|\n(?=[\u3000-\u9fff])")
 """A line break beside a Chinese character or sign: it stands for nothing, not for a space."""
+_LIST: Final = re.compile(r"(?m)^- ")
+_LIST_BREAK: Final = "\0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,9 @@ def _section(text: str) -> Section:
 
 def _paragraphs(text: str) -> list[Paragraph]:
     blocks = [
-        " ".join(_CHINESE_BREAK.sub("", block.strip()).split()) for block in text.split("\n\n")
+        " ".join(_CHINESE_BREAK.sub("", block.strip()).split())
+        for part in text.split("\n\n")
+        for block in _LIST.sub(f"{_LIST_BREAK}• ", part).split(_LIST_BREAK)
     ]
     return [_pieces(block) for block in blocks if block]
 

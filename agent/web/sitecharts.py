@@ -33,7 +33,7 @@ def pue(view: SitePueView, page: Page) -> Markup:
         return Markup()
     drawn = chart(
         Chart(
-            title=f"{w('pue.trend')}, {view.site}",
+            title=w("trend.of", what=w("pue.trend"), site=view.site),
             description=w(
                 "pue.desc",
                 first=_minute(trend.times[0], zone),
@@ -120,7 +120,7 @@ def power(view: PowerView, page: Page) -> Markup:
         return Markup()
     drawn = chart(
         Chart(
-            title=f"{w('power.trend')}, {view.site}",
+            title=w("trend.of", what=w("power.trend"), site=view.site),
             description=w(
                 "power.desc",
                 first=_minute(trend.times[0], zone),

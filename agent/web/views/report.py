@@ -84,14 +84,14 @@ class ReportView:
     meters: Sequence[MeterLoss]
     more_meters: int
     meters_of_several_sites: bool
-    notes: Sequence[str]
-    """What a reader of the figures must know, as the ledger says it: in English."""
+    notes: Sequence[tuple[str, str]]
+    """What a reader of the figures must know: the site's name, and a note in English."""
 
 
 def view_of(report: WeekReport) -> ReportView:
     """Choose what fits on one sheet."""
     racks, meters = report.of_racks.racks_needing, report.of_meters.meters_lost
-    notes = dict.fromkeys(f"{site.name}: {note}" for site in report.sites for note in site.notes)
+    notes = dict.fromkeys((site.name, note) for site in report.sites for note in site.notes)
     rows = len(report.promises) + min(len(report.sites), _MAX_SITES + 1)
     return ReportView(
         report=report,

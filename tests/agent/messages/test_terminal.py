@@ -12,8 +12,8 @@ import pytest
 
 from agent.hubs.loader import load_registry
 from agent.messages.catalogue import words
+from agent.messages.errors import error_text
 from agent.messages.terminal import spoken
-from agent.web.errors import error_text
 from tests.support import ROOT
 
 

@@ -1,0 +1,49 @@
+"""What a PUE rests on, in the reader's language.
+
+`agent.pue` says it in English sentences, which the JSON and a signed statement keep. They are found
+again among the English messages, and said by the same message of another language.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from agent.messages.catalogue import DEFAULT, Words, words
+
+_PREFIX: Final = "note."
+_SITE: Final = "note.of"
+
+
+def note_text(note: str, w: Words) -> str:
+    """Return a note in the language of `w`; as it is where no message says it."""
+    for name, pattern in _patterns():
+        if found := pattern.fullmatch(note):
+            return (
+                w(f"note.{name}", **found.groupdict()) if found.groupdict() else w(f"note.{name}")
+            )
+    return note
+
+
+def site_note(site: str, note: str, w: Words) -> str:
+    """Return a note of one of several sites."""
+    return w(_SITE, site=site, note=note_text(note, w))
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    english = words(DEFAULT)
+    keys = [key for key in sorted(english.keys()) if key.startswith(_PREFIX) and key != _SITE]
+    return [
+        (key.removeprefix(_PREFIX), re.compile(_pattern(english(key)), re.DOTALL)) for key in keys
+    ]
+
+
+def _pattern(message: str) -> str:
+    """Return an expression that takes a message's values out of its text."""
+    pieces = re.split(r"\{(\w+)\}", message)
+    return "".join(
+        f"(?P<{piece}>.+)" if number % 2 else re.escape(piece)
+        for number, piece in enumerate(pieces)
+    )
