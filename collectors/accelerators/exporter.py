@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from collectors.accelerators.chip import Chips, Value
     from collectors.accelerators.exporter_profile import Profile
+    from collectors.accelerators.exporter_profile import Reading as Wanted
 
 MAX_BYTES: Final = 8 * 2**20
 _MAX_LINES: Final = 20_000
@@ -78,7 +79,9 @@ def parse(body: bytes, profile: Profile, now: float) -> Page:
     """
     samples: dict[str, list[ClientSample]] = {}
     stale = 0
-    for sample in _samples(body, profile.wanted):
+    text = body.decode("utf-8", "replace")
+    readings = profile.read_of(_helps(text, profile.wanted))
+    for sample in _samples(text, profile.wanted):
         name = _first(sample.labels, profile.chip.labels)
         if not name or math.isnan(sample.value) or sample.value < 0:
             continue
@@ -87,15 +90,28 @@ def parse(body: bytes, profile: Profile, now: float) -> Page:
             continue
         samples.setdefault(profile.chip.called.format(name), []).append(sample)
     reported: set[tuple[str, str]] = set()
-    return Page([_chip(name, own, profile, reported) for name, own in samples.items()], stale)
+    return Page(
+        [_chip(name, own, profile, readings, reported) for name, own in samples.items()], stale
+    )
 
 
-def _samples(body: bytes, wanted: frozenset[str]) -> Iterator[ClientSample]:
+def _helps(text: str, wanted: frozenset[str]) -> dict[str, str]:
+    """Return the HELP texts of the wanted series."""
+    helps: dict[str, str] = {}
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            name, _, said = line[len("# HELP ") : _MAX_LINE].partition(" ")
+            if name in wanted:
+                helps[name] = said
+    return helps
+
+
+def _samples(text: str, wanted: frozenset[str]) -> Iterator[ClientSample]:
     """Parse only the lines with wanted series. An exporter's page has some ten times as many."""
     from prometheus_client.parser import text_string_to_metric_families
 
     lines: list[str] = []
-    for line in body.decode("utf-8", "replace").splitlines():
+    for line in text.splitlines():
         name = line[: min(len(line), 200)].partition("{")[0].partition(" ")[0]
         if name in wanted:
             if len(line) > _MAX_LINE or len(lines) >= _MAX_LINES:
@@ -115,7 +131,11 @@ def _first(labels: Mapping[str, str], names: Sequence[str]) -> str:
 
 
 def _chip(
-    name: str, samples: Sequence[ClientSample], profile: Profile, reported: set[tuple[str, str]]
+    name: str,
+    samples: Sequence[ClientSample],
+    profile: Profile,
+    wanted: Sequence[Wanted],
+    reported: set[tuple[str, str]],
 ) -> Chip:
     def label(names: Sequence[str]) -> str:
         return next((found for sample in samples if (found := _first(sample.labels, names))), "")
@@ -123,17 +143,20 @@ def _chip(
     model, bus = label(profile.model.labels), label(profile.bus)
     if profile.model.cut is not None:
         model = profile.model.cut.sub("", model, count=1)
-    values = (*_readings(samples, profile, bus, reported), *_memory(samples, profile))
+    values = (*_readings(samples, wanted, bus, reported), *_memory(samples, profile))
     return Chip(name=name, model=model, uuid=label(profile.uuid), bus=bus, values=values)
 
 
 def _readings(
-    samples: Sequence[ClientSample], profile: Profile, bus: str, reported: set[tuple[str, str]]
+    samples: Sequence[ClientSample],
+    wanted: Sequence[Wanted],
+    bus: str,
+    reported: set[tuple[str, str]],
 ) -> Iterator[Value]:
     # Instances of a split chip and containers on a chip repeat the chip's own value, so only the
     # first sample counts.
     first = {sample.name: sample.value for sample in reversed(samples)}
-    for reading in profile.readings:
+    for reading in wanted:
         value = first.get(reading.series)
         if value is None or value in reading.missing:
             continue

@@ -6,6 +6,7 @@ Each profile is one YAML file in `exporters/`. A new exporter needs one such fil
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
@@ -68,6 +69,10 @@ class Reading:
     most: Positive | None = field(
         default=None, metadata={"help": "in base units; a greater value is rejected"}
     )
+    help: Annotated[re.Pattern[str], Parsed(_pattern, "a regular expression")] | None = field(
+        default=None,
+        metadata={"help": "the reading counts only if the page's HELP text of its series has this"},
+    )
     once_a_bus: bool = field(
         default=False,
         metadata={
@@ -124,6 +129,14 @@ class Profile:
         names = {reading.series for reading in self.readings} | {self.present}
         names |= {name for memory in self.memory for name in (memory.used, memory.total)}
         return frozenset(names - {""})
+
+    def read_of(self, helps: Mapping[str, str]) -> list[Reading]:
+        """Return the readings that count on a page with these HELP texts, by series."""
+        return [
+            reading
+            for reading in self.readings
+            if reading.help is None or reading.help.search(helps.get(reading.series, ""))
+        ]
 
 
 def load_profile(name: str, folder: Path | None = None) -> Profile:

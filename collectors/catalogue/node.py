@@ -148,6 +148,18 @@ ACCELERATOR_LINK_RECEIVE: Final = _chip(
     "Bytes the chip has received over all its links to other chips (NVLink).",
     type="counter",
 )
+ACCELERATOR_LINK_TRANSMIT_RATE: Final = _chip(
+    "link_transmit_bytes_per_second",
+    "Bytes a second the chip sends to other chips (NVLink) at present.",
+)
+ACCELERATOR_LINK_RECEIVE_RATE: Final = _chip(
+    "link_receive_bytes_per_second",
+    "Bytes a second the chip receives from other chips (NVLink) at present.",
+)
+ACCELERATOR_LINK_RATE: Final = _chip(
+    "link_bytes_per_second",
+    "Bytes a second that pass its links to other chips (NVLink) at present, both ways together.",
+)
 ACCELERATOR_LINK_ERRORS: Final = _chip(
     "link_errors_total",
     "Errors of all its links to other chips: crc_flit, crc_data, replay, recovery.",
