@@ -34,8 +34,19 @@ MAX_LABEL_LENGTH: Final = 1024
 
 # A label value comes from outside (interface names, PDU names, chips): one table makes it safe for
 # both text formats. Control characters become spaces: line protocol has no escape for a newline,
-# and a NUL breaks some databases.
-_CONTROL: Final = dict.fromkeys((*range(0x20), 0x7F), " ")
+# and a NUL breaks some databases. So do the line breaks of Unicode, and what turns the direction of
+# all text behind it: in a log or an alert a name would change what stands beside it.
+_CONTROL: Final = dict.fromkeys(
+    (
+        *range(0x20),
+        *range(0x7F, 0xA0),
+        0x2028,
+        0x2029,
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+    ),
+    " ",
+)
 
 _METRIC_NAME: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL_NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")

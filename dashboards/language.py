@@ -6,6 +6,7 @@ English. A new file there is a new language: nothing in the code names one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -59,7 +60,16 @@ def said(part: str | Text | Stated, language: Language) -> str:
         return part
     if isinstance(part, Text):
         return part.of(language)
-    return part.get(language) or part.get(SOURCE) or ""
+    return only_text(part.get(language) or part.get(SOURCE) or "")
+
+
+def only_text(text: str) -> str:
+    """Return a text of a hub's file so that Grafana finds no variable, legend or markup in it.
+
+    Grafana fills in variables in titles, descriptions and words, and knows no escape for them. So
+    the sign before such a name becomes its wide form: a price in `$5` and a limit `< 1.2` stay.
+    """
+    return _GRAFANAS.sub(lambda found: found[0].translate(_WIDE), text)
 
 
 def languages(folder: Path = FOLDER) -> tuple[Language, ...]:
@@ -75,6 +85,10 @@ def catalogue(language: Language, folder: Path = FOLDER) -> Mapping[str, str]:
 
 
 LANGUAGES: Final = languages()
+
+_GRAFANAS: Final = re.compile(r"\$(?=[A-Za-z_{])|\[\[|\{\{|<(?=[A-Za-z/!?])")
+_WIDE: Final = {ord(sign): chr(ord(sign) + 0xFEE0) for sign in "$[{<"}
+"""The wide forms of ASCII's signs stand 0xFEE0 behind them (Unicode, block FF00)."""
 
 NO_DATA: Final = Text("no data")
 """What a panel shows where a value is missing: words, never a zero."""

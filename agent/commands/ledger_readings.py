@@ -23,6 +23,7 @@ from agent.ledger.energy import (
     HourCells,
     floor_hour,
 )
+from agent.ledger.imports.cells import shown_as_text
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.database import Tables
 from agent.ledger.store.meters import MeterRow
@@ -80,14 +81,28 @@ def _cells(
     for hour, stored in sorted(found.items()):
         if stored.data is None and hour not in old:
             covered = stored.covered / 1000
-            yield _time(hour, site), row.kind, 3600, stored.joules / scale, unit, covered
+            yield (
+                _time(hour, site),
+                shown_as_text(row.kind),
+                3600,
+                stored.joules / scale,
+                unit,
+                covered,
+            )
             continue
         cells = HourCells(old[hour], ALL_COVERED) if hour in old else stored.cells()
         for n in range(CELLS):
             time = hour + n * CELL_MS
             if first <= time < last and cells.covered[n]:
                 covered = cells.covered[n] / 1000
-                yield _time(time, site), row.kind, 300, cells.joules[n] / scale, unit, covered
+                yield (
+                    _time(time, site),
+                    shown_as_text(row.kind),
+                    300,
+                    cells.joules[n] / scale,
+                    unit,
+                    covered,
+                )
 
 
 def _raw(
@@ -102,7 +117,7 @@ def _raw(
             if first <= one.time < last:
                 yield (
                     _time(one.time, site),
-                    row.kind,
+                    shown_as_text(row.kind),
                     label,
                     one.value / scale,
                     one.interval / 1000,

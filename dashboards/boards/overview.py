@@ -73,7 +73,7 @@ def board(registry: Registry, language: Language) -> Board:
                             columns=columns,
                             names=COLUMNS,
                             sort=target.EACH_STATE,
-                            links={"hub": make.way(uids.hub_uid("${__value.raw}"))},
+                            links={"hub": make.way(uids.hub_uid("${__value.raw:percentencode}"))},
                             widths={"hub": 80, "target": 200, "kpi": 180, "scope": 80, "op": 70},
                         ),
                         height=14,

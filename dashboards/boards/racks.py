@@ -75,7 +75,7 @@ def _limits(make: Maker) -> Section:
     }
     columns = [replace(signal, name=name) for signal, name in names.items()]
     chosen = "".join(
-        f'&var-{label}=${{__data.fields["{make.say(COLUMNS[label])}"]}}'
+        f'&var-{label}=${{__data.fields["{make.say(COLUMNS[label])}"]:percentencode}}'
         for label in ("hub", "site", "row")
     )
     return Section(
@@ -92,7 +92,10 @@ def _limits(make: Maker) -> Section:
                     columns=columns,
                     names=COLUMNS,
                     sort=columns[0],
-                    links={"rack": f"{make.way(uids.RACK)}{chosen}&var-rack=${{__value.raw}}"},
+                    links={
+                        "rack": f"{make.way(uids.RACK)}{chosen}"
+                        "&var-rack=${__value.raw:percentencode}"
+                    },
                     widths={"row": 80, "rack": 110, "hub": 110, "site": 220},
                 ),
                 height=12,

@@ -134,8 +134,10 @@ class Maker:
                 and uid != self.uid
                 and (label != "hub" or not self.hub)
             ):
-                leads = uid or uids.hub_uid("${__field.labels.hub}")
-                chosen = "".join(f"&var-{name}=${{__field.labels.{name}}}" for name in names)
+                leads = uid or uids.hub_uid("${__field.labels.hub:percentencode}")
+                chosen = "".join(
+                    f"&var-{name}=${{__field.labels.{name}:percentencode}}" for name in names
+                )
                 return {
                     "links": [
                         {"title": f"${{__field.labels.{label}}}", "url": self.way(leads) + chosen}

@@ -125,7 +125,7 @@ def geomap(
                 "value": [
                     {
                         "title": "${__value.text}",
-                        "url": make.way(uids.hub_uid("${__value.raw}")),
+                        "url": make.way(uids.hub_uid("${__value.raw:percentencode}")),
                     }
                 ],
             }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from agent.inventory.model.checks import check_not_empty
+from agent.inventory.model.checks import check_name
 from collectors.strict import Positive, Range
 
 
@@ -29,7 +29,7 @@ class Breaker:
 
     def __post_init__(self) -> None:
         """Check what can be seen from the breaker alone."""
-        check_not_empty("breaker", self.breaker)
+        check_name("breaker", self.breaker)
         if self.phases not in {1, 3}:
             message = "phases: expected 1 or 3"
             raise ValueError(message)

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from collectors.labels import MAX_LABEL_LENGTH, safe_label
+
+_SHOWN: Final = 60
+
 
 def check_not_empty(key: str, value: str) -> None:
     """Raise ValueError where a key is empty or blank."""
     if not value.strip():
         message = f"{key}: must not be empty"
+        raise ValueError(message)
+
+
+def check_name(key: str, value: str) -> None:
+    """Raise ValueError where a name is empty, or could not be a label as it stands.
+
+    Series carry the changed name, so two things could become one, and neither be found again.
+    """
+    check_not_empty(key, value)
+    safe = safe_label(value)
+    if safe != value:
+        message = (
+            f"{key}: {value[:_SHOWN]!r}: a name has at most {MAX_LABEL_LENGTH} characters, no line"
+            " breaks, control characters or changes of direction, and no backslash at its end"
+        )
         raise ValueError(message)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Annotated, Final, Literal, get_args
 
-from agent.inventory.model.checks import check_not_empty
+from agent.inventory.model.checks import check_name, check_not_empty
 from agent.inventory.model.service import check_date, check_service
 from collectors.catalogue.devices import Point
 from collectors.strict import Positive, Range, Ratio
@@ -115,7 +115,7 @@ class Meter:
 
     def __post_init__(self) -> None:
         """Check the key and what can be seen from the meter alone."""
-        check_not_empty("meter", self.meter)
+        check_name("meter", self.meter)
         check_service(self.since, self.until)
         check_date("calibrated", self.calibrated)
         check_years(self.emissions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
-from agent.inventory.model.checks import check_not_empty
+from agent.inventory.model.checks import check_name
 from agent.inventory.model.service import check_service
 from agent.inventory.model.sites import State
 from collectors.strict import Count, Positive, Range
@@ -33,6 +33,11 @@ class Feed:
         },
     )
 
+    def __post_init__(self) -> None:
+        """Check the name of the PDU, where there is one."""
+        if self.pdu:
+            check_name("pdu", self.pdu)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
@@ -58,7 +63,7 @@ class Device:
 
     def __post_init__(self) -> None:
         """Check the key."""
-        check_not_empty("node", self.node)
+        check_name("node", self.node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +102,9 @@ class Rack:
 
     def __post_init__(self) -> None:
         """Check what can be seen from the rack alone."""
-        check_not_empty("rack", self.rack)
+        check_name("rack", self.rack)
+        if self.row:
+            check_name("row", self.row)
         check_service(self.since, self.until)
         if self.used_units is not None and self.devices is not None:
             message = "used_units: follows from the devices; leave one of them out"

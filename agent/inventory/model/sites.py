@@ -6,7 +6,7 @@ import zoneinfo
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from agent.inventory.model.checks import check_not_empty
+from agent.inventory.model.checks import check_name
 from agent.inventory.model.meters import Emission, check_years
 from collectors.strict import Range
 
@@ -48,7 +48,7 @@ class Site:
 
     def __post_init__(self) -> None:
         """Check the key, the emission factors' years and the zone."""
-        check_not_empty("site", self.site)
+        check_name("site", self.site)
         check_years(self.emissions)
         if self.timezone:
             try:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from collectors.labels import safe_label
+
 Object = dict[str, Any]
 """One object as NetBox sends it."""
 
@@ -32,9 +34,12 @@ def id_of(found: Object, key: str) -> int:
 
 
 def text(found: object, key: str) -> str:
-    """Return the text in a field without blanks at its ends; empty where there is none."""
+    """Return the text in a field without blanks at its ends; empty where there is none.
+
+    It can be a label as it stands: NetBox takes names that no series can carry.
+    """
     value = found.get(key) if isinstance(found, dict) else None
-    return value.strip() if isinstance(value, str) else ""
+    return safe_label(value).strip().rstrip("\\ ") if isinstance(value, str) else ""
 
 
 def choice(found: Object, key: str) -> str:
