@@ -151,17 +151,22 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _meters(args: argparse.Namespace, inventory: Inventory, site: Site) -> Meters:
-    """Return the meters and PDUs of a site, which a file may name.
+    """Return the meters and PDUs of a site, which a file may name, and the meters they replaced.
 
     Energy leaves the site by a meter of incoming energy only.
     """
-    listed = inventory.meters_by_site.get(site.site, ())
+    points = {
+        name: meter.point
+        for meter in inventory.meters_by_site.get(site.site, ())
+        for name in (meter.meter, meter.replaces)
+        if name
+    }
     if args.exported:
-        return Meters(known=frozenset(meter.meter for meter in listed if meter.point in INCOMING))
+        return Meters(known=frozenset(name for name, at in points.items() if at in INCOMING))
     pdus = [pdu for pdu, fed in inventory.pdus.items() if fed.rack.site == site.site]
     return Meters(
-        known=frozenset([*(meter.meter for meter in listed), *pdus]),
-        water=frozenset(meter.meter for meter in listed if meter.point == "water"),
+        known=frozenset([*points, *pdus]),
+        water=frozenset(name for name, at in points.items() if at == "water"),
     )
 
 

@@ -118,8 +118,7 @@ class Channel:
 
 def kind_of(inventory: Inventory, site: str, name: str) -> str:
     """Return what kind of meter a name of the inventory is: pdu, water or meter."""
-    listed = inventory.meters.get((site, name))
-    if listed is not None and listed.point == "water":
+    if _listed_point(inventory, site, name) == "water":
         return "water"
     return "pdu" if name in inventory.pdus else "meter"
 
@@ -132,7 +131,16 @@ def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) 
     """
     if kind in ("export", "water"):
         return kind
+    listed = _listed_point(inventory, site, name)
+    return listed or ("pdu_output" if kind == "pdu" else label or "other")
+
+
+def _listed_point(inventory: Inventory, site: str, name: str) -> str:
+    """Return where the inventory says that a meter counts, or the one that replaced it; or ''."""
     listed = inventory.meters.get((site, name))
-    if listed is not None and listed.point:
+    if listed is not None:
         return listed.point
-    return "pdu_output" if kind == "pdu" else label or "other"
+    if name in inventory.pdus:
+        return ""
+    later = inventory.meters_by_site.get(site, ())
+    return next((one.point for one in later if one.replaces == name), "")

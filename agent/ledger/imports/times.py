@@ -19,7 +19,17 @@ _LAST_YEAR: Final = 2099
 _FIRST_MS: Final = round(dt.datetime(_FIRST_YEAR, 1, 1, tzinfo=dt.UTC).timestamp() * 1000)
 _END_MS: Final = round(dt.datetime(_LAST_YEAR + 1, 1, 1, tzinfo=dt.UTC).timestamp() * 1000)
 _HALF_DAY_MS: Final = 43_200_000
-_DECIMAL_COMMA: Final = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d*)?([eE][+-]?\d+)?")
+_PARTS: Final = r" \u00a0\u202f'\u2019"
+_DECIMAL_COMMA: Final = re.compile(
+    rf"[+-]?(\d+|[1-9]\d{{0,2}}(?P<part>[.{_PARTS}])\d{{3}}((?P=part)\d{{3}})*)"
+    r"(,\d*)?([eE][+-]?\d+)?"
+)
+_GROUPS: Final = re.compile(
+    rf"[+-]?[1-9]\d{{0,2}}((?P<part>[{_PARTS}])\d{{3}}((?P=part)\d{{3}})*(\.\d*)?"
+    r"|(,\d{3})+\.\d*|(,\d{3}){2,})"
+)
+"""Groups of three digits. A single comma, as in `1,305`, may also be a decimal one."""
+_PARTING: Final = re.compile(f"[,{_PARTS}]")
 
 
 def parse_time(text: str, zone: ZoneInfo, form: str = "") -> dt.datetime:
@@ -44,19 +54,24 @@ def parse_time(text: str, zone: ZoneInfo, form: str = "") -> dt.datetime:
 def parse_number(column: str, text: str, *, decimal_comma: bool = False) -> float:
     """Read a number of at least 0; raises Refused.
 
-    With a decimal comma, points may only stand between groups of three digits.
+    Groups of three digits may be parted by spaces or apostrophes. With a decimal comma they may be
+    parted by points, and points stand nowhere else; otherwise by commas, where it is plain that
+    none of them is a decimal one.
     """
+    text = text.strip()
     if decimal_comma:
-        if not _DECIMAL_COMMA.fullmatch(text.strip()):
-            raise Refused(column, f"expected a number such as 1.234,5, got {text.strip()!r}")
-        text = text.replace(".", "").replace(",", ".")
+        if not _DECIMAL_COMMA.fullmatch(text):
+            raise Refused(column, f"expected a number such as 1.234,5, got {text!r}")
+        text = text.replace(",", ";").replace(".", "").replace(";", ".")
+    if decimal_comma or _GROUPS.fullmatch(text):
+        text = _PARTING.sub("", text)
     try:
         value = float(text)
     except ValueError:
-        raise Refused(column, f"expected a number, got {text.strip()!r}") from None
+        raise Refused(column, f"expected a number, got {text!r}") from None
     if not 0 <= value < math.inf:
         hint = "; energy that leaves is imported by itself, with --exported" if value < 0 else ""
-        raise Refused(column, f"expected a number of at least 0, got {text.strip()}{hint}")
+        raise Refused(column, f"expected a number of at least 0, got {text}{hint}")
     return value
 
 

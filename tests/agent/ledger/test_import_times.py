@@ -148,17 +148,53 @@ def test_a_day_that_begins_twice(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1.234,5", 1234.5), ("1.234.567", 1234567), ("0,5", 0.5), ("12", 12), ("1,2e3", 1200)],
+    [
+        ("1.234,5", 1234.5),
+        ("1.234.567", 1234567),
+        ("0,5", 0.5),
+        ("12", 12),
+        ("1,2e3", 1200),
+        ("1 305,5", 1305.5),
+        ("12\u00a0305,25", 12305.25),
+        ("1\u202f305\u202f000", 1305000),
+        ("7'654,5", 7654.5),
+    ],
 )
 def test_numbers_with_a_decimal_comma(text: str, value: float) -> None:
-    """Points stand between groups of three digits."""
+    """Points, spaces or apostrophes stand between groups of three digits."""
     assert parse_number("v", text, decimal_comma=True) == value
 
 
 @pytest.mark.parametrize(
-    "text", ["130.5", "1.23", "1234.567", "0.500", "1,234.5", "1.2345,0", ".5"]
+    "text",
+    ["130.5", "1.23", "1234.567", "0.500", "1,234.5", "1.2345,0", ".5", "1 30,5", "1.305 000,5"],
 )
 def test_a_decimal_point_is_no_decimal_comma(text: str) -> None:
     """A point that does not part groups of three digits is refused, and not left out."""
     with pytest.raises(Refused, match=r"expected a number such as 1\.234,5, got"):
         parse_number("v", text, decimal_comma=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 305.5", 1305.5),
+        ("12\u00a0305", 12305),
+        ("1'305'000.25", 1305000.25),
+        ("7\u2019654", 7654),
+        ("1,305.5", 1305.5),
+        ("1,305,000", 1305000),
+        ("130.5", 130.5),
+        ("1e3", 1000),
+    ],
+)
+def test_numbers_with_groups_of_digits(text: str, value: float) -> None:
+    """Without a decimal comma groups of three digits may be parted too."""
+    assert parse_number("v", text) == value
+
+
+@pytest.mark.parametrize("text", ["1,305", "1,30.5", "1 30", "0,305.5", "1,305 000", "13,05"])
+def test_a_comma_that_may_be_a_decimal_one_is_refused(text: str) -> None:
+    """Nobody knows whether 1,305 is a thousand and more, or one and a third."""
+    with pytest.raises(Refused, match="expected a number, got"):
+        parse_number("v", text)
