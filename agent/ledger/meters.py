@@ -139,8 +139,8 @@ def _listed_point(inventory: Inventory, site: str, name: str) -> str:
     """Return where the inventory says that a meter counts, or the one that replaced it; or ''."""
     listed = inventory.meters.get((site, name))
     if listed is not None:
-        return listed.point
+        return listed.point or ""
     if name in inventory.pdus:
         return ""
     later = inventory.meters_by_site.get(site, ())
-    return next((one.point for one in later if one.replaces == name), "")
+    return next((one.point or "" for one in later if one.replaces == name), "")
