@@ -72,16 +72,39 @@ async def test_an_identified_device_names_its_profile(capsys: pytest.CaptureFixt
     assert "profile      schneider-pm5000" in said
 
 
-async def test_a_model_s_registers_name_the_profile(capsys: pytest.CaptureFixture[str]) -> None:
-    """A meter without function 43 is recognised by the registers in which its maker has the model:
-    here "PM5340" in register 30, which is address 29.
+def named_in_registers(name: bytes, model: bytes) -> SimDevice:
+    """Return a meter of Schneider's: the name in register 30 (address 29), the model in 50 (49)."""
+    registers = [0] * 90
+    for address, text in ((29, name), (49, model)):
+        words = struct.unpack(f">{len(text) // 2}H", text)
+        registers[address : address + len(words)] = words
+    return SimDevice(1, [SimData(0, values=registers, datatype=DataType.REGISTERS)])
+
+
+@pytest.mark.parametrize(
+    ("model", "profile"),
+    [
+        (b"PM5340", "schneider-pm5000"),
+        (b"iEM3155\0", "schneider-iem3000"),
+        (b"PM5760", "schneider-pm5000"),
+    ],
+)
+async def test_a_model_s_registers_name_the_profile(
+    model: bytes, profile: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A meter without function 43 is recognised by the registers in which its maker has the model,
+    whatever the owner has written for its name.
     """
-    registers = [0] * 60
-    registers[29:32] = struct.unpack(">3H", b"PM5340")
-    data = SimData(0, values=registers, datatype=DataType.REGISTERS)
-    async with serving(SimDevice(1, [data])) as address:
+    async with serving(named_in_registers(b"row B 16", model)) as address:
         await run(f"modbus://{address}", "--timeout", "10")
-    assert "profile      schneider-pm5000" in capsys.readouterr().out
+    assert f"profile      {profile}" in capsys.readouterr().out
+
+
+async def test_a_name_that_an_owner_wrote_is_no_model(capsys: pytest.CaptureFixture[str]) -> None:
+    """A meter of another model is no PM5000, though its owner calls it by the one it replaced."""
+    async with serving(named_in_registers(b"PM5340", b"ION7650\0")) as address:
+        assert await run(f"modbus://{address}", "--timeout", "10") == 1
+    assert "schneider-pm5000" not in capsys.readouterr().out
 
 
 async def test_a_named_profile_is_read_though_nothing_tells_of_it(
