@@ -39,6 +39,9 @@ from agent.pue.past import past_pue
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
 
+_WRITTEN = ("", ".csv", ".txt", PARQUET)
+"""How the name of an exported file may end: no other kind is written under its name."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
@@ -203,11 +206,17 @@ def _export(
     path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime
 ) -> None:
     rows = ledger.rows(site.site, start.timestamp(), end.timestamp())
+    if path is not None and path.suffix.lower() not in _WRITTEN:
+        message = (
+            f"expected a name such as hours.csv or hours.parquet, got {path.name}; spreadsheets"
+            " open CSV"
+        )
+        raise ConfigError(message, key="--out")
     if path is None:
         write_csv(sys.stdout, rows, site.zone)
         return
     try:
-        if path.suffix == PARQUET:
+        if path.suffix.lower() == PARQUET:
             write_parquet(path, rows)
         else:
             with path.open("w", encoding="utf-8", newline="") as out:

@@ -41,6 +41,8 @@ from collectors.base import ConfigError
 from collectors.catalogue.limits import INCOMING
 from collectors.strict import Problems
 
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
+
 
 def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) -> int:
     """Import a file into the ledger at `path`; return the exit status."""
@@ -127,8 +129,11 @@ def _report_refused(args: argparse.Namespace, refusals: Refusals) -> None:
 def _read(args: argparse.Namespace, inventory: Inventory, site: Site) -> Sheet:
     meters, name = _meters(args, inventory, site), str(args.file)
     lenient = args.dry_run or args.skip_refused
+    ending = args.file.suffix.lower()
+    if ending in _SPREADSHEETS:
+        raise ConfigError("is a spreadsheet; save the sheet as CSV and import that", file=name)
     try:
-        if args.file.suffix == PARQUET:
+        if ending == PARQUET:
             return read_parquet(args.file, meters)
         zone = site.zone if args.time_zone is None else _zone(args.time_zone)
         with args.file.open(encoding=args.encoding, newline="") as lines:

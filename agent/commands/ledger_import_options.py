@@ -61,6 +61,12 @@ def configure(take: argparse.ArgumentParser) -> None:
     form = take.add_argument_group("files of other systems")
     form.add_argument("--time-column", default="time", metavar="C", help="the header of the times")
     form.add_argument(
+        "--date-column",
+        default="",
+        metavar="C",
+        help="the header of the dates, where the column of the times has the time of day only",
+    )
+    form.add_argument(
         "--end-column", default="", metavar="C", help="the header of the times when rows end"
     )
     form.add_argument(
@@ -120,6 +126,7 @@ def timing_of(args: argparse.Namespace) -> Timing:
         (args.cumulative and args.interval_values, "--cumulative", "--interval-values"),
         (args.cumulative and args.end_column, "--cumulative", "--end-column"),
         (args.interval and args.end_column, "--interval", "--end-column"),
+        (args.date_column and args.end_column, "--date-column", "--end-column"),
         (args.stamped_at_end and args.end_column, "--stamped-at-end", "--end-column"),
     ):
         if excluded:
@@ -149,6 +156,7 @@ def form_of(args: argparse.Namespace) -> Form:
         raise ConfigError(message, key="--delimiter")
     return Form(
         time=args.time_column,
+        date=args.date_column,
         end=args.end_column,
         meter=args.meter_column,
         value=args.value_column,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 QUANTILES: Final = ("0.5", "0.9", "0.99")
 RESOLVE_SECONDS: Final = 60.0
 """Seconds between two look-ups of a name."""
+WARM_SECONDS: Final = 1.0
+"""So long the first probe of an address may take, which is not counted."""
 _PLANS: Final = tuple(map(float, QUANTILES))
 
 
@@ -48,7 +50,7 @@ class Link:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.device = peer
-        self.schedule = Schedule(interval=interval, timeout=2 * timeout + 1.0)
+        self.schedule = Schedule(interval=interval, timeout=2 * timeout + WARM_SECONDS + 1.0)
         self.dropped: Counter[str] = Counter()
         self._resolver, self._method = resolver, method
         self._spacing, self._timeout, self._clock = spacing, timeout, clock
@@ -109,7 +111,11 @@ class Link:
         self._window.add(sent, await prober.probe(self._timeout))
 
     async def _ready(self) -> Prober:
-        """Return the prober of the peer's address, which may have changed."""
+        """Return the prober of the peer's address, which may have changed.
+
+        A new one sends a probe that is not counted: the first takes longer, here for code that runs
+        for the first time, and on the way for the neighbours' hardware addresses.
+        """
         target = await self._resolver.target(self._timeout, RESOLVE_SECONDS)
         if self._prober is None or target != self._target:
             if self._prober is not None:
@@ -118,6 +124,7 @@ class Link:
             method = self._method or ("icmp" if icmp_allowed(target.version) else "tcp")
             self._prober = open_prober(method, target, self.dropped)
             self._target = target
+            await self._prober.probe(min(self._timeout, WARM_SECONDS))
         return self._prober
 
     async def aclose(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import struct
 import time
@@ -36,19 +37,37 @@ class ConnectProber:
                 self._target.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK
             ) as sock:
                 began = self._clock()
-                try:
+                code = sock.connect_ex((self._target.address, self._target.port))
+                came = self._clock()
+                if code == errno.EINPROGRESS:
                     async with asyncio.timeout(timeout):
-                        await asyncio.get_running_loop().sock_connect(
-                            sock, (self._target.address, self._target.port)
-                        )
-                except ConnectionRefusedError:
-                    pass
-                return _handshake(sock, self._clock() - began)
+                        await _writable(sock)
+                    came = self._clock()
+                    code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if code not in (0, errno.ECONNREFUSED):  # no route, or a filter's answer
+                    return None
+                return _handshake(sock, came - began)
         except (OSError, TimeoutError):  # no route, no answer, no descriptor
             return None
 
     def close(self) -> None:
         """Do nothing: no socket stays open."""
+
+
+async def _writable(sock: socket.socket) -> None:
+    """Wait until a connection is made or refused."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle() -> None:
+        if not done.done():
+            done.set_result(None)
+
+    loop.add_writer(sock.fileno(), settle)
+    try:
+        await done
+    finally:
+        loop.remove_writer(sock.fileno())
 
 
 def _handshake(sock: socket.socket, seconds: float) -> float | None:

@@ -156,14 +156,14 @@ class _Reading:
         """Return what takes a row that names its meter."""
         form = self._form
         value = form.value or next((column for column in OWN_UNITS if column in header), "")
-        wanted = [form.time, value, *([] if form.only else [form.meter])]
+        wanted = [*form.start, value, *([] if form.only else [form.meter])]
         wanted += [form.end] if form.end else []
         if not value or len({*header}) != len(header) or not {*wanted} <= {*header}:
             raise self._wrong_header(header)
         if form.is_own and {*header} - {COVERED} != {*wanted}:
             raise self._wrong_header(header)
         self._set_unit(form.unit or OWN_UNITS.get(value, ""))
-        at, of = header.index(form.time), header.index(value)
+        start_of, of = form.start_of(header), header.index(value)
         named = None if form.only else header.index(form.meter)
         covered = header.index(COVERED) if COVERED in header else None
         self._is_export = covered is not None and not form.end
@@ -179,8 +179,9 @@ class _Reading:
             name = form.only if named is None else cells[named]
             rows = known.get(name) or self._rows_of(name)
             if rows is not None:
-                time = times.get(cells[at])  # known of all but the first row of a time
-                time = self._times.read(cells[at]) if time is None else time
+                start = start_of(cells)
+                time = times.get(start)  # known of all but the first row of a time
+                time = self._times.read(start) if time is None else time
                 end = None if until is None else self._end(cells[until])
                 try:
                     rows.add(time, self._number(value, cells[of]) * factor, line, end)
@@ -193,13 +194,13 @@ class _Reading:
     def _wide(self, header: Sequence[str]) -> TakeRow:
         """Return what takes a row with a column for each meter."""
         form = self._form
-        own = [form.time, *([form.end] if form.end else [])]
+        own = [*form.start, *([form.end] if form.end else [])]
         is_known = any(form.aliases.get(cell, cell) in self._meters.known for cell in header)
         if not {*own} <= {*header} or len({*header}) != len(header) or not is_known:
             raise self._wrong_header(header)
         self._is_wide = True
         self._set_unit(form.unit or "kWh")
-        at = header.index(form.time)
+        start_of = form.start_of(header)
         until = header.index(form.end) if form.end else None
         try:
             columns = [
@@ -214,7 +215,7 @@ class _Reading:
         def take(cells: list[str], line: int) -> None:
             if not _has_cells(cells, header):
                 return
-            time = self._times.read(cells[at])
+            time = self._times.read(start_of(cells))
             end = None if until is None else self._end(cells[until])
             for column in columns:
                 cell = cells[column.place]
@@ -234,7 +235,7 @@ class _Reading:
             expected = "time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3"
         else:
             meter = "" if form.only else form.meter
-            wanted = (form.time, meter, form.value or "VALUE")
+            wanted = (*form.start, meter, form.value or "VALUE")
             expected = form.delimiter.join(part for part in wanted if part)
         found = form.delimiter.join(header) or "nothing"
         message = f"expected the header {expected}, found {found}"

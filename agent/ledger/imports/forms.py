@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 ENERGY: Final = "energy_kwh"
@@ -53,12 +54,15 @@ LEFT_OUT: Final = "-"
 class Form:
     """How a file is written. Columns are named by their headers.
 
-    `end` is the column of the rows' ends, if there is one. `aliases` give other systems' names of
-    meters ours; an alias of `-` leaves one out. `only` is the meter of a file that names none.
+    `date` is the column of the dates, where `time` has the time of day only: both are read as one
+    text with a space between. `end` is the column of the rows' ends, if there is one. `aliases`
+    give other systems' names of meters ours; an alias of `-` leaves one out. `only` is the meter
+    of a file that names none.
     `time_format` is that of strptime, or `epoch` or `epoch_ms`; without it times are ISO 8601.
     """
 
     time: str = "time"
+    date: str = ""
     end: str = ""
     meter: str = "meter"
     value: str = ""
@@ -74,6 +78,19 @@ class Form:
     def is_own(self) -> bool:
         """Whether it is this program's own form."""
         return self == Form(skip_lines=self.skip_lines)
+
+    @property
+    def start(self) -> list[str]:
+        """The columns that say when a row begins."""
+        return [self.date, self.time] if self.date else [self.time]
+
+    def start_of(self, header: Sequence[str]) -> Callable[[Sequence[str]], str]:
+        """Return what reads off a row under this header when it begins."""
+        at = header.index(self.time)
+        if not self.date:
+            return itemgetter(at)
+        day = header.index(self.date)
+        return lambda cells: f"{cells[day].strip()} {cells[at].strip()}"
 
 
 class Meters(NamedTuple):

@@ -435,6 +435,95 @@ def test_another_system_s_export_by_options(
     assert "2025-03-01T01:00:00+08:00,main,1150.5,3600" in capsys.readouterr().out
 
 
+TWO_COLUMNS = (
+    ("--date-column", "Datum", "--time-column", "Zeit", "--time-format", "%d.%m.%Y %H:%M"),
+    "Datum;Zeit;Wirkarbeit",
+    (
+        "01.03.2025;00:00;126,5",
+        "01.03.2025;00:15;127",
+        "01.03.2025; 00:30 ;126",
+        "01.03.2025;00:45;127",
+    ),
+    (*MAPPED[2:5], "--meter", "main", "--value-column", "Wirkarbeit", "--unit", "kWh"),
+)
+TWO_COLUMNS_WIDE = (
+    ("--date-column", "date"),
+    "time,date,main,it",
+    ("00:00,2025-03-01,506.5,600", "01:00,2025-03-01,406.5,500"),
+    (),
+)
+
+
+@pytest.mark.parametrize("file", [TWO_COLUMNS, TWO_COLUMNS_WIDE], ids=["long", "wide"])
+def test_date_and_time_in_two_columns(
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: tuple[tuple[str, ...], str, tuple[str, ...], tuple[str, ...]],
+) -> None:
+    """A day in one column and the time of day in another are one time, in any order of columns."""
+    when, header, rows, more = file
+    (tmp_path / "two.csv").write_text("\n".join((header, *rows)) + "\n")
+    assert ledger("import", config, str(tmp_path / "two.csv"), *when, *more) == 0
+    capsys.readouterr()
+    ledger("export", config, *DAY)
+    # 126.5 + 127 + 126 + 127 kWh in the hour of local midnight
+    assert "2025-03-01T00:00:00+08:00,main,506.5,3600" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ((), "two.csv:1: expected the header time,meter,energy_kwh"),
+        (("--date-column", "Day"), "two.csv:1: expected the header Day,time,meter,VALUE"),
+        (("--date-column", "day", "--end-column", "to"), "--date-column: cannot be used with"),
+        (("--date-column", "day"), "two.csv:3: time: expected ISO 8601"),
+    ],
+)
+def test_a_wrong_date_column_is_one_line(
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    args: tuple[str, ...],
+    words: str,
+) -> None:
+    """A header that is not there, or a day that is none, is told with its line."""
+    rows = "2025-03-01,00:00,main,1\n2025-03-32,01:00,main,1\n"
+    (tmp_path / "two.csv").write_text("day,time,meter,energy_kwh\n" + rows)
+    assert ledger("import", config, str(tmp_path / "two.csv"), *args) == 2
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["day.xlsx", "day.XLSX", "day.ods", "day.json"])
+def test_a_kind_of_file_that_is_not_written_is_refused(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """CSV under the name of a spreadsheet would not open: one line says what is written."""
+    ledger("import", config, two_halves(tmp_path))
+    capsys.readouterr()
+    assert ledger("export", config, *DAY, "--out", str(tmp_path / name)) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("--out: expected a name such as hours.csv or hours.parquet")
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("name", ["day.csv", "day.CSV", "day"])
+def test_csv_is_written_under_its_own_name(config: Path, tmp_path: Path, name: str) -> None:
+    """CSV in upper case, and a name without an ending, are CSV."""
+    ledger("import", config, two_halves(tmp_path))
+    assert ledger("export", config, *DAY, "--out", str(tmp_path / name)) == 0
+    assert (tmp_path / name).read_text().startswith("time,meter,energy_kwh,covered_seconds\n")
+
+
+def test_a_spreadsheet_is_not_read_as_text(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A workbook is told as what it is, not as text in a wrong encoding."""
+    (tmp_path / "bill.xlsx").write_bytes(b"PK\x03\x04\xff")
+    assert ledger("import", config, str(tmp_path / "bill.xlsx")) == 2
+    assert "bill.xlsx: is a spreadsheet; save the sheet as CSV" in capsys.readouterr().err
+
+
 def test_a_column_for_each_meter(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

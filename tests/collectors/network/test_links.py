@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from collectors.base import Batch
 from collectors.network import Peer
 from collectors.network.datagrams import icmp_allowed
 from collectors.network.link import Link
+from collectors.network.prober import Method
 from simulator.link_peer import DELAYS, LinkPeer
 from tests.collectors.network.linked import linked
 from tests.support import ROOT, free_port, until
@@ -75,6 +77,51 @@ async def test_tcp_open_and_refused() -> None:
                 found = await told(link)
                 assert found[f"loss_ratio {link.device}"] == 0
                 assert found["round_trip_seconds 0.5"] > 0
+
+
+class Scripted:
+    """A prober that answers by a list: seconds, or None for no answer."""
+
+    method: Method = "tcp"
+
+    def __init__(self, *answers: float | None) -> None:
+        self.answers = list(answers)
+        self.dropped: Counter[str] = Counter()
+
+    async def probe(self, timeout: float) -> float | None:
+        assert timeout > 0
+        return self.answers.pop(0)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("answers", "trip", "loss"),
+    [
+        # The first of a new address is slower for what happens once, and is not counted.
+        ((0.0064, 0.00005), 0.00005, 0.0),
+        ((0.25, 0.008), 0.008, 0.0),
+        # A first one that is not answered says nothing of the second, nor the other way round.
+        ((None, 0.008), 0.008, 0.0),
+        ((0.008, None), None, 1.0),
+        ((None, None), None, 1.0),
+    ],
+)
+async def test_the_first_probe_of_an_address_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+    answers: tuple[float | None, ...],
+    trip: float | None,
+    loss: float,
+) -> None:
+    """What a first round tells was measured as every later one is."""
+    prober = Scripted(*answers)
+    monkeypatch.setattr("collectors.network.link.open_prober", lambda *_: prober)
+    async with linked(Peer(peer="p", address="127.0.0.1:9", method="tcp")) as (link,):
+        found = await told(link)
+    assert found.get("round_trip_seconds 0.5") == trip
+    assert found["loss_ratio p"] == loss
+    assert prober.answers == []
 
 
 @contextmanager
