@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from agent import __version__
@@ -40,7 +41,7 @@ class Command:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0 good, 1 failed, 2 wrong input."""
-    arguments = sys.argv[1:] if argv is None else argv
+    arguments = config_last(sys.argv[1:] if argv is None else argv)
     never_fail()
     try:
         commands = _commands(arguments)
@@ -63,6 +64,23 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+def config_last(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with every `--config F` at their end, wherever it stood.
+
+    A command and its action have parsers of their own, and only the last of them knows the option.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    kept: list[str] = []
+    moved: list[str] = []
+    words = iter(arguments[:end])
+    for word in words:
+        if word == "--config":
+            moved += [word, *islice(words, 1)]
+        else:
+            (moved if word.startswith("--config=") else kept).append(word)
+    return [*kept, *moved, *arguments[end:]]
 
 
 def _asked_command(arguments: Sequence[str]) -> str:

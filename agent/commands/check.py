@@ -14,17 +14,22 @@ from agent.commands.check_names import unknown_names
 from agent.loading import load_all
 from agent.messages.catalogue import words
 from agent.messages.terminal import add_language
+from collectors.base import ConfigError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
-    parser.add_argument("config", type=Path, metavar="F", help="the config file")
+    parser.add_argument("file", type=Path, nargs="?", metavar="F", help="the config file")
+    parser.add_argument("--config", type=Path, metavar="F", help="the same, as other commands do")
     add_language(parser, "what it says")
 
 
 def run(args: argparse.Namespace) -> int:
     """Load everything that the agent would load, and start nothing."""
-    loaded = load_all(args.config)
+    if (args.file is None) == (args.config is None):
+        raise ConfigError("expected one config file, such as `hubgauge check F`", key="F")
+    config = args.file or args.config
+    loaded = load_all(config)
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
     unknown = unknown_names(loaded)
@@ -33,5 +38,5 @@ def run(args: argparse.Namespace) -> int:
     told = w("check.but", count=len(unknown)) if unknown else w("check.good")
     hub = loaded.config.file.hub
     counts = w("check.counts", hub=hub, collectors=str(devices), racks=str(racks))
-    sys.stdout.write(w("check.said", config=str(args.config), told=told, counts=counts) + "\n")
+    sys.stdout.write(w("check.said", config=str(config), told=told, counts=counts) + "\n")
     return 0

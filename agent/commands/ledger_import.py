@@ -9,6 +9,7 @@ import argparse
 import hashlib
 import os
 import pwd
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -40,16 +41,22 @@ from agent.pue.pue import Pue
 from collectors.base import ConfigError
 from collectors.catalogue.limits import INCOMING
 from collectors.strict import Problems
+from collectors.strict.nodes import STANDARD_INPUT
 
 _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
 def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) -> int:
     """Import a file into the ledger at `path`; return the exit status."""
+    with _kept(args.file) as data:
+        return _run(args, data, path, inventory, site)
+
+
+def _run(args: argparse.Namespace, data: Path, path: Path, inventory: Inventory, site: Site) -> int:
     timing = timing_of(args)
-    sheet = _read(args, inventory, site)
+    sheet = _read(args, data, inventory, site)
     found = _lay_out(args, sheet, timing, inventory, site)
-    source = ImportSource(file=args.file.name, sha256=_digest(args.file), user=user_name())
+    source = ImportSource(file=args.file.name, sha256=_digest(data), user=user_name())
     amounts = CUBIC_METERS if sheet.column == VOLUME else KILOWATT_HOURS
     with _ledger(path, inventory, dry_run=args.dry_run) as ledger:
         try:
@@ -126,7 +133,19 @@ def _report_refused(args: argparse.Namespace, refusals: Refusals) -> None:
     sys.stderr.writelines(f"{error}\n" for error in refusals.errors)
 
 
-def _read(args: argparse.Namespace, inventory: Inventory, site: Site) -> Sheet:
+@contextmanager
+def _kept(file: Path) -> Iterator[Path]:
+    """Give the file. What comes on standard input is kept meanwhile, because it is read twice."""
+    if str(file) != STANDARD_INPUT:
+        yield file
+        return
+    with tempfile.NamedTemporaryFile() as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield Path(kept.name)
+
+
+def _read(args: argparse.Namespace, data: Path, inventory: Inventory, site: Site) -> Sheet:
     meters, name = _meters(args, inventory, site), str(args.file)
     lenient = args.dry_run or args.skip_refused
     ending = args.file.suffix.lower()
@@ -134,9 +153,9 @@ def _read(args: argparse.Namespace, inventory: Inventory, site: Site) -> Sheet:
         raise ConfigError("is a spreadsheet; save the sheet as CSV and import that", file=name)
     try:
         if ending == PARQUET:
-            return read_parquet(args.file, meters)
+            return read_parquet(data, meters)
         zone = site.zone if args.time_zone is None else _zone(args.time_zone)
-        with args.file.open(encoding=args.encoding, newline="") as lines:
+        with data.open(encoding=args.encoding, newline="") as lines:
             return read_csv(
                 bounded_lines(lines, name), name, zone, meters, form_of(args), lenient=lenient
             )

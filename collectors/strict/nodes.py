@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 import typing
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,11 +23,21 @@ _NULL: Final = "tag:yaml.org,2002:null"
 _NUMBER: Final = re.compile(r"[-+]?[\d.][\d._eE+-]*")
 
 
+STANDARD_INPUT: Final = "-"
+"""The name of a file that is read from standard input."""
+
+
+@cache
+def _standard_input() -> bytes:
+    """Return what comes on standard input. It is there once, and a config is read several times."""
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
 def compose(path: Path, name: str, text: str | None) -> yaml.Node | None:
     """Parse a file, or `text` in its place; None where it is empty. Raises Problems."""
     try:
         if text is None:
-            raw = path.read_bytes()
+            raw = _standard_input() if name == STANDARD_INPUT else path.read_bytes()
             if len(raw) > MAX_BYTES:
                 raise Problems([ConfigError(f"larger than {MAX_BYTES} bytes", file=name)])
             text = raw.decode("utf-8")

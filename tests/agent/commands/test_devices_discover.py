@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands import check, devices
+from agent.cli import main
+from agent.commands import devices
 from agent.commands.devices.discover import addresses_of
 from collectors.base import ConfigError
 from tests.collectors.facility.modbus.kit import SDM630, serving, simulated
@@ -64,7 +65,7 @@ async def test_what_answers_becomes_a_config_that_is_accepted(
     assert f'address: "127.0.8.2:{port}", ups: "ups-127.0.8.2"' in text
     assert "# 127.0.8.3: a PDU no profile fits: hubgauge devices draft" in text
     capsys.readouterr()
-    assert check.run(argparse.Namespace(config=out)) == 0
+    assert main(["check", str(out)]) == 0
 
 
 async def test_modbus_and_redfish_are_found_as_well(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ async def test_modbus_and_redfish_are_found_as_well(tmp_path: Path) -> None:
     text = out.read_text("utf-8")
     assert "its profile must be named" in text or "a meter needs its point" in text
     assert f'- {{address: "{service.origin}", node: "node-127.0.0.1"}}' in text
-    assert check.run(argparse.Namespace(config=out)) == 0
+    assert main(["check", str(out)]) == 0
 
 
 async def test_a_silent_network_writes_nothing(tmp_path: Path) -> None:
