@@ -52,8 +52,8 @@ class ExporterConfig:
     profile: str = field(
         metadata={
             "help": (
-                "describes the exporter's page: ascend-npu-exporter, dcgm-exporter, or a profile"
-                " in profiles_dir"
+                "describes the exporter's page: amd-device-metrics-exporter, ascend-npu-exporter,"
+                " dcgm-exporter, or a profile in profiles_dir"
             )
         }
     )

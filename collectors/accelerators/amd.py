@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from collectors.accelerators.amd_engines import engines, packets
 from collectors.accelerators.chip import Chip, ChipReader
 from collectors.base import NoData, Reading, Schedule, Unreachable
 from collectors.catalogue import node as catalogue
@@ -77,17 +79,24 @@ def _chips(drm: Path) -> Iterator[Chip]:
         return
     except OSError as error:
         raise Unreachable(f"{drm}: {error.strerror or error}") from None
-    for card in cards:
+    chips = [card for card in cards if _is_chip(card / "device")]
+    # The driver counts packets for a second while `pcie_bw` is read. So all chips are read at once.
+    with ThreadPoolExecutor(max_workers=max(1, len(chips))) as readers:
+        rates = list(readers.map(lambda card: _text(card / "device" / "pcie_bw"), chips))
+    for card, rate in zip(chips, rates, strict=True):
         device = card / "device"
-        if _text(device / "vendor") == _VENDOR_ID and _text(device / "class").startswith(_CLASSES):
-            number = _text(device / "device")
-            yield Chip(
-                name=card.name,
-                model=_text(device / "product_name") or _MODELS.get(number, number),
-                uuid=_text(device / "unique_id"),
-                bus=device.resolve().name if device.is_symlink() else "",
-                values=tuple(_values(device)),
-            )
+        number = _text(device / "device")
+        yield Chip(
+            name=card.name,
+            model=_text(device / "product_name") or _MODELS.get(number, number),
+            uuid=_text(device / "unique_id"),
+            bus=device.resolve().name if device.is_symlink() else "",
+            values=(*_values(device), *packets(rate)),
+        )
+
+
+def _is_chip(device: Path) -> bool:
+    return _text(device / "vendor") == _VENDOR_ID and _text(device / "class").startswith(_CLASSES)
 
 
 def _values(device: Path) -> Iterator[Value]:
@@ -121,10 +130,16 @@ def _values(device: Path) -> Iterator[Value]:
 
 
 def _health(device: Path) -> Iterator[Value]:
-    """Yield how busy the memory is, what PCIe sent again, and the memory's errors (RAS)."""
+    """Yield how busy memory and engines are, what PCIe sent again, and memory errors (RAS)."""
     busy = _number(device / "mem_busy_percent")
     if busy is not None and busy <= _PERCENT:
         yield catalogue.ACCELERATOR_ENGINE, "memory", busy / _PERCENT
+    video = _number(device / "vcn_busy_percent")
+    shares = {engine: share for _, engine, share in engines(_bytes(device / "gpu_metrics"))}
+    if video is not None and video <= _PERCENT:
+        shares["video"] = video / _PERCENT
+    for engine, share in shares.items():
+        yield catalogue.ACCELERATOR_ENGINE, engine, share
     replays = _number(device / "pcie_replay_count")
     if replays is not None:
         yield catalogue.ACCELERATOR_PCIE_REPLAYS, "", replays
@@ -155,11 +170,15 @@ def _text(path: Path) -> str:
 
     Empty if the file is missing or cannot be read now, for example while a chip is reset.
     """
+    return _bytes(path).decode("utf-8", "replace").strip()
+
+
+def _bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(_MAX_TEXT).decode("utf-8", "replace").strip()
+            return file.read(_MAX_TEXT)
     except OSError:
-        return ""
+        return b""
 
 
 def _number(path: Path) -> float | None:

@@ -1,6 +1,7 @@
 """Chips read through an exporter that already runs on the node.
 
-Profiles exist for Huawei's NPU exporter and NVIDIA's DCGM exporter. An operator may add others.
+Profiles exist for Huawei's NPU exporter, NVIDIA's DCGM exporter and AMD's device metrics exporter.
+An operator may add others.
 
 `parse` is a pure function of a page and a profile. It returns chips.
 """
@@ -8,6 +9,7 @@ Profiles exist for Huawei's NPU exporter and NVIDIA's DCGM exporter. An operator
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
@@ -80,7 +82,8 @@ def parse(body: bytes, profile: Profile, now: float) -> Page:
     samples: dict[str, list[ClientSample]] = {}
     stale = 0
     text = body.decode("utf-8", "replace")
-    readings = profile.read_of(_helps(text, profile.wanted))
+    helps = _helps(text, profile.wanted)
+    readings = profile.read_of({profile.bare(name): said for name, said in helps.items()})
     for sample in _samples(text, profile.wanted):
         name = _first(sample.labels, profile.chip.labels)
         if not name or math.isnan(sample.value) or sample.value < 0:
@@ -88,7 +91,8 @@ def parse(body: bytes, profile: Profile, now: float) -> Page:
         if sample.timestamp is not None and now - float(sample.timestamp) > _STALE:
             stale += 1
             continue
-        samples.setdefault(profile.chip.called.format(name), []).append(sample)
+        chip = samples.setdefault(profile.chip.called.format(name), [])
+        chip.append(sample._replace(name=profile.bare(sample.name)))
     reported: set[tuple[str, str]] = set()
     return Page(
         [_chip(name, own, profile, readings, reported) for name, own in samples.items()], stale
@@ -154,11 +158,18 @@ def _readings(
     reported: set[tuple[str, str]],
 ) -> Iterator[Value]:
     # Instances of a split chip and containers on a chip repeat the chip's own value, so only the
-    # first sample counts.
-    first = {sample.name: sample.value for sample in reversed(samples)}
+    # first sample counts. Of several series of one metric, the first that has a value counts.
+    found: set[tuple[str, str]] = set()
     for reading in wanted:
-        value = first.get(reading.series)
-        if value is None or value in reading.missing:
+        value = next(
+            (
+                sample.value
+                for sample in samples
+                if sample.name == reading.series and _has(sample.labels, reading.only)
+            ),
+            None,
+        )
+        if value is None or value in reading.missing or (reading.metric, reading.label) in found:
             continue
         if reading.most is not None and value * reading.scale > reading.most:
             continue
@@ -166,7 +177,12 @@ def _readings(
             if (reading.series, bus) in reported:
                 continue
             reported.add((reading.series, bus))
+        found.add((reading.metric, reading.label))
         yield reading.declared, reading.label, value * reading.scale
+
+
+def _has(labels: Mapping[str, str], only: Mapping[str, re.Pattern[str]]) -> bool:
+    return all(pattern.fullmatch(labels.get(name, "")) for name, pattern in only.items())
 
 
 def _memory(samples: Sequence[ClientSample], profile: Profile) -> Iterator[Value]:

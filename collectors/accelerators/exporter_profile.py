@@ -73,6 +73,10 @@ class Reading:
         default=None,
         metadata={"help": "the reading counts only if the page's HELP text of its series has this"},
     )
+    only: dict[str, Annotated[re.Pattern[str], Parsed(_pattern, "a regular expression")]] = field(
+        default_factory=dict,
+        metadata={"help": "labels of the series, and the whole text that each must have"},
+    )
     once_a_bus: bool = field(
         default=False,
         metadata={
@@ -115,6 +119,10 @@ class Profile:
     uuid: list[str] = field(default_factory=list)
     bus: list[str] = field(default_factory=list)
     instance: list[str] = field(default_factory=list)
+    prefixes: list[str] = field(
+        default_factory=list,
+        metadata={"help": "what the exporter may be told to put before each name"},
+    )
     present: str = field(
         default="", metadata={"help": "a series whose labels name the chips; its value is not used"}
     )
@@ -128,7 +136,12 @@ class Profile:
         """The names of all series that are read."""
         names = {reading.series for reading in self.readings} | {self.present}
         names |= {name for memory in self.memory for name in (memory.used, memory.total)}
-        return frozenset(names - {""})
+        names -= {""}
+        return frozenset(names | {prefix + name for prefix in self.prefixes for name in names})
+
+    def bare(self, name: str) -> str:
+        """Return a name on the page without the prefix that the exporter was told to use."""
+        return next((name[len(one) :] for one in self.prefixes if name.startswith(one)), name)
 
     def read_of(self, helps: Mapping[str, str]) -> list[Reading]:
         """Return the readings that count on a page with these HELP texts, by series."""

@@ -126,7 +126,8 @@ ACCELERATOR_MEMORY_TEMPERATURE: Final = _chip(
 )
 ACCELERATOR_ENGINE: Final = _chip(
     "engine_utilization_ratio",
-    "Share of time a part of the chip was busy, 0 to 1: memory (copies), encoder, decoder.",
+    "Share of time a part of the chip was busy, 0 to 1: memory (copies), encoder, decoder, video"
+    " (both in one), jpeg.",
     "engine",
 )
 ACCELERATOR_PCIE_TRANSMIT: Final = _chip(

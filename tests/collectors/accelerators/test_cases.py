@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from collectors.accelerators.exporter import parse as parse_page
-from collectors.accelerators.exporter_profile import load_profile
+from collectors.accelerators.exporter_profile import FOLDER, load_profile
 from collectors.accelerators.npu_smi import parse as parse_table
 from collectors.base import BadReply
 from tests.collectors.accelerators.kit import CASES, chips, page
 
 TABLES = sorted((CASES / "npu_smi").iterdir())
 PAGES = sorted((CASES / "accelerator_exporter").iterdir())
+PROFILES = sorted(path.stem for path in FOLDER.iterdir())
 NOW = 1_795_608_010.0
 
 
@@ -37,9 +38,7 @@ def test_a_table_of_npu_smi(case: Path, update_golden: bool) -> None:
 @pytest.mark.parametrize("case", PAGES, ids=lambda case: case.name)
 def test_a_page_of_an_exporter(case: Path, update_golden: bool) -> None:
     """Each exporter's page gives exactly the expected series."""
-    profile = load_profile(
-        "dcgm-exporter" if case.name.startswith("dcgm") else "ascend-npu-exporter"
-    )
+    profile = load_profile(next(name for name in PROFILES if case.name.startswith(name[:4])))
     found = parse_page((case / "reply.txt").read_bytes(), profile, NOW)
     result = page(chips(profile.vendor).readings(found.chips)) + (
         f"# stale {found.stale}\n" if found.stale else ""

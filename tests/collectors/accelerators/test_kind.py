@@ -132,6 +132,8 @@ def test_amd_clocks_memory_and_errors(tmp_path: Path) -> None:
     (device / "ras").mkdir()
     for name, text in {
         "mem_busy_percent": "12",
+        "vcn_busy_percent": "3",
+        "pcie_bw": "2000 1000 256",
         "pcie_replay_count": "4",
         "ras/umc_err_count": "ue: 1\nce: 23",
         "hwmon/hwmon3/temp3_label": "mem",
@@ -147,7 +149,12 @@ def test_amd_clocks_memory_and_errors(tmp_path: Path) -> None:
     assert values(readings, "memory_temperature_celsius") == {"card1": 52.0}
     assert values(readings, "clock_hertz", "clock") == {"card1 sm": 1.7e9, "card1 memory": 1.6e9}
     assert values(readings, "power_limit_watts") == {"card1": 500.0}
-    assert values(readings, "engine_utilization_ratio", "engine") == {"card1 memory": 0.12}
+    assert values(readings, "engine_utilization_ratio", "engine") == {
+        "card1 memory": 0.12,
+        "card1 video": 0.03,
+    }
+    assert values(readings, "pcie_receive_bytes_per_second") == {"card1": 512_000.0}
+    assert values(readings, "pcie_transmit_bytes_per_second") == {"card1": 256_000.0}
     assert values(readings, "pcie_replays_total") == {"card1": 4.0}
     assert values(readings, "ecc_errors_total", "kind") == {
         "card1 corrected": 23.0,
