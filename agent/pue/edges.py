@@ -11,10 +11,20 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
-from agent.ledger.energy import ENERGY, POWER, TimedValue
+from agent.ledger.energy import (
+    CELL_MS,
+    CELLS,
+    ENERGY,
+    HOUR_MS,
+    POWER,
+    HourCells,
+    TimedValue,
+    floor_hour,
+)
 from agent.ledger.ledger import Ledger
 from agent.ledger.power_doubts import half_jump, is_jump
 from agent.ledger.store.database import Tables
+from agent.ledger.store.hours import StoredHour
 from agent.pue.boundaries import Boundaries
 from agent.pue.periods import DAY_MS
 
@@ -23,9 +33,12 @@ SHORT_MS: Final = DAY_MS
 
 _BESIDE: Final = 2
 
+_ALIKE: Final = 1e-9
+"""Relative difference up to which two cells are parts of one row."""
+
 
 class Edges:
-    """Limits of error at the edges of windows, from readings that are kept."""
+    """Limits of error at the edges of windows, from kept readings or from imported rows."""
 
     def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
         self._ledger, self._boundaries = ledger, boundaries
@@ -67,8 +80,31 @@ def _limit(tables: Tables, meter: int, edge: int) -> float:
         tables.readings.between(meter, quantity, edge, edge, beyond=_BESIDE)
         for quantity in (ENERGY, POWER)
     )
-    found = cut_of_register(register, edge), cut_of_power(power, edge, are_told=not register)
+    found = (
+        cut_of_register(register, edge),
+        cut_of_power(power, edge, are_told=not register),
+        _cut_of_imported(tables, meter, edge),
+    )
     return max(found, key=abs)
+
+
+def _cut_of_imported(tables: Tables, meter: int, edge: int) -> float:
+    """Return the limit of error, in joules, of an edge within an hour that was imported."""
+    hour = floor_hour(edge)
+    if hour == edge:
+        return 0.0
+    hours = (hour - HOUR_MS, hour, hour + HOUR_MS)
+    stored = tables.hours.load(meter, hours)
+    if hour not in stored or not _is_of_rows(tables, meter, hour, stored[hour]):
+        return 0.0
+    cells: list[float | None] = []
+    for one in hours:
+        known = stored[one].cells() if one in stored else HourCells()
+        cells += [
+            joules if covered == CELL_MS else None
+            for joules, covered in zip(known.joules, known.covered, strict=True)
+        ]
+    return cut_of_cells(cells, CELLS + (edge - hour) // CELL_MS)
 
 
 def together(cuts: Sequence[float]) -> float:
@@ -113,3 +149,38 @@ def cut_of_register(readings: Sequence[TimedValue], edge: int) -> float:
         return 0.0
     changed = math.copysign(max(rates) - min(rates), rates[-1] - rates[0])
     return changed * before_edge * (length - before_edge) / length
+
+
+def _is_of_rows(tables: Tables, meter: int, hour: int, stored: StoredHour) -> bool:
+    """Tell whether an hour was imported: its cells are, or only its sum is known."""
+    if stored.data is not None:
+        return bool(stored.imported)
+    return not tables.hours.old_cells.between(meter, {hour: stored.joules})
+
+
+def cut_of_cells(cells: Sequence[float | None], edge: int) -> float:
+    """Return the limit of error, in joules, of an edge before a cell; below 0 where it fell.
+
+    The cells are those of three hours, and the edge is in the second one. A row of a file is laid
+    out evenly over its cells, so what is alike may be one row, of which only the total is known.
+    """
+    length = _row_of(cells[CELLS : 2 * CELLS])
+    before_edge = (edge - CELLS) % length
+    row = cells[edge - before_edge]
+    if not before_edge or row is None:
+        return 0.0
+    first, after_edge = edge - before_edge, length - before_edge
+    rates = [one for one in (cells[first - 1], row, cells[edge + after_edge]) if one is not None]
+    changed = math.copysign(max(rates) - min(rates), rates[-1] - rates[0])
+    return changed * before_edge * after_edge / length
+
+
+def _row_of(cells: Sequence[float | None]) -> int:
+    """Return the cells of a row of an hour: as many as are alike at the least, of equal rows."""
+    lengths = [1]
+    for one, other in pairwise(cells):
+        if one is not None and other is not None and math.isclose(one, other, rel_tol=_ALIKE):
+            lengths[-1] += 1
+        else:
+            lengths.append(1)
+    return math.gcd(*lengths)
