@@ -71,6 +71,7 @@ class Config:
     def push_tags(self) -> Mapping[str, str]:
         """The labels of every pushed series, as Prometheus adds its target's to what it scrapes."""
         return {
+            **self.file.static_labels,
             "job": "hubgauge",
             "instance": self.node,
             "hub": self.file.hub,

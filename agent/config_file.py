@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import yaml
 
@@ -13,6 +14,12 @@ from agent.inventory.shard import Shard, parse_shard
 from agent.settings import Federation, Roots, Sd
 from collectors.catalogue.rack_limits import LimitsSection
 from collectors.strict import Parsed
+
+_LABEL: Final = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")
+_OURS: Final = frozenset(
+    {"job", "instance", "hub", "site", "row", "rack", "node", "le", "quantile", "name", "time"}
+)
+"""Labels that say where a series comes from, or that a database takes for something else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,15 @@ class ConfigFile:
         default=True,
         metadata={"help": "false leaves the hubs that this agent does not measure off the board"},
     )
+    static_labels: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "help": (
+                "labels that pushed series get, and the targets that `/sd` lists: such as"
+                " {tenant: acme}; a label that a series has itself stays"
+            )
+        },
+    )
     simulated: bool = field(
         default=False, metadata={"help": "true says on every page that the devices are simulated"}
     )
@@ -86,3 +102,15 @@ class ConfigFile:
             )
         },
     )
+
+    def __post_init__(self) -> None:
+        """Check the names and the values of the static labels."""
+        for name, value in self.static_labels.items():
+            if not _LABEL.fullmatch(name):
+                raise ValueError(
+                    f"static_labels: expected names of letters, digits and _, got {name!r}"
+                )
+            if name in _OURS:
+                raise ValueError(f"static_labels: {name} is a label that the agent gives itself")
+            if not value.strip() or "\n" in value:
+                raise ValueError(f"static_labels: expected a text of one line for {name}")

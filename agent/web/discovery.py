@@ -77,11 +77,13 @@ class Discovery:
             if query.site in ("", site) and (
                 query.shard is None or query.shard.holds("device", site, node)
             ):
-                yield _group(address, _labels(hub=file.hub, site=site), node)
+                labels = _labels(**file.static_labels, hub=file.hub, site=site)
+                yield _group(address, labels, node)
 
     def _nodes(self, query: _Query) -> Iterator[str]:
         """Yield the nodes. A node belongs to the shard of its rack."""
-        pattern, hub = self._config.file.sd.nodes, self._config.file.hub
+        file = self._config.file
+        pattern, own = file.sd.nodes, {**file.static_labels, "hub": file.hub}
         if not pattern:
             return
         for rack in self.inventory.all_racks.values():
@@ -92,7 +94,7 @@ class Discovery:
             ):
                 continue
             place = {"site": rack.site, "row": rack.row, "rack": rack.rack}
-            labels = _labels(hub=hub, **place)
+            labels = _labels(**own, **place)
             for device in rack.devices:
                 if device.agent:
                     yield _group(pattern.format(node=device.node, **place), labels, device.node)
