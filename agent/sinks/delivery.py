@@ -13,12 +13,12 @@ import json
 import socket
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
@@ -35,6 +35,8 @@ from collectors.secrets import read_secret
 
 MAX_ERROR_PAGE: Final = 64 * 1024
 MAX_MESSAGE: Final = 300
+_MOST_BEGUN: Final = 1024
+"""Characters of a secret that are looked for at the end of a text that was cut."""
 HEADERS: Final = {
     "Accept": "application/json",
     "Content-Encoding": "gzip",
@@ -95,20 +97,25 @@ class Delivery:
         if self._database.token_file is None:
             return
         secret = read_secret(self._database.token_file, "outputs.influxdb.token_file")
-        self._secrets = (secret,)
+        shown: tuple[str, ...] = (secret,)
         said = f"Token {secret}"
         if self._database.username:
             pair = b64encode(f"{self._database.username}:{secret}".encode()).decode()
-            self._secrets = (pair, secret)
+            shown = (pair.rstrip("="), secret)
             said = f"Basic {pair}"
+        forms = {form for one in shown for form in _forms_of(one)}
+        self._secrets = tuple(sorted(forms, key=len, reverse=True))
         self._client.api_client.set_default_header("Authorization", said)
 
     def _without_token(self, page: bytes) -> str:
         """Turn an error page into text, with the token removed."""
-        text = page.decode("utf-8", "replace")
+        return self._hidden(page.decode("utf-8", "replace"), cut=len(page) >= MAX_ERROR_PAGE)
+
+    def _hidden(self, text: str, *, cut: bool) -> str:
+        """Remove the token from a text, also the part of one at the end of a text that was cut."""
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return text
+        return _without_begun(text, self._secrets) if cut else text
 
     def post(self, body: bytes) -> Reply:
         """Send a gzip body of line protocol.
@@ -155,9 +162,10 @@ class Delivery:
         wait = parse_retry_after(
             headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date")
         )
+        said = str(error.message or error.reason)  # JSON has other ways to write a letter
         return Reply(
             code=str(error.status),
-            message=_one_line(str(error.message or error.reason)),
+            message=_one_line(self._hidden(said, cut=len(said) >= MAX_MESSAGE)),
             retry_after=wait,
         )
 
@@ -174,6 +182,26 @@ class Delivery:
         self._deadline.close()
         with suppress(Exception):
             self._client.api_client.rest_client.pool_manager.clear()
+
+
+def _forms_of(secret: str) -> Iterator[str]:
+    """Yield a secret as a page may show it: in a URL, in JSON, and as it is."""
+    yield quote(secret)
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield secret
+
+
+def _without_begun(text: str, secrets: Iterable[str]) -> str:
+    """Cut the longest end of a text that a secret begins with."""
+    begun = (
+        length
+        for secret in secrets
+        for length in range(min(len(secret), len(text), _MOST_BEGUN), 0, -1)
+        if text.endswith(secret[:length])
+    )
+    return text[: len(text) - max(begun, default=0)]
 
 
 def _one_line(text: str) -> str:

@@ -26,6 +26,7 @@ Protocol = Literal["snmp", "modbus", "bacnet"]
 
 PACKAGED: Final = Path(__file__).parent / "profiles"
 _PROTOCOLS: Final = ("snmp", "modbus", "bacnet")
+_SHOWN: Final = 200
 _CUSTOM: Final[dict[str, Metric]] = {}
 """The metrics that loaded profiles have declared, by full name."""
 
@@ -33,19 +34,26 @@ _CUSTOM: Final[dict[str, Metric]] = {}
 def paths(folder: Path | None = None) -> dict[str, Path]:
     """Return the file of every profile by its name. The operator's `folder` comes first.
 
-    Raises ConfigError if the folder does not exist.
+    Raises ConfigError if the folder does not exist or cannot be read.
     """
-    try:
-        there = folder is None or folder.is_dir()
-    except OSError:  # a name that is too long, a folder that may not be entered
-        there = False
-    if not there:
-        raise ConfigError(f"no such folder: {folder}", key="profiles_dir")
     found: dict[str, Path] = {}
     for place in (PACKAGED, folder):
         if place is not None:
-            found |= {path.stem: path for path in sorted(place.glob("*.yaml"))}
+            found |= {path.stem: path for path in _files_in(place)}
     return dict(sorted(found.items()))
+
+
+def _files_in(folder: Path) -> list[Path]:
+    """Return the YAML files in a folder; raises ConfigError where it cannot be read."""
+    try:
+        files = sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        raise ConfigError(f"no such folder: {folder}", key="profiles_dir") from None
+    except OSError as error:  # it may not be entered, its disk fails, its name is too long
+        reason = error.strerror or str(error)
+        message = f"cannot be read ({reason}): {str(folder)[:_SHOWN]}"
+        raise ConfigError(message, key="profiles_dir") from None
+    return [one for one in files if one.suffix == ".yaml" and not one.name.startswith(".")]
 
 
 def load(name: str, protocol: Protocol, model: type[T], folder: Path | None = None) -> T:

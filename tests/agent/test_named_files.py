@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from agent.loading import load_all
+from collectors.base import ConfigError
+from collectors.facility.profile import paths
 from collectors.strict import Problems
 
 
@@ -37,6 +41,59 @@ def test_a_path_that_leads_nowhere_is_one_line(tmp_path: Path, path: str, said: 
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(Problems, match=rf"config\.yaml:4: outputs\.influxdb\.token_file: .*{said}"):
         load(tmp_path, path)
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EACCES, "cannot be read .Permission denied.: "),
+        (errno.EIO, "cannot be read .Input/output error.: "),
+        (errno.ESTALE, "cannot be read .Stale file handle.: "),
+        (errno.ENOENT, "no such folder: "),
+    ],
+)
+def test_a_folder_of_profiles_that_cannot_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    """It is not taken for an empty one, whose profiles are then unknown."""
+    folder = tmp_path / "profiles"
+    folder.mkdir()
+    listed = os.listdir
+
+    def listdir(path: str | Path) -> list[str]:
+        if Path(path) == folder:
+            raise OSError(number, os.strerror(number), str(path))
+        return listed(path)
+
+    monkeypatch.setattr("os.listdir", listdir)
+    with pytest.raises(ConfigError, match=said) as caught:
+        paths(folder)
+    assert caught.value.key == "profiles_dir"
+    with_devices(tmp_path, "profiles")
+    with pytest.raises(Problems, match=rf"config\.yaml:\d+: collectors\.modbus.*{said}"):
+        load_all(tmp_path / "config.yaml")
+
+
+@pytest.mark.parametrize("name", ["9" * 400, "loop/profiles", "secret", "secret/below", "none"])
+def test_a_path_that_is_no_folder_of_profiles_is_one_line(tmp_path: Path, name: str) -> None:
+    """A name too long, a loop of links, a file, what is below a file, nothing."""
+    (tmp_path / "secret").write_text("x\n")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with_devices(tmp_path, name)
+    with pytest.raises(
+        Problems, match=r"config\.yaml:\d+: collectors\.modbus.*profiles_dir"
+    ) as all_:
+        load_all(tmp_path / "config.yaml")
+    assert len(all_.value.errors) == 1
+
+
+def with_devices(folder: Path, profiles: str) -> None:
+    """Write a config whose devices need a profile of the operator's own."""
+    (folder / "config.yaml").write_text(
+        "hub: guian\nsite: s\ncollectors:\n  modbus:\n"
+        f"    profiles_dir: '{profiles}'\n"
+        "    devices: [{address: '127.0.0.1:502', unit: 1, profile: own, meter: m, point: utility}]\n"
+    )
 
 
 def test_a_file_that_is_there_is_taken(tmp_path: Path) -> None:
