@@ -81,13 +81,13 @@ def _readings(found: Survey, chosen: list[tuple[Table | None, Column]]) -> Itera
             if known and (table.oid, one.number) in active:
                 yield _reading(table, one, _name(table, tables))
             else:
-                look = " (limits by their look)" if _is_limit(table, one) else ""
+                look = " (limits by their look)" if _is_limit(table, one) else _question(one)
                 yield f"  # column {one.number}: {one.rows} x {_samples(one)}{look}\n"
     for one in found.scalars:
         if ("", one.number) in active:
             yield _reading(None, one, "")
         else:
-            yield f"  # {one.number}: {_samples(one)}\n"
+            yield f"  # {one.number}: {_samples(one)}{_question(one)}\n"
 
 
 def _reading(table: Table | None, one: Column, name: str) -> str:
@@ -104,6 +104,10 @@ def _reading(table: Table | None, one: Column, name: str) -> str:
     keys += ["text: true"] if guess.text else []
     keys += [f"labels: {{sensor: {json.dumps(place)}}}"]
     return f"  # guessed: {guess.what}; values: {_samples(one)}\n  - {{{', '.join(keys)}}}\n"
+
+
+def _question(column: Column) -> str:
+    return f" - {column.question}" if column.question else ""
 
 
 def _is_limit(table: Table | None, column: Column) -> bool:

@@ -29,9 +29,11 @@ class Guess:
     sure: bool = True
 
 
-_VOLTS: Final = Guess(what="mains voltage", metric="dc_sensor_voltage_volts", unit="V")
+VOLTS: Final = Guess(what="mains voltage", metric="dc_sensor_voltage_volts", unit="V")
 _HERTZ: Final = Guess(what="mains frequency", metric="dc_sensor_frequency_hertz", unit="Hz")
 _CELSIUS: Final = Guess(what="temperature", metric="dc_sensor_temperature_celsius", unit="C")
+CURRENT: Final = Guess(what="current", metric="dc_sensor_current_amperes", unit="A")
+POWER: Final = Guess(what="power", metric="dc_sensor_power_watts", unit="W")
 _UNKNOWN: Final = Guess(
     what="unknown; taken for a current",
     metric="dc_sensor_current_amperes",
@@ -42,7 +44,7 @@ _UNKNOWN: Final = Guess(
 _MAINS: Final = ((49.0, 51.0), (59.0, 61.0))
 _RANGES: Final = (
     (_HERTZ, _MAINS, (1, 10, 100, 1000)),
-    (_VOLTS, ((105.0, 130.0), (198.0, 253.0), (380.0, 440.0)), (1, 10, 100, 1000)),
+    (VOLTS, ((105.0, 130.0), (198.0, 253.0), (380.0, 440.0)), (1, 10, 100, 1000)),
     (_CELSIUS, ((14.0, 42.0),), (10, 100, 1)),
 )
 """What, its usual ranges, and the steps in which makers count it, the most likely first."""
@@ -82,7 +84,7 @@ def guess(values: Sequence[object]) -> Guess | None:
     for what, ranges, steps in _RANGES:
         for step in steps:
             if all(any(low <= one / step <= high for low, high in ranges) for one in there):
-                return _scaled(what, step)
+                return scaled(what, step)
     return _UNKNOWN if max(map(abs, there)) > STATES else None
 
 
@@ -105,5 +107,6 @@ def _by_texts(texts: Sequence[str]) -> Guess | None:
     )
 
 
-def _scaled(what: Guess, step: int) -> Guess:
+def scaled(what: Guess, step: int) -> Guess:
+    """Return a guess for numbers that count in parts of the unit: tenths by a step of 10."""
     return Guess(what=what.what, metric=what.metric, unit=what.unit, scale=_SCALES[step])

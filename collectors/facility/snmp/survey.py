@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
 from collectors.facility.snmp.guess import Guess, guess
 from collectors.facility.snmp.point import text_of
 from collectors.facility.snmp.recognise import ENTERPRISES, Identity, identify, maker_of
+from collectors.facility.snmp.relate import relate
 from collectors.facility.snmp.unread import LIMIT, SECONDS, entries_of, likely_column
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Column:
     guess: Guess | None
     names: bool
     """Whether it is texts that tell the rows apart."""
+    question: str = ""
+    """What a person must say of it, where its size alone would mislead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,36 @@ def sort(objects: Mapping[str, Raw], found: Survey) -> None:
             for number, rows in held.items()
         }
         made = [_column(number, rows) for number, rows in fitting.items() if rows]
-        found.tables.append(Table(oid=entry, parts=parts, columns=made))
+        related = _related(made, {number: rows for number, rows in fitting.items() if rows})
+        found.tables.append(Table(oid=entry, parts=parts, columns=related))
+    groups: dict[str, list[Column]] = {}
+    for one in found.scalars:
+        groups.setdefault(one.number.rpartition(".")[0], []).append(one)
+    found.scalars[:] = [
+        related
+        for group in groups.values()
+        for related in _related(group, {one.number: columns[one.number] for one in group})
+    ]
+
+
+def _related(made: Sequence[Column], held: Mapping[str, Mapping[str, Raw]]) -> list[Column]:
+    """Mend the guesses of columns that stand beside each other by their relations."""
+    rows = sorted(set().union(*held.values()))
+    numbers = {
+        number: values
+        for number, own in held.items()
+        if len(values := [float(v) for row in rows if isinstance(v := own.get(row), (int, float))])
+        == len(rows)
+    }
+    told = relate(numbers, {one.number: one.guess for one in made})
+    return [
+        replace(
+            one,
+            guess=None if one.number in told.questions else told.guesses.get(one.number, one.guess),
+            question=told.questions.get(one.number, ""),
+        )
+        for one in made
+    ]
 
 
 def _column(number: str, rows: Mapping[str, Raw]) -> Column:

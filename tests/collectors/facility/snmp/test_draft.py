@@ -97,6 +97,58 @@ async def test_limits_are_no_readings(
     assert ("limits by their look" in out.read_text("utf-8")) is (read_columns == {4})
 
 
+METER = f"{ACME}.6.1"
+
+
+@pytest.mark.parametrize(
+    ("columns", "kept", "asked"),
+    [
+        # 230 V x 1.80 A = 414 VA; 398 W are not more
+        (((230,), (180,), (398,), (414,)), {2: 230.0, 3: 1.8, 4: 398.0}, {5: "VA? It is"}),
+        # 231 V x 0.96 A = 221.76 VA, shown as 222; 205 W
+        (((96,), (205,), (231,), (222,)), {2: 0.96, 3: 205.0, 4: 231.0}, {5: "VA? It is"}),
+        # tenths of volts, thousandths of amperes, two rows: 230.1 x 1.740 = 400.37,
+        # 229.8 x 1.750 = 402.15; no power beside them
+        (
+            ((2301, 2298), (1740, 1750), (400, 402)),
+            {2: 230.1, 3: 1.74},
+            {4: "or W at a power factor of 1"},
+        ),
+        # no current to prove anything: what is nearest to a usual voltage stays
+        (((231,), (398,), (416,)), {2: 231.0}, {3: "V, W or VA?", 4: "V, W or VA?"}),
+        # three phases of one supply
+        (((230,), (231,), (229,)), {2: 230.0, 3: 231.0, 4: 229.0}, {}),
+        # tenths of volts are no power by any sign: input and output
+        (((2301,), (2203,), (500,)), {2: 230.1, 3: 220.3, 4: 50.0}, {}),
+    ],
+)
+async def test_power_is_no_voltage(
+    tmp_path: Path,
+    columns: tuple[tuple[int, ...], ...],
+    kept: dict[int, float],
+    asked: dict[int, str],
+) -> None:
+    """Volts times amperes tell volt-amperes and watts; without them a comment asks."""
+    out = tmp_path / "acme.yaml"
+    objects = {**SYSTEM, "1.3.6.1.2.1.1.2.0": ACME} | {
+        f"{METER}.{column}.{row}": value
+        for column, values in enumerate(columns, 2)
+        for row, value in enumerate(values, 1)
+    }
+    async with serving(Fake(objects)) as address:
+        assert await run("draft", address, "--out", str(out)) == 0
+    profile = read(out, SnmpProfile)
+    assert {
+        int(one.column): pytest.approx(columns[int(one.column) - 2][0] * float(one.scale))
+        for one in profile.readings
+    } == kept
+    lines = out.read_text("utf-8").splitlines()
+    for column, words in asked.items():
+        (line,) = (one for one in lines if one.startswith(f"  # column {column}:"))
+        assert words in line
+    assert sum("?" in line for line in lines) == len(asked)
+
+
 async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     """A draft that somebody has completed stays as it is, unless told otherwise."""
     out = tmp_path / "acme.yaml"
