@@ -38,6 +38,15 @@ class AscendOptions(Options):
     command: str = field(
         default="npu-smi", metadata={"help": "the name or the path of the npu-smi program"}
     )
+    details: bool = field(
+        default=False,
+        metadata={
+            "help": (
+                "also read clocks, memory temperature and ECC errors; this starts npu-smi three"
+                " times for each chip in each round"
+            )
+        },
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +163,7 @@ class _Build:
                 self._chips(VENDOR),
                 devices=self._devices,
                 command=options.command,
+                details=options.details,
                 schedule=self._schedule(options),
             )
 

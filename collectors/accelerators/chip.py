@@ -42,6 +42,8 @@ class Chip:
     bus: str = ""
     up: bool = True
     values: Sequence[Value] = ()
+    asked_by: Sequence[str] = ()
+    """The words by which the maker's program names it; none if it is not asked further."""
 
     def value(self, metric: Metric) -> float | None:
         """Return the value of a metric without a label of its own."""
@@ -62,8 +64,8 @@ class Chips:
     """The chips of one vendor on one node.
 
     `up_series` are the series that the runner sets to 0 when a whole round fails: one for every
-    chip seen so far. `dropped` counts rejected readings by reason: `no_peak` (the model has no
-    known rated peak).
+    chip seen so far. `dropped` counts rejected readings by reason: `no_detail` (a chip's
+    details took longer than the round), `no_peak` (the model has no known rated peak).
     """
 
     def __init__(self, *, vendor: str, place: Place, node: str, peaks: Peaks) -> None:

@@ -122,6 +122,7 @@ def _chip(row: Mapping[str, str]) -> Chip | None:
         model=row["Name"],
         bus=bus if ":" in bus else "",
         values=tuple(_values(row)),
+        asked_by=("-i", npu, "-c", chip),
     )
 
 
