@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from statistics import median
 
-from tests.reference.model import ANYTHING, CELL, DAY, Duty, Meter, Piece, Span, even
+from tests.reference.model import ANYTHING, CELL, DAY, KWH, Duty, Meter, Piece, Span, even
 
 SLACK = 600_000
 """A register that counts in steps may show ten minutes' energy late."""
@@ -31,6 +31,12 @@ GLITCHES = 2
 
 WRAP = Fraction(3, 2)
 """A wrap is no steeper than so many times what other rises come up to; else it was a reset."""
+
+AT_ONCE = Fraction(6, 5)
+"""A register that rested rises by no more than so many times what is usual in that time."""
+
+CUBIC_METRE = 1000
+"""In litres: a rise of up to this, or to 1 kWh of energy, is little."""
 
 LARGEST = 3
 """So many rises of a register may be false, and do not tell how it usually goes."""
@@ -177,10 +183,14 @@ def _open(piece: Piece) -> Piece:
 
 
 def _at_once(meter: Meter, usual: Usual, joules: Fraction | int, length: int) -> bool:
-    """Tell whether an energy can have been drawn since the last reading alone."""
-    if meter.rating is not None:
-        return joules * 1000 <= meter.rating * length
-    return joules * 1000 <= usual.steep * length
+    """Tell whether a register rested, so that an energy was drawn since the last reading alone.
+
+    That is so for what is usual in that time, and for little; and never above the rating.
+    """
+    if meter.rating is not None and joules * 1000 > meter.rating * length:
+        return False
+    little = CUBIC_METRE if meter.point == "water" else KWH
+    return joules <= little or joules * 1000 <= AT_ONCE * usual.steep * length
 
 
 def _counted(
