@@ -187,6 +187,9 @@ FAULTS: Final = (
         peers="prometheus_client: a surrogate in one label fails the page (0.26, measured)",
         tests=(
             "tests/agent/test_names.py",
+            "tests/agent/inventory/test_names.py",
+            "tests/agent/commands/test_hostile_names.py",
+            "tests/dashboards/test_hostile_names.py",
             f"{DEVICES}/facility/snmp/test_plan_rows.py",
             f"{SINKS}/test_lineprotocol.py",
         ),
