@@ -222,7 +222,7 @@ def _water(device: Device, flow: list[int]) -> Instrument:
 def _instrument(
     meter: Meter, device: Device, watts: list[int], out: Load | None = None
 ) -> Instrument:
-    most = max(*watts, 1000)
+    most = max(*watts, *(out.watts if out is not None else ()), 1000)
     load = Load(START, watts)
     if device.rated:
         meter = replace(meter, rating=Fraction(3 * most))
