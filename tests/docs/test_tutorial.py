@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support import ROOT, binary, free_port
+from tests.support import ROOT, binary, free_port, free_ports
 
 PAGES = [ROOT / "docs" / "tutorial.md", ROOT / "docs" / "zh" / "tutorial.md"]
 SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -32,7 +32,7 @@ def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
     binary("curl")  # its loops would wait for ever without it
     script = "set -euo pipefail\n" + "\n".join(commands(PAGES[0]))
     # Ports of its own, so that another test or another agent is not in the way.
-    first = free_port()
+    first = free_ports(3)
     for old, new in (("16100", first), ("16101", first + 1), ("16102", first + 2)):
         script = script.replace(old, str(new))
     script = script.replace("127.0.0.1:9718", f"127.0.0.1:{free_port()}")
