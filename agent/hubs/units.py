@@ -63,6 +63,8 @@ UNITS: Final[dict[str, Unit]] = {
 
 _DIGITS: Final = 4
 """Digits after the point that are shown at most; trailing zeros are not."""
+_MOST: Final = 9
+"""Digits after the point where only more digits tell a value from its limit."""
 _FEW: Final = 10
 """A smaller figure is shown with all its digits, any other with one, and a count with none."""
 
@@ -80,17 +82,28 @@ def number(value: float, digits: int = _DIGITS) -> str:
     return "0" if text == "-0" else text.replace(",", " ")
 
 
-def show(value: float, unit: str, language: Language) -> str:
-    """Write a value in base units the way people read it: `27 584 racks`, `10 ms`, `yes`."""
+def show(value: float, unit: str, language: Language, *, beside: float | None = None) -> str:
+    """Write a value in base units the way people read it: `27 584 racks`, `10 ms`, `yes`.
+
+    Where it stands beside another figure and differs from it, it has as many digits as show that.
+    """
     spec, w = UNITS[unit], words(language)
     if spec.base == "yes":
         return w("quantity.yes" if value >= 1 else "quantity.no")
     scaled = value / _size(unit, spec, w)
     few = 0 if spec.base == "count" else 1
     digits = _DIGITS if abs(scaled) < _FEW else few
+    if beside is not None:
+        digits = _telling(scaled, beside / _size(unit, spec, w), digits)
     # A language chooses the form of its word by whole numbers: `1 rack`, `1.5 racks`.
     count = int(scaled) if scaled.is_integer() else scaled
     return w(f"quantity.{unit}", count=count, figure=number(scaled, digits))
+
+
+def _telling(value: float, other: float, digits: int) -> int:
+    """Return the digits that tell two figures apart; `digits` where none do."""
+    enough = (n for n in range(digits, _MOST + 1) if number(value, n) != number(other, n))
+    return next(enough, digits)
 
 
 def _size(unit: str, spec: Unit, w: Words) -> float:

@@ -141,7 +141,7 @@ def _row(hub: Hub, fact: Fact, verdict: Verdict, now: float) -> TargetView:
         coverage=verdict.coverage,
         interim=verdict.interim,
         state=verdict.state,
-        state_name=wording.STATE_NAMES[verdict.state],
+        state_name=wording.state_name(fact, verdict),
         symbol=wording.SYMBOLS[verdict.state],
         deadline=None
         if fact.deadline is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -52,10 +53,10 @@ def history(facts: Sequence[Fact], language: Language) -> str:
 
 
 def _hub(hub: HubView, w: Words, width: int) -> Iterator[str]:
-    names = {row.state: w.pick(row.state_name) for row in hub.targets}
-    tally = w("table.comma").join(
-        f"{count} {names[state]}" for state, count in hub.counts.items() if count
-    )
+    order = list(hub.counts)
+    rows = sorted(hub.targets, key=lambda row: order.index(row.state))
+    counts = Counter(w.pick(row.state_name) for row in rows)
+    tally = w("table.comma").join(f"{count} {name}" for name, count in counts.items())
     called = [w.pick(hub.name), *(text for key, text in hub.name.items() if key != w.language)]
     yield from wrap(f"{' / '.join(called)} ({hub.hub})", width)
     yield from wrap(w("table.judged", time=hub.at) + (_JOIN + tally if tally else ""), width)

@@ -121,6 +121,7 @@ class TargetView:
     """True for an annual KPI from less than a year."""
     state: State
     state_name: Text
+    """The state in words: `at_risk` is "over limit" where the value is beyond the limit now."""
     symbol: str
     deadline: DeadlineView | None
     days_left: int | None

@@ -36,6 +36,7 @@ SYMBOLS: Final[dict[State, str]] = {
     "expired_unreported": "∅",
     "stated_only": "-",
 }
+OVER_LIMIT: Final = _in_each_language("target.over_limit")
 NO_TARGET: Final = _in_each_language("target.none_stated")
 WHOLE: Final = _in_each_language("target.whole_hub")
 OPERATORS: Final = {">=": "≥", "<=": "≤", "=": "="}
@@ -46,6 +47,12 @@ _LEAST_CHANGE: Final = 0.001
 count."""
 
 
+def state_name(fact: Fact, verdict: Verdict) -> Text:
+    """Return the state in words; a value that is beyond its limit now is not only at risk."""
+    is_over = verdict.distance is not None and verdict.distance > 0 and fact.op == "<="
+    return OVER_LIMIT if verdict.state == "at_risk" and is_over else STATE_NAMES[verdict.state]
+
+
 def value_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     """Write the value that a verdict goes by.
 
@@ -54,7 +61,8 @@ def value_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     if verdict.value is None:
         return ""
     if verdict.at_least and verdict.value_kind == "registered":
-        return words(language)("target.over", value=show(verdict.value, fact.unit, language))
+        text = show(verdict.value, fact.unit, language, beside=fact.value)
+        return words(language)("target.over", value=text)
     return counted_text(fact, verdict.value, language, at_least=verdict.at_least)
 
 
@@ -63,7 +71,7 @@ def counted_text(fact: Fact, value: float, language: Language, *, at_least: bool
 
     A mean over a part of the sites is no bound of the whole: `1.169, for a part of the sites`.
     """
-    text = show(value, fact.unit, language)
+    text = show(value, fact.unit, language, beside=fact.value)
     if not at_least:
         return text
     key = "target.of_a_part" if _is_mean(fact) else "target.at_least"

@@ -11,6 +11,7 @@ from agent.targets.measured import measure
 from agent.targets.model import Evidence, Key, State
 from agent.targets.scoreboard import scoreboard
 from agent.targets.views import HubView, TargetView
+from agent.targets.wording import OVER_LIMIT
 from agent.web.view import BoardView
 from agent.web.views.standing import StandingView
 
@@ -67,6 +68,8 @@ class TallyView:
 
     state: State
     count: int
+    over_limit: int = 0
+    """How many of them are beyond their limit now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +143,12 @@ def headline(
 def _states(hubs: Sequence[HubView]) -> StatesView:
     targets = [target for hub in hubs for target in hub.targets if target.kind != "observation"]
     counts = {state: sum(target.state == state for target in targets) for state in COUNTED}
+    over = sum(target.state_name == OVER_LIMIT for target in targets)
     return StatesView(
-        tally=tuple(TallyView(state=state, count=count) for state, count in counts.items())
+        tally=tuple(
+            TallyView(state=state, count=count, over_limit=over if state == "at_risk" else 0)
+            for state, count in counts.items()
+        )
     )
 
 

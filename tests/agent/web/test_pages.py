@@ -50,7 +50,9 @@ def test_first_line_counts_the_promises_of_this_hub() -> None:
     heading = re.search(r"<h1.*?</h1>", html, re.DOTALL)
     assert heading
     words_of = " ".join(re.sub("<[^>]+>", " ", heading[0]).split())
-    assert words_of == ("Promises: 1 at risk · 4 overdue without report · 1 without data · 0 met")
+    assert words_of == (
+        "Promises: 1 over limit · 4 overdue without report · 1 without data · 0 met"
+    )
     assert re.search(r"PUE</b> Guiyang.{0,400}1\.2284.{0,60}≤.1\.2", html, re.DOTALL)
 
 
@@ -144,5 +146,5 @@ def test_languages_differ_and_link_to_each_other() -> None:
     assert '<html lang="en">' in english
     assert '<html lang="zh-Hans">' in chinese
     assert 'href="/?lang=zh&amp;racks=space"' in english
-    assert "1 项有未达标风险" in re.sub("<[^>]+>", "", chinese)
+    assert "1 项已超限" in re.sub("<[^>]+>", "", chinese)
     assert "promise" not in re.sub(r"<[^>]*>", "", chinese)
