@@ -56,7 +56,8 @@ def _hub(hub: HubView, w: Words, width: int) -> Iterator[str]:
     order = list(hub.counts)
     rows = sorted(hub.targets, key=lambda row: order.index(row.state))
     counts = Counter(w.pick(row.state_name) for row in rows)
-    tally = w("table.comma").join(f"{count} {name}" for name, count in counts.items())
+    told = (w("table.counted", number=f"{n}", state=name) for name, n in counts.items())
+    tally = w("table.comma").join(told)
     called = [w.pick(hub.name), *(text for key, text in hub.name.items() if key != w.language)]
     yield from wrap(f"{' / '.join(called)} ({hub.hub})", width)
     yield from wrap(w("table.judged", time=hub.at) + (_JOIN + tally if tally else ""), width)

@@ -34,7 +34,7 @@ def test_a_value_beyond_its_limit_is_over_limit() -> None:
     assert row.state == "at_risk"
     assert (row.state_name.en, row.state_name.zh) == ("over limit", "已超限")
     assert "1 over limit" in render([hub], "en", 100)
-    assert "1 已超限" in render([hub], "zh", 100)
+    assert "1 项已超限" in render([hub], "zh", 100)
     [at_risk] = [one for one in headline([hub]).promises.tally if one.state == "at_risk"]
     assert (at_risk.count, at_risk.over_limit) == (1, 1)
 
