@@ -94,13 +94,15 @@ def modulus(type: Type) -> int | None:
 class Notation:
     """How one number is written in its registers.
 
-    `sentinels` are bit patterns that mean "no value". `mask` selects some bits of an integer as a
+    `sentinels` are bit patterns that mean "no value", and so does each positive number from
+    `overflow` on. `mask` selects some bits of an integer as a
     number. If the bit `sign_bit`, counted from the lowest one, is set, the rest is negative.
     """
 
     type: Type
     order: Order = "ABCD"
     sentinels: frozenset[int] = frozenset()
+    overflow: int | None = None
     mask: int = 0
     sign_bit: int | None = None
 
@@ -116,10 +118,12 @@ class Notation:
         """
         if self.order != "ABCD":
             raw = self._arranged(raw)
-        if not (self.sentinels or self.mask or self.sign_bit is not None):
+        if not (self.sentinels or self.overflow or self.mask or self.sign_bit is not None):
             return _READERS[self.type](raw)
         pattern = int.from_bytes(raw, "big")
         if pattern in self.sentinels:
+            return None
+        if self.overflow and self.overflow <= pattern < 1 << (16 * self.words - 1):
             return None
         if self.mask:
             return (pattern & self.mask) // (self.mask & -self.mask)

@@ -79,7 +79,8 @@ class Profile:
     `max_registers` is the most registers of one read. The standard allows 125; many devices allow
     fewer. `max_gap` is the most unused registers that a read may contain to save a second read.
     `unreadable` are addresses that no read may contain. `order` is the order of words and bytes in
-    a number with several registers. `sentinels` are raw bit patterns for "no value", by type. With
+    a number with several registers. `sentinels` are raw bit patterns for "no value", by type.
+    `overflows` are the raw numbers from which on a positive number is "no value", by type. With
     `sunspec`, the agent finds one of these models in the device, and addresses count from its
     start.
     """
@@ -102,6 +103,7 @@ class Profile:
     max_gap: Annotated[int, Range(0, 124)] = 16
     unreadable: list[Span] = field(default_factory=list)
     sentinels: dict[Type, list[Pattern]] = field(default_factory=dict)
+    overflows: dict[Type, Pattern] = field(default_factory=dict)
     sunspec: list[Annotated[int, Range(1, 65534)]] = field(default_factory=list)
     model: Model | None = field(
         default=None, metadata={"help": "the register in which a device says what it is"}
@@ -185,6 +187,7 @@ class Profile:
             order=what.order or self.order,
             mask=what.mask,
             sentinels=frozenset(pattern & ((1 << bits) - 1) for pattern in patterns),
+            overflow=self.overflows.get(what.type),
             sign_bit=what.sign_bit if isinstance(what, Register) else None,
         )
         function = FUNCTIONS[what.function or self.function]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from collectors.facility.modbus.numbers import Notation
 from collectors.facility.modbus.plan import plan_of
 from collectors.facility.modbus.register import Register
 from tests.collectors.facility.modbus.maps import decoded, one, profile
@@ -94,6 +95,21 @@ def test_tenths_are_the_decimals_that_were_meant() -> None:
     assert decoded(plan_of(profile(celsius, kind="sensor")), b"\xff\x85") == [
         pytest.approx(-24.611111)
     ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        (b"\x7f\xff\x00\x64", None),
+        (b"\x7f\xff\xff\xff", None),
+        (b"\x7f\xfe\xff\xff", 0x7FFEFFFF),  # the last one that is a number
+        (b"\xff\xff\xfc\x18", -1000),  # 0xFFFFFC18 = 2^32 - 1000
+        (b"\x80\x00\x00\x00", -(2**31)),
+    ],
+)
+def test_an_overflow_is_no_value(raw: bytes, wanted: int | None) -> None:
+    """A positive number from the overflow on is none; negative numbers stay numbers."""
+    assert Notation(type="int32", overflow=0x7FFF0000).read(raw) == wanted
 
 
 @pytest.mark.parametrize(
