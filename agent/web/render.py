@@ -30,6 +30,9 @@ from collectors.catalogue.needs import GRAVITY
 REFRESH_SECONDS: Final = 15
 """How often the page asks again, by its script. Without the script it is twice as long."""
 
+ENOUGH: Final = 0.95
+"""Coverage below this is written as thin."""
+
 _TAG: Final = re.compile(r"(\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\})", re.DOTALL)
 _BREAK: Final = re.compile(r"\s*\n\s*")
 
@@ -98,6 +101,7 @@ def _environment() -> Environment:
     }
     made.tests |= {"measured": is_measured}
     made.globals |= {
+        "ENOUGH": ENOUGH,
         "GRAVITY": GRAVITY,
         "MIN_COVERAGE": MIN_COVERAGE,
         "MISSING": writing.MISSING,

@@ -68,21 +68,40 @@ def board(
     view: BoardView, hubs: Sequence[HubView], by_site: Mapping[str, Sequence[RackView]]
 ) -> BoardPageView:
     """Return what the board shows; `hubs` is the scoreboard, `by_site` the hub's racks."""
-    cards = [promises.card(hub, hubs, own=hub.hub == view.hub) for hub in hubs]
-    others = [card for card in cards if not card.own] if view.show_others else []
+    own, others = cards(view, hubs)
     health = collectors.read(view)
     return BoardPageView(
-        headline=promises.headline(
-            [card.hub for card in cards if card.own],
-            others=[card.hub for card in others],
-            standing=_standing(view, by_site, health),
-        ),
-        own=[card for card in cards if card.own],
+        headline=headline(view, own, others, by_site, health),
+        own=own,
         others=others,
         sites=sites.read(view, by_site),
         host=host.read(view),
         collectors=health,
         devices=devices.read(view),
+    )
+
+
+def cards(
+    view: BoardView, hubs: Sequence[HubView]
+) -> tuple[Sequence[CardView], Sequence[CardView]]:
+    """Return the cards of the agent's hub and of the others, as far as they are to be shown."""
+    made = [promises.card(hub, hubs, own=hub.hub == view.hub) for hub in hubs]
+    others = [card for card in made if not card.own] if view.show_others else []
+    return [card for card in made if card.own], others
+
+
+def headline(
+    view: BoardView,
+    own: Sequence[CardView],
+    others: Sequence[CardView],
+    by_site: Mapping[str, Sequence[RackView]],
+    health: CollectorsView,
+) -> HeadlineView:
+    """Return the first lines of a page about the agent's hub."""
+    return promises.headline(
+        [card.hub for card in own],
+        others=[card.hub for card in others],
+        standing=_standing(view, by_site, health),
     )
 
 

@@ -11,7 +11,7 @@ from agent.hubs.text import Text
 from agent.targets.model import State
 from agent.targets.views import HubView, TargetView
 from agent.web.view import BoardView
-from agent.web.views import pages, pue, standing
+from agent.web.views import collectors, pages, pue, sites, standing
 from agent.web.views.promises import COUNTED, CardView, HeadlineView
 from agent.web.views.pue import SitePueView
 from agent.web.views.rack import RackView, pending, urgent
@@ -29,7 +29,7 @@ _FAMILIES: Final[Mapping[Family, tuple[str, ...]]] = {
     "compute": ("compute_",),
     "racks": ("rack", "data_centers"),
     "network": ("round_trip", "link_"),
-    "green": ("renewable_", "carbon", "cue", "wue", "erf"),
+    "green": ("renewable_", "carbon", "water_", "energy_reuse_"),
 }
 """How the keys of a family's KPIs begin; a KPI of none of them is `other`."""
 _OTHER: Final[Family] = "other"
@@ -115,22 +115,22 @@ def read(
     chosen: str = "",
 ) -> WallView:
     """Return the wall; `chosen` is the one site to show, else sites follow one another."""
-    board = pages.board(view, hubs, by_site)
+    own, other_cards = pages.cards(view, hubs)
     rows = [
         (card, _by_family(card.promises))
-        for card in (*board.own, *board.others)
+        for card in (*own, *other_cards)
         if card.own or card.promises
     ]
     stated = {family for _, members in rows for family in members}
     families = [family for family in (*_FAMILIES, _OTHER) if family in stated]
-    told = [line for line in board.sites if line.told]
+    told = [line for line in sites.read(view, by_site) if line.told]
     shown = [line for line in told if line.site == chosen] or told
     others = [row for row in rows if not row[0].own]
     turns = max(_groups(shown, SITES), _groups(others, OTHERS))
     turn = int(view.now() // TURN_SECONDS) % turns
     group = _group(shown, SITES, turn)
     return WallView(
-        headline=board.headline,
+        headline=pages.headline(view, own, other_cards, by_site, collectors.read(view)),
         families=families,
         rows=[
             _row(view.registry, card, families, members)

@@ -136,3 +136,18 @@ def test_a_wall_screen_is_filled_and_nothing_is_cut(
                 )
                 == []
             )
+
+
+@pytest.mark.parametrize(
+    "kpi",
+    [
+        "renewable_energy_factor",
+        "carbon",
+        "carbon_usage_effectiveness",
+        "water_usage_effectiveness",
+        "energy_reuse_factor",
+    ],
+)
+def test_energy_and_carbon_have_a_column(kpi: str) -> None:
+    """What docs/kpi-keys.md lists of energy, water and carbon is not among the others."""
+    assert wall.family_of(kpi) == "green"
