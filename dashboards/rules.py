@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.hubs.model import Registry
-from agent.targets.kpis import Measure, measured
+from agent.targets.kpis import measured
+from agent.targets.measure import Measure
 from collectors.catalogue import node, recorded, site
 from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.promql import for_rule, of

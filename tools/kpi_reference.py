@@ -15,7 +15,8 @@ sys.path.insert(0, str(ROOT))
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Kpi
 from agent.hubs.units import UNITS
-from agent.targets.kpis import Match, Measure, Part, measure_of
+from agent.targets.kpis import measure_of
+from agent.targets.measure import Match, Measure, Part
 
 HEAD: Final = """# KPI keys
 

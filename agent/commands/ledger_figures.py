@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from agent.inventory.model import Site
+from agent.ledger.energy import JOULES_PER_KWH
 from agent.messages.catalogue import Words
 from agent.messages.notes import note_text
-from agent.pue.model import JOULES_PER_KWH, PueResult
+from agent.pue.model import PueResult
 from agent.targets.columns import padded_to
 
 _LABEL: Final = 13

@@ -10,7 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.inventory.model import Site
-from agent.ledger.imports.forms import JOULES_PER_KWH, LITERS_PER_M3
+from agent.ledger.energy import JOULES_PER_KWH
+from agent.ledger.imports.forms import LITERS_PER_M3
 from agent.ledger.imports.importer import WouldReplaceFiner, WouldReplaceLive
 from agent.ledger.imports.put import Changes
 from agent.ledger.imports.rows import Guess, LaidOut

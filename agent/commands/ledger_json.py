@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.inventory.model import Site
+from agent.ledger.energy import JOULES_PER_KWH
 from agent.pue.explanation import Explanation, MeterShare, PointSum
-from agent.pue.model import JOULES_PER_KWH, FactorName, PueResult, Uncovered
+from agent.pue.model import FactorName, PueResult, Uncovered
 
 
 def as_json(result: PueResult, site: Site) -> dict[str, Any]:

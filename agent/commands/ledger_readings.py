@@ -19,6 +19,7 @@ from agent.ledger.energy import (
     CELLS,
     ENERGY,
     HOUR_MS,
+    JOULES_PER_KWH,
     POWER,
     HourCells,
     floor_hour,
@@ -27,7 +28,6 @@ from agent.ledger.imports.cells import shown_as_text
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.database import Tables
 from agent.ledger.store.meters import MeterRow
-from agent.pue.model import JOULES_PER_KWH
 from collectors.base import ConfigError
 from collectors.strict import nearest
 

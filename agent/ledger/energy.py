@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import fsum
 from typing import Final, NamedTuple
 
+JOULES_PER_KWH: Final = 3.6e6
 HOUR_MS: Final = 3_600_000
 CELLS: Final = 12
 CELL_MS: Final = HOUR_MS // CELLS

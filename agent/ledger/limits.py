@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from agent.ledger.energy import JOULES_PER_KWH
 from collectors.catalogue.limits import METER_LITERS, METER_WATTS, REGISTER_SECONDS
 
 
@@ -19,10 +20,9 @@ class _OfKind(NamedTuple):
     least: float
 
 
-_KWH: Final = 3.6e6
-_PDU: Final = _OfKind(2e5, _KWH)
+_PDU: Final = _OfKind(2e5, JOULES_PER_KWH)
 _WATER: Final = _OfKind(METER_LITERS, 1e3)
-_ANY: Final = _OfKind(METER_WATTS, _KWH)
+_ANY: Final = _OfKind(METER_WATTS, JOULES_PER_KWH)
 _OF_KIND: Final[Mapping[str, _OfKind]] = {"pdu": _PDU, "water": _WATER}
 """Twice what the largest of its kind draws.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from agent.ledger.energy import JOULES_PER_KWH
 from agent.pue.explanation import MeterShare, PointSum
-from agent.pue.model import JOULES_PER_KWH, PueResult
+from agent.pue.model import PueResult
 
 
 def formulas(result: PueResult, points: Sequence[PointSum]) -> Iterator[str]:

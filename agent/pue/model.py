@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from agent.ledger.energy import JOULES_PER_KWH
 from collectors.catalogue.limits import MIN_COVERAGE
 
 PueState = Literal["valid", "low_coverage", "no_data", "inconsistent"]
@@ -16,7 +17,6 @@ Method = Literal["incoming", "parts", ""]
 CATEGORY: Final = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
 """ISO/IEC 30134-2: the PUE category follows from where IT energy is metered."""
 
-JOULES_PER_KWH: Final = 3.6e6
 
 YEAR_SECONDS: Final = 365 * 86_400.0
 

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from operator import add
 
-from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, HourCells
+from agent.ledger.energy import CELL_MS, CELLS, FULL_MASK, JOULES_PER_KWH, HourCells
 from agent.ledger.store.blocks import HourSum
 from agent.ledger.store.site_hours import SiteHour
 from agent.pue.class_errors import ClassErrors
-from agent.pue.model import JOULES_PER_KWH
 from agent.pue.places import Place
 
 

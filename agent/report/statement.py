@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 from agent import __version__
 from agent.inventory.model import Inventory, Site
+from agent.ledger.energy import JOULES_PER_KWH
 from agent.pue.explain import explain
 from agent.pue.explanation import Explanation, MeterShare, PointSum
-from agent.pue.model import JOULES_PER_KWH, PueResult
+from agent.pue.model import PueResult
 from agent.pue.periods import year_end
 from agent.pue.pue import Pue
 from agent.report.stated import (

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.inventory.model import Inventory
-from agent.targets.kpis import IN_SERVICE, Match
+from agent.targets.kpis import IN_SERVICE
+from agent.targets.measure import Match
 from collectors.accelerators.peaks import Peaks
 from collectors.catalogue.limits import PRECISION
 

@@ -19,8 +19,9 @@ from typing import Final
 from agent.hubs.model import WHOLE_HUB, Registry
 from agent.inventory.model import Inventory
 from agent.snapshot import LiveValues
-from agent.targets.kpis import IN_SERVICE, Match, Measure, Part, measured
+from agent.targets.kpis import IN_SERVICE, measured
 from agent.targets.listed import ListedChips
+from agent.targets.measure import Match, Measure, Part
 from agent.targets.model import Evidence, Key
 from collectors.base import Metric, Series
 from collectors.catalogue import node, site

@@ -13,7 +13,8 @@ from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Kpi, Registry
 from agent.hubs.units import UNITS
-from agent.targets.kpis import Measure, measure_of
+from agent.targets.kpis import measure_of
+from agent.targets.measure import Measure
 from collectors.catalogue import recorded, site
 from dashboards.language import Text
 from dashboards.promql import of

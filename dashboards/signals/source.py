@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from agent.targets.kpis import YEAR_COVERED, YEAR_PUE, Match, Part
+from agent.targets.kpis import YEAR_COVERED, YEAR_PUE
+from agent.targets.measure import Match, Part
 from collectors.catalogue import recorded
 from collectors.catalogue.limits import NEEDED_SECONDS
 from dashboards.promql import of

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Final
 
 from agent.hubs.model import WHOLE_HUB
-from agent.targets.kpis import MEASURES, Measure, Part
+from agent.targets.kpis import MEASURES
+from agent.targets.measure import Measure, Part
 from collectors.catalogue import node, rack, recorded, site
 from collectors.catalogue.limits import NEEDED_SECONDS
 from dashboards.promql import of

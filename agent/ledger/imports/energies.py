@@ -7,14 +7,14 @@ from datetime import tzinfo
 from operator import sub
 from typing import Final
 
-from agent.ledger.energy import HOUR_MS, Segment
+from agent.ledger.energy import HOUR_MS, JOULES_PER_KWH, Segment
 from agent.ledger.imports.doubts import (
     hours_above_rating,
     is_like_a_register,
     row_that_stands_out,
     rows_above_rating,
 )
-from agent.ledger.imports.forms import JOULES_PER_KWH, LITERS_PER_M3
+from agent.ledger.imports.forms import LITERS_PER_M3
 from agent.ledger.imports.intervals import (
     Intervals,
     LengthUnsaid,

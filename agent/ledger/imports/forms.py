@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from agent.ledger.energy import JOULES_PER_KWH
+
 ENERGY: Final = "energy_kwh"
 POWER: Final = "power_w"
 VOLUME: Final = "volume_m3"
@@ -14,7 +16,6 @@ COVERED: Final = "covered_seconds"
 WHOLE_HOUR: Final = 3600.0
 """Seconds. An exported hour that was covered less is left out."""
 
-JOULES_PER_KWH: Final = 3.6e6
 LITERS_PER_M3: Final = 1000.0
 
 

@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from agent.ledger.energy import JOULES_PER_KWH
 from agent.ledger.imports.csv_export import COLUMNS
-from agent.ledger.imports.forms import COVERED, ENERGY, JOULES_PER_KWH, WHOLE_HOUR, Meters
+from agent.ledger.imports.forms import COVERED, ENERGY, WHOLE_HOUR, Meters
 from agent.ledger.imports.refusals import Refusals, Refused
 from agent.ledger.imports.rows import Rows
 from agent.ledger.imports.sheet import Sheet

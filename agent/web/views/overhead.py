@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from agent.ledger.energy import JOULES_PER_KWH
 from agent.web.view import BoardView
 from agent.web.views.families import of_site
 from agent.web.views.pue import in_order
@@ -14,7 +15,7 @@ from collectors.catalogue import site as catalogue
 
 UNMETERED: Final = "unmetered"
 _ORDER: Final = ("cooling", "ups", "distribution", "lighting", "other", UNMETERED)
-_JOULES_PER_KILOWATT_HOUR: Final = 3.6e6
+
 _ENOUGH: Final = 0.8
 """Coverage that a window needs to be shown before a longer one with less."""
 
@@ -171,4 +172,4 @@ def _rank(subsystem: str) -> int:
 
 
 def _per_kilowatt_hour(per_joule: float | None) -> float | None:
-    return None if per_joule is None else per_joule * _JOULES_PER_KILOWATT_HOUR
+    return None if per_joule is None else per_joule * JOULES_PER_KWH

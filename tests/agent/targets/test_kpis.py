@@ -10,7 +10,8 @@ from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.inventory.model import Inventory
 from agent.snapshot import Snapshot
-from agent.targets.kpis import MEASURES, Match, measure_of
+from agent.targets.kpis import MEASURES, measure_of
+from agent.targets.measure import Match
 from agent.targets.measured import measure
 from agent.targets.scoreboard import scoreboard
 from collectors.base import Batch, Reading
