@@ -23,7 +23,7 @@ from agent.reload import (
 from agent.runner import Runner
 from agent.selfmetrics import SelfCollector, SelfMetrics
 from agent.snapshot import Snapshot
-from agent.workers import Workers
+from agent.threads import Threads
 from collectors.base import Batch, ConfigError
 from collectors.strict import Problems
 
@@ -61,7 +61,7 @@ class InForce:
         self._registry: Final = registry
         self._metrics: Final = metrics
         self._tasks: Final[set[asyncio.Task[object]]] = set()
-        self._workers: Final = Workers()
+        self._threads: Final = Threads()
         self._reloading: Final = asyncio.Lock()
 
     @property
@@ -81,7 +81,7 @@ class InForce:
             snapshot=self._snapshot,
             metrics=self._metrics,
             places=loaded.places,
-            workers=self._workers,
+            threads=self._threads,
         )
         runner.add(loaded.collectors)
         self._add_kpis(runner)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from agent.interrupt import Interrupted
 from agent.standstill import step_of
 from agent.task import Task
-from agent.workers import Workers
+from agent.threads import Threads
 from collectors.base import (
     BadReply,
     CollectError,
@@ -86,8 +86,8 @@ _MOST_DOUBLED: Final = 6
 NO_READINGS: Final = Round(layout=NOTHING, values=array("d"))
 
 
-async def read(task: Task, workers: Workers) -> Round:
-    """Call a collector within its deadline: a coroutine on the loop, all else on a worker thread.
+async def read(task: Task, threads: Threads) -> Round:
+    """Call a collector within its deadline: a coroutine on the loop, all else on a thread.
 
     Raises Unreachable when the deadline passes. It begins when the collector is called, so the wait
     for a thread is not in it; where that takes the whole time-out, it raises Late. A thread that
@@ -98,7 +98,7 @@ async def read(task: Task, workers: Workers) -> Round:
     timeout = collector.schedule.timeout
     work: asyncio.Future[Returned]
     _heed_rest(task)
-    earlier = workers.at_work(task.source)
+    earlier = threads.at_work(task.source)
     if earlier is not None:
         await asyncio.wait({earlier}, timeout=timeout)
         if not earlier.done():
@@ -107,12 +107,12 @@ async def read(task: Task, workers: Workers) -> Round:
     if inspect.iscoroutinefunction(collector.collect):
         work = asyncio.ensure_future(_await(task, limit))
     else:
-        work = workers.submit(lambda: _call(collector, limit), key=task.source)
+        work = threads.submit(lambda: _call(collector, limit), key=task.source)
     work.add_done_callback(lambda done: _ended(task, done))
     try:
         done, _ = await asyncio.wait({work}, timeout=timeout)
         if not done and not isinstance(work, asyncio.Task):
-            done = await _wait_for_thread(task, workers, work)
+            done = await _wait_for_thread(task, threads, work)
     except asyncio.CancelledError:  # the runner stops; a thread goes on, and stays known as such
         if isinstance(work, asyncio.Task):
             work.cancel()
@@ -125,15 +125,15 @@ async def read(task: Task, workers: Workers) -> Round:
 
 
 async def _wait_for_thread(
-    task: Task, workers: Workers, work: asyncio.Future[Returned]
+    task: Task, threads: Threads, work: asyncio.Future[Returned]
 ) -> set[asyncio.Future[Returned]]:
     """Give a call that had to wait for a thread the rest of its whole time.
 
     Raises Late where it still waits.
     """
-    began = workers.began(task.source)
+    began = threads.began(task.source)
     if began is None:
-        workers.give_up(task.source, "no thread was free")
+        threads.give_up(task.source, "no thread was free")
         raise Late("no thread was free")
     left = began + task.collector.schedule.timeout - asyncio.get_running_loop().time()
     done, _ = await asyncio.wait({work}, timeout=max(0.0, left))

@@ -22,7 +22,7 @@ from agent.snapshot import Snapshot
 from agent.status import Consumer, count_dropped, health_of, note, publish
 from agent.steadyloop import Pulse, pulse_of
 from agent.task import Task
-from agent.workers import Workers
+from agent.threads import Threads
 from collectors.abilities import Closes, ClosesLater
 from collectors.base import Collector, Late, NoData, Unreachable
 from collectors.places import Places
@@ -47,7 +47,7 @@ class Runner:
         places: Places | None = None,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
-        workers: Workers | None = None,
+        threads: Threads | None = None,
     ) -> None:
         self.consumers: Final[list[Consumer]] = []
         self.ready: Final = asyncio.Event()
@@ -56,7 +56,7 @@ class Runner:
         self._metrics: Final = metrics
         self._wall: Final = wall_clock
         self._monotonic: Final = monotonic
-        self._workers: Final = workers or Workers()
+        self._threads: Final = threads or Threads()
         self._rotation: Final = Rotation(
             self._round,
             skipped=self._skip,
@@ -201,7 +201,7 @@ class Runner:
         if task.ok is not None:
             self._publish(task, None, self._wall())
         if task.ok is False:
-            self._workers.give_up(task.source, "no result within an interval after its deadline")
+            self._threads.give_up(task.source, "no result within an interval after its deadline")
 
     async def _round(self, task: Task) -> None:
         """Run one collector once and hand on what it read; nothing it does can reach another."""
@@ -213,7 +213,7 @@ class Runner:
             self._pulse = pulse_of(asyncio.get_running_loop())
         began, asked = self._monotonic(), self._pulse.now()
         try:
-            outcome: Round | Exception = await read(task, self._workers)
+            outcome: Round | Exception = await read(task, self._threads)
         except Exception as raised:  # a collector may raise anything
             outcome = raised
         if was_late(

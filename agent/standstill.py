@@ -24,7 +24,7 @@ from typing import Any, Final, Self, TypeVar
 from agent.interrupt import Interrupted
 from agent.process import resident_bytes
 from agent.steadyloop import Pulse, SteadyLoop
-from agent.workers import MAX_GROWTH
+from agent.threads import MAX_GROWTH
 
 T = TypeVar("T")
 

@@ -88,6 +88,10 @@ class Metric:
         head = head_of(self.labels[: self._headed], safe[: self._headed])
         return Series(self, head, _shared(safe[self._headed :]))
 
+    def placed(self, head: Head, rest: Labels) -> Series:
+        """Return a Series of a head and the label values behind it; all are safe already."""
+        return Series(self, head, _shared(rest))
+
     def _check(self, values: Labels) -> None:
         if len(values) != len(self.labels):
             message = f"{self.full_name} has the labels {self.labels}, got {len(values)} values"

@@ -11,7 +11,7 @@ import pytest
 from agent.health import Progress
 from agent.rounds import NO_READINGS, Round, was_late
 from agent.steadyloop import Pulse
-from agent.workers import Workers
+from agent.threads import Threads
 from collectors.base import BadReply, Batch, Late, Refused, Schedule, Unreachable
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
 from collectors.places import Places
@@ -153,7 +153,7 @@ async def test_a_device_that_waits_for_a_thread_is_not_blamed() -> None:
     runner, _, _ = make(
         Fake("hangs", lambda: stuck.wait(60) and [], interval=0.1, timeout=0.05),
         Fake("waits", lambda: [(VALUE.series("waits"), 1.0)], interval=0.1, timeout=0.05),
-        workers=Workers(1),
+        threads=Threads(1),
     )
     runner.start()
     health = {}

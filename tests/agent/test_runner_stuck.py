@@ -13,7 +13,7 @@ import pytest
 
 from agent.interrupt import Interrupted
 from agent.process import resident_bytes
-from agent.workers import Workers
+from agent.threads import Threads
 from collectors.base import Batch, Reading
 from collectors.catalogue.agent import COLLECTOR_LAST_SUCCESS, COLLECTOR_SUCCESS
 from tests.agent.fakes import UP, VALUE, AsyncFake, Fake, make
@@ -108,7 +108,7 @@ async def test_a_call_that_fills_the_memory_is_ended_before_its_deadline(
     before = resident_bytes()
     runner, snapshot, _ = make(
         Fake("greedy", does, interval=3600.0, timeout=600.0),
-        workers=Workers(max_growth=bound),
+        threads=Threads(max_growth=bound),
     )
     await runner.run_once()
     (health,) = runner.health()
@@ -136,7 +136,7 @@ async def test_a_call_that_waits_is_not_blamed_for_what_others_take(
         gate.wait(60)
         return [(VALUE.series("d"), 1.0)]
 
-    monkeypatch.setattr("agent.workers.resident_bytes", resident)
+    monkeypatch.setattr("agent.threads.resident_bytes", resident)
     runner, snapshot, _ = make(Fake("d", waits, interval=3600.0, timeout=600.0))
     await runner.run_once()
     assert snapshot.value(VALUE.series("d")) == 1.0
@@ -172,13 +172,13 @@ async def test_reloads_add_no_threads() -> None:
         calls.append("hangs")
         ended.wait()
 
-    workers = Workers()
+    threads = Threads()
     before = threading.active_count()
     for _ in range(20):
         runner, snapshot, _ = make(
             Fake("stuck", hangs, interval=3600.0, timeout=0.02),
             Fake("well", lambda: [(VALUE.series("well"), 1.0)], timeout=60.0),
-            workers=workers,
+            threads=threads,
         )
         await runner.run_once()
         assert snapshot.value(VALUE.series("well")) == 1.0
@@ -187,18 +187,18 @@ async def test_reloads_add_no_threads() -> None:
     assert calls == ["hangs"]
     assert threading.active_count() - before <= 3
     ended.set()
-    runner, snapshot, _ = make(Fake("stuck", lambda: [(VALUE.series("s"), 1.0)]), workers=workers)
-    await until(lambda: workers.at_work(("fake", "stuck")) is None)
+    runner, snapshot, _ = make(Fake("stuck", lambda: [(VALUE.series("s"), 1.0)]), threads=threads)
+    await until(lambda: threads.at_work(("fake", "stuck")) is None)
     await runner.run_once()
     assert snapshot.value(VALUE.series("s")) == 1.0
-    workers.close()
+    threads.close()
 
 
 async def test_a_call_that_lost_its_interrupt_is_interrupted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A call that caught the first interrupt, as a finaliser does, ends by the second one."""
-    monkeypatch.setattr("agent.workers._INSIST_SECONDS", 0.1)
+    monkeypatch.setattr("agent.threads._INSIST_SECONDS", 0.1)
     begun = threading.Event()
     caught: list[int] = []
 
@@ -213,13 +213,13 @@ async def test_a_call_that_lost_its_interrupt_is_interrupted_again(
                 if len(caught) == 2:
                     raise
 
-    workers = Workers()
-    future = workers.submit(works, key="lost")
+    threads = Threads()
+    future = threads.submit(works, key="lost")
     async with asyncio.timeout(60):
         while not begun.is_set():
             await asyncio.sleep(0.01)
-        workers.give_up("lost", "too late")
+        threads.give_up("lost", "too late")
         with pytest.raises(Exception, match="too late"):
             await future
     assert caught == [0, 1]
-    workers.close()
+    threads.close()

@@ -1,4 +1,4 @@
-"""Worker threads for collectors that block: few daemon threads, which the exit never waits for.
+"""Threads for collectors that block: few daemon threads, which the exit never waits for.
 
 The standard pool waits for its threads at exit, so a collector stuck in the kernel would keep the
 agent from ending. It also starts a thread for each job up to its limit, and each takes a stack.
@@ -34,7 +34,7 @@ _COMPUTES: Final = 0.2
 
 
 class Job:
-    """One call on a worker, and its future: valid also when those who wait for it are cancelled."""
+    """One call on a thread, and its future: valid also when those who wait for it are cancelled."""
 
     def __init__(self, key: Hashable, function: Callable[[], Any]) -> None:
         self.key: Final = key
@@ -112,7 +112,7 @@ class Job:
         return resident - resident_before
 
 
-class Workers:
+class Threads:
     """Runs blocking functions on at most `limit` threads; usually one is enough."""
 
     def __init__(self, limit: int = 32, *, max_growth: int = MAX_GROWTH) -> None:
@@ -126,7 +126,7 @@ class Workers:
         self._count: Final = threading.Lock()  # += is not one step for several threads
 
     def submit(self, function: Callable[[], T], *, key: Hashable = None) -> asyncio.Future[T]:
-        """Run a function on a worker; the future stays valid if its waiters are cancelled.
+        """Run a function on a thread; the future stays valid if its waiters are cancelled.
 
         `key` says whose call it is. It must have no other under way.
         """
@@ -186,7 +186,7 @@ class Workers:
 
     def _start(self) -> None:
         self._threads += 1
-        threading.Thread(target=self._work, name=f"worker-{self._threads}", daemon=True).start()
+        threading.Thread(target=self._work, name=f"call-{self._threads}", daemon=True).start()
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -1,0 +1,1 @@
+"""Worker processes: they read devices, and hand what they have read to the agent's own process."""
