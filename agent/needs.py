@@ -14,6 +14,8 @@ EXTRAS: Final = {
     "attr": "dashboards",
     "bacpypes3": "bacnet",
     "bcrypt": "auth",
+    "cramjam": "remote-write",
+    "google": "remote-write",
     "grafanalib": "dashboards",
     "gufo": "gateway",
     "influxdb_client": "push",
