@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.faults import answers, configs, disks, outages, soak
+from tests.faults import answers, configs, disks, outages, soak, whole_agent
 from tests.faults.databases import Base
 
 Run = Callable[[Base, Path, float], str]
@@ -55,10 +55,10 @@ FAULTS: Final = (
     Fault(
         number=3,
         what="the database stands still",
-        how="SIGSTOP under 1,000 samples a second, then SIGCONT. Not tried: the agent's page"
-        " meanwhile",
+        how="SIGSTOP under 1,000 samples a second, then SIGCONT; a whole agent's page meanwhile",
         peers="OTel Collector gives up after 300 s; Prometheus tries for 2 h",
         run=outages.frozen_base,
+        alone=whole_agent.frozen,
     ),
     Fault(
         number=4,
@@ -246,10 +246,11 @@ FAULTS: Final = (
         number=24,
         what="many faults one after another",
         how="the faults 3, 5 and 6 at random, one after another, for the time stated in the"
-        " figure. Not tried: a whole hour, descriptors, a"
-        " whole agent with reloads",
+        " figure: on the sink, and on a whole agent that is told to reload each 10 s, with a good"
+        " config or a bad one",
         peers=NONE,
         run=soak.soak,
+        alone=whole_agent.soak,
     ),
 )
 TRIALS: Final = tuple((fault.run.__name__, fault.run) for fault in FAULTS if fault.run)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.faults import whole_agent
 from tests.faults.__main__ import merged, parse
 from tests.faults.configs import mutated_configs
 from tests.faults.databases import BASES
@@ -21,6 +23,12 @@ SHORT = 0.5
 def test_nothing_is_lost_and_nothing_doubled(run: Run, name: str, tmp_path: Path) -> None:
     """What was collected is what is stored and what is counted as dropped."""
     assert run(BASES[name](tmp_path), tmp_path, SHORT)
+
+
+@pytest.mark.parametrize("run", [whole_agent.soak, whole_agent.frozen])
+def test_a_whole_agent_goes_through(run: Callable[[Path, float], str], tmp_path: Path) -> None:
+    """Reloads and a frozen database cost no sample, no descriptor and no page."""
+    assert run(tmp_path, 2 * SHORT)
 
 
 def test_damaged_configs_are_refused_by_name(tmp_path: Path) -> None:
