@@ -26,7 +26,7 @@ from typing import Final
 
 from collectors.catalogue import all_metrics
 from dashboards.promast import Aggregate, Binary, Call, Node, Number, Selector, parse
-from dashboards.promql import PLACES
+from dashboards.promql import PLACES, TOLD
 from dashboards.signals.base import Signal
 
 INTERVAL: Final = "1m"
@@ -64,8 +64,8 @@ def render_text(expr: str, *, hub: str = "") -> str:
 
 
 def alias(legend: str) -> str:
-    """Return a legend in Grafana's notation for InfluxQL."""
-    return re.sub(r"\{\{(\w+)\}\}", r"$tag_\1", legend)
+    """Return a legend in Grafana's notation for InfluxQL, which cannot count what answers."""
+    return re.sub(r"\{\{(\w+)\}\}", r"$tag_\1", legend.replace(TOLD, "").strip())
 
 
 def values_of(label: str, metrics: Sequence[str], matchers: Sequence[str]) -> str:

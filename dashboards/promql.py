@@ -69,6 +69,41 @@ def last_known(aggregation: str, selector: str) -> str:
     return f"({aggregation} ({selector}) or {aggregation} (last_over_time({selector}[1h])))"
 
 
+def while_up(expr: str, up: Metric, labels: str, *, scope: str = "site") -> str:
+    """Return values only of what answers; `labels` tell one device from another.
+
+    A database to which agents push knows no end of a series: for minutes it gives the last value of
+    a dead device as the present one. What no `up` is told of stays.
+    """
+    return f"{expr} unless on ({labels}) (max by ({labels}) ({of(up, scope=scope)}) == 0)"
+
+
+def while_all_up(expr: str, up: Metric, labels: str, group: str, *matchers: str) -> str:
+    """Return a sum only while each of its devices answers: a part is not to be taken for it.
+
+    `labels` tell one device from another, `group` one sum from another.
+    """
+    each = f"max by ({labels}) ({of(up, *matchers)})"
+    return f"{expr} unless on ({group}) (min by ({group}) ({each}) == 0)"
+
+
+TOLD: Final = "{{told}}"
+"""The legend of what `told` returns: how many of how many a sum is of."""
+
+
+def told(total: str, answering: str, expected: str) -> str:
+    """Return a sum by site with how many it is of in the label `told`: `46 / 48`.
+
+    Where nobody says how many are expected the sum stays, without that label.
+    """
+    joined = (
+        f"{total} * on (hub, site) group_left (heard)"
+        f' count_values by (hub, site) ("heard", {answering})'
+        f' * on (hub, site) group_left (all) count_values by (hub, site) ("all", {expected})'
+    )
+    return f'label_join({joined}, "told", " / ", "heard", "all") or on (hub, site) {total}'
+
+
 def share(labels: str, ones: str) -> str:
     """Return the share of ones among values of 0 and 1, by these labels.
 

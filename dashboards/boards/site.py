@@ -36,7 +36,10 @@ def board(language: Language) -> Board:
 
 
 def _flow(make: Maker) -> Section:
-    stages = [replace(stage, legend=make.say(stage.name)) for stage in energy.FLOW]
+    stages = [
+        replace(stage, legend=f"{make.say(stage.name)} {stage.legend}".strip())
+        for stage in energy.FLOW
+    ]
     return Section(
         title=Text("From the utility to the chip"),
         cells=[

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import facility, node, site, ups
+from collectors.catalogue import facility, inventory, node, site, ups
 from collectors.catalogue.limits import MIN_COVERAGE
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import TOLD, of, told, while_all_up, while_up
 from dashboards.signals import pue
 from dashboards.signals.base import GREEN, ORANGE, RED, SKY, Excuse, Signal, State, steps
+from dashboards.signals.power import NO_UPS
 from dashboards.signals.pue import JOULES_PER_WATT_HOUR
 
 JOULES_PER_KWH: Final = 3_600_000
 _BY_CONTROLLER: Final = 'source=~"redfish|ipmi"'
+_UTILITY: Final = 'point="utility"'
+_KIND_NODE: Final = 'kind="node"'
 _NO_OVERHEAD: Final = Excuse(
     reason="no window has a sound PUE to break down", unless=of(site.SITE_OVERHEAD)
 )
-_NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(ups.UPS_UP))
-_NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
+_NO_PDU: Final = Excuse(
+    reason="no PDU answers at these sites", unless=f"{of(facility.PDU_UP)} == 1"
+)
 
 
 # From the utility to the chip: what passes each stage. Each is a sum of its own meters; what is not
 # metered is not shown.
-def _stage(key: str, name: Text, description: Text, expr: str, excuse: Excuse) -> Signal:
+def _stage(
+    key: str, name: Text, description: Text, expr: str, excuse: Excuse, *, plain: str = ""
+) -> Signal:
     return Signal(
         key=f"flow.{key}",
         name=name,
         description=description,
         unit="watt",
         expr=expr,
-        legend="",
+        legend=TOLD if '"told"' in expr else "",
+        plain=plain,
         least=0,
         decimals=1,
         may_be_empty=excuse,
@@ -42,6 +49,12 @@ def _point(point: str) -> str:
     return f"sum by (hub, site) (max by (hub, site, meter) ({of(facility.METER_POWER, matcher)}))"
 
 
+_UPS: Final = f"sum by (hub, site) (max by (hub, site, ups, phase) ({of(ups.UPS_OUTPUT_POWER)}))"
+_EACH_PDU: Final = f"max by (hub, site, rack, pdu) ({of(facility.PDU_POWER)})"
+_PDU_UP: Final = f"max by (hub, site, rack, pdu) ({of(facility.PDU_UP)})"
+_EACH_NODE: Final = f"max by (hub, site, node) ({of(node.NODE_POWER, _BY_CONTROLLER)})"
+
+
 def _boundary(boundary: str) -> str:
     matcher = f'boundary="{boundary}"'
     return f"max by (hub, site) ({of(site.SITE_POWER, matcher)})"
@@ -51,12 +64,15 @@ FLOW: Final = (
     _stage(
         "utility",
         Text("Utility"),
-        Text("Through the utility's meters."),
-        _point("utility"),
+        Text("Through the utility's meters, while each answers."),
+        while_all_up(
+            _point("utility"), facility.METER_UP, "hub, site, meter", "hub, site", _UTILITY
+        ),
         Excuse(
             reason="no meter of the utility is read",
-            unless=of(facility.METER_POWER, 'point="utility"'),
+            unless=of(facility.METER_POWER, _UTILITY),
         ),
+        plain=_point("utility"),
     ),
     _stage(
         "facility",
@@ -68,9 +84,10 @@ FLOW: Final = (
     _stage(
         "ups",
         Text("UPS outputs"),
-        Text("What the UPSs give out."),
-        f"sum by (hub, site) (max by (hub, site, ups, phase) ({of(ups.UPS_OUTPUT_POWER)}))",
-        _NO_UPS,
+        Text("What the UPSs give out, while each answers."),
+        while_all_up(_UPS, ups.UPS_UP, "hub, site, ups", "hub, site"),
+        NO_UPS,
+        plain=_UPS,
     ),
     _stage(
         "it",
@@ -82,16 +99,26 @@ FLOW: Final = (
     _stage(
         "pdu",
         Text("Rack PDUs"),
-        Text("Sum of the PDUs that answer."),
-        f"sum by (hub, site) (max by (hub, site, rack, pdu) ({of(facility.PDU_POWER)}))",
+        Text("Sum of the PDUs that answer; how many they are stands in the name."),
+        told(
+            f"sum by (hub, site) ({while_up(_EACH_PDU, facility.PDU_UP, 'hub, site, rack, pdu')})",
+            f"sum by (hub, site) ({_PDU_UP})",
+            f"count by (hub, site) ({_PDU_UP})",
+        ),
         _NO_PDU,
+        plain=f"sum by (hub, site) ({_EACH_PDU})",
     ),
     _stage(
         "nodes",
         Text("Nodes (controllers)"),
-        Text("Sum of what the nodes' controllers read."),
-        f"sum by (hub, site) (max by (hub, site, node) ({of(node.NODE_POWER, _BY_CONTROLLER)}))",
+        Text("Sum of what the nodes' controllers read; how many they are stands in the name."),
+        told(
+            f"sum by (hub, site) ({_EACH_NODE})",
+            f"count by (hub, site) ({_EACH_NODE})",
+            f"sum by (hub, site) ({of(inventory.EXPECTED, _KIND_NODE)})",
+        ),
         Excuse(reason="no node's controller is read", unless=of(node.NODE_POWER, _BY_CONTROLLER)),
+        plain=f"sum by (hub, site) ({_EACH_NODE})",
     ),
     _stage(
         "chips",

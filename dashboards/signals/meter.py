@@ -6,15 +6,22 @@ from typing import Final
 
 from collectors.catalogue import facility
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import of, while_up
 from dashboards.signals.base import GREEN, RED, Excuse, Signal, steps
+
+_METER: Final = "hub, site, meter"
+_EACH: Final = f"max by ({_METER}, point) ({of(facility.METER_POWER)})"
+_VOLTAGE: Final = f"max by ({_METER}) ({of(facility.METER_VOLTAGE)})"
+_FACTOR: Final = f"min by ({_METER}) ({of(facility.METER_POWER_FACTOR)})"
+_FREQUENCY: Final = f"max by ({_METER}) ({of(facility.METER_FREQUENCY)})"
 
 METER_EACH: Final = Signal(
     key="meter.each",
     name=Text("Power of each meter"),
     description=Text("Active power through each meter."),
     unit="watt",
-    expr=f"max by (hub, site, meter, point) ({of(facility.METER_POWER)})",
+    expr=while_up(_EACH, facility.METER_UP, _METER),
+    plain=_EACH,
     legend="{{site}} {{meter}}",
 )
 METER_VOLTAGE: Final = Signal(
@@ -22,7 +29,8 @@ METER_VOLTAGE: Final = Signal(
     name=Text("Voltage"),
     description=Text("Highest voltage of a phase at each meter, phase to neutral."),
     unit="volt",
-    expr=f"max by (hub, site, meter) ({of(facility.METER_VOLTAGE)})",
+    expr=while_up(_VOLTAGE, facility.METER_UP, _METER),
+    plain=_VOLTAGE,
     legend="{{site}} {{meter}}",
     decimals=1,
     may_be_empty=Excuse(reason="no meter tells its voltage", unless=of(facility.METER_VOLTAGE)),
@@ -32,7 +40,8 @@ METER_FACTOR: Final = Signal(
     name=Text("Power factor"),
     description=Text("Power factor of each meter as a whole."),
     unit="none",
-    expr=f"min by (hub, site, meter) ({of(facility.METER_POWER_FACTOR)})",
+    expr=while_up(_FACTOR, facility.METER_UP, _METER),
+    plain=_FACTOR,
     legend="{{site}} {{meter}}",
     decimals=2,
     may_be_empty=Excuse(
@@ -44,7 +53,8 @@ METER_FREQUENCY: Final = Signal(
     name=Text("Line frequency"),
     description=Text("Line frequency at each meter."),
     unit="hertz",
-    expr=f"max by (hub, site, meter) ({of(facility.METER_FREQUENCY)})",
+    expr=while_up(_FREQUENCY, facility.METER_UP, _METER),
+    plain=_FREQUENCY,
     legend="{{site}} {{meter}}",
     decimals=2,
     may_be_empty=Excuse(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from collectors.base import Metric
 from collectors.catalogue import facility, node, pdu_parts, rack
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import of, while_up
 from dashboards.signals import rack_limits
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 from dashboards.signals.rack import RACK_LABELS, UTILIZATION_STEPS
@@ -47,16 +48,35 @@ def _one(
     )
 
 
+def _while_answering(signal: Signal, label: str) -> Signal:
+    """Return a signal only of PDUs that answer; `label` names the PDU or its feed."""
+    excuse = signal.may_be_empty
+    labels = f"hub, site, rack, {label}"
+    expr, seen = (
+        while_up(text, facility.PDU_UP, labels, scope="rack")
+        for text in (signal.expr, excuse.unless if excuse is not None else "")
+    )
+    return replace(
+        signal,
+        expr=expr,
+        plain=signal.expr,
+        may_be_empty=None if excuse is None else replace(excuse, unless=seen),
+    )
+
+
 # One rack.
-ONE_POWER: Final = _one(
-    "one.power",
-    Text("Power by feed"),
-    Text("What the rack draws from each feed."),
-    "watt",
-    f"max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope='rack')})",
-    "{{feed}}",
-    witness=rack.RACK_POWER,
-    least=0,
+ONE_POWER: Final = _while_answering(
+    _one(
+        "one.power",
+        Text("Power by feed"),
+        Text("What the rack draws from each feed."),
+        "watt",
+        f"max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER, scope='rack')})",
+        "{{feed}}",
+        witness=rack.RACK_POWER,
+        least=0,
+    ),
+    "feed",
 )
 ONE_CAPACITY: Final = _one(
     "one.capacity",
@@ -151,42 +171,52 @@ ONE_PDU_UP: Final = _one(
     kind="state",
     states=ANSWERS,
 )
-ONE_PHASES: Final = _one(
-    "one.phases",
-    Text("Current by phase"),
-    Text("Current of each phase of the PDUs' inlets."),
-    "amp",
-    f"max by (hub, site, rack, pdu, phase) ({of(facility.PDU_PHASE_CURRENT, scope='rack')})",
-    "{{pdu}} {{phase}}",
-    witness=facility.PDU_PHASE_CURRENT,
-    least=0,
-    decimals=1,
-)
-ONE_BANKS: Final = _one(
-    "one.banks",
-    Text("Load of the banks"),
-    Text(
-        "Load of each bank or breaker of the PDUs over its rating.",
+ONE_PHASES: Final = _while_answering(
+    _one(
+        "one.phases",
+        Text("Current by phase"),
+        Text("Current of each phase of the PDUs' inlets."),
+        "amp",
+        f"max by (hub, site, rack, pdu, phase) ({of(facility.PDU_PHASE_CURRENT, scope='rack')})",
+        "{{pdu}} {{phase}}",
+        witness=facility.PDU_PHASE_CURRENT,
+        least=0,
+        decimals=1,
     ),
-    "percentunit",
-    f"max by (hub, site, rack, pdu, bank) ({of(pdu_parts.PDU_BANK_LOAD, scope='rack')})",
-    "{{pdu}} {{bank}}",
-    witness=pdu_parts.PDU_BANK_LOAD,
-    kind="ratio",
-    least=0,
-    most=1,
-    decimals=0,
-    steps=UTILIZATION_STEPS,
+    "pdu",
 )
-ONE_OUTLETS: Final = _one(
-    "one.outlets",
-    Text("Power by outlet"),
-    Text("Active power of each metered outlet."),
-    "watt",
-    f"max by (hub, site, rack, pdu, outlet) ({of(pdu_parts.PDU_OUTLET_POWER, scope='rack')}) > 0",
-    "{{pdu}} {{outlet}}",
-    witness=pdu_parts.PDU_OUTLET_POWER,
-    least=0,
+ONE_BANKS: Final = _while_answering(
+    _one(
+        "one.banks",
+        Text("Load of the banks"),
+        Text(
+            "Load of each bank or breaker of the PDUs over its rating.",
+        ),
+        "percentunit",
+        f"max by (hub, site, rack, pdu, bank) ({of(pdu_parts.PDU_BANK_LOAD, scope='rack')})",
+        "{{pdu}} {{bank}}",
+        witness=pdu_parts.PDU_BANK_LOAD,
+        kind="ratio",
+        least=0,
+        most=1,
+        decimals=0,
+        steps=UTILIZATION_STEPS,
+    ),
+    "pdu",
+)
+ONE_OUTLETS: Final = _while_answering(
+    _one(
+        "one.outlets",
+        Text("Power by outlet"),
+        Text("Active power of each metered outlet."),
+        "watt",
+        "max by (hub, site, rack, pdu, outlet)"
+        f" ({of(pdu_parts.PDU_OUTLET_POWER, scope='rack')}) > 0",
+        "{{pdu}} {{outlet}}",
+        witness=pdu_parts.PDU_OUTLET_POWER,
+        least=0,
+    ),
+    "pdu",
 )
 ONE_NODES: Final = _one(
     "one.nodes",

@@ -6,13 +6,13 @@ from typing import Final
 
 from collectors.catalogue import cooling, facility, site, ups
 from dashboards.language import Text
-from dashboards.promql import of, share
+from dashboards.promql import of, share, while_all_up, while_up
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
 
-_NO_UPS: Final = Excuse(reason="no UPS is read at these sites", unless=of(ups.UPS_UP))
+NO_UPS: Final = Excuse(reason="no UPS answers at these sites", unless=f"{of(ups.UPS_UP)} == 1")
 
 _NO_COOLING: Final = Excuse(
-    reason="no cooling unit is read at these sites", unless=of(cooling.COOLING_UP)
+    reason="no cooling unit answers at these sites", unless=f"{of(cooling.COOLING_UP)} == 1"
 )
 
 _NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
@@ -57,16 +57,19 @@ HUB_POWER: Final = Signal(
     ),
 )
 
+_METERS: Final = "hub, site, meter, point"
+_POINT: Final = f"sum by (hub, site, point) (max by ({_METERS}) ({of(facility.METER_POWER)}))"
+
 METER_POWER: Final = Signal(
     key="meter.power",
     name=Text("Power by metering point"),
     description=Text(
-        "Power through the meters, from the utility to the IT input.",
+        "Power through the meters, from the utility to the IT input; shown only while every meter"
+        " of the point answers.",
     ),
     unit="watt",
-    expr=(
-        f"sum by (hub, site, point) (max by (hub, site, meter, point) ({of(facility.METER_POWER)}))"
-    ),
+    expr=while_all_up(_POINT, facility.METER_UP, _METERS, "hub, site, point"),
+    plain=_POINT,
     legend="{{site}} {{point}}",
     record="site:dc_meter_power_watts:sum",
 )
@@ -85,16 +88,18 @@ METER_UP: Final = Signal(
     ),
 )
 
+_PDUS: Final = f"max by (hub, site, rack, pdu, feed) ({of(facility.PDU_POWER)})"
+
 PDU_POWER: Final = Signal(
     key="pdu.power",
     name=Text("PDU power by feed"),
     description=Text(
-        "Power through all PDUs of a site, by feed: two feeds far apart share the load badly.",
+        "Power through the PDUs of a site that answer, by feed: two feeds far apart share the load"
+        " badly. How many answer stands beside it.",
     ),
     unit="watt",
-    expr=(
-        f"sum by (hub, site, feed) (max by (hub, site, rack, pdu, feed) ({of(facility.PDU_POWER)}))"
-    ),
+    expr=f"sum by (hub, site, feed) ({while_up(_PDUS, facility.PDU_UP, 'hub, site, rack, pdu')})",
+    plain=f"sum by (hub, site, feed) ({_PDUS})",
     legend="{{site}} {{feed}}",
     record="site:dc_pdu_power_watts:sum",
     least=0,
@@ -137,6 +142,12 @@ PDU_SILENT: Final = Signal(
     may_be_empty=_NO_PDU,
 )
 
+_LOAD: Final = f"max by (hub, site, ups) ({of(ups.UPS_LOAD)})"
+_CHARGE: Final = f"min by (hub, site, ups) ({of(ups.UPS_BATTERY_CHARGE)})"
+_ON_BATTERY: Final = f"max by (hub, site, ups) ({of(ups.UPS_ON_BATTERY)})"
+_HEAT: Final = f"max by (hub, site, unit) ({of(cooling.COOLING_CAPACITY)})"
+_SUPPLY: Final = f"max by (hub, site, unit) ({of(cooling.COOLING_SUPPLY)})"
+
 UPS_LOAD: Final = Signal(
     key="ups.load",
     name=Text("UPS load"),
@@ -144,12 +155,13 @@ UPS_LOAD: Final = Signal(
         "Load of each UPS as a share of its rating, its most loaded phase.",
     ),
     unit="percentunit",
-    expr=f"max by (hub, site, ups) ({of(ups.UPS_LOAD)})",
+    expr=while_up(_LOAD, ups.UPS_UP, "hub, site, ups"),
+    plain=_LOAD,
     legend="{{site}} {{ups}}",
     kind="ratio",
     least=0,
     steps=steps((0.8, ORANGE), (1.0, RED)),
-    may_be_empty=_NO_UPS,
+    may_be_empty=NO_UPS,
 )
 
 UPS_BATTERY: Final = Signal(
@@ -157,13 +169,14 @@ UPS_BATTERY: Final = Signal(
     name=Text("UPS battery charge"),
     description=Text("Charge left in each UPS's battery."),
     unit="percentunit",
-    expr=f"min by (hub, site, ups) ({of(ups.UPS_BATTERY_CHARGE)})",
+    expr=while_up(_CHARGE, ups.UPS_UP, "hub, site, ups"),
+    plain=_CHARGE,
     legend="{{site}} {{ups}}",
     kind="ratio",
     least=0,
     most=1,
     steps=steps((0.5, ORANGE), (0.9, GREEN), base=RED),
-    may_be_empty=_NO_UPS,
+    may_be_empty=NO_UPS,
 )
 
 UPS_ON_BATTERY: Final = Signal(
@@ -171,14 +184,15 @@ UPS_ON_BATTERY: Final = Signal(
     name=Text("UPS on battery"),
     description=Text("Whether a UPS carries its load from the battery."),
     unit="none",
-    expr=f"max by (hub, site, ups) ({of(ups.UPS_ON_BATTERY)})",
+    expr=while_up(_ON_BATTERY, ups.UPS_UP, "hub, site, ups"),
+    plain=_ON_BATTERY,
     legend="{{site}} {{ups}}",
     kind="state",
     states=(
         State(value=0, text=Text("✓ on mains"), color=GREEN),
         State(value=1, text=Text("▲ on battery"), color=RED),
     ),
-    may_be_empty=_NO_UPS,
+    may_be_empty=NO_UPS,
 )
 
 COOLING_CAPACITY: Final = Signal(
@@ -186,7 +200,8 @@ COOLING_CAPACITY: Final = Signal(
     name=Text("Cooling: heat removed"),
     description=Text("Heat each cooling unit removes at present."),
     unit="watt",
-    expr=f"max by (hub, site, unit) ({of(cooling.COOLING_CAPACITY)})",
+    expr=while_up(_HEAT, cooling.COOLING_UP, "hub, site, unit"),
+    plain=_HEAT,
     legend="{{site}} {{unit}}",
     least=0,
     may_be_empty=_NO_COOLING,
@@ -197,7 +212,8 @@ COOLING_SUPPLY: Final = Signal(
     name=Text("Cooling: supply temperature"),
     description=Text("Temperature of the supplied air or water."),
     unit="celsius",
-    expr=f"max by (hub, site, unit) ({of(cooling.COOLING_SUPPLY)})",
+    expr=while_up(_SUPPLY, cooling.COOLING_UP, "hub, site, unit"),
+    plain=_SUPPLY,
     legend="{{site}} {{unit}}",
     decimals=1,
     may_be_empty=_NO_COOLING,

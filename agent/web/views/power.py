@@ -12,7 +12,7 @@ from agent.web.curves import PowerTrendView
 from agent.web.view import BoardView
 from agent.web.views.families import by_label, of_site
 from collectors.base import Metric
-from collectors.catalogue import facility, node, ups
+from collectors.catalogue import facility, inventory, node, ups
 from collectors.catalogue import site as catalogue
 from collectors.catalogue.limits import INCOMING
 
@@ -28,6 +28,8 @@ METERED: Final = (
 """Points at which meters are read, in the order in which they are looked at."""
 CHAIN: Final = ("ups_output", "pdu_output", "it_input")
 """Stages of which each feeds the next. Only between these is a difference a loss."""
+_FLOW: Final = ("facility", "utility", *CHAIN)
+"""Stages through which all power of the later ones goes."""
 _ORDER: Final = (
     "facility",
     *INCOMING,
@@ -185,10 +187,18 @@ def _computers(view: BoardView, site: str) -> Iterable[PowerStageView]:
         # A node that is read in two ways is one node. The larger reading includes the other.
         name = series.label("node")
         nodes[name] = max(value, nodes.get(name, 0.0))
+    expected = by_label(view, inventory.EXPECTED, site, "kind").get("node", 0.0)
+    if nodes:
+        yield _stage(
+            "nodes",
+            sum(nodes.values()),
+            answering=len(nodes),
+            meters=max(len(nodes), int(expected)),
+        )
     chips = [value for _, value in of_site(view, node.ACCELERATOR_POWER, site)]
-    for point, watts in (("nodes", list(nodes.values())), ("chips", chips)):
-        if watts:
-            yield _stage(point, sum(watts), answering=len(watts), meters=len(watts))
+    if chips:
+        known = sum(1 for _ in of_site(view, node.ACCELERATOR_INFO, site))
+        yield _stage("chips", sum(chips), answering=len(chips), meters=max(len(chips), known))
 
 
 # ------------------------------------------------------------------ what is shown of them
@@ -203,8 +213,8 @@ class ShownStageView:
     """Share of the stage before it that is lost on the way: input less output, over input."""
     share_ratio: float | None
     """Share of the facility's power."""
-    bar_ratio: float
-    """Share of the largest stage, the length of the bar."""
+    bar_ratio: float | None
+    """Share of the largest stage, the length of the bar; None behind a stage that is not known."""
     within: bool
     """Whether the stage is a part of the facility's total above it."""
 
@@ -215,14 +225,15 @@ def shown(found: Sequence[PowerStageView]) -> list[ShownStageView]:
     most = max((stage.watts or 0.0 for stage in kept), default=0.0) or 1.0
     whole = next((stage.watts for stage in kept if _is_whole(stage)), None)
     total = any(stage.point == "facility" for stage in kept)
-    rows, before = [], None
+    rows, before, behind_unknown = [], None, False
     for stage in kept:
+        behind_unknown = behind_unknown or (stage.watts is None and stage.point in _FLOW)
         rows.append(
             ShownStageView(
                 stage=stage,
                 loss_ratio=_loss(before, stage),
                 share_ratio=stage.watts / whole if stage.watts is not None and whole else None,
-                bar_ratio=(stage.watts or 0.0) / most,
+                bar_ratio=None if behind_unknown else (stage.watts or 0.0) / most,
                 within=total and stage.point in INCOMING,
             )
         )

@@ -7,7 +7,9 @@ import pytest
 from agent.web.format import percent_range
 from agent.web.views import contents, heat, power
 from agent.web.views.power import PowerStageView
+from collectors.catalogue import inventory, node
 from collectors.catalogue.rack_limits import STANDARD, RackLimits
+from tests.agent.web import fixture
 
 
 def _stage(point: str, watts: float) -> PowerStageView:
@@ -20,6 +22,32 @@ def test_a_loss_is_input_less_output_over_input() -> None:
         [_stage("ups_output", 1000.0), _stage("pdu_output", 950.0), _stage("it_input", 990.0)]
     )
     assert [one.loss_ratio for one in found] == [None, pytest.approx(0.05), None]
+
+
+def test_behind_an_unknown_stage_no_bar_is_drawn() -> None:
+    """Where no UPS answers, the PDUs behind it have their watts and no bar."""
+    silent = PowerStageView(point="ups_output", watts=None, answering=0, meters=2, complete=False)
+    found = power.shown([_stage("facility", 2000.0), silent, _stage("pdu_output", 900.0)])
+    assert [one.bar_ratio for one in found] == [1.0, None, None]
+    assert [one.stage.watts for one in found] == [2000.0, None, 900.0]
+
+
+def test_a_few_of_many_nodes_are_a_part() -> None:
+    """Four of 48 expected nodes tell 2 kW: that is a part of the nodes' power, beside their chips.
+
+    A site whose every node tells is whole, and so is one of which nobody says how many it has.
+    """
+    place = ("guian", "s", "A", "A1")
+    told = [(node.NODE_POWER.series(*place, f"n{n}", "redfish"), 500.0) for n in range(4)]
+    for expected, meters in ((48.0, 48), (4.0, 4), (None, 4)):
+        known = (
+            []
+            if expected is None
+            else [(inventory.EXPECTED.series("guian", "s", "node"), expected)]
+        )
+        (stage,) = power.stages(fixture.view([*told, *known], where="s"), "s")
+        assert (stage.point, stage.watts, stage.answering) == ("nodes", 2000.0, 4)
+        assert (stage.meters, stage.complete) == (meters, meters == 4)
 
 
 def test_a_colour_begins_at_its_bound() -> None:
