@@ -9,7 +9,6 @@ catalogue, so that a renamed metric breaks the build and not a panel.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
@@ -143,37 +142,3 @@ def for_panel(expr: str, *, hub: str = "") -> str:
         return ",".join(matchers) + match[2]
 
     return _TOKEN.sub(narrowed, expr).replace("<rate>", "$__rate_interval")
-
-
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-_BRACES: Final = re.compile(r"\{[^{}]*\}")
-_RANGE: Final = re.compile(r"\[[^\[\]]*\]")
-_GROUPING: Final = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
-_KEYWORDS: Final = frozenset(
-    {
-        "and",
-        "or",
-        "unless",
-        "bool",
-        "offset",
-        "by",
-        "without",
-        "on",
-        "ignoring",
-        "group_left",
-        "group_right",
-        "inf",
-        "nan",
-        "time",
-        "vector",
-    }
-)
-
-
-def metric_names(expr: str) -> Iterator[str]:
-    """Yield every metric name an expression reads, recorded series included."""
-    bare = _RANGE.sub("", _BRACES.sub("", _STRING.sub("", expr)))
-    bare = re.sub(r"\boffset\s+\w+", "", _GROUPING.sub("", bare))
-    for match in re.finditer(r"(?<![\w.:$])[a-zA-Z_:][\w:]*", bare):
-        if not bare[match.end() :].lstrip().startswith("(") and match[0].lower() not in _KEYWORDS:
-            yield match[0]

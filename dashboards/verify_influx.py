@@ -9,11 +9,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from collectors.base import BadReply, Unreachable
-
-_REFUSED: Final = (400, 401, 403, 404)
 
 
 class InfluxServer:

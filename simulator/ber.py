@@ -11,9 +11,7 @@ INTEGER: Final = 0x02
 OCTETS: Final = 0x04
 OID: Final = 0x06
 SEQUENCE: Final = 0x30
-COUNTER32: Final = 0x41
 GAUGE32: Final = 0x42
-TIME_TICKS: Final = 0x43
 COUNTER64: Final = 0x46
 
 GET: Final = 0xA0
@@ -22,7 +20,6 @@ RESPONSE: Final = 0xA2
 GET_BULK: Final = 0xA5
 
 NO_SUCH_OBJECT: Final = b"\x80\x00"
-NO_SUCH_INSTANCE: Final = b"\x81\x00"
 END_OF_MIB: Final = b"\x82\x00"
 
 _LONG: Final = 0x80

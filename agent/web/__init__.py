@@ -5,15 +5,14 @@ How a page is made, from data to words:
 1. **View.** `views/SUBJECT.py` holds frozen, slotted, keyword-only dataclasses (`SiteView`) and
    functions that make them from a `BoardView`: everything a page or the API says, in base units,
    without words or HTML. `views.serialise.to_json(view)` is the answer of `/api`: one JSON key a
-   field, in the order of the fields. `json_name("from")` gives a field another key, `inline()` puts
-   a field's own keys in its place, `page_only()` leaves a field out of the JSON.
+   field, in the order of the fields. `inline()` puts a field's own keys in its place. A field whose
+   key is no Python name says it in its metadata: `field(metadata={"json": "from"})`.
 2. **Template.** `page.render("site.html", view=view)` fills in `templates/site.html`. A page begins
    with `{% extends "base.html" %}`, sets `title` and `crumbs`, and fills the block `main`. A part
    of a page is a macro: `{% from "parts.html" import panel, scroll_table with context %}`.
-   Templates
-   see `page` (links, clock, zone), `w` (words), the filters and functions that `render.py` lists.
-   White space of indentation does not reach the page: see `render._Compact`. An optional attribute
-   has its space inside: `<td{% if kind %} class="{{ kind }}"{% endif %}>`.
+   Templates see `page` (links, clock, zone), `w` (words), the filters and functions that
+   `render.py` lists. White space of indentation does not reach the page: see `render._Compact`. An
+   optional attribute has its space inside: `<td{% if kind %} class="{{ kind }}"{% endif %}>`.
 3. **Words.** `w("racks.found", count=3)` says a message of `agent/messages/LANGUAGE/*.yaml`. Every
    language has every key. Plural forms stand in the YAML file; `w` groups the digits of whole
    numbers. `w.of("stage", point)` names a value that is data; `w.pick(hub.name)` takes a text of

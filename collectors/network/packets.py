@@ -25,7 +25,6 @@ _ECHO_TYPES: Final = {4: (8, 0), 6: (128, 129)}
 # 4.
 _STAMP: Final = struct.Struct("!IQHH28s")
 _REFLECTED: Final = struct.Struct("!IQHHQIQHH4s")
-STAMP_BYTES: Final = _STAMP.size
 _ERROR_ESTIMATE: Final = 0x0001
 """NTP format, not synchronised, multiplier 1 (RFC 4656, section 4.1.2): clocks are not compared, so
 their accuracy does not matter."""

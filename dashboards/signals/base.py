@@ -13,7 +13,6 @@ from dashboards.promql import for_panel, for_rule
 BLUE: Final = "#0072B2"
 SKY: Final = "#56B4E9"
 GREEN: Final = "#009E73"
-YELLOW: Final = "#F0E442"
 ORANGE: Final = "#E69F00"
 RED: Final = "#D55E00"
 PINK: Final = "#CC79A7"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
-from dashboards.promql import metric_names
 from tests.support import binary
 
 
@@ -74,3 +75,37 @@ def needed(groups: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]
         for group in groups
     ]
     return [group for group in kept if group["rules"]]
+
+
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BRACES: Final = re.compile(r"\{[^{}]*\}")
+_RANGE: Final = re.compile(r"\[[^\[\]]*\]")
+_GROUPING: Final = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)")
+_KEYWORDS: Final = frozenset(
+    {
+        "and",
+        "or",
+        "unless",
+        "bool",
+        "offset",
+        "by",
+        "without",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+        "inf",
+        "nan",
+        "time",
+        "vector",
+    }
+)
+
+
+def metric_names(expr: str) -> Iterator[str]:
+    """Yield every metric name an expression reads, recorded series included."""
+    bare = _RANGE.sub("", _BRACES.sub("", _STRING.sub("", expr)))
+    bare = re.sub(r"\boffset\s+\w+", "", _GROUPING.sub("", bare))
+    for match in re.finditer(r"(?<![\w.:$])[a-zA-Z_:][\w:]*", bare):
+        if not bare[match.end() :].lstrip().startswith("(") and match[0].lower() not in _KEYWORDS:
+            yield match[0]

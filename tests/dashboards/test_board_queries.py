@@ -8,8 +8,8 @@ import re
 from collectors.catalogue import recorded
 from dashboards import panels
 from dashboards.build import Built
-from dashboards.promql import metric_names
 from tests.dashboards.panels import every_panel, walk
+from tests.dashboards.promtool import metric_names
 from tests.dashboards.test_rules import READ_BY_SIGNALS, declared
 
 RAW = {

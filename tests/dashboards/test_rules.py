@@ -16,10 +16,10 @@ from collectors.catalogue import all_metrics, recorded
 from dashboards import rule_files
 from dashboards.alerts import ALERTS, GROUPS
 from dashboards.alerts.base import RUNBOOK
-from dashboards.promql import for_panel, for_rule, metric, metric_names, of
+from dashboards.promql import for_panel, for_rule, metric, of
 from dashboards.rules import recording_groups
 from dashboards.signals import all_signals
-from tests.dashboards.promtool import cases_by_subject, promtool
+from tests.dashboards.promtool import cases_by_subject, metric_names, promtool
 from tests.support import ROOT
 
 GIVEN_BY_PROMETHEUS = {"up"}

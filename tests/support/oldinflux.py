@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from tests.support import binary, free_port, running
+from tests.support.database import DatabaseProcess
 
 
 @dataclass
-class OldInflux:
-    """An InfluxDB 1.x that keeps its data when it is stopped or killed."""
+class OldInflux(DatabaseProcess):
+    """An InfluxDB 1.x."""
 
-    folder: Path
     database: str = "hub"
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
 
     @contextmanager
     def up(self, *, users: bool = False) -> Iterator[OldInflux]:
@@ -62,16 +52,6 @@ store-enabled = false
 [subscriber]
 enabled = false
 """
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Stop it in its tracks until the block ends."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
 
     def ask(self, query: str, **login: str) -> list[dict[str, Any]]:
         """Run a statement of InfluxQL, as user `u` with password `p`; return its series."""

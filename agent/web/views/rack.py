@@ -151,3 +151,31 @@ def pending(racks: Iterable[RackView]) -> list[RackView]:
 def needing(racks: Iterable[RackView]) -> int:
     """Return how many racks in service need someone."""
     return sum(1 for one in racks if one.needs and one.live)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RackCounts:
+    """How racks in service stand, counted."""
+
+    live: int
+    """Racks in service."""
+    unmeasured: int
+    """Those without any measured power."""
+    needing: int
+    """Those that need someone."""
+    critical: int
+    """Those over a limit whose alert is critical."""
+    pending: int
+    """Those over a limit for less time than its alert waits."""
+
+
+def counted(racks: Iterable[RackView]) -> RackCounts:
+    """Count the racks in service."""
+    live = [one for one in racks if one.live]
+    return RackCounts(
+        live=len(live),
+        unmeasured=sum(one.power_watts is None for one in live),
+        needing=needing(live),
+        critical=sum(is_critical(one) for one in live),
+        pending=len(pending(live)),
+    )

@@ -4,36 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
-from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, TypeAlias
 
 from agent.hubs.text import Text
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 _KEY: Final = "json"
-
-
-@runtime_checkable
-class Serialised(Protocol):
-    """A view that makes its own JSON, as the scoreboard's dataclasses do."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain data."""
-
-
-def json_name(key: str) -> Any:
-    """Declare a field whose JSON key is no Python name, such as `from`."""
-    return field(metadata={_KEY: key})
+"""What a field's metadata calls its JSON key, where that is no Python name, such as `from`."""
 
 
 def inline() -> Any:
     """Declare a field whose own keys stand in its place: `{**found, …}`."""
     return field(metadata={_KEY: ""})
-
-
-def page_only() -> Any:
-    """Declare a field that pages need and the API does not give."""
-    return field(metadata={_KEY: None})
 
 
 def to_json(view: object) -> Json:
@@ -44,8 +27,6 @@ def to_json(view: object) -> Json:
     """
     if view is None or isinstance(view, str | int | float):
         return view
-    if isinstance(view, Serialised):
-        return view.as_json()
     if isinstance(view, Text):
         return dict(view.in_each_language())
     if is_dataclass(view):
@@ -57,20 +38,10 @@ def to_json(view: object) -> Json:
     raise TypeError(f"{type(view).__name__} is no view")
 
 
-def plain(view: object) -> dict[str, Any]:
-    """Return a view that is a JSON object, for callers that still read it by keys."""
-    made = to_json(view)
-    if not isinstance(made, dict):
-        raise TypeError(f"{type(view).__name__} is no JSON object")
-    return made
-
-
 def _fields(view: Any) -> dict[str, Json]:
     made: dict[str, Json] = {}
     for one in fields(view):
         key = one.metadata.get(_KEY, one.name)
-        if key is None:
-            continue
         value = to_json(getattr(view, one.name))
         if key:
             made[key] = value

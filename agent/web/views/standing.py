@@ -13,7 +13,7 @@ from typing import Final, Literal
 from agent.web.view import BoardView
 from agent.web.views.collectors import CountsView
 from agent.web.views.families import of_hub, of_site
-from agent.web.views.rack import RackView, is_critical, needing, pending
+from agent.web.views.rack import RackCounts, RackView, counted
 from collectors.base import Metric, Series
 from collectors.catalogue import agent, facility, inventory
 
@@ -80,22 +80,14 @@ class StandingView:
     """Collectors that fail, where no kind of device tells it already."""
     waiting: int
     """Collectors that were not asked yet."""
-    racks: int
-    """Racks in service."""
-    unmeasured: int
-    """Racks in service without any measured power."""
-    needing: int
-    critical: int
-    """Racks among `needing` that are over a limit whose alert is critical."""
-    pending: int
-    """Racks over a limit for less time than the alert waits."""
+    racks: RackCounts
     databases_down: Sequence[str]
     """Sinks whose database takes no samples."""
 
     @property
     def is_known(self) -> bool:
         """Whether anything is expected here at all."""
-        return bool(self.expected or self.racks or self.waiting or self.silent_collectors)
+        return bool(self.expected or self.racks.live or self.waiting or self.silent_collectors)
 
     @property
     def parts(self) -> list[Part]:
@@ -104,19 +96,22 @@ class StandingView:
             Part(said=_said(one), count=one.silent, all=one.expected, kind=one.kind)
             for one in sorted(self.silent, key=lambda one: not one.polled)
         ]
+        racks = self.racks
         told: tuple[tuple[Said, int, int], ...] = (
             ("collectors", self.silent_collectors, 0),
-            ("racks", self.needing, self.racks),
-            ("pending", self.pending, self.racks),
+            ("racks", racks.needing, racks.live),
+            ("pending", racks.pending, racks.live),
             ("databases", len(self.databases_down), 0),
             ("waiting", self.waiting, 0),
-            ("unmeasured", self.unmeasured, self.racks),
+            ("unmeasured", racks.unmeasured, racks.live),
         )
         parts += [Part(said=said, count=count, all=of) for said, count, of in told if count]
         if not parts:
             parts = [
                 Part(
-                    said="calm" if self.is_known else "nothing", count=self.expected, all=self.racks
+                    said="calm" if self.is_known else "nothing",
+                    count=self.expected,
+                    all=racks.live,
                 )
             ]
         return parts
@@ -124,12 +119,12 @@ class StandingView:
     @property
     def severity(self) -> Severity:
         """The gravest of all; `calm` only where everything expected was heard."""
-        if self.critical or any(one.all_silent and one.kind != _NODE for one in self.silent):
+        if self.racks.critical or any(one.all_silent and one.kind != _NODE for one in self.silent):
             return "critical"
         silent = any(one.polled for one in self.silent)
-        if silent or self.silent_collectors or self.needing or self.databases_down:
+        if silent or self.silent_collectors or self.racks.needing or self.databases_down:
             return "warning"
-        unheard = self.waiting or self.pending or self.unmeasured or self.silent
+        unheard = self.waiting or self.racks.pending or self.racks.unmeasured or self.silent
         if unheard or not self.is_known:
             return "unknown"
         return "calm"
@@ -146,7 +141,6 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
 
     `members` are all of the hub's racks; `health` says how many collectors answer.
     """
-    live = [one for one in members if one.live]
     expected = kinds(view)
     silent = [one for one in expected if one.silent]
     return StandingView(
@@ -154,11 +148,7 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
         silent=silent,
         silent_collectors=0 if any(one.polled for one in silent) else health.silent,
         waiting=health.waiting,
-        racks=len(live),
-        unmeasured=sum(one.power_watts is None for one in live),
-        needing=needing(live),
-        pending=len(pending(live)),
-        critical=sum(is_critical(one) for one in live),
+        racks=counted(members),
         databases_down=[
             series.label("sink")
             for series, up in view.snapshot.family(agent.SINK_UP).items()

@@ -14,7 +14,7 @@ from agent.web.view import BoardView
 from agent.web.views import collectors, pages, pue, sites, standing
 from agent.web.views.promises import COUNTED, CardView, HeadlineView
 from agent.web.views.pue import SitePueView
-from agent.web.views.rack import RackView, pending, urgent
+from agent.web.views.rack import RackCounts, RackView, counted, urgent
 from agent.web.views.sites import SiteView
 from agent.web.views.standing import SilentKind
 
@@ -85,12 +85,7 @@ class WallSiteView:
     pue: SitePueView
     heard: Sequence[SilentKind]
     """The kinds of devices that are expected there, and how many of them are silent."""
-    unmeasured: int
-    """Racks in service without any measured power."""
-    live: int
-    """Racks in service."""
-    pending: int
-    """Racks over a limit for less time than its alert waits."""
+    racks: RackCounts
     urgent: Sequence[RackView]
     """Racks that need someone, the most urgent first; as many as there is room for."""
 
@@ -217,13 +212,10 @@ def _site(
     members: Sequence[RackView],
     room: int,
 ) -> WallSiteView:
-    live = [one for one in members if one.live]
     return WallSiteView(
         line=line,
         pue=pue.read(view, line.site, hubs),
         heard=standing.kinds(view, line.site),
-        unmeasured=sum(one.power_watts is None for one in live),
-        live=len(live),
-        pending=len(pending(live)),
-        urgent=urgent(live)[:room],
+        racks=counted(members),
+        urgent=urgent(members)[:room],
     )

@@ -44,7 +44,10 @@ class UserConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedConfig:
-    """A unit that is linked to a device, such as a chained PDU: its name and its place."""
+    """A unit that is linked to a device, such as a chained PDU: its name and its place.
+
+    An empty value is the first unit's.
+    """
 
     name: str = ""
     rack: str = ""

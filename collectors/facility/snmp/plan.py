@@ -26,16 +26,6 @@ from collectors.facility.snmp.table import STAR, Table, fill, placeholders
 from collectors.judge import Refusal, can_be, judge
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
-    """The operator's name and place of a linked unit. An empty value is the first unit's."""
-
-    name: str = ""
-    rack: str = ""
-    row: str = ""
-    feed: str = ""
-
-
 @dataclass(slots=True, kw_only=True)
 class Plan:
     """The objects that are read in every round, and the series that they become.

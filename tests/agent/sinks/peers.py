@@ -6,16 +6,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import signal
 import socket
 import ssl
-import subprocess
 import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -26,7 +24,8 @@ from agent.sinks.base import Surroundings
 from agent.sinks.influx import Influx, SpoolConfig, influx_sink
 from agent.sinks.sender import Pace, SpooledSink
 from collectors.base import Batch, Metric
-from tests.support import binary, free_port, get, running, wait_for
+from tests.support import binary, get, running, wait_for
+from tests.support.database import DatabaseProcess
 
 QUICK = Pace(first=0.02, most=0.2, linger=0.02)
 TAGS = {"job": "hubgauge", "instance": "gateway-1", "hub": "guian", "site": "huawei-guian-1"}
@@ -91,18 +90,8 @@ def drained(made: SpooledSink) -> None:
     assert balanced(made), made.spool.state()
 
 
-@dataclass
-class Victoria:
-    """A VictoriaMetrics that keeps its data when it is stopped or killed."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+class Victoria(DatabaseProcess):
+    """A VictoriaMetrics."""
 
     @contextmanager
     def up(self) -> Iterator[Victoria]:
@@ -119,16 +108,6 @@ class Victoria:
             command, log=self.folder / "vm.log", ready=f"{self.url}/health"
         ) as self.process:
             yield self
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Stop it in its tracks until the block ends."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
 
     def export(self, match: str = '{__name__!=""}') -> list[dict[str, object]]:
         """Return every stored series with its raw values and timestamps."""

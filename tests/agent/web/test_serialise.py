@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from agent.hubs.text import Text
-from agent.web.views.serialise import inline, json_name, page_only, to_json
+from agent.web.views.serialise import inline, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Range:
-    first: str = json_name("from")
-    last: str = json_name("to")
+    first: str = field(metadata={"json": "from"})
+    last: str = field(metadata={"json": "to"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
     name: Text
     days: _Range
-    drawn: object = page_only()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +32,9 @@ class _Whole:
 def test_a_view_is_its_fields_in_order() -> None:
     """Keys follow the fields.
 
-    A field may have another key, give its own keys, or stay on the page.
+    A field may have another key, or give its own keys in its place.
     """
-    row = _Row(name=Text(en="a", zh="甲"), days=_Range(first="1", last="2"), drawn=object())
+    row = _Row(name=Text(en="a", zh="甲"), days=_Range(first="1", last="2"))
     made: Any = to_json(_Whole(row=row, values=(1.5, None)))
     assert made == {
         "name": {"en": "a", "zh": "甲"},

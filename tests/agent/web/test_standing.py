@@ -83,7 +83,7 @@ def test_a_rack_over_its_rating_is_critical() -> None:
     place = (HUB, SITE, "R1", "A1")
     over = [*WELL, (rack.RACK_UTILIZATION.series(*place, "power"), 1.02)]
     found = stands(over)
-    assert (found.severity, found.needing, found.critical) == ("critical", 1, 1)
+    assert (found.severity, found.racks.needing, found.racks.critical) == ("critical", 1, 1)
 
 
 def test_a_collector_that_was_not_asked_is_not_calm() -> None:

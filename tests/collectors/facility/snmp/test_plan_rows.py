@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.facility.naming import Naming
-from collectors.facility.snmp.plan import Linked, plan
+from collectors.facility.snmp.plan import plan
 from collectors.facility.snmp.point import Raw, decode, text_of
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.rows import Rows
@@ -53,12 +53,8 @@ def test_linked_units_have_names_of_their_own() -> None:
     planned = made(reading, {"5": {"1.1": 1, "2.1": 2}})
     assert values(planned, {"5.1.1": 1, "5.2.1": 2})[0] == {"A07-A": 1.0, "A07-A/2": 2.0}
     profile = read("p.yaml", SnmpProfile, text=HEAD + reading)
-    linked = Linked(name="A08-A", rack="A08")
-    naming = Naming(
-        name="A07-A",
-        labels=PLACE,
-        linked={"2": {**PLACE, "name": linked.name, "rack": linked.rack}},
-    )
+    second = {**PLACE, "name": "A08-A", "rack": "A08"}
+    naming = Naming(name="A07-A", labels=PLACE, linked={"2": second})
     planned = plan(profile, Rows(columns={f"{BASE}.5": {"1.1": 1, "2.1": 2}}), naming, ALL)
     series = planned.points[1].series
     assert (series.label("pdu"), series.label("rack"), series.label("row")) == ("A08-A", "A08", "A")

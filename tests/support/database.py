@@ -1,0 +1,36 @@
+"""A real database in a process of its own, which tests stop, freeze and kill."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support import free_port
+
+
+@dataclass
+class DatabaseProcess:
+    """A database on loopback that keeps its data in `folder` when it is stopped or killed."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop it by SIGSTOP until the block ends."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
