@@ -10,6 +10,7 @@ cost no other.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,6 +43,8 @@ class Admission:
 
     def __init__(self) -> None:
         self.limit: float = _BEGIN_WITH
+        self.held_back: Callable[[], bool] | None = None
+        """Tells whether nothing may begin, whatever the limit is."""
         self._held = 0
         self._places: Final[deque[Place]] = deque()
         self._took = self._fastest = 0.0
@@ -51,6 +54,8 @@ class Admission:
     @property
     def full(self) -> bool:
         """Whether no further round may begin now."""
+        if self.held_back is not None and self.held_back():
+            return True
         if self._held < self.limit:
             return False
         self._was_full = True

@@ -81,7 +81,7 @@ class App:
 
         `alone`: no other agent may use the state folder meanwhile.
         """
-        self._in_force.load()
+        self._in_force.load(divides=alone)
         if alone:
             self._lock = lock_state(self.config, self._in_force.state_dir)
         logging.getLogger().setLevel(self.config.file.log_level.upper())
@@ -168,6 +168,7 @@ class App:
         """Stop everything, in the order in which nothing accepted is lost."""
         log.info("stopping")
         await self.runner.stop()
+        await self._in_force.close()
         if self._web is not None:
             await self._web.stop()
         if self._push is not None:

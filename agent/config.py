@@ -33,6 +33,16 @@ K = TypeVar("K", CollectorKind, SinkKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A section under `collectors:`, and the collectors that were made of it."""
+
+    kind: CollectorKind
+    config: object
+    """What they were made of: of a shard, its own devices only."""
+    collectors: Sequence[Collector]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section(Generic[K]):
     """A section under `collectors:` or `outputs:`, with the model of its kind filled in."""
 
@@ -93,16 +103,16 @@ class Config:
 
     def build_collectors(
         self, context: Context, narrow: Callable[[object], object] | None = None
-    ) -> list[Collector]:
+    ) -> list[Built]:
         """Make every collector the file asks for, or those that `narrow` leaves of a section.
 
         Raises Problems with all that cannot be made.
         """
-        made: list[Collector] = []
+        made: list[Built] = []
         errors: list[ConfigError] = []
         for section in self.sections:
             try:
-                made += _built(section, context, narrow)
+                made.append(_built(section, context, narrow))
             except Problems as problems:
                 errors += [
                     self._located(error, f"collectors.{section.kind.name}")
@@ -134,13 +144,16 @@ class Config:
 
 def _built(
     section: Section[CollectorKind], context: Context, narrow: Callable[[object], object] | None
-) -> Sequence[Collector]:
+) -> Built:
+    kind, config = section.kind, section.config
     if narrow is not None:
         try:
-            return section.kind.build(narrow(section.config), context)
+            config = narrow(section.config)
+            return Built(kind=kind, config=config, collectors=kind.build(config, context))
         except (Problems, ConfigError):
-            pass  # the whole section has the same mistake, at the place where it stands in the file
-    return section.kind.build(section.config, context)
+            # The whole section has the same mistake, at the place where it stands in the file.
+            config = section.config
+    return Built(kind=kind, config=config, collectors=kind.build(config, context))
 
 
 def known_kinds() -> dict[str, Callable[[], CollectorKind]]:

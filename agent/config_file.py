@@ -11,7 +11,8 @@ import yaml
 
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.shard import Shard, parse_shard
-from agent.settings import Federation, Roots, Sd
+from agent.settings import AUTO_WORKERS, MOST_WORKERS, Federation, Roots, Sd, parse_workers
+from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.catalogue.rack_limits import LimitsSection
 from collectors.strict import Parsed
 
@@ -59,6 +60,17 @@ class ConfigFile:
                 " as 2/4"
             )
         },
+    )
+    workers: Annotated[int, Parsed(parse_workers, f"auto or a number from 1 to {MOST_WORKERS}")] = (
+        field(
+            default=AUTO_WORKERS,
+            metadata={
+                "help": (
+                    "how many processes read devices; 1 reads them in the agent's own. By default"
+                    f" auto: 1 up to {ONE_PROCESS_UP_TO_DEVICES} devices, else one a core"
+                )
+            },
+        )
     )
     limits: LimitsSection = field(default_factory=LimitsSection)
     sd: Sd = field(default_factory=Sd)

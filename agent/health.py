@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -31,6 +31,20 @@ class CollectorHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerHealth:
+    """How one worker process is doing."""
+
+    number: int
+    restarts: int
+    cpu_seconds: float
+    """Of those before it as well."""
+    resident_bytes: int | None
+    """None while it is being started."""
+    lag_seconds: float
+    """The longest time in the last minute without a look at its sockets, or a word of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """How far the first reading of all devices is, and whether the agent keeps up with them."""
 
@@ -45,6 +59,8 @@ class Progress:
     """The longest time in the last minute that an event loop did not look at its sockets."""
     stretch: float = 1.0
     """How much longer the intervals are than asked, as a ratio."""
+    workers: Sequence[WorkerHealth] = ()
+    """The worker processes, where there are any."""
 
     @classmethod
     def joined(cls, parts: Iterable[Progress]) -> Progress:
@@ -60,6 +76,7 @@ class Progress:
             late_rounds=late,
             lag_seconds=max((part.lag_seconds for part in found), default=0.0),
             stretch=max((part.stretch for part in found), default=1.0),
+            workers=[worker for part in found for worker in part.workers],
         )
 
     def __str__(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,14 +22,16 @@ from agent.reload import (
 )
 from agent.runner import Runner
 from agent.selfmetrics import SelfCollector, SelfMetrics
+from agent.settings import worker_processes
 from agent.snapshot import Snapshot
 from agent.threads import Threads
 from collectors.base import Batch, ConfigError
 from collectors.strict import Problems
 
-if TYPE_CHECKING:  # loaded once, and only where there is an inventory
+if TYPE_CHECKING:  # loaded once, and only where there is an inventory, or are many devices
     from agent.gateway import Gateway, Kpis
     from agent.inventory.model import Inventory
+    from agent.workers.crew import Crew
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,9 @@ class InForce:
         self.runner: Runner
         self.gateway: Gateway | None = None
         self.kpis: Kpis | None = None
+        self.crew: Crew | None = None
+        """The worker processes; None where this process reads all devices itself."""
+        self._divides = False
         self._outputs: Outputs
         """The outputs in force: those of the start."""
         self._consumers: Final[list[Callable[[Batch], None]]] = []
@@ -69,10 +74,26 @@ class InForce:
         """The config itself."""
         return self.loaded.config
 
-    def load(self) -> None:
-        """Load the first config; raises Problems."""
-        self.loaded = load_all(self._path, state_dir=self._other_state_dir)
+    def load(self, *, divides: bool = False) -> None:
+        """Load the first config; raises Problems.
+
+        `divides`: many devices are read by worker processes, if the config has no other number.
+        """
+        self._divides = divides
+        self.loaded = self._divided(load_all(self._path, state_dir=self._other_state_dir))
         self._outputs = self.config.outputs
+
+    def _divided(self, loaded: Loaded) -> Loaded:
+        """Give the devices to worker processes, where there are to be some."""
+        devices = sum(bool(one.device) for one in loaded.collectors)
+        count = worker_processes(loaded.config.file.workers, devices) if self._divides else 1
+        if self.crew is None:
+            if count == 1:
+                return replace(loaded, sections=())
+            from agent.workers.crew import Crew
+
+            self.crew = Crew(self._metrics)
+        return self.crew.take(loaded, count if count > 1 else 0)
 
     def make_runner(self) -> None:
         """Make a runner of what is loaded; nothing starts yet."""
@@ -80,10 +101,12 @@ class InForce:
         runner = Runner(
             snapshot=self._snapshot,
             metrics=self._metrics,
-            places=loaded.places,
+            places=loaded.context.places,
             threads=self._threads,
+            elsewhere=self.crew,
         )
-        runner.add(loaded.collectors)
+        crew = self.crew
+        runner.add(one for one in loaded.collectors if crew is None or not crew.reads(one))
         self._add_kpis(runner)
         own = SelfCollector(self._registry, self._snapshot, runner.progress)
         runner.add([own], derived=True)
@@ -113,7 +136,7 @@ class InForce:
                 log.warning("reload: %s: takes effect at the next start", ", ".join(left))
             before = self.runner.sources()
             await self.runner.stop()
-            self.loaded = loaded
+            self.loaded = self._divided(loaded)
             self.make_runner()
             for source in before - self.runner.sources():
                 self._snapshot.forget(*source)
@@ -122,6 +145,11 @@ class InForce:
             mark_loaded(self._metrics)
             log.info("reload: done, %d collectors", len(loaded.collectors))
             return Reloaded(left=left)
+
+    async def close(self) -> None:
+        """End the worker processes."""
+        if self.crew is not None:
+            await self.crew.close()
 
     def state_dir(self) -> Path:
         """Return the config's state folder, made if need be; raises ConfigError."""
@@ -175,7 +203,7 @@ class InForce:
             same_places = inventory.places() == loaded.inventory.places()
             if same_places:
                 old = self.kpis.collectors if self.kpis is not None else ()
-                self.loaded = dataclasses.replace(loaded, inventory=inventory)
+                self.loaded = replace(loaded, inventory=inventory)
                 self.kpis = self.gateway.kpis(self.loaded)
                 await self.runner.replace(old, self.kpis.collectors)
         if not same_places:

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent import config as config_module
-from agent.config import Config
+from agent.config import Built, Config
 from agent.hubs.packaged import packaged_keys
-from collectors.base import Collector
-from collectors.places import Places
+from collectors.base import Collector, Context
 
 if TYPE_CHECKING:  # a scraped node agent needs neither, and does not load what reads them
     from agent.hubs.model import Registry
@@ -26,8 +25,10 @@ class Loaded:
     config: Config
     inventory: Inventory | None
     collectors: Sequence[Collector]
-    places: Places
-    """Places for the discovery of devices, which all collectors of the config share."""
+    sections: Sequence[Built]
+    """The collectors again, by section."""
+    context: Context
+    """What they know of their surroundings, which all of them share."""
     registry: Callable[[], Registry]
     """The hubs; read when they are first asked for, for a scraped node agent never needs them."""
 
@@ -102,10 +103,12 @@ def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
         from agent.inventory.part import ShardDevices
 
         narrow = ShardDevices(inventory, config.file.shard, config.file.site)
+    sections = config.build_collectors(context, narrow)
     return Loaded(
         config=config,
         inventory=inventory,
-        collectors=config.build_collectors(context, narrow),
-        places=context.places,
+        collectors=[one for section in sections for one in section.collectors],
+        sections=sections,
+        context=context,
         registry=cache(partial(known_hubs, config)),
     )

@@ -79,6 +79,10 @@ class Rotation:
         self.late_rounds: Final[Counter[str]] = Counter()
         """Rounds that were not begun within their interval, by the collector's name."""
 
+    def hold_while(self, held: Callable[[], bool]) -> None:
+        """Begin no round while `held` says so."""
+        self._admission.held_back = held
+
     def start(self, tasks: Sequence[Task]) -> None:
         """Begin to poll devices."""
         now = self._monotonic()

@@ -11,20 +11,20 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from agent.elsewhere import Elsewhere
 from agent.health import CollectorHealth, Progress
 from agent.rotation import Rotation
 from agent.rounds import NO_READINGS, Round, read, read_now, was_late
 from agent.selfmetrics import SelfMetrics
-from agent.snapshot import Snapshot
-from agent.status import Consumer, count_dropped, health_of, note, publish
+from agent.status import Consumer, Keeps, count_dropped, hand_on, health_of, note, publish
 from agent.steadyloop import Pulse, pulse_of
 from agent.task import Task
 from agent.threads import Threads
 from collectors.abilities import Closes, ClosesLater
-from collectors.base import Collector, Late, NoData, Unreachable
+from collectors.base import Batch, Collector, Late, NoData, Unreachable
 from collectors.places import Places
 
 if TYPE_CHECKING:  # it loads APScheduler, which takes 5 MB; `check` and `collect` do without
@@ -42,12 +42,13 @@ class Runner:
     def __init__(
         self,
         *,
-        snapshot: Snapshot,
+        snapshot: Keeps,
         metrics: SelfMetrics,
         places: Places | None = None,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         threads: Threads | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.consumers: Final[list[Consumer]] = []
         self.ready: Final = asyncio.Event()
@@ -63,6 +64,8 @@ class Runner:
             places=places or Places(),
             monotonic=monotonic,
         )
+        self._elsewhere: Final = elsewhere
+        self._told: Callable[[Task], None] | None = None
         self._pulse: Pulse | None = None
         self._tasks: list[Task] = []
         self._unheard = 0
@@ -71,16 +74,38 @@ class Runner:
         self._rounds: Final[set[asyncio.Task[None]]] = set()
         self._timetable: Timetable | None = None
 
-    def add(self, collectors: Iterable[Collector], *, derived: bool = False) -> None:
-        """Add collectors; `derived` ones read what the others have reported, so they run last."""
-        self._tasks += [Task(collector=one, derived=derived) for one in collectors]
+    def add(
+        self,
+        collectors: Iterable[Collector],
+        *,
+        derived: bool = False,
+        silent: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """Add collectors; `derived` ones read what the others have reported, so they run last.
+
+        `silent` are the sources that are known not to answer: that is not told again.
+        """
+        for one in collectors:
+            ok = False if (one.name, one.device) in silent else None
+            self._tasks.append(Task(collector=one, derived=derived, ok=ok))
+
+    def report(self, told: Callable[[Task], None], *, hold_while: Callable[[], bool]) -> None:
+        """Tell of each round how it went, and begin none while what was read waits to be taken."""
+        self._told = told
+        self._rotation.hold_while(hold_while)
 
     def health(self) -> Sequence[CollectorHealth]:
         """Return how every collector is doing."""
-        return [health_of(task) for task in self._tasks]
+        others = self._elsewhere.health() if self._elsewhere is not None else ()
+        return [*others, *(health_of(task) for task in self._tasks)]
 
     def progress(self) -> Progress:
-        """Return how many devices were read, and whether this process keeps up with them."""
+        """Return how many devices were read, and whether the agent keeps up with them."""
+        if self._elsewhere is not None:
+            return Progress.joined((self._own_progress(), self._elsewhere.progress()))
+        return self._own_progress()
+
+    def _own_progress(self) -> Progress:
         polled = [task for task in self._tasks if task.polled]
         return Progress(
             devices=len(polled),
@@ -93,7 +118,8 @@ class Runner:
 
     def sources(self) -> set[tuple[str, str]]:
         """Return the keys under which the snapshot keeps what this runner's collectors report."""
-        return {source for task in self._tasks for source in task.sources}
+        own = {source for task in self._tasks for source in task.sources}
+        return own | self._elsewhere.sources() if self._elsewhere is not None else own
 
     async def run_once(self) -> None:
         """Run every collector once, the derived ones after all others and in their order."""
@@ -112,13 +138,17 @@ class Runner:
 
     def start(self) -> None:
         """Begin: every collector as soon as it can be, then each on its schedule."""
-        from agent.schedule import Timetable
+        others = [task for task in self._tasks if not task.polled]
+        if others:
+            from agent.schedule import Timetable
 
-        self._timetable = Timetable(self._fire, wall_clock=self._wall, monotonic=self._monotonic)
-        self._timetable.add([task for task in self._tasks if not task.polled])
-        self._timetable.start()
+            self._timetable = Timetable(
+                self._fire, wall_clock=self._wall, monotonic=self._monotonic
+            )
+            self._timetable.add(others)
+            self._timetable.start()
         for name, notice in dict.fromkeys(
-            (task.collector.name, task.shared_notice) for task in self._tasks
+            (one.collector, one.shared_notice) for one in self.health()
         ):
             if notice:
                 log.warning("%s: %s", name, notice)
@@ -126,6 +156,8 @@ class Runner:
         self._unheard = len(polled)
         self._note_heard(0)
         self._rotation.start(polled)
+        if self._elsewhere is not None:
+            self._elsewhere.start(self._take)
         self._spawn(self._first_round())
 
     async def replace(self, old: Iterable[Collector], new: Sequence[Collector]) -> None:
@@ -158,6 +190,8 @@ class Runner:
             self._timetable.stop()
             self._timetable = None
         await self._rotation.stop()
+        if self._elsewhere is not None:
+            await self._elsewhere.stop()
         for round_ in list(self._rounds):
             round_.cancel()
         if self._rounds:
@@ -170,9 +204,15 @@ class Runner:
         try:
             await self._run_own()
             await self._all_heard.wait()
+            if self._elsewhere is not None:
+                await self._elsewhere.all_heard.wait()
             await self._run_derived()
         finally:
             self.ready.set()
+
+    def _take(self, batch: Batch) -> None:
+        """Hand on a batch of a device that another process reads."""
+        hand_on(batch, self._snapshot, self.consumers)
 
     def _spawn(self, round_: Coroutine[object, object, None]) -> None:
         spawned = asyncio.create_task(round_)
@@ -244,7 +284,12 @@ class Runner:
         if isinstance(outcome, Late):
             task.late = True
             self._late_rounds[task.collector.name] += 1
-            return
+        else:
+            self._note(task, began, outcome)
+        if self._told is not None:
+            self._told(task)
+
+    def _note(self, task: Task, began: float, outcome: Round | Exception) -> None:
         if isinstance(outcome, NoData):
             outcome = NO_READINGS
         done: Round | None

@@ -94,3 +94,10 @@ def _readings(progress: Progress) -> Iterator[Reading]:
     yield catalogue.INTERVAL_STRETCH.series(), progress.stretch
     for kind, count in progress.late_rounds.items():
         yield catalogue.LATE_ROUNDS.series(kind), float(count)
+    for worker in progress.workers:
+        number = str(worker.number)
+        yield catalogue.WORKER_RESTARTS.series(number), float(worker.restarts)
+        yield catalogue.WORKER_CPU.series(number), worker.cpu_seconds
+        yield catalogue.WORKER_LAG.series(number), worker.lag_seconds
+        if worker.resident_bytes is not None:
+            yield catalogue.WORKER_MEMORY.series(number), float(worker.resident_bytes)

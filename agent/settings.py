@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from typing import Final
 
+from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.strict import Count, Duration
+
+AUTO_WORKERS: Final = 0
+"""As many worker processes as the devices and the machine ask for."""
+MOST_WORKERS: Final = 64
+
+
+def parse_workers(text: str) -> int:
+    """Parse `auto` or a number of worker processes; raises ValueError."""
+    if text == "auto":
+        return AUTO_WORKERS
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_WORKERS:
+        return int(text)
+    raise ValueError(text)
+
+
+def worker_processes(asked: int, devices: int) -> int:
+    """Return how many processes read so many devices; 1 is the agent's own."""
+    if asked != AUTO_WORKERS:
+        return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return 1 if devices <= ONE_PROCESS_UP_TO_DEVICES else min(cores or 1, MOST_WORKERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
 
 from agent.health import CollectorHealth
 from agent.rounds import LeftOut, Round, StoodStill
 from agent.selfmetrics import SelfMetrics
-from agent.snapshot import Snapshot
 from agent.task import Task
 from collectors.base import (
     BadReply,
@@ -37,6 +36,16 @@ _REASONS: Final[dict[type[Exception], str]] = {
 
 Consumer = Callable[[Batch], None]
 """A sink or the ledger: takes each batch once, on the event loop. It must not raise or block."""
+
+
+class Keeps(Protocol):
+    """What takes the batches of a runner first: a snapshot, or what sends them to one."""
+
+    def update(self, batch: Batch) -> None:
+        """Replace all earlier readings of a batch's source by the batch."""
+
+    def forget(self, collector: str, device: str) -> None:
+        """Delete a source and its series."""
 
 
 def health_of(task: Task) -> CollectorHealth:
@@ -110,8 +119,8 @@ def publish(
     now: float,
     *,
     stretch: float,
-    snapshot: Snapshot,
-    consumers: list[Consumer],
+    snapshot: Keeps,
+    consumers: Sequence[Consumer],
 ) -> None:
     """Hand on what a round read, and how it went: to the snapshot, then to the consumers.
 
@@ -135,9 +144,14 @@ def publish(
             lifetime=every * stretch * LIFETIME_INTERVALS,
             columns=columns,
         )
-        snapshot.update(batch)
-        for consumer in consumers:
-            try:
-                consumer(batch)
-            except Exception:
-                log.exception("a consumer of batches failed")
+        hand_on(batch, snapshot, consumers)
+
+
+def hand_on(batch: Batch, snapshot: Keeps, consumers: Sequence[Consumer]) -> None:
+    """Hand a batch to the snapshot, then to the consumers; what one of them raises is logged."""
+    snapshot.update(batch)
+    for consumer in consumers:
+        try:
+            consumer(batch)
+        except Exception:
+            log.exception("a consumer of batches failed")

@@ -157,17 +157,17 @@ class Task:
     @property
     def status_source(self) -> tuple[str, str]:
         """Under which key the snapshot keeps its status: apart, for a status changes at once."""
-        return f"{self.collector.name}:status", self.collector.device
+        return self.sources[1]
 
     @property
     def slow_source(self) -> tuple[str, str]:
         """Under which key the snapshot keeps its slow readings: they stay current for longer."""
-        return f"{self.collector.name}:slow", self.collector.device
+        return self.sources[2]
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
         """Every key under which the snapshot keeps something of it."""
-        return self.source, self.status_source, self.slow_source
+        return sources_of(*self.source)
 
     def up_series(self) -> list[Series]:
         """Return the series that say whether the device answers, as far as it knows them by now."""
@@ -194,6 +194,11 @@ class Task:
         columns = columns_of(readings, self._status_layout)
         self._status_layout = columns[0]
         return columns
+
+
+def sources_of(collector: str, device: str) -> tuple[tuple[str, str], ...]:
+    """Return the keys of what a collector reads of a device, of its status, and of what is slow."""
+    return (collector, device), (f"{collector}:status", device), (f"{collector}:slow", device)
 
 
 class WithoutUp:

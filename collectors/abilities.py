@@ -136,6 +136,20 @@ class HasLinkedNames(Protocol):
 
 
 @runtime_checkable
+class Divides(Protocol):
+    """A kind of section whose devices several processes may read.
+
+    Its `build` makes one collector for each of its devices, in their order.
+    """
+
+    def endpoints(self, config: object, /) -> Sequence[str]:
+        """Return where each device is asked. Devices with the same one stay in one process."""
+
+    def part(self, config: object, numbers: Sequence[int], /) -> object:
+        """Return the section with some of its devices, which are read as in the whole."""
+
+
+@runtime_checkable
 class NeedsPackages(Protocol):
     """A kind of section that needs packages which a plain installation lacks."""
 

@@ -71,6 +71,7 @@ LONG = (
     "tests/agent/pue/test_service.py",
     "tests/agent/test_runner_stuck.py",
     "tests/agent/web/test_attacks.py",
+    "tests/agent/workers/test_crew.py",
     "tests/agent/web/test_browser.py",
     "tests/agent/web/test_detail.py",
     "tests/agent/web/test_racks.py",

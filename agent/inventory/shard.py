@@ -38,10 +38,12 @@ class Shard(NamedTuple):
         return self.holds("site", site)
 
 
-@cache
-def _owner(name: str, of: int) -> int:
-    """Return the part that has a name, of so many."""
+def owner(name: str, of: int) -> int:
+    """Return the part that has a name, of so many, counted from 1."""
     return max(range(1, of + 1), key=lambda part: _score(part, name))
+
+
+_owner: Final = cache(owner)
 
 
 def _score(part: int, name: str) -> bytes:

@@ -69,6 +69,33 @@ INTERVAL_STRETCH: Final = _agent(
     "How much longer the intervals of devices are than asked, for want of time;"
     " 1 if they are kept.",
 )
+WORKER_RESTARTS: Final = _agent(
+    "worker",
+    "restarts_total",
+    "How often a worker process ended, or stood still, and was started again.",
+    "worker",
+    type="counter",
+)
+WORKER_CPU: Final = _agent(
+    "worker",
+    "cpu_seconds_total",
+    "CPU time that a worker process has used, those before it included.",
+    "worker",
+    type="counter",
+)
+WORKER_MEMORY: Final = _agent(
+    "worker",
+    "resident_memory_bytes",
+    "Resident memory of a worker process.",
+    "worker",
+)
+WORKER_LAG: Final = _agent(
+    "worker",
+    "lag_seconds",
+    "The longest time in the last minute that a worker process did not look at its sockets, or for"
+    " which it has said nothing by now.",
+    "worker",
+)
 SAMPLES_DROPPED: Final = _agent(
     "collector",
     "dropped_samples_total",

@@ -68,6 +68,9 @@ OUTLETS_UP_TO_PDUS: Final = 500
 """A gateway of more PDUs reads them to the phase unless it is told otherwise: outlets are six in
 ten of all samples."""
 
+ONE_PROCESS_UP_TO_DEVICES: Final = 1000
+"""An agent of more devices has worker processes to read them, unless it is told otherwise."""
+
 # ---------------------------------------------------------------- air at the inlet
 
 INLET_RECOMMENDED: Final = 27.0

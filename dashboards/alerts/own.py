@@ -155,6 +155,25 @@ ALERTS: Final = (
         ),
     ),
     Alert(
+        name="WorkerRestarted",
+        expr=for_rule(f"sum by ({_EACH}) (increase({of(agent.WORKER_RESTARTS)}[15m])) > 0"),
+        wait="0m",
+        severity="warning",
+        summary=Text(
+            "A worker process of the agent {{ $labels.instance }} of {{ $labels.site }} ended, or"
+            " stood still, and was started again: the agent's log says why.",
+        ),
+        description="Its devices are not blamed. Each end costs them one round.",
+        must_fire=Case(
+            series={series(agent.WORKER_RESTARTS, _NODE, worker="1"): "0x10 1x10"},
+            at="14m",
+            fires=_NODE,
+        ),
+        must_not_fire=Case(
+            series={series(agent.WORKER_RESTARTS, _NODE, worker="1"): "3x60"}, at="40m"
+        ),
+    ),
+    Alert(
         name="SpoolFilling",
         expr=f"{own.SPOOL_FILL.recorded()} > {SPOOL_LIMIT}",
         wait="5m",

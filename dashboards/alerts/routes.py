@@ -83,6 +83,7 @@ CAUSES: Final = (
         effects=(
             "CollectorFailing",
             "AgentLate",
+            "WorkerRestarted",
             "SinkDown",
             "SpoolFilling",
             "SpoolUnhealthy",

@@ -260,9 +260,10 @@ class ModbusCollector:
         return True
 
     def _note_spans(self, numbers: Numbers) -> None:
-        for value, series in self._spanned:
-            if (span := span_of(value, numbers)) is not None:
-                self.register_rollovers[series] = span
+        found = {series: span_of(value, numbers) for value, series in self._spanned}
+        spans = {series: span for series, span in found.items() if span is not None}
+        if not spans.items() <= self.register_rollovers.items():
+            self.register_rollovers = {**self.register_rollovers, **spans}
 
     @property
     def _where(self) -> str:

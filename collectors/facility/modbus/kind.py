@@ -6,7 +6,7 @@ Each model of device has one YAML file in `profiles/`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
@@ -193,6 +193,9 @@ def naming_of(device: Device, context: Context) -> Naming:
     return Naming(name=device.name, labels=labels)
 
 
+_Section = Config
+
+
 class Modbus:
     """The kind of collector that the config section `modbus` names."""
 
@@ -240,6 +243,16 @@ class Modbus:
                 monotonic=context.monotonic,
             )
         return list(made.values())
+
+    def endpoints(self, config: object) -> list[str]:
+        """Return the address of each device: one connection serves all devices behind it."""
+        assert isinstance(config, Config)
+        return ["{}:{}".format(*device.endpoint) for device in config.devices]
+
+    def part(self, config: object, numbers: Sequence[int]) -> _Section:
+        """Return the section with some of its devices."""
+        assert isinstance(config, Config)
+        return replace(config, devices=[config.devices[number] for number in numbers])
 
 
 def _plan(

@@ -28,14 +28,15 @@ class Depths:
         detail = config.detail
         self._otherwise: Final[Detail] = detail if isinstance(detail, str) else "outlet"
         by_name = detail if isinstance(detail, Mapping) else {}
-        self._kinds: Final[dict[Kind, Detail]] = {
+        self.kinds: Final[dict[Kind, Detail]] = {
             kind: by_name[kind] for kind in KINDS if kind in by_name
         }
+        """The detail of each kind of device that has one of its own, by default included."""
         self._slow_interval: Final = config.slow_interval or 0.0
         self._notice = ""
         pdus = _pdus(config.devices, library)
-        if pdus > OUTLETS_UP_TO_PDUS and not isinstance(detail, str) and "pdu" not in self._kinds:
-            self._kinds["pdu"] = "phase"
+        if pdus > OUTLETS_UP_TO_PDUS and not isinstance(detail, str) and "pdu" not in self.kinds:
+            self.kinds["pdu"] = "phase"
             self._notice = _NOTICE.format(pdus=pdus, most=OUTLETS_UP_TO_PDUS)
         self._known: Final[dict[object, Depth]] = {}
 
@@ -48,7 +49,7 @@ class Depths:
         if key not in self._known:
             self._known[key] = Depth(
                 own=device.detail,
-                kinds=self._kinds,
+                kinds=self.kinds,
                 otherwise=self._otherwise,
                 only=only,
                 slow_interval=slow,

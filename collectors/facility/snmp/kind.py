@@ -6,6 +6,7 @@ The meaning of a device's objects is in its profile (`collectors/facility/profil
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
@@ -13,6 +14,7 @@ from collectors.catalogue import devices
 from collectors.facility.snmp.about import Shared
 from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
+from collectors.facility.snmp.credentials import split_address
 from collectors.facility.snmp.depths import Depths
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.memory import DeviceMemory
@@ -71,6 +73,23 @@ class _Kind:
         if errors:
             raise Problems(errors)
         return made
+
+    def endpoints(self, config: object) -> list[str]:
+        """Return the address of each device."""
+        assert isinstance(config, SnmpConfig)
+        return ["{}:{}".format(*split_address(device.address)) for device in config.devices]
+
+    def part(self, config: object, numbers: Sequence[int]) -> SnmpConfig:
+        """Return the section with some of its devices, with the detail that all of them give."""
+        assert isinstance(config, SnmpConfig)
+        details = dict(config.detail) if isinstance(config.detail, dict) else {}
+        depths = Depths(config, Library(config.profiles_dir, details))
+        details.update(depths.kinds.items())
+        return replace(
+            config,
+            detail=config.detail if isinstance(config.detail, str) else details,
+            devices=[config.devices[number] for number in numbers],
+        )
 
     @staticmethod
     def _device(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
@@ -64,6 +65,16 @@ class _Kind:
                 unverified,
             )
         return made
+
+    def endpoints(self, config: object) -> list[str]:
+        """Return the service of each device: one session serves all devices behind it."""
+        assert isinstance(config, RedfishConfig)
+        return [device.origin for device in config.devices]
+
+    def part(self, config: object, numbers: Sequence[int]) -> RedfishConfig:
+        """Return the section with some of its devices."""
+        assert isinstance(config, RedfishConfig)
+        return replace(config, devices=[config.devices[number] for number in numbers])
 
 
 class _Links:

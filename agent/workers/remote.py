@@ -1,0 +1,97 @@
+"""A device that a worker reads, as the agent's process knows it: it stands for its collector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import ClassVar
+
+from agent.health import CollectorHealth
+from collectors.abilities import HasLinkedNames, SharesNotice
+from collectors.base import Collector, Reading, Schedule, Series
+
+
+class Remote:
+    """What other parts of the agent ask a collector for, kept by what its worker tells."""
+
+    __slots__ = (
+        "device",
+        "duration",
+        "heard",
+        "last_error",
+        "last_reason",
+        "last_success",
+        "late",
+        "linked_names",
+        "notice",
+        "ok",
+        "register_rollovers",
+        "schedule",
+        "shared_notice",
+        "up_series",
+    )
+
+    name: ClassVar[str] = ""
+
+    def __init__(self, collector: Collector, schedule: Schedule) -> None:
+        """Stand for a collector; `schedule` is equal to its own, and may be that of many."""
+        self.device: str = collector.device
+        self.schedule = schedule
+        self.linked_names: Sequence[str] = (
+            tuple(collector.linked_names) if isinstance(collector, HasLinkedNames) else ()
+        )
+        self.shared_notice = collector.shared_notice if isinstance(collector, SharesNotice) else ""
+        self.up_series: Sequence[Series] = ()
+        self.register_rollovers: Mapping[Series, float] = {}
+        self.ok: bool | None = None
+        self.heard = self.late = False
+        self.last_success: float | None = None
+        self.duration: float | None = None
+        self.last_error = self.last_reason = self.notice = ""
+
+    @property
+    def discovered(self) -> bool:
+        """Whether it was read, or is known not to answer."""
+        return self.heard
+
+    @property
+    def waits_for_place(self) -> bool:
+        """False: its worker asks it."""
+        return False
+
+    @property
+    def source(self) -> tuple[str, str]:
+        """Under which key the snapshot keeps what was read of it."""
+        return self.name, self.device
+
+    def collect(self) -> list[Reading]:
+        """Nobody calls it: a worker reads the device."""
+        raise NotImplementedError
+
+    def health(self) -> CollectorHealth:
+        """Return how it is doing."""
+        return CollectorHealth(
+            collector=self.name,
+            device=self.device,
+            ok=self.ok,
+            last_success=self.last_success,
+            last_error=self.last_error,
+            last_reason=self.last_reason,
+            notice=self.notice,
+            shared_notice=self.shared_notice,
+            late=self.late,
+            duration=self.duration,
+            interval=self.schedule.interval,
+        )
+
+
+@cache
+def _class_for(kind: str) -> type[Remote]:
+    """Return the class of the devices of a kind: `name` belongs to a class."""
+    return type(f"Remote_{kind}", (Remote,), {"name": kind, "__slots__": ()})
+
+
+def remote(collector: Collector, schedules: dict[Schedule, Schedule]) -> Remote:
+    """Return what stands for a collector; `schedules` are those that others have already."""
+    schedule = schedules.setdefault(collector.schedule, collector.schedule)
+    return _class_for(collector.name)(collector, schedule)

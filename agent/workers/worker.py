@@ -1,0 +1,257 @@
+"""One worker process as the agent sees it: started, watched, and started again when it ends.
+
+A worker that has ended says nothing of its devices. Their last values live on by their own rule,
+and a new worker reads them soon. So its end costs them a round, and tells none of them silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from agent.health import WorkerHealth
+from agent.workers.decode import Decoder, Metrics, Pulse, Told
+from agent.workers.frames import BadFrame, FrameReader, Kind, frame
+from agent.workers.job import Job
+
+log = logging.getLogger(__name__)
+
+_SILENT_SECONDS: Final = 30.0
+"""A worker that says nothing for so long while the agent runs stands still: it is ended."""
+_BUILD_SECONDS: Final = 300.0
+"""So long it may take to make the collectors of a job."""
+_LOOK_SECONDS: Final = 1.0
+_CLOSE_SECONDS: Final = 2.5
+"""How long it may take to end its sessions with devices."""
+_PAUSES: Final = (0.2, 30.0)
+"""Seconds until a worker is started again: the first time, and at most."""
+_LIVED: Final = 10.0
+"""A worker that ran for so many seconds is started again at once."""
+
+
+class Link(asyncio.Protocol):
+    """The agent's end of the socket to a worker: its frames come in."""
+
+    def __init__(self, metrics: Metrics, told: Callable[[Told], None]) -> None:
+        self.closed: Final = asyncio.Event()
+        self.generation = 0
+        """Of the job that counts. What is told of an earlier one is left out."""
+        self.began = False
+        """Whether that job has begun."""
+        self.heard_at = asyncio.get_running_loop().time()
+        self.wrong = ""
+        self._metrics: Final = metrics
+        self._told: Final = told
+        self._reader: Final = FrameReader()
+        self._decoder = Decoder(metrics)
+        self._transport: asyncio.BaseTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Note the transport."""
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Take frames in. A worker that sends what is none is ended."""
+        self.heard_at = asyncio.get_running_loop().time()
+        try:
+            for kind, body in self._reader.feed(data):
+                self._take(kind, body)
+        except BadFrame as error:
+            self.wrong = str(error)
+            if isinstance(self._transport, asyncio.Transport):
+                self._transport.abort()
+
+    def _take(self, kind: Kind, body: bytes) -> None:
+        if kind is Kind.BEGIN:
+            self.began = int.from_bytes(body, "big") == self.generation
+            self._decoder = Decoder(self._metrics)
+        elif self.began or kind is Kind.LINE:
+            told = self._decoder.told(kind, body)
+            if told is not None:
+                self._told(told)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note that it has ended."""
+        del exc
+        self.closed.set()
+
+
+class Worker:
+    """Keeps one worker process running, with the job that it is given."""
+
+    def __init__(self, number: int, metrics: Metrics, told: Callable[[Told], None]) -> None:
+        self.number: Final = number
+        self.restarts = 0
+        self.pulse: Pulse | None = None
+        """How it is doing; None until it has told."""
+        self._metrics: Final = metrics
+        self._told: Final = told
+        self._job: Callable[[], Job] | None = None
+        self._link: Link | None = None
+        self._transport: asyncio.Transport | None = None
+        self._process: Process | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._late_before: Counter[str] = Counter()
+        self._spent = 0.0
+        self._closing = False
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None while it is being started."""
+        return self._process.pid if self._process is not None else None
+
+    @property
+    def late_rounds(self) -> Counter[str]:
+        """Rounds that could not be run or read in time, of all its lives, by the collector."""
+        return self._late_before + Counter(self.pulse.late_rounds if self.pulse else {})
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The CPU time that it has used in all its lives, in seconds."""
+        return self._spent + (self.pulse.cpu_seconds if self.pulse else 0.0)
+
+    @property
+    def lag(self) -> float:
+        """The longest time without a look at its sockets or a word of it, in seconds."""
+        silent = 0.0
+        if self._link is not None and self._link.began:
+            silent = asyncio.get_running_loop().time() - self._link.heard_at
+        told = self.pulse.lag_seconds if self.pulse is not None else 0.0
+        return max(told, silent if silent > 2 * _LOOK_SECONDS else 0.0)
+
+    def health(self) -> WorkerHealth:
+        """Return how it is doing."""
+        return WorkerHealth(
+            number=self.number,
+            restarts=self.restarts,
+            cpu_seconds=self.cpu_seconds,
+            resident_bytes=self.pulse.resident_bytes if self.pulse is not None else None,
+            lag_seconds=self.lag,
+        )
+
+    def begin(self, job: Callable[[], Job]) -> None:
+        """Have it read other devices from now on; start it if it does not run."""
+        self._job = job
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        elif self._link is not None:
+            self._running.get_loop().create_task(self._send(self._link))
+
+    def ignore(self) -> None:
+        """Take no more of what it tells until it gets another job."""
+        if self._link is not None:
+            self._link.began = False
+            self._link.generation = -1
+
+    async def close(self) -> None:
+        """End it."""
+        self._closing = True
+        if self._running is None:
+            return
+        if self._transport is None:
+            self._running.cancel()
+        else:
+            self._transport.close()
+        done, _ = await asyncio.wait({self._running}, timeout=_CLOSE_SECONDS)
+        if not done:
+            self._running.cancel()
+            await asyncio.wait({self._running}, timeout=_CLOSE_SECONDS)
+
+    async def _run(self) -> None:
+        shortest, longest = _PAUSES
+        pause = shortest
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            try:
+                why = await self._life()
+            except OSError as error:
+                why = f"cannot be started: {error.strerror or error}"
+            if self._closing:
+                return
+            pause = shortest if loop.time() - began > _LIVED else min(2 * pause, longest)
+            self.restarts += 1
+            log.error("worker %d %s; it is started again in %.1f s", self.number, why, pause)
+            await asyncio.sleep(pause)
+
+    async def _life(self) -> str:
+        """Run a process from its start to its end; return how it ended."""
+        loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", "agent.workers", str(theirs.fileno())),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=DEVNULL,
+                    start_new_session=True,
+                )
+            except OSError:
+                ours.close()
+                raise
+        transport, link = await loop.create_unix_connection(
+            lambda: Link(self._metrics, self._told_of), sock=ours
+        )
+        self._link, self._transport = link, transport
+        try:
+            await self._send(link)
+            why = await self._watch(link)
+            if not why:  # the socket is closed, so it is ending
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), _CLOSE_SECONDS)
+        finally:
+            self._link = self._transport = None
+            transport.abort()
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
+            await process.wait()
+            self._process = None
+            self._note_end()
+        if why:
+            return why
+        status = process.returncode or 0
+        return f"was ended by {signal.Signals(-status).name}" if status < 0 else "ended"
+
+    async def _send(self, link: Link) -> None:
+        """Send the job. All but the socket happens on a thread: it may be of many devices."""
+        make = self._job
+        if make is None:
+            return
+        job = make()
+        data = await asyncio.to_thread(job.packed)
+        if link is self._link and self._transport is not None and make is self._job:
+            link.generation, link.began = job.generation, False
+            self._transport.write(frame(Kind.JOB, data))
+
+    async def _watch(self, link: Link) -> str:
+        """Wait until it ends; return why, if it did not end by itself."""
+        loop = asyncio.get_running_loop()
+        while not link.closed.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(link.closed.wait(), _LOOK_SECONDS)
+            most = _SILENT_SECONDS if link.began else _BUILD_SECONDS
+            if loop.time() - link.heard_at > most and not self._closing:
+                return f"said nothing for {most:g} s"
+        return f"said what cannot be ({link.wrong})" if link.wrong else ""
+
+    def _told_of(self, told: Told) -> None:
+        if isinstance(told, Pulse):
+            before = self.pulse.late_rounds if self.pulse is not None else {}
+            if sum(told.late_rounds.values()) < sum(before.values()):  # it has another job now
+                self._late_before.update(before)
+            self.pulse = told
+        self._told(told)
+
+    def _note_end(self) -> None:
+        """Keep what its life adds to the counters."""
+        self._late_before, self._spent = self.late_rounds, self.cpu_seconds
+        self.pulse = None
