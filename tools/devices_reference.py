@@ -19,9 +19,11 @@ from collectors.facility.modbus.profile import Profile as ModbusProfile
 from collectors.facility.profile import load_all
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.units import quantity_of
+from tests.mibs.findings import findings
 
 ADDING: Final = ROOT / "docs" / "devices-adding.md"
 CASES: Final = ROOT / "tests" / "cases"
+FOUND: Final = findings()
 SHOWN: Final = 6
 """Families that are named of a kind of collector."""
 KINDS: Final = {
@@ -47,8 +49,9 @@ what another program made of them; a *case* is written by hand from the maker's 
 what that says. Both are served over the network by another implementation of the protocol than ours. Every profile here is also simulated, and read back from
 the simulator over the network, within what its registers can tell (`tests/simulator/test_round_trip.py`).
 
-**Checked by** says what stands behind a profile beside its author: a *recording*, the *MIB text* (what was found in it is in
-`tests/cases/mibs`, by `tools/mib_check.py` or by reading it, and is judged in every test run), *both*, or *neither*.
+**Checked by** says what stands behind a profile: a *recording*, the *MIB text*, *both*, or *neither*. What was found in a MIB,
+by `tools/mib_check.py` or by reading it, is in `tests/cases/mibs`: names, types and units, judged in every test run. Where it says
+*read*, the text was read beside the profile, as the column before it says, and nothing of it is kept.
 """
 COLUMNS: Final = (
     "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据 | tested on"
@@ -96,7 +99,7 @@ def sections() -> str:
                 metrics,
                 profile.source,
                 tested[name],
-                checked_by(name),
+                checked_by(name, profile.source),
             )
         )
     for name, registers in load_all("modbus", ModbusProfile):
@@ -114,7 +117,7 @@ def sections() -> str:
                 metrics,
                 registers.source,
                 tested[name],
-                checked_by(name),
+                checked_by(name, registers.source),
             )
         )
     text = ""
@@ -189,12 +192,18 @@ def what_is_read(metrics: list[str]) -> str:
     )
 
 
-def checked_by(name: str) -> str:
-    """Say what a profile was checked by, beside its author: recording, MIB text, both, neither."""
-    text = (CASES / "mibs" / f"{name}.yaml").exists()
-    if name in set(recorded().values()):
-        return "both" if text else "recording"
-    return "MIB text" if text else "neither"
+def checked_by(name: str, source: str) -> str:
+    """Say what a profile was checked by: recording, MIB text, both, neither.
+
+    `read` marks a MIB that was read, and of which no object is kept.
+    """
+    found = FOUND.get(name)
+    kept = found is not None and bool(found.objects)
+    text = found is not None or "checked against" in source
+    told = "both" if name in set(recorded().values()) else "MIB text"
+    if not text:
+        return "recording" if told == "both" else "neither"
+    return told if kept else f"{told}, read"
 
 
 def tested_on() -> dict[str, list[str]]:
