@@ -21,13 +21,13 @@ _WORK_SECONDS: Final = 0.05
 """A loop that computes longer before it looks at its sockets again has too much to do at once. Time
 in which other programs had the CPU is not counted: fewer rounds at once would not help."""
 _SLOWER: Final = 4.0
-"""Rounds that take so many times longer than the fastest wait for each other."""
+"""If rounds take longer than the fastest one by this factor, they wait for each other."""
 _SLOW_SECONDS: Final = 0.03
 """Rounds that are quicker than this do not wait for each other, whatever the ratio."""
 _OVERDUE_SECONDS: Final = 0.5
-"""After so long a round gives back its place. It goes on; only others may begin as well."""
+"""Seconds after which a round gives back its place. The round goes on, and others may begin."""
 _ENOUGH: Final = 20
-"""Rounds from which on their times say something."""
+"""Rounds that must be known before their times are used."""
 
 
 @dataclass(slots=True, eq=False)

@@ -87,7 +87,7 @@ class Group:
         self.followed: list[tuple[Run, dict[Series, float]]] = []
 
     def note_changes(self, source: Source, values: array[float]) -> None:
-        """Collect the followed series of a source whose values are others now.
+        """Collect the followed series of a source whose values have changed.
 
         With each is the highest value that it had since it was collected last.
         """

@@ -22,7 +22,7 @@ class CollectorHealth:
     notice: str = ""
     """What was left out of the last round, though it succeeded."""
     shared_notice: str = ""
-    """What it has to say together with many other collectors."""
+    """The message that it shares with many other collectors."""
     late: bool = False
     """Whether the agent's own lag kept the last round from being run or read in time."""
     duration: float | None = None
@@ -46,11 +46,11 @@ class WorkerHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the first reading of all devices is, and whether the agent keeps up with them."""
+    """How many devices have had their first reading, and whether the agent keeps up with them."""
 
     devices: int = 0
     heard: int = 0
-    """How many were read, or are known not to answer."""
+    """How many devices were read, or are known not to answer."""
     silent: int = 0
     """How many do not answer."""
     late_rounds: Mapping[str, int] = field(default_factory=dict)

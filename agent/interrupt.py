@@ -11,7 +11,7 @@ import threading
 
 
 class Interrupted(BaseException):
-    """Nobody waits for this call any more."""
+    """Raised in a call that nobody waits for any more."""
 
 
 def interrupt(thread: int) -> None:

@@ -1,4 +1,4 @@
-"""What a config names, loaded and found good, before anything starts."""
+"""What a config names, loaded and checked before anything starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the packages and programs are installed that a config needs, and how they are had."""
+"""Whether the packages and programs that a config needs are installed, and how to install them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this process takes of memory, and a thread of CPU time."""
+"""How much memory this process uses, and how much CPU time a thread."""
 
 from __future__ import annotations
 

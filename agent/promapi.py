@@ -22,7 +22,7 @@ from collectors.base import BadReply, ConfigError, Refused, Unreachable
 MAX_BYTES: Final = 256 * 2**20
 _CHUNK: Final = 1 << 16
 _ERROR_BYTES: Final = 4096
-"""How much of an error's body is read."""
+"""Bytes of an error's body that are read."""
 _ERROR_CHARACTERS: Final = 200
 """How much of it is quoted where it is not JSON."""
 _ACCESS_DENIED: Final = (401, 403)

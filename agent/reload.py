@@ -1,4 +1,4 @@
-"""How a reload went, and what it leaves to be freed."""
+"""The result of a reload, and the memory that it frees."""
 
 from __future__ import annotations
 

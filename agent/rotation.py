@@ -22,9 +22,9 @@ _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 0.5
 """Seconds between two looks at the wheels."""
 _PEAK_SECONDS: Final = 60.0
-"""The lag that is told is the longest of so long."""
+"""Seconds. The lag that is told is the longest one within this time."""
 _MUCH_WORK: Final = 0.2
-"""From so many CPU seconds of one pass on, fewer devices are discovered at once."""
+"""If one pass takes more CPU seconds than this, fewer devices are discovered at once."""
 _BEHIND: Final = 0.5
 """Intervals by which readings may be behind before discoveries wait for them."""
 _DISCOVERIES: Final = (8, 64)

@@ -35,7 +35,8 @@ _MAX_SERIES: Final = 200
 _DRAIN_LIMIT: Final = 10_000_000
 """Readings over a collector's limit are counted up to this many; an endless generator must end."""
 _AFTER_PAUSE: Final = 5.0
-"""Seconds after a pause in which a silent device is not blamed: the network may need a moment."""
+"""Seconds after a pause in which a silent device does not count as silent: the network may need a
+moment."""
 MOST_EXCUSED: Final = 3
 """Silent rounds in a row that a pause excuses. In each the device had its whole time-out, so on a
 machine that pauses again and again it must be told as silent at some time."""
@@ -211,7 +212,7 @@ def checked(returned: Returned, before: Layout = NOTHING) -> Round:
 
 
 def _first_of_each(readings: list[Reading]) -> list[Reading]:
-    """Return the readings without later values of a series: page and push must say the same."""
+    """Return the readings with one value for each series, the first: page and push must agree."""
     found: dict[Series, float] = {}
     for series, value in readings:
         found.setdefault(series, value)

@@ -232,7 +232,7 @@ class Runner:
                 self._spawn(self._round(task))
 
     def _skip(self, task: Task) -> None:
-        """Count a round that could not begin; what is known of the last one is said again.
+        """Count a round that could not begin, and hand on again what is known of the last one.
 
         A series that says "failing" so lives as long as the failure does. What outlived its
         deadline by a whole interval is ended, if it computes.

@@ -89,7 +89,7 @@ class Snapshot:
         return list(dict.fromkeys(other for some in found for other in some))
 
     def _join(self, source: Source) -> None:
-        """Enter a source where it is looked for: by its shape and by its heads."""
+        """Index a source by its shape and by its heads."""
         shape = source.layout.shape
         group = self._groups.get(shape)
         if group is None:

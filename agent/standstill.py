@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS: Final = 0.5
 """Seconds between two looks at the loop."""
 LOOKS: Final = 6
-"""So often in a row is one step met under way before it is interrupted: after some 3 seconds."""
+"""A step is interrupted when it is met this many times in a row: after some 3 seconds."""
 
 _runs: Final[ContextVar[str]] = ContextVar("runs", default="")
 """Whose step is under way: the label of a collector, also in the tasks that it has started."""

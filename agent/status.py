@@ -1,4 +1,4 @@
-"""What comes of a round: counters, one log line for a change, and the batch."""
+"""The results of a round: counters, one log line for each change of state, and the batch."""
 
 from __future__ import annotations
 

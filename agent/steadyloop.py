@@ -15,12 +15,14 @@ from collections.abc import Callable
 from typing import Final
 
 PASS_SECONDS: Final = 0.02
-"""Of one pass through the callbacks that are due, at most this much is counted."""
+"""Seconds. Of one pass through the callbacks that are due, at most this much is counted."""
 _OVERSLEPT_SECONDS: Final = 0.05
-"""A wait that ends so much later than asked was not the loop's own: none of it is counted."""
+"""Seconds. If a wait ends later than asked by more than this, the process did not run: none of the
+wait is counted."""
 PAUSE_SECONDS: Final = 5.0
-"""From so long without a look at the sockets on, it was a pause: the machine may have been asleep,
-so answers may be lost. In shorter ones, as of a busy machine, they wait in the socket."""
+"""Seconds. A time without a look at the sockets that lasts this long is a pause: the machine may
+have been asleep, so answers may be lost. In a shorter time, as on a busy machine, answers wait in
+the socket."""
 
 
 def boot_time() -> float:

@@ -44,7 +44,7 @@ class Task:
     late: bool = False
     """Whether our own lag kept the last round from being run or read in time."""
     excused: int = 0
-    """How many silent rounds in a row were put down to a pause of ours."""
+    """How many silent rounds in a row a pause of this agent excused."""
     stood_still: int = 0
     """How often in a row it was interrupted, for it kept the event loop from all others; 6 at most.
     """
@@ -122,7 +122,7 @@ class Task:
 
     @property
     def shared_notice(self) -> str:
-        """What it has to say together with many others."""
+        """The message that it shares with many other collectors."""
         return self._shares_notice.shared_notice if self._shares_notice else ""
 
     @property

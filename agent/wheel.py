@@ -15,9 +15,9 @@ from typing import Final
 from agent.task import Task
 
 _SECTORS: Final = 16
-"""Parts of a turn for each of which the wheel knows when it was there last."""
+"""Sectors of a turn. The wheel knows for each when it was there last."""
 _EARLIEST: Final = 0.5
-"""After a round that was behind, the next one is left out if it is due so soon, in intervals."""
+"""Intervals. After a late round, the next one is left out if it is due within this time."""
 
 
 def place_of(label: str) -> float:

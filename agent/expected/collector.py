@@ -103,7 +103,7 @@ class ExpectedCollector:
                 self._devices.look(series, live, answered=highest == 1)
 
     def _look_at_discovered(self) -> None:
-        """Look at the devices of the collectors that know by now what they poll."""
+        """Look at the devices of those collectors that have found out what they poll."""
         unknown = []
         for collector in self._undiscovered:
             up_series = [series for series in collector.up_series if is_up_series(series)]

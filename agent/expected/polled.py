@@ -73,8 +73,8 @@ class PolledDevices:
     def look(self, series: Series, live: Mapping[Series, float], *, answered: bool = False) -> None:
         """Note whether the device of an `*_up` series answers now.
 
-        `live` are the live series of its metric. A device that is not among them stays as it was
-        last: late is not silent. `answered` says that it answered since the last look: a device
+        `live` are the live series of its metric. A device that is not among them keeps its last
+        state: late is not silent. `answered` says that it answered since the last look: a device
         that answers and falls silent between two looks is silent, and not one that never answered.
         """
         if series.label("hub") != self._hub:

@@ -1,8 +1,8 @@
-"""How much of a meter's energy may be wrong, or lie elsewhere in time, and where.
+"""How much of a meter's energy may be wrong, or may lie at another time, and in which time.
 
-A register is read now and then, and moves now and then. Its energy between two moves is exact, and
-how it went in between is not known. So a sum that counts only a part of that time is uncertain. And
-a register may have counted what was never drawn, or not have told yet what was.
+A register is read now and then, and moves now and then. Its energy between two moves is exact. How
+the energy was distributed between them is not known. So a sum that counts only a part of that time
+is uncertain. A register may also show energy that was never drawn, or not yet show energy that was.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What power readings say that was drawn, over any time."""
+"""The energy that was drawn in any time, by the readings of power."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Final
 from agent.ledger.energy import Segment
 
 _WHOLE: Final = 0.95
-"""Where this share of a time is known, what was drawn in it is known."""
+"""If this share of a time is known, the energy drawn in it counts as known."""
 
 
 class Drawn:
-    """What power readings say that was drawn; its segments are in order of time."""
+    """The energy that was drawn, by the readings of power; its segments are in order of time."""
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = segments

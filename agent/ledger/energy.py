@@ -1,4 +1,4 @@
-"""What the ledger reckons in: one reading, a segment of known power, the cells of an hour.
+"""What the ledger computes with: one reading, a segment of known power, the cells of an hour.
 
 Times are whole milliseconds since the epoch, so that covered time adds up exactly. An hour has
 twelve cells of five minutes. A cell is what PUE counts or leaves out.

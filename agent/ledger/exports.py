@@ -47,7 +47,9 @@ def exported(hour: int, meters: Iterable[TwoWayHour], bought: HourCells | None) 
                 list(map(add, found.joules, cells.joules)),
                 list(map(min, found.covered, cells.covered)),
             )
-    if found is not None:  # where the bought energy is not covered, the sold is not either
+    if (
+        found is not None
+    ):  # if the bought energy is not covered, the sold energy is not covered either
         found.covered = list(map(min, found.covered, (bought or HourCells()).covered))
     return found
 

@@ -17,22 +17,27 @@ from agent.ledger.energy import HOUR_MS
 from agent.ledger.stretches import LOAD_VARIATION
 
 LEAST_EXCESS_MS: Final = 18_000
-"""An excess is told from the energy of so much time on: half a per cent of an hour."""
+"""Milliseconds. An excess is stored as a doubt only if it is more than the energy of this much
+time: half a per cent of an hour."""
 
 LEAST_REST_MS: Final = 180_000
 """A rest of up to this is cut by no more than a reading each five minutes is."""
 
 _NEAR: Final = 10
-"""So many increases before and after one that stood still, a value may be old when it is read."""
+"""Near an increase after a standstill, values may be old when they are read: this many increases
+before it and after it."""
 
 _UNEVEN: Final = 0.5
-"""Where only what came before is known, a load that differs by this share may have begun late."""
+"""Where only the increases before are known, a load that differs from them by this share may have
+begun late."""
 
 _NEARLY: Final = 0.95
-"""A register not seen all the time that differs by more from what power says is in doubt."""
+"""If a register was not seen all the time and differs from power by more than this share, it is in
+doubt."""
 
 _RESET: Final = 1.5
-"""A register that was reset while nobody saw it may have counted so many times the usual since."""
+"""A register that was reset unseen may have counted up to this many times the usual energy since
+then."""
 
 
 class Increase(NamedTuple):
@@ -120,7 +125,7 @@ def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> I
 
 
 def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:
-    """Tell that nobody knows when the energy of an increase was drawn."""
+    """Store the doubt that it is not known when the energy of an increase was drawn."""
     rested = one.end - one.since > LEAST_REST_MS and one.seen > one.since
     if one.joules <= step or (one.heard_all and not rested):
         return
@@ -189,7 +194,7 @@ def _deficit(one: Increase, around: Sequence[float], step: float) -> float:
 
 
 def _contradicted(one: Increase, drawn: float | None, step: float) -> float:
-    """Return by how much power says something else: what it showed was old, or is of another."""
+    """Return by how much power differs: the value was old, or is another register's."""
     if drawn is None or abs(one.joules - drawn) <= (1.0 - _NEARLY) * drawn + step:
         return 0.0
     return abs(drawn - one.joules)

@@ -25,7 +25,7 @@ from collectors.catalogue import facility
 log = logging.getLogger(__name__)
 
 MAX_PENDING: Final = 2_000_000
-"""Readings that may wait in memory; beyond it the oldest are dropped."""
+"""Readings that may wait in memory. Beyond this number the oldest are dropped."""
 
 COUNTED_AT_ONCE: Final = ("negative", "above_rating")
 """Reasons for which a reading is refused as it comes, whatever comes before and after it."""

@@ -150,7 +150,7 @@ class Ledger:
             log.error("ledger: cannot write (%s); readings wait in memory", error)
         self._healthy = False
 
-    # Asking, importing, and what others remember here.
+    # Queries, imports, and what other parts of the program keep in the ledger's file.
 
     def energy(self, meter: str, start: float, end: float, *, site: str = "") -> Energy:
         """Return what one meter counted between two times (seconds since the epoch)."""
@@ -220,7 +220,7 @@ class Ledger:
 
 
 def _owner(path: Path) -> str:
-    """Say whose file it is that this user may not write."""
+    """Explain that the file belongs to another user, whom this user may not write for."""
     try:
         if not path.exists() or os.access(path, os.W_OK):
             return ""

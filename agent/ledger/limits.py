@@ -1,4 +1,4 @@
-"""What a meter can show at most: the bounds by which its readings are judged."""
+"""The most that a meter can show: the bounds by which its readings are judged."""
 
 from __future__ import annotations
 

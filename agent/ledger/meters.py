@@ -15,7 +15,7 @@ _PDU_HEADROOM: Final = 2.0
 """A PDU whose rating nobody states cannot draw more than this many times its feed's capacity."""
 
 RegisterWidth = Callable[[Series], float | None]
-"""Tells at how many joules a register begins again at 0, where its device says so."""
+"""Returns at how many joules a register begins again at 0; None where its device does not say."""
 
 
 class MeterKey(NamedTuple):

@@ -18,19 +18,21 @@ from agent.ledger.energy import HOUR_MS, TimedValue
 from agent.ledger.segments import longest_gap
 
 PAST_MS: Final = 24 * HOUR_MS
-"""Power is compared with what the meter told so long before."""
+"""Milliseconds before a reading, within which power is compared with what the meter told."""
 
 LASTS_MS: Final = 6 * HOUR_MS
-"""A load that lasts so long is believed; and so long after it others may come up to it."""
+"""Milliseconds. A load that lasts this long is believed. Other readings may confirm it within the
+same time after it."""
 
 _LEAP: Final = 10.0
-"""Power that is so many times as high as otherwise may be false."""
+"""Power that is higher than usual by this factor may be false."""
 
 _SUPPORT: Final = 3
-"""So many other readings must come up to power that is believed."""
+"""Power is believed if this many other readings are as high."""
 
 _JUMP_MS: Final = 36_000
-"""A jump between two readings is told from the energy of so much time on: a hundredth of an hour.
+"""Milliseconds. A jump between two readings is stored as a doubt only if it is more than the energy
+of this much time: a hundredth of an hour.
 """
 
 _NOTHING: Final = 100.0
@@ -38,7 +40,7 @@ _NOTHING: Final = 100.0
 
 
 class PowerDoubts(NamedTuple):
-    """What is in doubt, and since when later readings may say something else of it."""
+    """What is in doubt, and the time from which later readings may change it."""
 
     doubts: list[Doubt]
     open_since: int | None
@@ -100,7 +102,7 @@ def half_jump(before: TimedValue, after: TimedValue) -> float:
 
 
 def is_jump(before: TimedValue, after: TimedValue, joules: float) -> bool:
-    """Tell whether so many joules, of two readings, are stored as a doubt."""
+    """Tell whether a doubt of this many joules between two readings is worth storing."""
     return joules * 1000.0 > _JUMP_MS * max(before.value, after.value)
 
 

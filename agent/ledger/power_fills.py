@@ -19,7 +19,7 @@ from agent.ledger.energy import HOUR_MS, Segment, Span
 from agent.ledger.segments import merge, without
 
 _BESIDE_MS: Final = HOUR_MS
-"""So long before and after it, power is compared with the register."""
+"""Milliseconds before and after a hole, within which power is compared with the register."""
 
 _ENOUGH_MS: Final = 300_000
 """Over less than this, the two are not compared: a step of the register would decide."""
@@ -31,15 +31,16 @@ _NOT_ALIKE: Final = 2.0
 """Power that differs by this factor from its register stands in for nothing."""
 
 _BURST: Final = 1.5
-"""Power may be so many times as high, or as low, as it was beside; the rest is in doubt."""
+"""In a hole, power may be higher or lower than beside it by this factor. What is beyond is in
+doubt."""
 
 _LEAP: Final = 10.0
-"""Power that is so many times as high, or as low, as it was beside is not believed."""
+"""Power that is higher or lower than beside the hole by this factor is not believed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fills:
-    """What is left of the power that was drawn, and what is in doubt of it."""
+    """The power that is believed, and how much of it is in doubt."""
 
     drawn: list[Segment]
     doubts: list[Doubt]
@@ -54,7 +55,7 @@ class _Beside(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """How many times as much power told."""
+        """The energy by power over the energy by the register."""
         return self.drawn / self.counted
 
     @property
@@ -131,7 +132,7 @@ def _beside(
 
 
 def _is_refused(hole: Span, joules: float, beside: Sequence[_Beside], least: float) -> bool:
-    """Tell whether power is off against its own register, or far from what that told beside."""
+    """Tell whether power differs from its register, or is far from what that told beside."""
     if any(not 1.0 / _NOT_ALIKE <= one.ratio <= _NOT_ALIKE for one in beside):
         return True
     watts = joules * 1000.0 / (hole.end - hole.start)

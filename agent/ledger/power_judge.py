@@ -15,10 +15,10 @@ from agent.ledger.limits import Limits
 from agent.ledger.register_judge import Reason, Refusal
 
 BESIDE: Final = 2
-"""So many readings on either side tell whether one is a slip."""
+"""A reading is judged by this many readings on either side."""
 
 _SLIP: Final = 20.0
-"""A reading may be so many times as high as those on both sides: a load starts, or ends."""
+"""A reading may be higher than those on both sides by this factor: a load starts, or ends."""
 
 _SMALL: Final = 1000.0
 """Watts; up to this, a reading is not judged."""

@@ -27,32 +27,33 @@ A clock was wrong, or the meter lay in a store.
 
 NEAR: Final = 30
 NEAR_MS: Final = 6 * HOUR_MS
-"""A rise is judged by the readings of so long before and after it, and by so many at least."""
+"""A rise is judged by the readings within this many milliseconds before and after it, and by at
+least this many readings on either side."""
 
 SUPPORT: Final = 3
-"""So many other rises near by must come up to a rise: a load that lasts, and not a leap."""
+"""A rise is supported if this many other rises near by are as steep: a load lasts, a leap does
+not."""
 
 PEAK: Final = 4.0
-"""A rise may be so many times as steep as its support: a start, or a burst."""
+"""A rise may be steeper than its support by this factor: a load starts, or draws more for a
+moment."""
 
 BESIDE: Final = 2.0
-"""A register may count so many times what the power read beside it comes to.
-
-Between two readings a load is not known.
+"""A register may count more than the power read beside it by this factor, because the load between
+two readings is not known.
 """
 
 AT_ONCE: Final = 1.2
-"""A register that rested rises by no more than so many times what is usual in that time."""
+"""After a rest, a register rises by no more than this factor times what is usual in that time."""
 
 _WRAP: Final = 1.5
-"""A wrap is no steeper than so many times its support, or else it was a reset.
-
-Nobody says whether a register that fell wrapped. One that was reset seldom shows just what a wrap
-would.
+"""A wrap is no steeper than this factor times its support; a steeper one was a reset. A register
+that fell does not say whether it wrapped. After a reset it seldom shows just what a wrap would.
 """
 
 _UNLIKE: Final = 1.5
-"""Where a register usually counts so many times what power says, power is no witness of it."""
+"""If a register usually counts more than power by this factor, power says nothing about the
+register."""
 
 _LAG_MS: Final = 600_000
 """A value may be so old when it is read: a device refreshes it now and then, or it counts in steps.

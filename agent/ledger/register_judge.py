@@ -24,7 +24,7 @@ from agent.ledger.energy import Span, TimedValue
 from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, Bounds, Standing
 
 _GLITCHES: Final = 2
-"""So many readings may have been a leap up, when the register falls back to what it was."""
+"""When a register falls back to what it was, at most this many readings before it were a leap."""
 
 Reason = Literal["negative", "above_rating", "leap", "glitch", "unclear", "stuck"]
 

@@ -32,7 +32,8 @@ from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch
 
 _ONE_STEP: Final = 1.01
-"""Rises of one step are equal, but for what a float loses."""
+"""Relative difference up to which two rises are equal. Rises of one step differ by rounding
+only."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +115,7 @@ def _may_rest(rises: Sequence[Rise], limits: Limits, *, is_powered: bool) -> boo
 
 
 def _may_contradict(rises: Sequence[Rise], watts: Sequence[float], limits: Limits) -> bool:
-    """Tell whether power may say something else than a register: that it is stuck, or leapt."""
+    """Tell whether power may contradict a register: it is stuck, or it leapt."""
     least, lowest, highest = limits.least, min(watts) / 1000.0, max(watts) / 1000.0
     longest = least / highest if highest > 0 else MAX_DIFFERENCE_MS
     still = 0

@@ -1,7 +1,7 @@
-"""What a register does not tell while it stands still.
+"""What a register does not show while it stands still.
 
-It may rest, as nothing is drawn; it may be stuck; or it is refreshed only now and then, and what it
-has counted meanwhile shows when it moves next.
+It may rest, because nothing is drawn. It may be stuck. Or it is refreshed only now and then, and
+shows at its next move what it has counted.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from agent.ledger.register_bounds import NEAR_MS
 from agent.ledger.register_judge import Believed, Refusal, Verdict
 
 _STUCK_STEPS: Final = 3
-"""A register that did not move while power came to so many of its steps is stuck.
-
-So it is where it stands still for so many times as long as usual, if it never rests.
+"""A register is stuck if power came to more than this many of its steps while it did not move. A
+register that never rests is also stuck if it stands still this many times as long as usual.
 """
 
 _UNMOVED: Final = 100
-"""Where its step is not known either, it is stuck after so many times the least that is judged."""
+"""If its step is not known, it is stuck after this many times the least energy that is judged."""
 
 _MOVES: Final = 10
-"""By so many of its last moves it is reckoned what a register should have counted."""
+"""What a register should have counted is computed from this many of its last moves."""
 
 _CAUGHT_UP: Final = 0.5
 """A register that moves again has caught up if it counts this share of what power says."""
 
 _FEW_STEPS: Final = 10
-"""A rise of so few steps tells little of the time between two readings; power tells more."""
+"""A rise of up to this many steps says little about the time between two readings. Power says
+more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,7 +128,7 @@ def _leave_beginnings(found: Rests, verdict: Verdict, drawn: Drawn, step: int) -
 
 
 def _leave_edge(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, step: int) -> None:
-    """Say what is not known since the last move: it shows at the next one."""
+    """Note what is not known since the last move; the next move shows it."""
     last = verdict.chain[-1]
     since, seen, before = last.standing.since, last.standing.seen, last.standing.before
     if seen == since:
@@ -154,7 +154,7 @@ def _leave_edge(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, st
 def _is_waited_for(
     last: Believed, moves: Sequence[tuple[int, float]], limits: Limits, step: int
 ) -> bool:
-    """Tell whether a register that stands still has still to tell what it counts.
+    """Tell whether a register that stands still will show later what it counts now.
 
     Of a supply that has not moved yet, nobody knows whether its register counts at all.
     """

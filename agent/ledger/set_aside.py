@@ -1,7 +1,7 @@
-"""Hours that cannot be: set aside, one by one, so that they cost no other hour and no other meter.
+"""Impossible hours: each is set aside by itself, so that no other hour and no other meter is lost.
 
-Nothing comes in that cannot be: readings and imports are judged at the door. A ledger may have such
-an hour all the same, from an earlier version or a damaged disk.
+Readings and imports are judged when they come in, so no impossible hour is stored now. A ledger may
+still have one, from an earlier version or a damaged disk.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from collectors.catalogue.limits import METER_WATTS
 log = logging.getLogger(__name__)
 
 _MOST_JOULES: Final = 2 * METER_WATTS * HOUR_MS / 1000
-"""Twice what any meter counts in an hour: nothing that was taken in is refused later."""
+"""Twice what any meter counts in an hour, so that nothing that was accepted is refused later."""
 _LAST_MS: Final = round(dt.datetime(2101, 1, 1, tzinfo=dt.UTC).timestamp() * 1000)
-"""Nothing is taken in from then on."""
+"""No energy from this time on is accepted."""
 
 
 def beyond(heard: HeardHour) -> Collection[int]:
-    """Return the meters whose energy in an hour cannot be; no number is one of these as well."""
+    """Return the meters whose energy in an hour is impossible; NaN is impossible too."""
     return [meter for meter, one in heard.sums.items() if not 0 <= one.joules <= _MOST_JOULES]
 
 
@@ -36,7 +36,7 @@ def _text(hour: int) -> str:
 
 
 def set_aside(tables: Tables, hour: int, heard: HeardHour) -> HeardHour:
-    """Delete what cannot be of an hour, and note and log which meter's it was."""
+    """Delete the impossible part of an hour; store and log which meter's it was."""
     bad = beyond(heard) if hour < _LAST_MS else list(heard.sums)
     if not bad:
         return heard

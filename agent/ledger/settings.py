@@ -9,7 +9,7 @@ from agent.ledger.clock import TrustedClock
 from agent.ledger.energy import floor_hour
 
 _RESOLUTIONS: Final = ((2_000, 60), (20_000, 300))
-"""Up to so many PDUs, one reading of each is kept in so many seconds."""
+"""Pairs: up to this many PDUs, one reading of each is kept in this many seconds."""
 _COARSEST: Final = 900
 
 

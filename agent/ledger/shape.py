@@ -27,7 +27,7 @@ _LEAST_LOAD: Final = 0.1
 _FEWEST: Final = 2
 
 _WITHIN: Final = 1.1
-"""By so many steps power and a register may differ up to any cell of an hour."""
+"""Up to the end of any cell of an hour, power and register may differ by this many steps."""
 
 
 def may_be_coarse(readings: Sequence[TimedValue]) -> bool:

@@ -11,7 +11,7 @@ from agent.pue.model import PueResult
 from agent.pue.places import ASSUMED_CLASS, Place
 
 _NAMED: Final = 5
-"""So many meters are named in one sentence."""
+"""At most this many meters are named in one sentence."""
 
 
 _OF_UNCERTAINTY: Final = (

@@ -18,10 +18,11 @@ from agent.pue.places import Place
 from agent.pue.site_hours import SiteHours
 
 _JUDGED_MS: Final = 7 * 24 * HOUR_MS
-"""What a meter may have taken before is judged by so much of what it took at first."""
+"""Milliseconds. What a meter may have taken before its first reading is judged by its first days:
+this long."""
 
 _TOLD: Final = 5
-"""So many names are told in a note."""
+"""A note tells at most this many names."""
 
 CoveredSeconds = Callable[[int, int], float]
 """Tells how many seconds between two times, in milliseconds, are covered at both boundaries."""

@@ -68,8 +68,8 @@ class Boundary:
     def needed_cells(self, point: str, hour: int) -> int:
         """Return the cells of an hour in which a point must be heard, as bits.
 
-        That are those in which any of its meters is in service. What a site cannot be without, its
-        main supply or what its parts begin with, is needed in every hour.
+        These are the cells in which any of its meters is in service. What a site cannot be without,
+        its main supply or what its parts begin with, is needed in every hour.
         """
         if point in self.always_needed:
             return FULL_MASK
@@ -250,7 +250,7 @@ class _Builder:
     def _pdu_places(self) -> tuple[Place, ...]:
         """Return what meters PDU output.
 
-        That are the meters listed for it, or else the PDUs of every rack in service, or else the
+        These are the meters listed for it, or else the PDUs of every rack in service, or else the
         PDUs that are heard.
         """
         inventory = self._inventory

@@ -31,7 +31,7 @@ class ChosenSums:
         self._common: dict[tuple[str, str], Sum] = {}
 
     def update(self) -> None:
-        """Forget what was true before the last refresh."""
+        """Forget what was computed before the last refresh."""
         self._common.clear()
 
     def over(self, boundary: Boundary, start: int, end: int, at: int | None = None) -> Chosen:

@@ -1,7 +1,7 @@
-"""What the edges of a short window cut out of the time between two readings.
+"""How uncertain a short window is because its edges lie between two readings.
 
-A load may change just there. Nobody knows when between two readings it did, so the energy on either
-side of the edge is known the less, the more the readings around it differ.
+The load may change between the two readings, and it is not known when. So the more the two readings
+differ, the less is known of the energy on either side of the edge.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from agent.pue.boundaries import Boundaries
 from agent.pue.periods import DAY_MS
 
 SHORT_MS: Final = DAY_MS
-"""In a longer window, what lies between two readings is nothing."""
+"""Milliseconds. In a longer window, the energy between two readings does not matter."""
 
 _BESIDE: Final = 2
 

@@ -28,7 +28,7 @@ from agent.pue.uncertainty import STEP_VARIANCE
 
 _MAX_METERS: Final = 500
 _LEAST_MS: Final = 10_000
-"""Over less than this, a register's step would say more than its rate."""
+"""Milliseconds. Over a shorter time, a register's step decides more than its rate."""
 
 
 class _Interval(NamedTuple):

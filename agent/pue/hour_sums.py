@@ -72,7 +72,7 @@ def hour_sum(
 def alone(
     hour: int, points: Points, boundary: Boundary, it_point: str, asked: int = FULL_MASK
 ) -> Alone | None:
-    """Return what one boundary told of the cells `asked` for that do not count; None if all do."""
+    """Return what one boundary told of `asked` cells that do not count; None if all count."""
     it = points.get(it_point)
     it_mask = 0 if it is None else it.mask & asked
     mask = facility_cells(hour, points, boundary, asked)

@@ -25,10 +25,11 @@ from agent.pue.window_sums import WindowSums
 from collectors.catalogue.limits import MIN_COVERAGE
 
 _BASIS_MS: Final = 365 * DAY_MS
-"""The points are compared over so long a time: the longest window that is told."""
+"""Milliseconds over which the points are compared: the longest window that is told."""
 
 _SETTLING_MS: Final = DAY_MS
-"""The first choice of a new site may be corrected so soon without being a switch."""
+"""Milliseconds. A change of a new site's first choice within this time is a correction, not a
+switch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

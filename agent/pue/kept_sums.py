@@ -13,7 +13,8 @@ from agent.pue.silences import Slice
 from agent.pue.sums import Alone, PackedSum, Sum, add_in_time, add_packed, pack, unpack
 
 MOST_KEPT: Final = 64
-"""So many sums of several days, and so many hours asked for in part, are kept of a site."""
+"""At most this many sums of several days are kept of a site, and at most this many parts of
+hours."""
 
 
 class Days(NamedTuple):

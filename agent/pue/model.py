@@ -1,4 +1,4 @@
-"""What is said of a site's PUE: the results that the collector, the pages and the reports read."""
+"""The results for a site's PUE, which the collector, the pages and the reports read."""
 
 from __future__ import annotations
 

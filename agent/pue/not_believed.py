@@ -1,4 +1,4 @@
-"""What a PUE's meters said that is not believed, in a note."""
+"""The note on rejected readings of a PUE's meters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agent.pue.boundary import Boundary
 from agent.pue.site_hours import SiteHours
 
 _SHOWN: Final = 5
-"""So many meters are named."""
+"""At most this many meters are named."""
 
 
 def not_believed(

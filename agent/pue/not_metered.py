@@ -1,4 +1,4 @@
-"""What a window's PUE leaves open: its uncovered time, and meters of unknown beginning."""
+"""What a window's PUE does not know: its uncovered time, and meters whose beginning is unknown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LeftOpen:
     changes: Sequence[str] = ()
 
     def bias(self, total: Sum) -> float:
-        """Return by which share of PUE, at most, it may be off."""
+        """Return by which share of PUE, at most, it may be wrong."""
         if total.facility.joules <= 0 or total.it.joules <= 0:
             return 0.0
         return (

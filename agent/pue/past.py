@@ -1,4 +1,4 @@
-"""The PUE as it was at an earlier time: with the imports and the inventory of that time.
+"""The PUE as it was computed at an earlier time, with the imports and the inventory of that time.
 
 Sums of settled hours are exactly those of the time; changes of the five minutes after it may be
 among them. An hour that was younger than the retention counts as it was once it was settled. The

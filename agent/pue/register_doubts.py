@@ -21,7 +21,7 @@ _Points = tuple[str, tuple[str, ...]]
 
 
 _MINOR_MS: Final = 31 * 24 * HOUR_MS
-"""In a longer window, a cut through a stretch of at most an hour is nothing."""
+"""Milliseconds. In a longer window, a cut through a stretch of at most an hour does not matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

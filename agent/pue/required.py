@@ -7,9 +7,9 @@ def required_pue(*, pue: float, elapsed: float, rest: float, target: float) -> f
     """Return (target · (elapsed + rest) - pue · elapsed) / rest; None where nothing is left.
 
     `pue` is the year's so far. `elapsed` and `rest` are the lengths of the two parts of the year,
-    in the same unit. Uncovered time counts as like the covered time, and IT energy to come as the
-    mean so far; so IT energy is in proportion to time, and its amount cancels out. Below 1 the
-    target cannot be met any more.
+    in the same unit. Uncovered time is taken to be like the covered time, and the IT power to come
+    to be the mean so far. So IT energy is in proportion to time, and its amount cancels out. Below
+    1 the target cannot be met any more.
     """
     if rest <= 0:
         return None

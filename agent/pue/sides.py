@@ -10,7 +10,7 @@ from agent.inventory.model import NOT_IT
 from agent.pue.boundary import Boundary
 
 OVERHEADS: Final = ("cooling", "ups", "distribution", "lighting", "other")
-"""Where energy goes that IT does not get, as far as it is metered."""
+"""Where the energy goes that does not reach IT, as far as it is metered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

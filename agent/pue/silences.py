@@ -1,8 +1,8 @@
 """What the uncovered time of a window may mean for its PUE.
 
 A window's PUE is that of its covered time. If a site was silent in its hottest weeks, or whenever
-its load was high, the covered time is not like the rest. Nothing is corrected for it: the figure
-stays what was measured. But how far it may be off is estimated, told, and part of the uncertainty.
+its load was high, the covered time is not like the rest. The figure is not corrected: it stays what
+was measured. But how far it may be wrong is estimated, told, and part of the uncertainty.
 docs/kpis.md, "Bias", has the method.
 """
 
@@ -21,14 +21,14 @@ _KNOWN_SHARE: Final = 0.5
 """A slice speaks for itself if this share of it is covered."""
 
 _MOST_NEIGHBOURS: Final = 60
-"""So many slices beside a gap say at most how PUE was going there."""
+"""At most this many slices beside a gap tell how PUE was changing there."""
 
 _FEWEST_FOR_SLOPE: Final = 3
 
 _TOLD_BIAS: Final = 0.002
-"""From this share of PUE on, a note tells what the uncovered time may have moved."""
+"""If the uncovered time may have moved PUE by at least this share, a note says so."""
 _UNEVEN: Final = 0.15
-"""A month whose coverage is lower than the window's by this much is named."""
+"""A month is named if its coverage is lower than the window's by this much."""
 _UNEVEN_LOAD: Final = 0.25
 _TOLD_UNCOVERED: Final = 0.02
 _HALF: Final = 0.5
@@ -118,9 +118,9 @@ def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
 
 
 def in_a_ring(slices: Sequence[Slice]) -> Sequence[Slice]:
-    """Turn the hours of a day so that they begin where the hour before is known as well.
+    """Rotate the hours of a day so that the first one follows an hour that is known.
 
-    So a gap about midnight has two sides.
+    So a gap around midnight has two sides.
     """
     for n, one in enumerate(slices):
         if one.is_known and slices[n - 1].is_known:

@@ -52,7 +52,7 @@ _UNEVEN: Final = ("export", "carbon")
 
 _BUDGET_SECONDS: Final = 5.0
 _TURN_SECONDS: Final = 0.2
-"""How long one transaction may keep other writers waiting."""
+"""Seconds that one transaction may keep other writers waiting."""
 
 
 class HourSummer:

@@ -26,7 +26,7 @@ STEP_VARIANCE: Final = 1.0 / 12.0
 _CELLS_OF_A_DAY: Final = 24 * CELLS
 
 _MOST_IN_DOUBT: Final = 0.9
-"""Of a divisor that may be nothing at all, no more than this is reckoned with."""
+"""At most this share of a divisor is taken as uncertain, since the divisor could otherwise be 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +73,10 @@ def relative(
 
 
 def _of_divisor(limit: float, joules: float) -> float:
-    """Return a limit of error of a divisor, in joules, as its quotient feels it.
+    """Return a limit of error of a divisor, in joules, as it affects the quotient.
 
-    Where a tenth of IT energy was never drawn, PUE is wrong by a ninth; where half of it was not,
-    by as much again.
+    If a tenth of the IT energy was never drawn, PUE is wrong by a ninth; if half of it was not, PUE
+    is wrong by all of itself.
     """
     share = min(limit / joules, _MOST_IN_DOUBT)
     return joules * share / (1.0 - share)

@@ -64,7 +64,7 @@ class WindowSums:
         boundary = self._boundaries[site]
         if oldest is None:
             self._kept[site] = {}
-        if it_point not in self._kept[site]:  # it must reach as far back as the others do
+        if it_point not in self._kept[site]:  # it must reach as far back as the others reach
             kept = self._kept[site][it_point] = KeptSums(boundary, it_point)
             if oldest is not None:
                 for hour, points in self._hours.hours(site, oldest, _FOREVER).items():

@@ -21,7 +21,7 @@ from agent.racks.rows import RowKey, rows_of
 WINDOW_DAYS: Final = 28
 """The days in which a rack's highest hour is looked for: four whole weeks."""
 LEAST_DAYS: Final = WINDOW_DAYS // 2
-"""So many days must be known."""
+"""At least this many days must be known."""
 ROW_DAYS: Final = 180
 """The days for which the figures of rows are kept."""
 _HOURS_KEPT: Final = 33
@@ -30,7 +30,7 @@ _HOURS_KEPT: Final = 33
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
 _SETTLED: Final = 2 * _HOUR
-"""So long after midnight, the day's last hour is in the ledger."""
+"""Seconds after midnight, by when the day's last hour is in the ledger."""
 _COVERED: Final = 0.9
 """An hour of a PDU counts if this share of it was metered."""
 

@@ -46,7 +46,7 @@ def needs_of(
 
 
 _MILDER: Final[Mapping[Need, Need]] = {"too_hot": "hot", "failover_lost": "failover_tight"}
-"""What goes without saying where the graver need is told."""
+"""The milder needs that a graver one includes, so that only the graver one is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,14 @@ from agent.ledger.energy import HOUR_MS
 from agent.ledger.imports.put import ImportedHour
 
 _MANY_ROWS: Final = 13
-"""So many energies in a row never rise only, not even where a file says how long its rows last."""
+"""Rows. So many real energies in a row do not all rise. If they do, they are a register's readings,
+even where a file says how long its rows last."""
 _FAR: Final = 10
-"""A row with so many times the mean power of any other stands out."""
+"""A row whose mean power is this many times that of any other row stands out."""
 _FEWEST_ROWS: Final = 3
 _STEP_MS: Final = 600_000
-"""Registers count in steps, so a short time may seem to have the energy of so much more."""
+"""Registers count in steps. So a short row may show the energy of a time that is longer by this
+much."""
 _SAME: Final = 1e-9
 """Relative difference up to which two energies are the same."""
 
@@ -25,7 +27,7 @@ _SAME: Final = 1e-9
 def is_like_a_register(
     joules: Sequence[float], lengths: Sequence[int], *, says_lengths: bool
 ) -> bool:
-    """Tell whether rows given as energy only ever rise, as the readings of a register do.
+    """Tell whether each row is larger than the one before, as readings of a register are.
 
     Rows of a constant load rise where each lasts longer than the one before, as quarters do: then
     the mean power over their `lengths` does not rise with them.

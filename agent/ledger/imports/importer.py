@@ -25,7 +25,8 @@ from agent.ledger.stretches import Stretch
 from collectors.base import HubgaugeError
 
 _COARSER: Final = 1.5
-"""A row is coarser than what is known of an hour if it lasts more than so many times as long."""
+"""A row is coarser than what is known of an hour if it lasts longer than that by more than this
+factor."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +90,7 @@ class ImportSource:
 
 
 class _DryRun(Exception):
-    """Everything was tried, and nothing is to stay."""
+    """Ends a dry run: everything was tried, and the transaction is taken back."""
 
 
 def import_meters(

@@ -19,7 +19,8 @@ from agent.ledger.imports.periods import Period
 from agent.ledger.imports.spacing import Spacing, usual_spacing
 
 _LONGEST: Final = 1.5
-"""Usual lengths that a row may last; one whose neighbour is farther off is followed by a hole."""
+"""A row lasts at most this many usual lengths. If its neighbour is farther off, a hole follows
+it."""
 _JITTER: Final = 0.05
 """Share of its usual length by which a row of less than a day may be shorter or longer."""
 _VARIATION: Final = 1.4
@@ -30,18 +31,18 @@ A bill of two periods has twice the energy, and one of half a period has half of
 _LEAST_VARIATION: Final = 1.1
 """The same for a meter whose rows are known to be nearly equal."""
 _MANY_PAIRS: Final = 6
-"""So many pairs of neighbours tell how much a meter's rows differ."""
+"""This many pairs of neighbours are enough to tell how much a meter's rows differ."""
 _FEW_ROWS: Final = 50
 _EQUAL_HOLES: Final = 6
-"""So many equal holes, one after the other, are no holes but rows that last longer."""
+"""This many equal holes, one after the other, are no holes. They are rows that last longer."""
 _EQUAL_HOLES_OF_FEW: Final = 2
 """The same for a meter of few rows."""
 _MANY_HOLES: Final = 20
-"""Before so many holes, the mean of the rows is near that of the others."""
+"""If this many rows stand before holes, their mean is near the mean of the other rows."""
 
 
 class Unsaid(ValueError):
-    """The rows do not say what must be known of one of them; `row` is its place."""
+    """The file lacks something that must be known of one row; `row` is its place."""
 
     def __init__(self, row: int, message: str) -> None:
         self.row = row

@@ -70,7 +70,7 @@ def put_imported(
 
 
 def _merged(hour: int, cells: HourCells, old: StoredHour | None) -> NewHour | None:
-    """Return an hour with the covered cells of an imported one; None where that is no news."""
+    """Return an hour with the covered cells of an imported one; None where nothing changes."""
     mask = cells.mask
     if not mask:
         return None

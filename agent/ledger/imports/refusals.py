@@ -1,4 +1,4 @@
-"""Rows of a file that are not taken."""
+"""Rejected rows of a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MOST_LINES: Final = 50
 
 
 class Refused(ValueError):
-    """A row that is not taken, and the reason in a word."""
+    """A rejected row, and the reason in a word."""
 
     def __init__(self, reason: str, message: str) -> None:
         self.reason = reason

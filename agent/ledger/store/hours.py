@@ -23,7 +23,7 @@ _MOST_MARKS: Final = 500
 """Question marks in one statement; SQLite's own limit was 999 for long."""
 
 _LOOKUP_COST: Final = 8
-"""Looking up one meter costs as much as passing over so many."""
+"""Looking up one meter takes as long as reading past this many."""
 
 
 class StoredHour(NamedTuple):

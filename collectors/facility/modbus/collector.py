@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collectors.facility.naming import Naming
 
 _NO_NUMBER: Final = 1e-6
-"""Below this a number is none: it is the bits of another, such as a float32 with swapped words."""
+"""Below this, a number is not a value. It is the bits of another number, such as a float32 with
+swapped words."""
 _VOLTAGES: Final = (facility.METER_VOLTAGE, facility.PDU_PHASE_VOLTAGE)
 _POWERS: Final = (
     facility.METER_POWER,
@@ -38,11 +39,11 @@ _POWERS: Final = (
 
 
 def _foreign(judged: Judged) -> tuple[Metric, float] | None:
-    """Return what only another map, or another order of words, explains: the metric, its value.
+    """Return a reading, as metric and value, that shows that the registers mean something else.
 
-    A generator that starts is below its frequency. No mains and no machine is above the bounds, or
-    turns once in weeks. No register counts in parts of a microjoule. So the registers mean
-    something else, and so may all others.
+    Only another register map or another order of words explains such a value. A generator that
+    starts is below its frequency. No mains and no machine is above the bounds, or turns once in
+    weeks. No register counts in parts of a microjoule. Then all other registers are in doubt too.
     """
     for series, value, reason in judged.refused:
         most = bounds_of(series.metric).most

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 async def fitting(
     link: Link, unit: int, identity: Identity, known: Mapping[str, Profile]
 ) -> AsyncIterator[str]:
-    """Yield the profiles that fit a device; raises Unreachable if it stops to answer."""
+    """Yield the profiles that fit a device; raises Unreachable if it stops answering."""
     for name, profile in known.items():
         match = profile.match
         pattern = match.identification if match else None

@@ -1,4 +1,4 @@
-"""What is known of a device before it is asked: the config's words, and what all devices share."""
+"""What is known of a device before it is asked: from the config, and what all devices share."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class About:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What of the config the answers of the device at discovery depend on."""
+        """The part of the config on which the device's answers at discovery depend."""
         return (self.config.profile, *self.config.also)
 
     @property

@@ -99,8 +99,8 @@ def candidates(identity: Identity, known: Mapping[str, Head]) -> list[tuple[str,
     """Return the profiles that may fit with how they fit, with the best one first.
 
     Of one kind of fit, the longest prefix of the sysObjectID comes first. Among equal prefixes, the
-    operator's own profiles come first, then profiles that others name in `after` come first, then
-    those with a probe, then those with a pattern for sysDescr, then by name.
+    operator's own profiles come first, then profiles that others name in `after`, then those with a
+    probe, then those with a pattern for sysDescr, then by name.
     """
     ranked = []
     for name, found in known.items():
