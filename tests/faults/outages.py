@@ -4,6 +4,7 @@ is away for so long that the spool is full.
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import subprocess
@@ -16,12 +17,15 @@ from pathlib import Path
 import psutil
 
 from tests.agent.sinks import driver
+from tests.agent.sinks.answers import T0
 from tests.agent.sinks.peers import Wire, balanced, drained, sink
 from tests.faults.databases import Base
 from tests.faults.feed import RACKS, Feed
 from tests.support import HANGS, PATIENCE, ROOT, wait_for
 
 QUOTA = 2**18
+BALLAST = 37_500  # bytes, 50 kB as text: InfluxDB takes texts of 64 kB
+AT_ONCE = 64  # such lines in a batch
 MOMENTS = random.Random(7)
 
 
@@ -53,41 +57,80 @@ def pushing(
 
 def killed_agent(base: Base, folder: Path, seconds: float) -> str:
     """Kill the pusher at random moments for so long, then look for each synced batch."""
-    journal = folder / "journal"
     kills = 0
     with base.up():
         end = time.monotonic() + seconds
         while kills < 2 or time.monotonic() < end:
-            known = len(driver.synced_times(journal)) if journal.exists() else 0
-            with pushing(folder, base):
-                wait_for(
-                    lambda known=known: len(driver.synced_times(journal)) > known,
-                    what="a batch that is synced",
-                )
-                time.sleep(MOMENTS.uniform(0.0, 0.5))  # at any moment
+            _kill(base, folder)
             kills += 1
-        with sink(base.url, folder, target=base.target) as made:
-            drained(made)
-            assert not made.spool.state().dropped
-        synced = set(driver.synced_times(journal))
+        figure = _all_synced(base, folder)
+    beside = folder / "beside"
+    beside.mkdir()
+    return f"{kills} kills, {figure}; {_killed_beside(base, beside, seconds)}"
 
-        def rows() -> dict[str, list[tuple[int, float]]]:
-            return base.rows("driver", "value", "part")
 
-        def there() -> bool:
-            found = rows()
-            return bool(found) and all(
-                synced <= {moment for moment, _ in pairs} for pairs in found.values()
-            )
+def _killed_beside(base: Base, folder: Path, seconds: float) -> str:
+    """Kill the pusher 200 times while much waits in its spool, for the database is away.
 
-        wait_for(there, what="every synced batch")
+    A gigabyte at full size, some megabytes and two kills where there is less than half a minute.
+    """
+    kills, size = (200, 2**30) if seconds >= 30 else (2, 2**22)
+    _ballast(folder, size)
+    for _ in range(kills):
+        _kill(base, folder, url="http://127.0.0.1:1")
+    left = (folder / "spool-influxdb.db").stat().st_size
+    assert left >= size
+    with base.up():
+        figure = _all_synced(base, folder)
+    return f"{kills} kills beside {left / 2**20:,.0f} MiB that wait, {figure}"
+
+
+def _ballast(folder: Path, size: int) -> None:
+    """Spool so many bytes that do not get smaller by packing: texts of another measurement."""
+    with sink("http://127.0.0.1:1", folder, max_bytes=2**31) as made:
+        for first in range(0, size // BALLAST + 1, AT_ONCE):
+            lines = [
+                f'ballast text="{base64.b64encode(MOMENTS.randbytes(BALLAST)).decode()}"'
+                f" {int(T0) * 1000 + number}\n"
+                for number in range(first, first + AT_ONCE)
+            ]
+            made.spool.put(T0, "".join(lines).encode(), AT_ONCE)
+            wait_for(lambda last=first + AT_ONCE: made.spool.synced == last, what="ballast on disk")
+
+
+def _kill(base: Base, folder: Path, *, url: str = "") -> None:
+    """Start a pusher, and kill it with -9 at some moment after a batch was synced."""
+    journal = folder / "journal"
+    known = len(driver.synced_times(journal)) if journal.exists() else 0
+    with pushing(folder, base, url=url):
+        wait_for(lambda: len(driver.synced_times(journal)) > known, what="a batch that is synced")
+        time.sleep(MOMENTS.uniform(0.0, 0.5))  # at any moment
+
+
+def _all_synced(base: Base, folder: Path) -> str:
+    """Drain the spool and check that each synced batch is stored once; returns it as a figure."""
+    with sink(base.url, folder, target=base.target, max_bytes=2**31) as made:
+        drained(made)
+        assert not made.spool.state().dropped
+    synced = set(driver.synced_times(folder / "journal"))
+
+    def rows() -> dict[str, list[tuple[int, float]]]:
+        return base.rows("driver", "value", "part")
+
+    def there() -> bool:
         found = rows()
+        return bool(found) and all(
+            synced <= {moment for moment, _ in pairs} for pairs in found.values()
+        )
+
+    wait_for(there, what="every synced batch")
+    found = rows()
     assert len(found) == driver.SERIES
     for pairs in found.values():
         assert len(pairs) == len({moment for moment, _ in pairs})
         assert all(moment == value for moment, value in pairs)
     samples = len(synced) * driver.SERIES
-    return f"{kills} kills, {samples:,} synced samples: 0 lost, 0 doubled"
+    return f"{samples:,} synced samples: 0 lost, 0 doubled"
 
 
 def frozen_base(base: Base, folder: Path, seconds: float) -> str:

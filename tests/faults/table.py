@@ -38,8 +38,8 @@ FAULTS: Final = (
     Fault(
         number=1,
         what="the agent is killed, again and again",
-        how="kill -9 at random moments under 1,000 samples a second. Not tried: a spool of 1 GB"
-        " beside it",
+        how="kill -9 at random moments under 1,000 samples a second; the same while a gigabyte"
+        " waits in the spool",
         peers="Telegraf's memory buffer is lost whole, its disk buffer promises nothing for a"
         " crash; Prometheus goes on from now (prometheus#8809, #13542); Vector syncs each 500 ms",
         run=outages.killed_agent,
