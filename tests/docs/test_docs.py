@@ -108,6 +108,7 @@ def test_every_link_in_the_docs_leads_somewhere() -> None:
     for page in [
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
+        ROOT / "SECURITY.md",
         *sorted((ROOT / "docs").rglob("*.md")),
     ]:
         for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):

@@ -70,6 +70,21 @@ def test_power_of_a_pdu_that_is_kept_once_a_slot(tmp_path: Path) -> None:
     book.close()
 
 
+def test_a_reload_of_the_inventory_is_no_silence(tmp_path: Path) -> None:
+    """500 W over 2 h, kept every 15 minutes: a reload at 4000 s takes nothing of the 7200 s away.
+
+    What was heard before the reload and after it is 15 s apart, so the time between is covered.
+    """
+    book = ledger(tmp_path, Clock(T0 + 2 * HOUR), settings=LedgerSettings(pdu_resolution=900))
+    for second in range(0, 7201, 15):
+        if second == 4005:
+            book.inventory = inventory(FED)
+        book.accept(batch(T0 + second, pdu_power("p", 500.0), interval=15))
+    book.flush()
+    assert book.energy("p", T0, T0 + 2 * HOUR) == pytest.approx((3.6e6, 7200.0))
+    book.close()
+
+
 @pytest.mark.parametrize("at_once", [True, False])
 def test_of_a_slot_the_earliest_reading_is_kept(tmp_path: Path, at_once: bool) -> None:
     """An earlier reading that comes late takes the slot: 10 W from 10 s to 70 s are 600 J."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from collectors.base import BadReply
 from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.credentials import Secrets
+from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.probes import Probes
+from collectors.facility.snmp.recognise import Identity, candidates
 from tests.collectors.facility.snmp.agents import Fake, collector, serving
 from tests.collectors.facility.snmp.devices import PDU, SYSTEM, named
 
@@ -76,6 +79,65 @@ async def test_probes_of_makers_unknown_to_a_device_cost_one_request_a_branch() 
         assert not await probes.has("1.3.6.1.4.1.7.3")
         assert await probes.has("1.3.6.1.4.1.318.1.1.26.4.3.1.5")
         assert not await probes.has("1.3.6.1.4.1.318.1.1.26.4.3.1.7")
+
+
+class Erring:
+    """A device with some objects, which answers what follows some OIDs with an error."""
+
+    def __init__(self, held: list[str], *errors: str) -> None:
+        self.held, self.errors, self.asked = held, errors, 0
+
+    async def next(self, oid: str) -> str | None:
+        """Return the first object after an OID; None for an error, as at the end of all."""
+        self.asked += 1
+        after = [one for one in self.held if numbers(one) > numbers(oid)]
+        return None if oid in self.errors or not after else min(after, key=numbers)
+
+
+def numbers(oid: str) -> list[int]:
+    return [int(part) for part in oid.split(".")]
+
+
+async def test_one_error_is_not_the_end_of_a_device_s_objects() -> None:
+    """After an error beneath one OID a later object is still found; after two, the rest is taken
+    as missing and is not asked for.
+    """
+    held = ["1.3.6.1.4.1.9.1.0"]
+    device = Erring(held, "1.3.6.1.4.1.5.1")
+    probes = Probes(cast("Channel", device))
+    assert not await probes.has("1.3.6.1.4.1.5.1")
+    assert await probes.has("1.3.6.1.4.1.9.1")
+    device = Erring(held, "1.3.6.1.4.1.5.1", "1.3.6.1.4.1.6.1")
+    probes = Probes(cast("Channel", device))
+    for maker in (5, 6, 8, 9):
+        assert not await probes.has(f"1.3.6.1.4.1.{maker}.1")
+    assert device.asked == 2
+
+
+async def test_a_probe_may_be_one_row_of_a_table(tmp_path: Path) -> None:
+    """A profile of the device's own sysObjectID is taken by a probe that is itself an object."""
+    base = "1.3.6.1.4.1.99999"
+    own(tmp_path, "acme", f"sys_object_id: [{base}.1], probe: {base}.8.1.1.1", f"{base}.8.1")
+    objects = {**SYSTEM, OBJECT_ID: f"{base}.1", f"{base}.8.1.1.1": 700}
+    async with serving(Fake(objects)) as address:
+        device = collector(named(address), profiles_dir=tmp_path)
+        readings = {s.metric.full_name: value for s, value in await device.collect()}
+        await device.aclose()
+    assert device.chosen == "acme"
+    assert readings["dc_pdu_power_watts"] == 700.0
+
+
+def test_an_operator_s_own_profile_comes_before_a_packaged_one(tmp_path: Path) -> None:
+    """Of two profiles that name the same sysObjectID and probe, the operator's own is first,
+    wherever its name stands in the alphabet.
+    """
+    apc = "sys_object_id: [1.3.6.1.4.1.318], probe: 1.3.6.1.4.1.318.1.1.26"
+    identity = Identity(object_id="1.3.6.1.4.1.318.1.3.4.6", description="")
+    packaged = [name for name, _ in candidates(identity, Library().heads())]
+    own(tmp_path, "zz-mine", apc, "1.3.6.1.4.1.318.1.1.26.4.3")
+    with_own = [name for name, _ in candidates(identity, Library(tmp_path).heads())]
+    assert "apc-rpdu2" in packaged
+    assert with_own == ["zz-mine", *packaged]
 
 
 async def test_a_profile_that_reads_nothing_gives_way_to_the_next(tmp_path: Path) -> None:
