@@ -8,6 +8,7 @@ from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from typing import Final
 
 from agent.lines import lines_of
+from agent.part import Part
 from collectors.base import Metric, Series
 from collectors.batch import Layout, Run
 from collectors.series import Head
@@ -105,6 +106,23 @@ class Group:
                 yield source.layout.series[at], source.values[at]
 
 
+class Chosen:
+    """The sources that are in a part of the page; each is looked at once."""
+
+    __slots__ = ("_known", "_part")
+
+    def __init__(self, part: Part) -> None:
+        self._part: Final = part
+        self._known: Final[dict[Source, bool]] = {}
+
+    def has(self, source: Source) -> bool:
+        """Tell whether a source is in it."""
+        known = self._known.get(source)
+        if known is None:
+            known = self._known[source] = self._part.holds(source.layout)
+        return known
+
+
 class Family:
     """The live series of one metric: runs of the columns of many sources."""
 
@@ -131,8 +149,8 @@ class Family:
                 for number, run in runs:
                     yield source, number, run
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the samples as text, some at a time."""
+    def pieces(self, chosen: Chosen | None = None) -> Iterator[bytes]:
+        """Yield the samples as text, some at a time; those of the chosen sources."""
         some: list[bytes] = []
         size = 0
         for source, layout, number in [
@@ -140,6 +158,8 @@ class Family:
         ]:
             if source.layout is not layout:
                 continue  # between two pieces another source has taken over some of its series
+            if chosen is not None and not chosen.has(source):
+                continue
             if source.lines is None:
                 source.lines = lines_of(source.layout, source.values)
             some.append(source.lines[number])

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
-from agent.families import Family, Group, Source, Values
+from agent.families import Chosen, Family, Group, Source, Values
+from agent.part import WHOLE, Part
 from collectors.base import Batch, Metric, Series
 from collectors.batch import NOTHING, Shape
 from collectors.series import Head
@@ -170,16 +171,18 @@ class Snapshot:
         self.sweep()
         return sorted(self._families.values(), key=lambda family: family.metric.full_name)
 
-    def page(self, families: Iterable[Family] | None = None) -> Iterator[tuple[Metric, bytes]]:
-        """Yield every metric that has live series, with some of its samples as text.
+    def page(self, part: Part = WHOLE) -> Iterator[tuple[Metric, bytes]]:
+        """Yield every metric that has live series in a part, with some of its samples as text.
 
         A metric with many series comes several times in a row, each time with other samples. What
         expires or changes between two pieces is seen by the later one.
         """
         self._scraped = self._monotonic()
-        for family in self.live() if families is None else families:
-            for piece in family.pieces():
-                yield family.metric, piece
+        chosen = Chosen(part) if part.of > 1 else None
+        for family in self.live():
+            if part.has(family.metric):
+                for piece in family.pieces(chosen):
+                    yield family.metric, piece
 
     def families(self) -> Iterator[tuple[Metric, Mapping[Series, float]]]:
         """Yield every metric that has live series, with them."""

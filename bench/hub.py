@@ -1,8 +1,9 @@
 """A whole hub on one machine: simulated PDUs with addresses of their own, read by one agent.
 
 It tells how long the agent needs until it is ready, whether a healthy device is ever told down, how
-evenly devices are read, and what the agent takes. Faults are the agent's own (`busy`, `stop`,
-`quota`, `fast`) or the devices' (`dead`, `all-dead`). The site itself notes when it is asked.
+evenly devices are read, and what the agent takes with its workers. Faults are the agent's own
+(`busy`, `stop`, `quota`, `fast`, and `kill`: a worker process every 20 s) or the devices' (`dead`,
+`all-dead`). The site itself notes when it is asked.
 
 `python -m bench hub --racks 1000 --interval 15 --minutes 2 --fault stop`
 """
@@ -28,21 +29,26 @@ from bench import Row
 from bench.agents import children, cpu, memory
 from tests.support import ROOT, free_port, get, wait_for
 
-FAULTS: Final = ("none", "fast", "busy", "stop", "quota", "dead", "all-dead")
+FAULTS: Final = ("none", "fast", "busy", "stop", "quota", "kill", "dead", "all-dead")
 _STOP_SECONDS: Final = 30.0
 _QUOTA: Final = (0.02, 0.08)
 """A fifth of a core: seconds that the agent runs, and seconds that it is stopped."""
+_KILL_SECONDS: Final = 20.0
 _LONG: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How many racks, how often they are read in seconds, how long, and what goes wrong."""
+    """How many racks, how often they are read in seconds, how long, and what goes wrong.
+
+    `workers` is as in the config: `auto` or a number.
+    """
 
     racks: int = 1000
     interval: float = 15.0
     minutes: float = 2.0
     fault: str = "none"
+    workers: str = "auto"
 
 
 TINY: Final = Size(racks=12, interval=1.0, minutes=0.1)
@@ -90,6 +96,8 @@ def site(size: Size, folder: Path, port: int) -> Iterator[Site]:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n"
+            config = folder / "config.yaml"
+            config.write_text(f"workers: {size.workers}\n{config.read_text()}")
             yield Site(process)
         finally:
             process.kill()
@@ -123,23 +131,35 @@ def agent(folder: Path, port: int, name: str) -> Iterator[tuple[int, float]]:
                 process.kill()
 
 
+def _throttle(ends: threading.Event, pid: int) -> None:
+    """Give a process a fifth of a core until it ends."""
+    runs, stops = _QUOTA
+    while not ends.wait(runs):
+        os.kill(pid, signal.SIGSTOP)
+        ends.wait(stops)
+        os.kill(pid, signal.SIGCONT)
+
+
+def _kill(ends: threading.Event, pid: int) -> None:
+    """Kill a worker of an agent now and then, another one each time."""
+    killed = 0
+    while not ends.wait(_KILL_SECONDS):
+        workers = sorted(children(pid))
+        if workers:
+            os.kill(workers[killed % len(workers)], signal.SIGKILL)
+            killed += 1
+
+
 @contextmanager
 def faulty(size: Size, pid: int, where: Site) -> Iterator[None]:
     """Have something go wrong while the agent is watched."""
     ends = threading.Event()
-
-    def throttle() -> None:
-        runs, stops = _QUOTA
-        while not ends.wait(runs):
-            os.kill(pid, signal.SIGSTOP)
-            ends.wait(stops)
-            os.kill(pid, signal.SIGCONT)
-
     loops: list[subprocess.Popen[bytes]] = []
     if size.fault == "busy":
         loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
-    elif size.fault == "quota":
-        threading.Thread(target=throttle, daemon=True).start()
+    elif size.fault in ("quota", "kill"):
+        again = _throttle if size.fault == "quota" else _kill
+        threading.Thread(target=again, args=(ends, pid), daemon=True).start()
     elif size.fault == "stop":
         os.kill(pid, signal.SIGSTOP)
         time.sleep(min(_STOP_SECONDS, 2 * size.interval))
@@ -164,9 +184,13 @@ def silent(port: int) -> int:
 
 def stretch(port: int) -> float:
     """Return how much longer the agent says its intervals are."""
+    return next(iter(_told(port, "hubgauge_interval_stretch")), 1.0)
+
+
+def _told(port: int, name: str) -> list[float]:
+    """Return the values of a metric of the agent's own."""
     page = get(f"http://127.0.0.1:{port}/metrics").decode()
-    found = (line for line in page.splitlines() if line.startswith("hubgauge_interval_stretch"))
-    return float(next(found, "x 1").split()[1])
+    return [float(line.split()[-1]) for line in page.splitlines() if line.startswith(name)]
 
 
 def watch(size: Size, folder: Path) -> Seen:
@@ -179,11 +203,11 @@ def watch(size: Size, folder: Path) -> Seen:
         with agent(folder, port, "warm") as (pid, warm):
             false_downs += _settle(slow, port, seconds=2 * size.interval)
             where.say("begin")
-            used, began = _cpu(pid), time.monotonic()
+            used, began = _cpu(pid, port), time.monotonic()
             with faulty(size, pid, where):
                 false_downs += _settle(size, port, seconds=60 * size.minutes)
                 longer = stretch(port)
-            used = (_cpu(pid) - used) / (time.monotonic() - began)
+            used = (_cpu(pid, port) - used) / (time.monotonic() - began)
             rss = memory(pid)[0]
             report = where.say("report")
             if size.fault in ("dead", "all-dead"):
@@ -191,7 +215,8 @@ def watch(size: Size, folder: Path) -> Seen:
                 wait_for(lambda: silent(port) == 0, timeout=_LONG, what="all to be back")
         lines = sum(1 for name in ("cold", "warm") for _ in (folder / f"{name}.log").open())
     print(
-        f"| {size.racks} | {2 * size.racks} | {size.interval:g} | {size.fault} | {cold:.0f} |"
+        f"| {size.racks} | {2 * size.racks} | {size.interval:g} | {size.workers} | {size.fault} |"
+        f" {cold:.0f} |"
         f" {warm:.0f} | {false_downs} | {report.get('p99', 0):.2f} | {longer:.2f} | {used:.2f} |"
         f" {rss:.0f} | {lines} |"
     )
@@ -216,19 +241,23 @@ def _settle(size: Size, port: int, *, seconds: float) -> int:
     return wrong
 
 
-def _cpu(pid: int) -> float:
-    return sum(cpu(one) for one in (pid, *children(pid)))
+def _cpu(pid: int, port: int) -> float:
+    """Return the CPU seconds of an agent, and of its workers as it counts them: ended ones too."""
+    return cpu(pid) + sum(_told(port, "hubgauge_worker_cpu_seconds_total"))
 
 
 def table(sizes: Sequence[Size]) -> list[Row]:
     """Print a table with a row for each size; return the rows of the summary."""
-    print("| racks | PDUs | every s | fault | cold s | warm s | false | gap p99 s |", end="")
-    print(" stretch | cores | MB | lines |\n|" + "---|" * 12)
+    print(
+        "| racks | PDUs | every s | workers | fault | cold s | warm s | false | gap p99 s |", end=""
+    )
+    print(" stretch | cores | MB | lines |\n|" + "---|" * 13)
     rows = []
     for size in sizes:
         with tempfile.TemporaryDirectory() as scratch:
             seen = watch(size, Path(scratch))
-        what = f"{2 * size.racks} PDUs every {size.interval:g} s, {size.fault}"
+        what = f"{2 * size.racks} PDUs every {size.interval:g} s, {size.workers} workers,"
+        what += f" {size.fault}"
         rows += [
             Row(what=f"{what}: ready, cold", value=seen.cold, unit="s"),
             Row(what=f"{what}: ready, warm", value=seen.warm, unit="s"),
@@ -252,6 +281,7 @@ def options(arguments: Sequence[str]) -> list[Row]:
     parser.add_argument("--interval", type=float, default=15.0, help="seconds")
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--fault", nargs="+", choices=FAULTS, default=["none"])
+    parser.add_argument("--workers", nargs="+", default=["auto"], help="auto or a number")
     args = parser.parse_args(arguments)
     return table(
         [
@@ -260,8 +290,10 @@ def options(arguments: Sequence[str]) -> list[Row]:
                 interval=1.0 if fault == "fast" else args.interval,
                 minutes=args.minutes,
                 fault=fault,
+                workers=workers,
             )
             for racks in args.racks
+            for workers in args.workers
             for fault in args.fault
         ]
     )

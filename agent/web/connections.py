@@ -61,6 +61,7 @@ class TimedProtocol(H11Protocol):
         self._stop_deadline()
         if self._unread is not None:
             self._unread.cancel()
+        self.client_record.gone = True
         self.crowd.leave(self.client_record)
         with self._ending():
             super().connection_lost(exc)

@@ -39,6 +39,8 @@ class Client:
     cut: Callable[[], None] = _nothing
     waiting_since: float | None = None
     answering: bool = False
+    gone: bool = False
+    """Whether the connection has ended."""
 
 
 class Known:

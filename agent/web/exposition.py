@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from agent.part import WHOLE, Part
 from agent.snapshot import Snapshot
 from collectors.base import Metric
 
@@ -30,13 +31,13 @@ def render(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[str]:
     return (piece.decode() for piece in pieces(snapshot, openmetrics=openmetrics))
 
 
-def pieces(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[bytes]:
-    """Yield the page in pieces of some 100 kB at most.
+def pieces(snapshot: Snapshot, *, openmetrics: bool = False, part: Part = WHOLE) -> Iterator[bytes]:
+    """Yield the page, or a part of it, in pieces of some 100 kB at most.
 
     The caller can let other requests run between two pieces of a whole hub's page.
     """
     before: Metric | None = None
-    for metric, samples in snapshot.page():
+    for metric, samples in snapshot.page(part):
         if metric is before:
             yield samples
         else:

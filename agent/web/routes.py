@@ -20,9 +20,10 @@ from agent.web.crowd import Client, Crowd
 from agent.web.guesses import Guesses, Verdict
 from agent.web.hosts import is_own_host, own_names, why_not_change
 from agent.web.limits import BOARD_REQUESTS, QUERY_FIELDS
+from agent.web.parts import asked_part
 from agent.web.quiet import Quiet
 from agent.web.response import Response, accepts_gzip, plain_text
-from agent.web.shared import SharedPages
+from agent.web.shared import SharedPages, Wanted
 
 _OWN: Final = ("/", "/metrics", "/sd", "/-/healthy", "/-/ready", "/-/reload")
 _BUSY: Final = plain_text(503, "busy", ("retry-after", "5"))
@@ -170,9 +171,7 @@ class Routes:
             waits_for = self._handlers.waits_for()
             return plain_text(503, waits_for) if waits_for else plain_text(200, "ready")
         try:
-            fields = parse_qsl(
-                request.query.decode("latin-1"), keep_blank_values=True, max_num_fields=QUERY_FIELDS
-            )
+            fields = _fields(request)
             if path == "/sd":
                 page = self._handlers.targets(dict(fields))
             else:
@@ -189,9 +188,20 @@ class Routes:
     async def _metrics(self, request: Request) -> Response:
         openmetrics = exposition.accepts_openmetrics(request.header("accept"))
         zipped = accepts_gzip(request.header("accept-encoding"))
-        page = await self._pages.page(openmetrics=openmetrics, zipped=zipped)
+        try:
+            part = asked_part(_fields(request))
+        except ValueError as error:
+            return plain_text(400, str(error))
+        wanted = Wanted(openmetrics=openmetrics, zipped=zipped, part=part)
+        page = await self._pages.page(wanted, lambda: request.client.gone)
         return Response(
             content_type=exposition.OPENMETRICS if openmetrics else exposition.TEXT,
             parts=page,
             headers=_ZIPPED if zipped else (),
         )
+
+
+def _fields(request: Request) -> list[tuple[str, str]]:
+    """Return the names and values of a query; raises ValueError where there are too many."""
+    text = request.query.decode("latin-1")
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=QUERY_FIELDS)

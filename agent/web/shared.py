@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakSet
 
+from agent.part import WHOLE, Part
 from agent.snapshot import Snapshot
 from agent.web import exposition
 from agent.web.response import Parts
@@ -22,6 +23,8 @@ from agent.web.response import Parts
 PART_BYTES: Final = 2**16
 MOST_PAGES: Final = 6
 """How many pages may be in memory at once, all formats together."""
+_AT_ONCE: Final = 4
+"""How many pages are made at once: the format's, and parts of it."""
 _SHARED_SECONDS: Final = 1.0
 _AT_MOST_SECONDS: Final = 5.0
 """How old a shared page may be where slow readers hold as many as there may be."""
@@ -40,8 +43,30 @@ class _Made:
     took: float
 
 
-Kind = tuple[bool, bool]
-"""Whether a page is OpenMetrics, and whether it is compressed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a scrape asks for: the format, whether it is compressed, and which part of the page."""
+
+    openmetrics: bool = False
+    zipped: bool = False
+    part: Part = WHOLE
+
+
+_Gone = Callable[[], bool]
+"""Tells whether the client that waits for a page has given up."""
+
+
+class _Making:
+    """A page that is being made, and for whom."""
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[Parts]
+        self.waiting: Final[list[_Gone]] = []
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return all(gone() for gone in self.waiting)
 
 
 class SharedPages:
@@ -52,49 +77,62 @@ class SharedPages:
     ) -> None:
         self._snapshot: Final = snapshot
         self._monotonic: Final = monotonic
-        self._making: Final[dict[Kind, asyncio.Task[Parts]]] = {}
-        self._made: Final[dict[Kind, _Made]] = {}
+        self._making: Final[dict[Wanted, _Making]] = {}
+        self._made: Final[dict[Wanted, _Made]] = {}
         self._alive: Final[WeakSet[Parts]] = WeakSet()
+        self._turns: Final = asyncio.Semaphore(_AT_ONCE)
 
-    async def page(self, *, openmetrics: bool, zipped: bool) -> Parts:
-        """Return the page, in the text format or OpenMetrics, as it is or compressed."""
-        kind = (openmetrics, zipped)
-        made = self._made.get(kind)
+    async def page(self, wanted: Wanted, gone: _Gone = lambda: False) -> Parts:
+        """Return a page. One for which nobody waits any more is not made to its end."""
+        made = self._made.get(wanted)
         if made is not None and self._monotonic() < made.time + self._shared_for(made):
             return made.page
-        task = self._making.get(kind)
-        if task is None:
-            task = self._making[kind] = asyncio.create_task(self._make(kind))
-            task.add_done_callback(lambda _: self._making.pop(kind, None))
-        return await asyncio.shield(task)
+        making = self._making.get(wanted)
+        if making is None:
+            making = self._making[wanted] = _Making()
+            making.task = asyncio.create_task(self._make(wanted, making))
+        making.waiting.append(gone)
+        return await asyncio.shield(making.task)
 
     def _shared_for(self, made: _Made) -> float:
         if len(self._alive) >= MOST_PAGES:
             return _AT_MOST_SECONDS
         return min(made.took, _SHARED_SECONDS)
 
-    async def _make(self, kind: Kind) -> Parts:
+    async def _make(self, wanted: Wanted, making: _Making) -> Parts:
+        try:
+            async with self._turns:
+                return await self._rendered(wanted, making)
+        finally:
+            del self._making[wanted]  # in the same step: who comes later gets a page of its own
+
+    async def _rendered(self, wanted: Wanted, making: _Making) -> Parts:
         began = self._monotonic()
         self._make_room()
-        pieces = _pieces(self._snapshot, openmetrics=kind[0])
-        if kind[1]:
+        pieces = _pieces(self._snapshot, wanted)
+        if wanted.zipped:
             pieces = _compressed(pieces)
-        page = Parts(parts=[part async for part in _in_parts(pieces)], made=began)
+        parts: list[bytes] = []
+        async for part in _in_parts(pieces):
+            if making.given_up:
+                return Parts(parts=[])
+            parts.append(part)
+        page = Parts(parts=parts, made=began)
         self._alive.add(page)
         now = self._monotonic()
-        self._made[kind] = _Made(page=page, time=now, took=now - began)
-        asyncio.get_running_loop().call_later(_SHARED_SECONDS, self._forget, kind, now)
+        self._made[wanted] = _Made(page=page, time=now, took=now - began)
+        asyncio.get_running_loop().call_later(_SHARED_SECONDS, self._forget, wanted, now)
         return page
 
-    def _forget(self, kind: Kind, time: float) -> None:
+    def _forget(self, wanted: Wanted, time: float) -> None:
         """Give a page back, unless slow readers hold so many that it is shared for longer."""
-        made = self._made.get(kind)
+        made = self._made.get(wanted)
         if made is None or made.time != time:
             return
         if self._monotonic() < made.time + self._shared_for(made):
-            asyncio.get_running_loop().call_later(_SHARED_SECONDS, self._forget, kind, time)
+            asyncio.get_running_loop().call_later(_SHARED_SECONDS, self._forget, wanted, time)
         else:
-            del self._made[kind]
+            del self._made[wanted]
 
     def _make_room(self) -> None:
         """End the readers of the oldest page where there are as many pages as there may be."""
@@ -105,9 +143,9 @@ class SharedPages:
                 cut()
 
 
-async def _pieces(snapshot: Snapshot, *, openmetrics: bool) -> AsyncIterator[bytes]:
+async def _pieces(snapshot: Snapshot, wanted: Wanted) -> AsyncIterator[bytes]:
     """Yield the page, one metric after the other; other requests get a turn after a long one."""
-    for piece in exposition.pieces(snapshot, openmetrics=openmetrics):
+    for piece in exposition.pieces(snapshot, openmetrics=wanted.openmetrics, part=wanted.part):
         yield piece
         if len(piece) >= PART_BYTES:
             await asyncio.sleep(0)

@@ -16,7 +16,7 @@ from agent.snapshot import Snapshot
 from agent.web import crowd, pages, server
 from agent.web import shared as sharing
 from agent.web.gate import listening_socket
-from agent.web.shared import SharedPages
+from agent.web.shared import SharedPages, Wanted
 from collectors.base import Batch
 from tests.agent.web import rack_fixture
 from tests.agent.web.serving import VALUE, request, serving
@@ -170,12 +170,10 @@ def _snapshot(series: int) -> Snapshot:
 async def test_those_who_scrape_at_the_same_time_share_one_page() -> None:
     """It is the same bytes in memory; compressed ones are another page, of the same text."""
     shared = SharedPages(_snapshot(5000))
-    found = await asyncio.gather(
-        *(shared.page(openmetrics=False, zipped=False) for _ in range(200))
-    )
+    found = await asyncio.gather(*(shared.page(Wanted()) for _ in range(200)))
     assert len({id(page) for page in found}) == 1
     assert all(len(part) <= sharing.PART_BYTES for part in found[0].parts)
-    zipped = await shared.page(openmetrics=False, zipped=True)
+    zipped = await shared.page(Wanted(zipped=True))
     import gzip
 
     assert gzip.decompress(b"".join(zipped.parts)) == b"".join(found[0].parts)
@@ -189,7 +187,7 @@ async def test_slow_readers_hold_a_few_pages_at_most() -> None:
     cut: list[int] = []
     held = []
     for n in range(40):
-        page = await shared.page(openmetrics=False, zipped=False)
+        page = await shared.page(Wanted())
 
         def end(n: int = n) -> None:
             cut.append(n)
