@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from collectors.catalogue.rack_limits import SiteLimits
 from dashboards.alerts import groups
 from dashboards.alerts.base import RUNBOOK, Alert, Case
 from dashboards.alerts.routes import alertmanager
+from dashboards.naming import filled
 from dashboards.rule_cases import record_tests
 from dashboards.rules import recording_groups
 
@@ -33,13 +34,16 @@ def write(
     by_group = groups(limits or SiteLimits())
     recording = [group.json() for group in recording_groups(registry)]
     alerting = [
-        {"name": name, "rules": [alert.json(runbook) for alert in alerts]}
+        {"name": name, "rules": [alert.json(runbook, registry) for alert in alerts]}
         for name, alerts in by_group.items()
     ]
     contents: dict[str, Json] = {
         RULES: {"groups": recording},
         ALERTS_FILE: {"groups": alerting},
-        TESTS: _tests(runbook, [alert for alerts in by_group.values() for alert in alerts]),
+        TESTS: _tests(
+            [alert for alerts in by_group.values() for alert in alerts],
+            lambda alert: alert.annotations(runbook, registry),
+        ),
         ROUTES: alertmanager(registry),
     }
     out.mkdir(parents=True, exist_ok=True)
@@ -49,16 +53,16 @@ def write(
     return [out / name for name in contents]
 
 
-def _tests(runbook: str, alerts: Sequence[Alert]) -> Json:
+def _tests(alerts: Sequence[Alert], texts: Callable[[Alert], Mapping[str, str]]) -> Json:
     return {
         "rule_files": [RULES, ALERTS_FILE],
         "evaluation_interval": "1m",
-        "tests": [test for alert in alerts for test in _alert_tests(alert, runbook)]
+        "tests": [test for alert in alerts for test in _alert_tests(alert, texts(alert))]
         + list(record_tests()),
     }
 
 
-def _alert_tests(alert: Alert, runbook: str) -> Iterator[Json]:
+def _alert_tests(alert: Alert, texts: Mapping[str, str]) -> Iterator[Json]:
     quiet = (alert.must_not_fire, *alert.also_quiet)
     cases = [("must fire", alert.must_fire), *(("must not fire", case) for case in quiet)]
     for word, case in cases:
@@ -68,9 +72,7 @@ def _alert_tests(alert: Alert, runbook: str) -> Iterator[Json]:
             else [
                 {
                     "exp_labels": {"severity": alert.severity, **case.fires},
-                    "exp_annotations": {
-                        key: _filled(text, case) for key, text in alert.annotations(runbook).items()
-                    },
+                    "exp_annotations": {key: _filled(text, case) for key, text in texts.items()},
                 }
             ]
         )
@@ -88,8 +90,8 @@ def _alert_tests(alert: Alert, runbook: str) -> Iterator[Json]:
 
 def _filled(text: str, case: Case) -> str:
     """Fill in a text's labels and value as Prometheus does."""
-    labels = case.fires or {}
-    text = re.sub(r"{{ \$labels\.(\w+) }}", lambda match: labels.get(match[1], ""), text)
     return re.sub(
-        r"{{ \$value(?: \| humanize(?:Percentage|Duration)?)? }}", lambda _: case.value, text
+        r"{{ \$value(?: \| humanize(?:Percentage|Duration)?)? }}",
+        lambda _: case.value,
+        filled(text, case.fires or {}),
     )

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from agent.hubs.model import Registry
 from collectors.base import Metric
 from dashboards.language import LANGUAGES, SOURCE, Text
+from dashboards.naming import in_alert, names_in_alerts
 
 RUNBOOK: Final = "docs/runbook.md"
 Severity = Literal["critical", "warning", "info"]
@@ -43,23 +45,31 @@ class Alert:
     also_quiet: tuple[Case, ...] = ()
     """More cases in which it must stay quiet."""
 
-    def annotations(self, runbook: str = RUNBOOK) -> dict[str, str]:
-        """Return the texts an alert carries: what to do first, in every language."""
+    def annotations(
+        self, runbook: str = RUNBOOK, registry: Registry | None = None
+    ) -> dict[str, str]:
+        """Return the texts an alert carries: what to do first, in every language.
+
+        Hubs and promises have the names that `registry` gives them.
+        """
         return {
-            "summary": self.summary.source,
-            **{f"summary_{one}": self.summary.of(one) for one in LANGUAGES if one != SOURCE},
+            f"summary_{one}" if one != SOURCE else "summary": in_alert(
+                self.summary.of(one), names_in_alerts(one, registry)
+            )
+            for one in LANGUAGES
+        } | {
             "description": self.description,
             "runbook_url": f"{runbook}#{self.name.lower()}",
         }
 
-    def json(self, runbook: str = RUNBOOK) -> dict[str, Any]:
+    def json(self, runbook: str = RUNBOOK, registry: Registry | None = None) -> dict[str, Any]:
         """Return the alert as Prometheus's rule file has it."""
         return {
             "alert": self.name,
             "expr": self.expr,
             "for": self.wait,
             "labels": {"severity": self.severity},
-            "annotations": self.annotations(runbook),
+            "annotations": self.annotations(runbook, registry),
         }
 
 

@@ -47,7 +47,7 @@ RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 
 def board(registry: Registry, hub: Hub, language: Language) -> Board:
     """Return the dashboard of one hub."""
-    make = Maker(language, hub.key, uid=uids.hub_uid(hub.key))
+    make = Maker(language, hub.key, uid=uids.hub_uid(hub.key), registry=registry)
     sections = [
         _standing(make, registry, hub),
         *_figures(make, registry, hub.facts),

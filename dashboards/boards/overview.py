@@ -20,7 +20,7 @@ COLUMNS = {
 
 def board(registry: Registry, language: Language) -> Board:
     """Return the overview."""
-    make = Maker(language, uid=uids.OVERVIEW)
+    make = Maker(language, uid=uids.OVERVIEW, registry=registry)
     places = {
         key: (hub.latitude, hub.longitude)
         for key, hub in registry.hubs.items()

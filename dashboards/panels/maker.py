@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from agent.hubs.model import Registry
 from dashboards import uids
 from dashboards.language import NO_DATA, Language, Text
+from dashboards.naming import names, renames
 from dashboards.panels.grafana import (
     DATASOURCE,
     Cell,
@@ -33,7 +35,13 @@ class Maker:
     """Makes panels of signals in one language, for all hubs (variables) or for one."""
 
     def __init__(
-        self, language: Language, hub: str = "", *, uid: str = "", within: Sequence[str] = ()
+        self,
+        language: Language,
+        hub: str = "",
+        *,
+        uid: str = "",
+        within: Sequence[str] = (),
+        registry: Registry | None = None,
     ) -> None:
         self.language: Language = language
         self.hub = hub
@@ -41,6 +49,7 @@ class Maker:
         self.within = ("hub",) if hub else tuple(within)
         """Labels of which the dashboard shows one value at a time, so that legends need not repeat
         them."""
+        self.names = names(language, registry, hub=hub)
 
     def say(self, text: Text) -> str:
         """Return a text in the maker's language."""
@@ -116,6 +125,7 @@ class Maker:
             "description": self.say(text),
             "dataSource": DATASOURCE,
             "targets": targets,
+            "transformations": renames((self.legend(item) for item in (signal, *more)), self.names),
             "maxDataPoints": None,
         }
 
@@ -128,7 +138,7 @@ class Maker:
 
     def ways(self, signal: Signal) -> Json:
         """Return the link of each series to the dashboard of the nearest place its legend names."""
-        for label, uid, names in _WAYS:
+        for label, uid, along in _WAYS:
             if (
                 f"{{{{{label}}}}}" in signal.legend
                 and uid != self.uid
@@ -136,7 +146,7 @@ class Maker:
             ):
                 leads = uid or uids.hub_uid("${__field.labels.hub:percentencode}")
                 chosen = "".join(
-                    f"&var-{name}=${{__field.labels.{name}:percentencode}}" for name in names
+                    f"&var-{name}=${{__field.labels.{name}:percentencode}}" for name in along
                 )
                 return {
                     "links": [

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dashboards.language import NO_DATA, Text
+from dashboards.naming import mappings
 from dashboards.panels.grafana import (
     Cell,
     Json,
@@ -65,6 +66,11 @@ def table(make: Maker, table: Table, *, width: int = 24, height: int = 10) -> Ce
     ]
     overrides = [_column(make, signal) for signal in columns]
     overrides += [_link(make.say(names[label]), url) for label, url in table.links.items()]
+    overrides += [
+        _named(make.say(text), known)
+        for label, text in names.items()
+        if (known := mappings(label, make.names))
+    ]
     overrides += [_width(make.say(names[label]), width) for label, width in table.widths.items()]
     sort_by = [{"displayName": make.say(table.sort.name), "desc": table.down}] if table.sort else []
     panel = Modern(
@@ -106,6 +112,13 @@ def _column(make: Maker, signal: Signal) -> Json:
     return {
         "matcher": {"id": "byName", "options": make.say(signal.name)},
         "properties": properties,
+    }
+
+
+def _named(column: str, known: list[Json]) -> Json:
+    return {
+        "matcher": {"id": "byName", "options": column},
+        "properties": [{"id": "mappings", "value": known}],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -78,7 +78,8 @@ def texts() -> Iterator[Said]:
             yield from _values(path)
     for path in sorted((ROOT / "agent" / "hubs").glob("*.yaml")):
         yield from _values(path, only="zh")
-    yield from _values(ROOT / "deploy" / "prometheus" / "rules" / "alerts.yml", only="_zh")
+    for said in _values(ROOT / "deploy" / "prometheus" / "rules" / "alerts.yml", only="_zh"):
+        yield replace(said, text=re.sub(r"\{\{.*?\}\}", "`", said.text))
     for path in sorted((ROOT / "docs").rglob("*.md")):
         yield from _page(path)
 

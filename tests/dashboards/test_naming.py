@@ -1,0 +1,89 @@
+"""Ids have names, in both languages: in legends, in tables and in the texts of alerts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from agent.hubs.loader import load_registry
+from dashboards.alerts import ALERTS
+from dashboards.build import Built
+from dashboards.naming import filled, in_alert, mappings, names, names_in_alerts, renames
+from tests.dashboards.panels import every_panel
+
+
+def renamed(shown: str, legends: list[str], language: str) -> str:
+    """Apply Grafana's transformations as it does: each is anchored at both ends."""
+    for one in renames(legends, names(language)):
+        options = one["options"]
+        pattern = re.sub(r"\$(\d)", r"\\\1", options["renamePattern"].replace("$$", "$"))
+        shown = re.sub(f"^{options['regex']}$", pattern, shown)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("legend", "shown", "english", "chinese"),
+    [
+        ("{{point}}", "ups_output", "UPS output", "UPS 输出"),
+        ("{{site}} {{point}}", "s (1).a utility", "s (1).a Utility", "s (1).a 市电"),
+        ("{{row}} {{kind}}", "H2-C space", "H2-C space", "H2-C 空间"),
+        ("{{boundary}} {{window}}", "it 1d", "IT 1 day", "IT 1 天"),
+        ("{{site}} {{reason}}", "s unreachable", "s no answer", "s 无应答"),
+        # A site of the name of a point keeps it, and so does what has no name.
+        ("{{site}} {{meter}}", "other utility", "other utility", "other utility"),
+        ("{{site}}", "utility", "utility", "utility"),
+        ("{{point}}", "moon", "moon", "moon"),
+    ],
+)
+def test_a_legend_has_names_for_ids(legend: str, shown: str, english: str, chinese: str) -> None:
+    """The id of an enumeration is written in words where the legend has its label."""
+    assert renamed(shown, [legend], "en") == english
+    assert renamed(shown, [legend], "zh") == chinese
+
+
+def test_hubs_and_promises_are_called_by_name() -> None:
+    """The overview's rows say Gui'an and what it promised, and no id."""
+    known = names("zh", load_registry())
+    assert mappings("hub", known)[0]["options"]["guian"]["text"] == "贵阳贵安"
+    assert all(not re.fullmatch(r"[a-z0-9-]+", text) for text in known["target"].values())
+
+
+@pytest.mark.parametrize(
+    ("labels", "english", "chinese"),
+    [
+        ({"point": "ups_output"}, "at UPS output: look", "at UPS 输出: look"),
+        ({"point": "utility"}, "at Utility: look", "at 市电: look"),
+        ({"point": "moon"}, "at moon: look", "at moon: look"),
+    ],
+)
+def test_an_alert_chooses_the_name_when_it_is_sent(
+    labels: dict[str, str], english: str, chinese: str
+) -> None:
+    """A value with a name is named, any other is written as it is."""
+    text = "at {{ $labels.point }}: look"
+    assert filled(in_alert(text, names_in_alerts("en")), labels) == english
+    assert filled(in_alert(text, names_in_alerts("zh")), labels) == chinese
+
+
+def test_no_alert_sends_an_id_that_has_a_name() -> None:
+    """The Chinese text of every alert, filled in as its case has it, has none of the ids."""
+    registry = load_registry()
+    known = names_in_alerts("zh", registry)
+    for alert in ALERTS:
+        fires = alert.must_fire.fires or {}
+        said = filled(alert.annotations(registry=registry)["summary_zh"], fires)
+        for label, value in fires.items():
+            if f"$labels.{label} " in alert.summary.source and value in known.get(label, {}):
+                assert known[label][value] in said, f"{alert.name}: {said}"
+
+
+def test_every_panel_with_such_a_legend_renames_it(built: dict[str, list[Built]]) -> None:
+    """In the dashboards as they are built, no panel is left with ids of points in its legend."""
+    seen = 0
+    for dashboard, panel in every_panel(built):
+        if any("{{point}}" in str(one.get("legendFormat")) for one in panel.get("targets", [])):
+            seen += 1
+            regexes = [one["options"].get("regex", "") for one in panel["transformations"]]
+            assert any("ups_output" in one for one in regexes), f"{dashboard.uid} {panel['title']}"
+    assert seen
