@@ -135,6 +135,18 @@ def test_every_name_in_the_architecture_exists() -> None:
     assert [name for name in sorted(names) if not exists(name)] == []
 
 
+def test_every_room_of_the_agent_is_in_the_architecture() -> None:
+    """A newcomer finds each module and folder of `agent` in the table of rooms."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = {
+        found.name + "/" if found.is_dir() else found.stem
+        for found in (ROOT / "agent").iterdir()
+        if (found.is_dir() and (found / "__init__.py").exists())
+        or (found.suffix == ".py" and found.stem != "__init__")
+    } | {"messages/"}
+    assert sorted(room for room in rooms if f"`{room}`" not in page) == []
+
+
 def exists(name: str) -> bool:
     """Tell whether a dotted name leads to a module or to something in one."""
     parts = name.split(".")
