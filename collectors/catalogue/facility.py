@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from collectors.base import Metric, MetricType
@@ -29,6 +30,68 @@ def pdu_metric(
         namespace="dc", subsystem="pdu", name=name, type=type, help=help, labels=(*PDU, *labels)
     )
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PduPart:
+    """A part of a PDU that is metered by itself, and the metrics that such parts have."""
+
+    label: str
+    """The label that tells one part from another; the metrics' names begin with it."""
+    what: str
+    """One such part, in words."""
+
+    def current(self) -> Metric:
+        """Declare the current."""
+        return self._metric("current_amperes", "Current of {}.")
+
+    def voltage(self) -> Metric:
+        """Declare the voltage."""
+        return self._metric("voltage_volts", "Voltage of {}.")
+
+    def power(self) -> Metric:
+        """Declare the active power."""
+        return self._metric("power_watts", "Active power of {}.")
+
+    def apparent_power(self) -> Metric:
+        """Declare the apparent power."""
+        return self._metric("apparent_power_voltamperes", "Apparent power of {}.")
+
+    def reactive_power(self) -> Metric:
+        """Declare the reactive power."""
+        return self._metric("reactive_power_vars", "Reactive power of {}.")
+
+    def power_factor(self) -> Metric:
+        """Declare the power factor."""
+        return self._metric("power_factor_ratio", "Power factor of {}, -1 to 1.")
+
+    def frequency(self) -> Metric:
+        """Declare the line frequency."""
+        return self._metric("frequency_hertz", "Line frequency of {}.")
+
+    def load(self) -> Metric:
+        """Declare the load."""
+        return self._metric("load_ratio", "Load of {} as a share of its rating, 0 to 1 and above.")
+
+    def energy(self) -> Metric:
+        """Declare the energy register."""
+        return self._metric("energy_joules_total", "Energy register of {}.", "counter")
+
+    def resettable_energy(self) -> Metric:
+        """Declare the energy register that a user may set back."""
+        said = "Energy of {} since a user last set this register back."
+        return self._metric("resettable_energy_joules_total", said, "counter")
+
+    def apparent_energy(self) -> Metric:
+        """Declare the register of apparent energy."""
+        said = "Register of apparent energy of {}; 3.6e6 are one kVAh."
+        return self._metric("apparent_energy_voltampere_seconds_total", said, "counter")
+
+    def _metric(self, name: str, help: str, type: MetricType = "gauge") -> Metric:
+        said = help.format(self.what)
+        return pdu_metric(f"{self.label}_{name}", said, type, labels=(self.label,))
+
+
+PHASE: Final = PduPart(label="phase", what="one phase of the inlet")
 
 METER_POWER: Final = _meter("power_watts", "Active power through the meter.")
 METER_ENERGY: Final = _meter(
@@ -160,44 +223,16 @@ PDU_PHASE_RATED_APPARENT_POWER: Final = pdu_metric(
     labels=("phase",),
 )
 PDU_TEMPERATURE: Final = pdu_metric("temperature_celsius", "Temperature inside the PDU.")
-PDU_PHASE_CURRENT: Final = pdu_metric(
-    "phase_current_amperes", "Current of one phase of the inlet.", labels=("phase",)
-)
-PDU_PHASE_VOLTAGE: Final = pdu_metric(
-    "phase_voltage_volts", "Voltage of one phase of the inlet.", labels=("phase",)
-)
-PDU_PHASE_POWER: Final = pdu_metric(
-    "phase_power_watts", "Active power of one phase of the inlet.", labels=("phase",)
-)
-PDU_PHASE_APPARENT_POWER: Final = pdu_metric(
-    "phase_apparent_power_voltamperes",
-    "Apparent power of one phase of the inlet.",
-    labels=("phase",),
-)
-PDU_PHASE_REACTIVE_POWER: Final = pdu_metric(
-    "phase_reactive_power_vars", "Reactive power of one phase of the inlet.", labels=("phase",)
-)
-PDU_PHASE_POWER_FACTOR: Final = pdu_metric(
-    "phase_power_factor_ratio", "Power factor of one phase, -1 to 1.", labels=("phase",)
-)
-PDU_PHASE_ENERGY: Final = pdu_metric(
-    "phase_energy_joules_total", "Energy register of one phase of the inlet.", "counter", ("phase",)
-)
-PDU_PHASE_RESETTABLE_ENERGY: Final = pdu_metric(
-    "phase_resettable_energy_joules_total",
-    "Energy of one phase since a user last set this register back.",
-    "counter",
-    ("phase",),
-)
-PDU_PHASE_APPARENT_ENERGY: Final = pdu_metric(
-    "phase_apparent_energy_voltampere_seconds_total",
-    "Register of apparent energy of one phase of the inlet; 3.6e6 are one kVAh.",
-    "counter",
-    ("phase",),
-)
-PDU_PHASE_FREQUENCY: Final = pdu_metric(
-    "phase_frequency_hertz", "Line frequency of one phase of the inlet.", labels=("phase",)
-)
+PDU_PHASE_CURRENT: Final = PHASE.current()
+PDU_PHASE_VOLTAGE: Final = PHASE.voltage()
+PDU_PHASE_POWER: Final = PHASE.power()
+PDU_PHASE_APPARENT_POWER: Final = PHASE.apparent_power()
+PDU_PHASE_REACTIVE_POWER: Final = PHASE.reactive_power()
+PDU_PHASE_POWER_FACTOR: Final = PHASE.power_factor()
+PDU_PHASE_ENERGY: Final = PHASE.energy()
+PDU_PHASE_RESETTABLE_ENERGY: Final = PHASE.resettable_energy()
+PDU_PHASE_APPARENT_ENERGY: Final = PHASE.apparent_energy()
+PDU_PHASE_FREQUENCY: Final = PHASE.frequency()
 PDU_VOLTAGE_DISTORTION: Final = pdu_metric(
     "phase_voltage_distortion_ratio",
     "Total harmonic distortion of the voltage (THD, IEC 61000-4-7), 0 to 1.",
@@ -216,11 +251,7 @@ PDU_RESIDUAL_CURRENT: Final = pdu_metric(
 PDU_SURGE_PROTECTOR_OK: Final = pdu_metric(
     "surge_protector_ok", "1 while the PDU's surge protector works, else 0."
 )
-PDU_PHASE_LOAD: Final = pdu_metric(
-    "phase_load_ratio",
-    "Load of one phase as a share of its rating, 0 to 1 and above.",
-    labels=("phase",),
-)
+PDU_PHASE_LOAD: Final = PHASE.load()
 PDU_PHASE_IMBALANCE: Final = pdu_metric(
     "phase_imbalance_ratio",
     "Largest deviation of a phase's current from the mean of three, over that mean; absent at low"
