@@ -55,3 +55,34 @@ class Doubt(NamedTuple):
         return self._replace(
             start=start, end=end, uneven=self.uneven * share, hidden=self.hidden * share
         )
+
+
+class Unseen(NamedTuple):
+    """A stretch of time in which nobody saw a register move, in milliseconds.
+
+    Its energy may be wrong by `joules`, in any sum. That has a cause of its own each time, so the
+    limits of several stretches add up by squares.
+    """
+
+    start: int
+    end: int
+    joules: float
+
+    def limit(self, start: int, end: int, counted: CountedTime | None = None) -> float:
+        """Return the limit of error, in joules, of a sum from `start` to `end`.
+
+        `counted` tells how much of a time counts; without it all of the window does.
+        """
+        inside = counted_part(max(self.start, start), min(self.end, end), counted)
+        return self.joules * inside / (self.end - self.start)
+
+    def part(self, start: int, end: int) -> Self | None:
+        """Return what holds between two times within it; None where that is nothing."""
+        if start >= end:
+            return None
+        share = (end - start) / (self.end - self.start)
+        return self._replace(start=start, end=end, joules=self.joules * share)
+
+
+Uncertain = Doubt | Unseen
+"""What may be wrong of a meter's energy in some time."""

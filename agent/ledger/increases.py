@@ -9,10 +9,11 @@ than all others near by, the other meter may show a little less.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Doubt, Uncertain, Unseen
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.stretches import LOAD_VARIATION
 
@@ -23,9 +24,16 @@ time: half a per cent of an hour."""
 LEAST_REST_MS: Final = 180_000
 """A rest of up to this is cut by no more than a reading each five minutes is."""
 
+<<<<<<< HEAD
 _NEAR: Final = 10
 """Near an increase after a standstill, values may be old when they are read: this many increases
 before it and after it."""
+=======
+NONE_UNSEEN: Final[Mapping[int, float]] = MappingProxyType({})
+
+NEAR_INCREASES: Final = 10
+"""So many increases before and after one that stood still, a value may be old when it is read."""
+>>>>>>> 517d6b9 (What nobody saw a register count has a limit of error)
 
 _UNEVEN: Final = 0.5
 """Where only the increases before are known, a load that differs from them by this share may have
@@ -45,8 +53,8 @@ class Increase(NamedTuple):
 
     It began to show the value before at `since`, was last `seen` with it, and showed the new
     `value` at `end`. The energy is laid out from `laid` on. `place` is the reading's, among all.
-    `heard_all` says that the meter was not silent in between. `wrapped`: the register began again
-    at 0.
+    `heard_all` says that the meter was not silent in between, and that it showed no other value
+    that is not believed. `wrapped`: the register began again at 0.
     """
 
     since: int
@@ -94,12 +102,18 @@ class NoWitness:
         return None
 
 
-def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> Iterator[Doubt]:
+def doubts_of(
+    increases: Sequence[Increase],
+    step: float,
+    witness: Witness,
+    unseen: Mapping[int, float] = NONE_UNSEEN,
+) -> Iterator[Uncertain]:
     """Return what is in doubt of the increases of a register, in order of time.
 
     `step` is that of the register, in joules: it is reckoned with elsewhere. A register that stands
     still and then moves by more than a step is refreshed now and then: what it shows may be as old
-    as the reading before.
+    as the reading before. `unseen` says, by their place, how wrong those increases may be that
+    nobody saw (`agent.ledger.unseen`).
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
     for n, one in enumerate(increases):
@@ -109,7 +123,7 @@ def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> I
             if other.since == one.end or other.end == one.since
         ]
         yield from _of_time(one, near, step)
-        if lumpy and any(abs(n - other) <= _NEAR for other in lumpy):
+        if lumpy and any(abs(n - other) <= NEAR_INCREASES for other in lumpy):
             yield Doubt(
                 one.seen, one.end + 1, loose=max(one.rate, *near, 0.0) * (one.end - one.seen)
             )
@@ -120,7 +134,9 @@ def doubts_of(increases: Sequence[Increase], step: float, witness: Witness) -> I
             drawn = witness.beside(one.since, one.end)
             lacking = _deficit(one, _rates_around(increases, n), step)
             hidden = max(hidden, lacking, _contradicted(one, drawn, step))
-        if hidden > 0:
+        if unseen.get(n, 0.0) > hidden:
+            yield Unseen(one.since, one.end, unseen[n])
+        elif hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
 
 
@@ -160,12 +176,12 @@ def _excess(one: Increase, near: Sequence[float], step: float, usual: float | No
 def _lack(one: Increase, near: Sequence[float], least: float | None) -> float:
     """Return by how much an increase is below what is usual near by, and below those beside it.
 
-    The register did not stand still, or hardly: a load that was off for a while is no exchange.
+    The register was seen to move, or only just not: a load that was off for a while is no exchange,
+    and what nobody saw has limits of its own.
     """
-    if least is None or not near or not one.heard_all:
-        return 0.0
     length = one.end - one.since
-    if one.seen > one.since and length > LEAST_REST_MS:
+    was_seen = one.heard_all and one.seen == one.since
+    if least is None or not near or (length > LEAST_REST_MS and not was_seen):
         return 0.0
     rate = min(least / 1000.0, *near)
     if rate * length - one.joules <= rate * LEAST_EXCESS_MS:
@@ -175,7 +191,7 @@ def _lack(one: Increase, near: Sequence[float], least: float | None) -> float:
 
 def _rates_around(increases: Sequence[Increase], n: int) -> list[float]:
     """Return the joules a millisecond of some increases before one together, and of those after."""
-    sides = (increases[max(0, n - _NEAR) : n], increases[n + 1 : n + 1 + _NEAR])
+    sides = (increases[max(0, n - NEAR_INCREASES) : n], increases[n + 1 :][:NEAR_INCREASES])
     return [
         sum(one.joules for one in side) / sum(one.end - one.since for one in side)
         for side in sides

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Uncertain
 from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
 from agent.ledger.power_doubts import jumps, power_doubts
@@ -55,7 +55,7 @@ class MeterEnergy:
     drawn: list[Segment]
     power: Sequence[TimedValue]
     refusals: list[Refusal]
-    doubts: Sequence[Doubt] = ()
+    doubts: Sequence[Uncertain] = ()
     open_since: int | None = None
 
     def hours(self, start: int, end: int) -> dict[int, HourCells]:
@@ -93,7 +93,8 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
         drawn, doubts = fills.drawn, [*doubts, *fills.doubts]
     if power and not readings.energy:
         if limits.rating is None:
-            doubts, open_since = power_doubts(power)
+            found = power_doubts(power)
+            doubts, open_since = [*found.doubts], found.open_since
         if not limits.is_one_of_many:
             doubts = [*doubts, *jumps(power)]
     return MeterEnergy(

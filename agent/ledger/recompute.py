@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Uncertain
 from agent.ledger.energy import ENERGY, HOUR_MS, POWER, HourCells, TimedValue, floor_hour
 from agent.ledger.known_readings import POWER_BESIDE, known_readings
 from agent.ledger.limits import Limits
@@ -150,7 +150,7 @@ def _store_doubts(
     times = [one.time for one in found.register.believed]
     first = times[max(0, bisect_right(times, start) - 1)] if times else start
     last = times[min(len(times) - 1, bisect_left(times, end))] if times else end
-    uncertain: list[Stretch | Doubt] = [*found.register.stretches, *found.doubts]
+    uncertain: list[Stretch | Uncertain] = [*found.register.stretches, *found.doubts]
     judged = [one for one in uncertain if _within(one, first, last)]
     first = min([first, *(one.start for one in judged)])
     last = max([last, *(one.end for one in judged)])
@@ -161,13 +161,13 @@ def _store_doubts(
             first = start
         if times[-1] < end:
             last = max(last, end)
-    tables.doubts.replace(
+    tables.replace_doubts(
         meter, first, last, [one for one in found.doubts if _within(one, first, last)]
     )
     return stretches
 
 
-def _within(one: Stretch | Doubt, first: int, last: int) -> bool:
+def _within(one: Stretch | Uncertain, first: int, last: int) -> bool:
     return one.end > first and one.start < last
 
 

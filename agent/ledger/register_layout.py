@@ -7,13 +7,14 @@ or it counts in coarse steps. Then the energy is laid over all the time since it
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import gcd
 from typing import Final
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Uncertain
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
 from agent.ledger.increases import Increase, NoWitness, doubts_of
@@ -30,6 +31,7 @@ from agent.ledger.register_plain import is_plain
 from agent.ledger.register_rests import find_rests
 from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch
+from agent.ledger.unseen import unseen_limits
 
 _ONE_STEP: Final = 1.01
 """Relative difference up to which two rises are equal. Rises of one step differ by rounding
@@ -49,7 +51,7 @@ class RegisterEnergy:
     believed: Sequence[TimedValue] = ()
     segments: list[Segment] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[Uncertain] = field(default_factory=list)
     stuck: list[Span] = field(default_factory=list)
     unknown: list[Span] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
@@ -71,11 +73,19 @@ def is_simple(
         return False
     if limits.never_rests and any(joules == 0.0 for joules, _ in rises):
         return False
-    if not limits.is_one_of_many and _begins_late(rises):
+    if not limits.is_one_of_many and (_begins_late(rises) or _was_silent(readings)):
         return False
     if rises[-1][0] == 0.0 and not _may_rest(rises, limits, is_powered=bool(power)):
         return False
     return not power or not _may_contradict(rises, [one.value for one in power], limits)
+
+
+def _was_silent(readings: Sequence[TimedValue]) -> bool:
+    """Tell whether a meter was not heard for longer than it is read."""
+    return any(
+        after.time - before.time > longest_gap(before.interval, after.interval)
+        for before, after in pairwise(readings)
+    )
 
 
 def _begins_late(rises: Sequence[Rise]) -> bool:
@@ -185,18 +195,28 @@ def register_energy(
         Refusal(one.time, one.time, "negative", one.value) for one in readings if not one.value >= 0
     ]
     step = gcd(*(round(one.joules) for one in verdict.chain if one.joules))
-    increases = _lay_out(found, verdict, bounds)
+    negative = [one.time for one in readings if not one.value >= 0]
+    increases = _lay_out(found, verdict, bounds, negative)
     rests = find_rests(verdict, bounds.drawn, limits, step)
     found.stuck, found.unknown = rests.stuck, rests.unknown
     found.refusals += rests.refusals
-    found.doubts = [*doubts_of(increases, float(step), bounds), *rests.doubts]
+    unseen = {} if limits.is_one_of_many else unseen_limits(increases, float(step), bounds)
+    for n in unseen:
+        if bounds.is_young(increases[n].place):
+            verdict.keep_open(increases[n].since)
+    found.doubts = [*doubts_of(increases, float(step), bounds, unseen), *rests.doubts]
     found.open_since = verdict.open_since
     found.segments = without(found.segments, [*verdict.refused, *rests.unknown, *rests.stuck])
     return found
 
 
-def _lay_out(found: RegisterEnergy, verdict: Verdict, bounds: Bounds) -> list[Increase]:
-    """Lay out what the register counted; return its increases."""
+def _lay_out(
+    found: RegisterEnergy, verdict: Verdict, bounds: Bounds, negative: Sequence[int]
+) -> list[Increase]:
+    """Lay out what the register counted; return its increases.
+
+    `negative` are the times of readings below 0, which were left out.
+    """
     wraps = {one.time for one in verdict.events if one.kind == "wrap"}
     increases: list[Increase] = []
     heard_all = True
@@ -207,6 +227,8 @@ def _lay_out(found: RegisterEnergy, verdict: Verdict, bounds: Bounds) -> list[In
             continue
         start, end = before.reading.time, after.reading.time
         if end - start > longest_gap(before.reading.interval, after.reading.interval):
+            heard_all = False
+        if after.n > before.n + 1 or _lies_between(negative, start, end):
             heard_all = False
         laid, since = start, before.standing.since
         if start > since and bounds.may_be_laid_anew(joules, after.n):
@@ -236,3 +258,7 @@ def _lay_out(found: RegisterEnergy, verdict: Verdict, bounds: Bounds) -> list[In
         )
         heard_all = True
     return increases
+
+
+def _lies_between(times: Sequence[int], start: int, end: int) -> bool:
+    return bisect_left(times, start) < bisect_left(times, end)

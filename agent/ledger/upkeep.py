@@ -49,6 +49,7 @@ class Upkeep:
             tables.hours.old_cells.delete(self._retention.old_cells_before)
             tables.stretches.delete_pdus(pdus_before)
             tables.doubts.delete_pdus(pdus_before)
+            tables.unseen.delete_pdus(pdus_before)
             tables.refusals.delete_pdus(pdus_before)
             tables.refusals.thin(pdus_before)
             tables.history.thin(now)

@@ -20,6 +20,7 @@ _OF_UNCERTAINTY: Final = (
         " all meters of a boundary"
     ),
     "over a silence or a bill, a load stays within a fifth of its mean, but for four hours",
+    "a register that nobody saw move is the same at its end, or counted what the load near by can",
     (
         "a register is not refreshed more seldom than it is read, unless it stands still now and"
         " then"

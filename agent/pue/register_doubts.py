@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Doubt, Uncertain, Unseen
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
 from agent.ledger.register_steps import ImportedRegister, Register
+from agent.ledger.store.changes import Subject
 from agent.ledger.stretches import CountedTime, Stretch
 from agent.pue.boundaries import Boundaries
 from agent.pue.places import Place
@@ -28,13 +29,15 @@ _MINOR_MS: Final = 31 * 24 * HOUR_MS
 class _Weighted:
     """A limit of error in some time, and by which factor it counts.
 
-    `is_minor`: only a cut through a stretch of at most an hour.
+    `is_minor`: only a cut through a stretch of at most an hour. `is_apart`: it has a cause of its
+    own, and adds up by squares.
     """
 
     start: int
     factor: float
     limit: Callable[[int, int, CountedTime | None], float]
     is_minor: bool
+    is_apart: bool
 
 
 class _Limits:
@@ -47,16 +50,16 @@ class _Limits:
         self._starts = [one.start for one in self._all]
         self._major_starts = [one.start for one in self._major]
 
-    def over(self, start: int, end: int, counted: CountedTime | None) -> float:
-        """Return their sum over a window."""
+    def over(
+        self, start: int, end: int, counted: CountedTime | None
+    ) -> Iterator[tuple[_Weighted, float]]:
+        """Yield those of a window, and how many joules each is at the point."""
         is_long = end - start > _MINOR_MS
         found = self._major if is_long else self._all
         starts = self._major_starts if is_long else self._starts
         first = bisect_left(starts, start - self._longest)
-        return sum(
-            one.factor * one.limit(start, end, counted)
-            for one in found[first : bisect_left(starts, end)]
-        )
+        for one in found[first : bisect_left(starts, end)]:
+            yield one, one.factor * one.limit(start, end, counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +111,9 @@ class RegisterDoubts:
         self._ledger, self._boundaries = ledger, boundaries
         self._registers: dict[int, Register] = {}
         self._imported: dict[int, ImportedRegister] = {}
-        self._stretches: dict[int, list[Stretch]] = {}
         self._register_change = -1
-        self._doubts: dict[int, list[Doubt]] = {}
-        self._stretch_change = self._doubt_change = -1
+        self._known: dict[Subject, Mapping[int, Sequence[Stretch | Uncertain]]] = {}
+        self._changes: dict[Subject, int] = {}
         self._steps: dict[_Points, _PointSteps] = {}
         self._weighted: dict[_Points, _Limits] = {}
 
@@ -129,14 +131,12 @@ class RegisterDoubts:
                 )
                 self._register_change = number
                 self._steps.clear()
-            number = tables.changes.number("stretch")
-            if number != self._stretch_change:
-                self._stretches, self._stretch_change = tables.stretches.all(), number
-                self._weighted.clear()
-            number = tables.changes.number("doubt")
-            if number != self._doubt_change:
-                self._doubts, self._doubt_change = tables.doubts.all(), number
-                self._weighted.clear()
+            for table in (tables.stretches, tables.doubts, tables.unseen):
+                number = tables.changes.number(table.subject)
+                if number != self._changes.get(table.subject):
+                    self._known[table.subject] = table.all()
+                    self._changes[table.subject] = number
+                    self._weighted.clear()
 
     def at(
         self, site: str, points: tuple[str, ...], start: int, end: int, counted: CountedTime | None
@@ -145,10 +145,13 @@ class RegisterDoubts:
 
         `counted` tells how much of a stretch counts; None where all of the window does.
         """
-        return RegisterDoubt(
-            steps=self._steps_at(site, points, start),
-            cut=self._cut(site, points, start, end, counted),
-        )
+        cut = unseen = 0.0
+        for one, joules in self._limits_at(site, points).over(start, end, counted):
+            if one.is_apart:
+                unseen += joules**2
+            else:
+                cut += joules
+        return RegisterDoubt(steps=self._steps_at(site, points, start), cut=cut, unseen=unseen)
 
     def _steps_at(self, site: str, points: tuple[str, ...], start: int) -> float:
         """Return the sum of the squares of the steps that count in a window from `start` on."""
@@ -169,30 +172,27 @@ class RegisterDoubts:
             )
         return found.live + sum(one.squared(start) for one in found.others)
 
-    def _cut(
-        self, site: str, points: tuple[str, ...], start: int, end: int, counted: CountedTime | None
-    ) -> float:
+    def _limits_at(self, site: str, points: tuple[str, ...]) -> _Limits:
         found = self._weighted.get((site, points))
         if found is None:
             found = self._weighted[site, points] = self._limits(site, points)
-        return found.over(start, end, counted)
+        return found
 
     def _limits(self, site: str, points: tuple[str, ...]) -> _Limits:
         """Return all that is uncertain of the meters at some points."""
         found: list[_Weighted] = []
         longest = 0
-        for place in self._places(site, points) if self._stretches or self._doubts else ():
+        for place in self._places(site, points) if any(self._known.values()) else ():
             for number in self._boundaries.numbers(site, place):
-                known = (*self._stretches.get(number, ()), *self._doubts.get(number, ()))
-                for one in known:
+                for one in (one for known in self._known.values() for one in known.get(number, ())):
                     longest = max(longest, one.end - one.start)
-                    minor = isinstance(one, Doubt) and one.is_minor
                     found.append(
                         _Weighted(
                             start=one.start,
                             factor=abs(place.factor),
                             limit=one.limit,
-                            is_minor=minor,
+                            is_minor=isinstance(one, Doubt) and one.is_minor,
+                            is_apart=isinstance(one, Unseen),
                         )
                     )
         return _Limits(found, longest)

@@ -34,11 +34,13 @@ class RegisterDoubt:
     """What is uncertain of the energy at one boundary because of its registers.
 
     `steps` is the sum of the squares of their steps, in square joules. `cut` is the energy, in
-    joules, by which it may be wrong for silences and bills that are not counted whole.
+    joules, by which it may be wrong for silences and bills that are not counted whole. `unseen` is
+    the sum of the squares, in square joules, of what registers may hide where nobody saw them move.
     """
 
     steps: float = 0.0
     cut: float = 0.0
+    unseen: float = 0.0
 
 
 _NO_DOUBT: Final = RegisterDoubt()
@@ -63,7 +65,9 @@ def relative(
         return None
     whole, part = total.facility.joules, total.it.joules
     it_counts = 1.0 / part - 1.0 / whole if shares_it else 1.0 / part
-    it = replace(it, cut=_of_divisor(it.cut, part))
+    it = replace(
+        it, cut=_of_divisor(it.cut, part), unseen=_of_divisor(math.sqrt(it.unseen), part) ** 2
+    )
     return EXPANSION * math.sqrt(
         _variance(total.facility, facility, total.runs) / whole**2
         + _variance(total.it, it, total.runs) * it_counts**2
@@ -98,4 +102,5 @@ def _variance(energy: EnergySum, doubt: RegisterDoubt, runs: int) -> float:
     where it ends; in between its readings cancel out.
     """
     classes = (energy.common**2 + energy.own**2) / 100.0**2
-    return (classes + doubt.cut**2) * _RECTANGULAR**2 + 2.0 * runs * doubt.steps * STEP_VARIANCE
+    limits = (classes + doubt.cut**2) * _RECTANGULAR**2 + doubt.unseen * _RECTANGULAR**2
+    return limits + 2.0 * runs * doubt.steps * STEP_VARIANCE

@@ -116,6 +116,28 @@ FINDS: Final[Mapping[str, Plan]] = {
         cooling=Device(faults=(Fault(sort="stall", minute=60, minutes=200),)),
         behind_ups=True,
     ),
+    "an IT meter that shows 0, and is exchanged meanwhile for one that shows more": Plan(
+        it_shape=_WIDE_CYCLE,
+        branches=(
+            Device(
+                faults=(
+                    Fault(sort="zero", minute=97, minutes=45),
+                    Fault(sort="exchange", minute=117, kwh=1),
+                )
+            ),
+        ),
+    ),
+    "a supply's silent meter, exchanged meanwhile for one that shows less": Plan(
+        it_shape=_WIDE_CYCLE,
+        feeds=(
+            Device(
+                faults=(
+                    Fault(sort="silent", minute=97, minutes=45),
+                    Fault(sort="exchange", minute=117, kwh=-3),
+                )
+            ),
+        ),
+    ),
     "a supply's meter exchanged for one that shows a little less": Plan(
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
     ),

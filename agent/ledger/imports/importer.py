@@ -9,7 +9,7 @@ from math import fsum
 from typing import Final
 
 from agent.inventory.model import Inventory
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Uncertain
 from agent.ledger.energy import CELL_MS, HOUR_MS, HourCells, floor_hour
 from agent.ledger.imports.put import Changes, ImportedHour, put_imported
 from agent.ledger.imports.undo import changed_rows, former_hours
@@ -70,7 +70,7 @@ class Import:
     site: str
     hours: Mapping[str, Mapping[int, ImportedHour]]
     stretches: Mapping[str, Sequence[Stretch]] = field(default_factory=dict)
-    doubts: Mapping[str, Sequence[Doubt]] = field(default_factory=dict)
+    doubts: Mapping[str, Sequence[Uncertain]] = field(default_factory=dict)
     first_read: Mapping[str, int] = field(default_factory=dict)
     registers: Mapping[str, ImportedRegister] = field(default_factory=dict)
     unbelieved: Mapping[str, Sequence[Refusal]] = field(default_factory=dict)
@@ -139,7 +139,7 @@ def import_meters(
             if replaced is not None:
                 finer[meter] = replaced
             tables.stretches.replace(number, first, last, new)
-            tables.doubts.replace(number, first, last, given.doubts.get(meter, ()))
+            tables.replace_doubts(number, first, last, given.doubts.get(meter, ()))
             tables.refusals.replace(number, first, last, given.unbelieved.get(meter, ()))
             if meter in given.registers:
                 tables.registers.learn_imported(number, given.registers[meter])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Uncertain
 from agent.ledger.imports.periods import Period
 from agent.ledger.imports.put import ImportedHour
 from agent.ledger.imports.refusals import Refused
@@ -93,7 +93,7 @@ class LaidOut:
 
     hours: dict[int, ImportedHour] = field(default_factory=dict)
     stretches: list[Stretch] = field(default_factory=list)
-    doubts: Sequence[Doubt] = ()
+    doubts: Sequence[Uncertain] = ()
     register: ImportedRegister | None = None
     first_read: int | None = None
     refused: Sequence[tuple[int, Refused]] = ()

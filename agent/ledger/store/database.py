@@ -7,14 +7,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Doubt, Uncertain, Unseen
 from agent.ledger.store.changes import ChangeTable
 from agent.ledger.store.former_hours import FormerHourTable
 from agent.ledger.store.heard import HeardTable
@@ -52,6 +52,7 @@ class Tables:
     hours: HourTable
     stretches: UncertainTable[Stretch]
     doubts: UncertainTable[Doubt]
+    unseen: UncertainTable[Unseen]
     registers: RegisterTable
     refusals: RefusalTable
     site_hours: SiteHourTable
@@ -75,6 +76,7 @@ class Tables:
             HourTable(db),
             UncertainTable(db, "stretch", "joules", Stretch),
             UncertainTable(db, "doubt", "uneven, loose, hidden", Doubt),
+            UncertainTable(db, "unseen", "joules", Unseen),
             RegisterTable(db),
             RefusalTable(db),
             SiteHourTable(db),
@@ -89,6 +91,13 @@ class Tables:
             ImportBatchTable(db),
             ImportUndoTable(db),
         )
+
+    def replace_doubts(self, meter: int, first: int, last: int, found: Sequence[Uncertain]) -> None:
+        """Store what may be wrong of a meter between two times in place of what was known there."""
+        doubts = (one for one in found if isinstance(one, Doubt))
+        unseen = (one for one in found if isinstance(one, Unseen))
+        self.doubts.replace(meter, first, last, doubts)
+        self.unseen.replace(meter, first, last, unseen)
 
 
 class Store:

@@ -14,6 +14,7 @@ from agent.ledger.store.changes import ChangeTable, Subject
 _ROWS: Final = {
     "stretch": "start < :last AND stop > :first",
     "doubt": "start < :last AND stop > :first",
+    "unseen": "start < :last AND stop > :first",
     "refusal": "start < :last AND stop > :first",
     "heard": "true",
     "register": "true",
@@ -21,7 +22,7 @@ _ROWS: Final = {
 }
 """The tables of which an import replaces a meter's rows, and which of them."""
 
-_COUNTED: Final[tuple[Subject, ...]] = ("stretch", "doubt", "register", "heard")
+_COUNTED: Final[tuple[Subject, ...]] = ("stretch", "doubt", "unseen", "register", "heard")
 """What others remember of these tables until a change is counted."""
 
 Row = list[float | int | str | None]

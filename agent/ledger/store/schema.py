@@ -13,6 +13,7 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `old_cell` | the cells of old whole hours, packed by day, for whoever checks a meter |
 | `stretch` | stretches of time of which only the total energy is known |
 | `doubt` | limits of error of a meter's energy in a stretch of time |
+| `unseen` | the same of each time in which nobody saw its register move |
 | `register` | the step of each meter's register, and when it was first read |
 | `refusal` | how many readings of a meter were refused in an hour or a day, by reason |
 | `unsettled` | since when a meter's next readings may change what is made of the last ones |
@@ -39,7 +40,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 12
+VERSION: Final = 13
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -68,6 +69,10 @@ _STRETCH: Final = """CREATE TABLE stretch (
 _DOUBT: Final = """CREATE TABLE doubt (
     meter INTEGER, start INTEGER, stop INTEGER, uneven REAL, loose REAL, hidden REAL,
     PRIMARY KEY (meter, start, stop, uneven, loose, hidden)
+) WITHOUT ROWID"""
+_UNSEEN: Final = """CREATE TABLE unseen (
+    meter INTEGER, start INTEGER, stop INTEGER NOT NULL, joules REAL NOT NULL,
+    PRIMARY KEY (meter, start)
 ) WITHOUT ROWID"""
 _REGISTER: Final = """CREATE TABLE register (
     meter INTEGER PRIMARY KEY, step INTEGER NOT NULL, since INTEGER NOT NULL
@@ -145,6 +150,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _CELL,
     _STRETCH,
     _DOUBT,
+    _UNSEEN,
     _REGISTER,
     _REFUSAL,
     _UNSETTLED,
@@ -235,6 +241,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     10: (_OLD_CELL,),
     11: (_DOUBT,),
     12: (_IMPORT_UNDO, _IMPORT_UNDONE),
+    13: (_UNSEEN,),
 }
 """What is done to a file of the version before."""
 

@@ -27,14 +27,14 @@ Uncertain = TypeVar("Uncertain", bound=_OfTime)
 
 
 class UncertainTable(Generic[Uncertain]):
-    """The table `stretch` or `doubt`: a meter's number, start and stop, and some energies."""
+    """The table `stretch`, `doubt` or `unseen`: a meter, start and stop, and some energies."""
 
     def __init__(
         self, db: sqlite3.Connection, table: Subject, energies: str, make: Callable[..., Uncertain]
     ) -> None:
         self._db = db
         self._changes = ChangeTable(db)
-        self._table: Final = table
+        self.subject: Final = table
         self._columns = f"start, stop, {energies}"
         self._marks = ", ".join("?" * (2 + self._columns.count(",")))
         self._make = make
@@ -55,19 +55,19 @@ class UncertainTable(Generic[Uncertain]):
         if new == old:
             return
         self._db.execute(
-            f"DELETE FROM {self._table} WHERE meter = ? AND start < ? AND stop > ?",
+            f"DELETE FROM {self.subject} WHERE meter = ? AND start < ? AND stop > ?",
             (meter, last, first),
         )
         self._db.executemany(
-            f"INSERT OR REPLACE INTO {self._table} VALUES ({self._marks})",
+            f"INSERT OR REPLACE INTO {self.subject} VALUES ({self._marks})",
             [(meter, *one) for one in new],
         )
-        self._changes.count(self._table)
+        self._changes.count(self.subject)
 
     def between(self, meter: int, first: int, last: int) -> list[Uncertain]:
         """Return what lies between two times of a meter, also in part, in order of time."""
         rows = self._db.execute(
-            f"SELECT {self._columns} FROM {self._table} WHERE meter = ? AND start < ?"
+            f"SELECT {self._columns} FROM {self.subject} WHERE meter = ? AND start < ?"
             f" AND stop > ? ORDER BY {self._columns}",
             (meter, last, first),
         )
@@ -77,7 +77,7 @@ class UncertainTable(Generic[Uncertain]):
         """Return everything, by the meter's number, in order of time."""
         found: dict[int, list[Uncertain]] = {}
         for meter, *rest in self._db.execute(
-            f"SELECT meter, {self._columns} FROM {self._table} ORDER BY start"
+            f"SELECT meter, {self._columns} FROM {self.subject} ORDER BY start"
         ):
             found.setdefault(meter, []).append(self._make(*rest))
         return found
@@ -85,7 +85,7 @@ class UncertainTable(Generic[Uncertain]):
     def delete_pdus(self, before: int) -> None:
         """Delete what single PDUs have that ends before a time."""
         self._db.execute(
-            f"DELETE FROM {self._table} WHERE stop < ?"
+            f"DELETE FROM {self.subject} WHERE stop < ?"
             " AND meter IN (SELECT id FROM meter WHERE kind = 'pdu')",
             (before,),
         )
