@@ -118,6 +118,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     readings.add_argument(
         "--raw", action="store_true", help="write the readings as they came; they are kept 48 hours"
     )
+    readings.add_argument(
+        "--as-of",
+        metavar="T",
+        help="as it was known at an earlier time, before the files that were imported since",
+    )
     out = actions.add_parser(
         "export",
         parents=[common, period],
@@ -157,7 +162,8 @@ def run(args: argparse.Namespace) -> int:
     ledger = open_ledger(path, inventory)
     try:
         if args.action == "readings":
-            ledger_readings.run(ledger, inventory, site, args.meter, start, end, raw=args.raw)
+            as_of = None if args.as_of is None else _moment(args.as_of, "--as-of", site.zone)
+            ledger_readings.run(args, ledger, inventory, site, start, end, as_of)
         elif args.action == "export":
             _export(args.out, ledger, site, start, end)
         else:

@@ -6,6 +6,7 @@ the readings are written as they came, as long as they are kept.
 
 from __future__ import annotations
 
+import argparse
 import csv
 import datetime as dt
 import sys
@@ -25,6 +26,7 @@ from agent.ledger.energy import (
     floor_hour,
 )
 from agent.ledger.imports.cells import shown_as_text
+from agent.ledger.imports.past import PastHours, lost_within, past_hours
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.database import Tables
 from agent.ledger.store.meters import MeterRow
@@ -36,17 +38,19 @@ _WATER: Final = "water"
 
 
 def run(
+    args: argparse.Namespace,
     ledger: Ledger,
     inventory: Inventory,
     site: Site,
-    meter: str,
     start: dt.datetime,
     end: dt.datetime,
-    *,
-    raw: bool,
+    as_of: dt.datetime | None = None,
 ) -> None:
-    """Write what a meter said between two times."""
+    """Write what a meter said between two times, as it was known at a time, or as it is now."""
+    meter = args.meter
     first, last = (round(time.timestamp() * 1000) for time in (start, end))
+    then = None if as_of is None else round(as_of.timestamp() * 1000)
+    last = last if then is None else min(last, then)
     out = csv.writer(sys.stdout, lineterminator="\n")
     with ledger.reader.read() as tables:
         rows = tables.meters.named(meter, site.site)
@@ -55,21 +59,33 @@ def run(
             names = known | {name for at, name in inventory.meters if at == site.site}
             message = f"nothing was heard of {meter!r}{nearest(meter, names)}"
             raise ConfigError(message, key="--meter")
-        if raw:
+        if args.raw:
             out.writerow(("time", "register", "quantity", "value", "interval_seconds"))
         else:
             out.writerow(("time", "register", "seconds", "amount", "unit", "covered_seconds"))
         for row in rows:
             found = (
                 _raw(tables, row, site, first, last)
-                if raw
-                else _cells(tables, row, site, first, last)
+                if args.raw
+                else _cells(tables, row, site, first, last, _past(tables, row, first, last, then))
             )
             out.writerows(found)
 
 
+def _past(tables: Tables, row: MeterRow, first: int, last: int, then: int | None) -> PastHours:
+    """Return what files have replaced since a time; tell on stderr what is not known of it."""
+    if then is None:
+        return PastHours()
+    past = past_hours(tables, row.site, row.id, then)
+    for one in lost_within(past, first, last):
+        sys.stderr.write(
+            f"import {one.number} ({one.file}): what it said, or what it replaced, is not kept\n"
+        )
+    return past
+
+
 def _cells(
-    tables: Tables, row: MeterRow, site: Site, first: int, last: int
+    tables: Tables, row: MeterRow, site: Site, first: int, last: int, past: PastHours
 ) -> Iterator[tuple[object, ...]]:
     """Yield the cells of a meter's hours; an hour where only its sum is kept."""
     unit, scale = ("l", 1.0) if row.kind == _WATER else ("kWh", JOULES_PER_KWH)
@@ -79,7 +95,8 @@ def _cells(
         row.id, {hour: one.joules for hour, one in found.items() if one.data is None}
     )
     for hour, stored in sorted(found.items()):
-        if stored.data is None and hour not in old:
+        was_replaced = hour in past.replaced
+        if stored.data is None and hour not in old and not was_replaced:
             covered = stored.covered / 1000
             yield (
                 _time(hour, site),
@@ -91,6 +108,7 @@ def _cells(
             )
             continue
         cells = HourCells(old[hour], ALL_COVERED) if hour in old else stored.cells()
+        cells = past.of(hour, cells)
         for n in range(CELLS):
             time = hour + n * CELL_MS
             if first <= time < last and cells.covered[n]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from agent.ledger.energy import CELLS, HourCells
+from agent.ledger.imports.past import put_former
 from agent.ledger.imports.put import ImportedHour
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
 from agent.ledger.store.hours import NewHour, StoredHour
 from agent.ledger.store.import_batches import ImportBatch
 from agent.ledger.store.import_undo import FormerHour, MeterBefore, Row
-from agent.ledger.store.packed_cells import pack_cells, unpack_cells
+from agent.ledger.store.packed_cells import pack_cells
 from collectors.base import HubgaugeError
 
 
@@ -81,11 +82,7 @@ def _put_back(tables: Tables, before: MeterBefore, retention: Retention) -> None
     kept: list[NewHour] = []
     for former in before.hours:
         now = stored.get(former.hour)
-        cells = now.cells() if now is not None else HourCells()
-        old = HourCells() if former.data is None else unpack_cells(bytes.fromhex(former.data))
-        for n in range(CELLS):
-            if former.mask >> n & 1:
-                cells.joules[n], cells.covered[n] = old.joules[n], old.covered[n]
+        cells = put_former(now.cells() if now is not None else HourCells(), former)
         imported = (now.imported if now is not None else 0) & ~former.mask
         imported |= former.imported & former.mask
         if any(cells.covered):

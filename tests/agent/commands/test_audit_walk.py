@@ -98,3 +98,37 @@ def test_from_a_year_to_five_minutes(config: Path, said: Callable[..., str]) -> 
     assert dt.datetime.fromisoformat(cells[0]["time"]) == dt.datetime.fromisoformat(first)
     # 90 kW and 110 kW over five minutes are 7.5 and 9.1667 kWh.
     assert [float(one["amount"]) for one in cells] == pytest.approx([7.5, 110 / 12] * 144)
+
+
+def test_what_a_meter_s_hour_was_before_later_files(
+    config: Path, said: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """100 kWh, then 112, then 108 a whole hour for its first half: 54 + 56 are 110 kWh now."""
+    moments = []
+    for rows in (
+        ("2025-03-01T10:00,it,100", "2025-03-01T11:00,it,90"),
+        ("2025-03-01T10:00,it,112", "2025-03-01T11:00,it,90"),
+        ("2025-03-01T10:00,it,27", "2025-03-01T10:15,it,27"),
+    ):
+        path = config.parent / "some.csv"
+        path.write_text("\n".join(("time,meter,energy_kwh", *rows)))
+        said("ledger", "import", "--replace", str(path))
+        moments.append(dt.datetime.now(dt.UTC).isoformat())
+
+    hour = ("--from", "2025-03-01T10:00", "--to", "2025-03-01T11:00")
+
+    def amounts(*words: str) -> list[float]:
+        written = said("ledger", "readings", *hour, "--meter", "it", *words)
+        return [float(one["amount"]) for one in csv.DictReader(io.StringIO(written))]
+
+    assert amounts() == pytest.approx([9.0] * 6 + [112 / 12] * 6)
+    assert math.fsum(amounts("--as-of", moments[2])) == pytest.approx(110.0)
+    assert math.fsum(amounts("--as-of", moments[1])) == pytest.approx(112.0)
+    assert math.fsum(amounts("--as-of", moments[0])) == pytest.approx(100.0)
+
+    said("ledger", "undo", "3")
+    assert math.fsum(amounts("--as-of", moments[1])) == pytest.approx(112.0)
+    capsys.readouterr()
+    said_again = ["ledger", "readings", "--config", str(config), "--site", SITE, *hour]
+    assert main([*said_again, "--meter", "it", "--as-of", moments[2]]) == 0
+    assert "import 3 (some.csv)" in capsys.readouterr().err
