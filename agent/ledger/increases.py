@@ -24,16 +24,12 @@ time: half a per cent of an hour."""
 LEAST_REST_MS: Final = 180_000
 """A rest of up to this is cut by no more than a reading each five minutes is."""
 
-<<<<<<< HEAD
-_NEAR: Final = 10
-"""Near an increase after a standstill, values may be old when they are read: this many increases
-before it and after it."""
-=======
 NONE_UNSEEN: Final[Mapping[int, float]] = MappingProxyType({})
+"""No increase is one that nobody saw."""
 
 NEAR_INCREASES: Final = 10
-"""So many increases before and after one that stood still, a value may be old when it is read."""
->>>>>>> 517d6b9 (What nobody saw a register count has a limit of error)
+"""Near an increase after a standstill, values may be old when they are read: this many increases
+before it and after it."""
 
 _UNEVEN: Final = 0.5
 """Where only the increases before are known, a load that differs from them by this share may have
