@@ -24,6 +24,13 @@ def test_the_longer_of_two_intervals_decides_how_long_a_gap_may_be(first: int, s
     assert longest_gap(first * MINUTE, second * MINUTE) == 15 * MINUTE
 
 
+def test_a_hole_is_joined_on_neither_side() -> None:
+    """Of readings at 0, 1, 2, 3 and 4 min, that at 2 min was refused: 0 to 1 and 3 to 4 are known."""
+    readings = [TimedValue(n * MINUTE, -1.0 if n == 2 else 60.0, MINUTE) for n in range(5)]
+    found = [(one.start // MINUTE, one.end // MINUTE) for one in power_segments(readings)]
+    assert found == [(0, 1), (3, 4)]
+
+
 def test_a_difference_over_more_than_400_days_is_no_energy() -> None:
     """Over 400 days a register's difference counts, one millisecond later it measures nothing."""
     for days, counts in ((400 * DAY, True), (400 * DAY + 1, False)):

@@ -64,21 +64,42 @@ def test_the_bar_goes_from_the_least_value_to_a_fifth_beyond_the_limit() -> None
     assert told.limit_share == pytest.approx(0.2 / 0.2684)
 
 
+@pytest.mark.parametrize("value", [1.0, 1.3])
+def test_a_limit_at_the_least_value_has_no_bar(value: float) -> None:
+    """Of a PUE of at most 1, the least that there is, no bar can show how much of it is used."""
+    view = fixture.view()
+    hubs = [
+        replace(
+            hub,
+            targets=tuple(
+                replace(one, limit=1.0, value=value) if one.kpi == "pue" else one
+                for one in hub.targets
+            ),
+        )
+        for hub in promises.read(view)
+    ]
+    rows = wall.read(view, hubs, racks.read(view)).rows
+    (cell,) = (one for one in rows[0].cells if one.family == "pue")
+    assert [one.share for one in cell.told] == [None]
+
+
 def test_the_gravest_promise_of_a_cell_comes_first() -> None:
     """Of the own hub's chips the overdue promise stands before the one without a deadline passed."""
     (cell,) = (one for one in seen(fixture.view()).rows[0].cells if one.family == "chips")
     assert [one.target.state for one in cell.told] == ["expired_unreported", "unknown"]
 
 
-def test_sites_follow_one_another_and_each_has_its_turn() -> None:
-    """Of nine sites three are shown at a time, and after three turns each was shown once."""
-    view = many_sites(8)
+@pytest.mark.parametrize(("others", "sizes"), [(8, [3, 3, 3]), (12, [3, 3, 3, 3, 1])])
+def test_sites_follow_one_another_and_each_has_its_turn(others: int, sizes: list[int]) -> None:
+    """Of nine sites, and of thirteen, three are shown at a time, and each has its turn."""
+    view = many_sites(others)
     turns = [
-        seen(replace(view, now=lambda n=n: NOW + n * wall.TURN_SECONDS)).sites for n in range(3)
+        seen(replace(view, now=lambda n=n: NOW + n * wall.TURN_SECONDS)).sites
+        for n in range(len(sizes))
     ]
     shown = [one.line.site for turn in turns for one in turn]
-    assert [len(turn) for turn in turns] == [3, 3, 3]
-    assert sorted(shown) == sorted([SITE, *(f"s{n:02}" for n in range(8))])
+    assert sorted(map(len, turns)) == sorted(sizes)
+    assert sorted(shown) == sorted([SITE, *(f"s{n:02}" for n in range(others))])
 
 
 def test_a_site_that_is_asked_for_stays() -> None:
