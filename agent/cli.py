@@ -27,6 +27,7 @@ BUILT_IN: Final = {
     "statement": "a site's PUE of a year with all it rests on, to publish and to check",
     "inventory": "show the inventory, its age, and the entries that cannot be used",
     "devices": "find the profile that fits a device, and show what it reads",
+    "notify": "tell robots of DingTalk, Feishu and WeCom what Alertmanager tells it",
     "demo": "run a simulated site, an agent, a database and the board on this machine",
 }
 

@@ -331,4 +331,7 @@ def _named_files(
     if file.federation:
         files["federation.ca_file"] = file.federation.ca_file
         secrets["federation.token_file"] = file.federation.token_file
+    for n, receiver in enumerate(file.alerting.receivers):
+        prefix = f"alerting.receivers[{n}]"
+        secrets |= {f"{prefix}.{key}": path for key, path in receiver.secrets.items()}
     return files, secrets

@@ -11,6 +11,7 @@ import yaml
 
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.shard import Shard, parse_shard
+from agent.receivers.model import AlertingSection
 from agent.settings import AUTO_WORKERS, MOST_WORKERS, Federation, Roots, Sd, parse_workers
 from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.catalogue.rack_limits import LimitsSection
@@ -73,6 +74,7 @@ class ConfigFile:
         )
     )
     limits: LimitsSection = field(default_factory=LimitsSection)
+    alerting: AlertingSection = field(default_factory=AlertingSection)
     sd: Sd = field(default_factory=Sd)
     hubs_dir: Path | None = field(
         default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}

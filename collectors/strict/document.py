@@ -56,6 +56,17 @@ class Document:
         """Return what stands at a key such as `a.b[0].c`, or at the nearest one above it."""
         return find(self.root, key)
 
+    def section(self, key: str, kind: type[T]) -> T | None:
+        """Build one part of the file, and leave the rest unread; None where it is not there.
+
+        Notes mistakes, and returns None for them.
+        """
+        node = self.node(key)
+        parent = self.node(key.rpartition(".")[0]) if "." in key else self.root
+        if node is None or node is parent or is_null(node):
+            return None
+        return typing.cast("T | None", self.convert(node, kind, key))
+
     def plain(self) -> Any:
         """Return the whole file as plain Python data, for who only looks at a key of it."""
         return plain(self.root)

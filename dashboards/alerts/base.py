@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from agent.hubs.model import Registry
 from collectors.base import Metric
+from dashboards.alerts.leads import NO_LINKS, Links
+from dashboards.alerts.limit import NO_LIMIT, Limit
 from dashboards.language import LANGUAGES, SOURCE, Text
-from dashboards.naming import in_alert, names_in_alerts
+from dashboards.naming import filled, in_alert, names_in_alerts
 
-RUNBOOK: Final = "docs/runbook.md"
+_VALUE: Final = re.compile(r"{{ \$value[^}]*}}(?: °C| K\b| days\b)?")
 Severity = Literal["critical", "warning", "info"]
 """critical: someone goes now; warning: someone looks today; info: someone knows."""
 
@@ -40,37 +43,67 @@ class Alert:
     severity: Severity
     summary: Text
     description: str
+    limit: Limit = NO_LIMIT
+    """What the value is held against."""
     must_fire: Case
     must_not_fire: Case
     also_quiet: tuple[Case, ...] = ()
     """More cases in which it must stay quiet."""
 
+    @property
+    def shown_value(self) -> str:
+        """The value with its unit, as the summary has it; empty where it has none."""
+        found = _VALUE.search(self.summary.source)
+        return found[0] if found else ""
+
     def annotations(
-        self, runbook: str = RUNBOOK, registry: Registry | None = None
+        self, links: Links = NO_LINKS, registry: Registry | None = None
     ) -> dict[str, str]:
         """Return the texts an alert carries: what to do first, in every language.
 
         Hubs and promises have the names that `registry` gives them.
         """
-        return {
-            f"summary_{one}" if one != SOURCE else "summary": in_alert(
-                self.summary.of(one), names_in_alerts(one, registry)
-            )
-            for one in LANGUAGES
-        } | {
+        texts = {
+            **{
+                f"summary_{one}" if one != SOURCE else "summary": in_alert(
+                    self.summary.of(one), names_in_alerts(one, registry)
+                )
+                for one in LANGUAGES
+            },
             "description": self.description,
-            "runbook_url": f"{runbook}#{self.name.lower()}",
+            "value": self.shown_value,
+            "limit": self.limit.template(),
+            **links.of(self.name, self.must_fire.fires or {}),
         }
+        return {key: text for key, text in texts.items() if text}
 
-    def json(self, runbook: str = RUNBOOK, registry: Registry | None = None) -> dict[str, Any]:
+    def expected(
+        self, links: Links, registry: Registry | None, case: Case
+    ) -> dict[str, str]:
+        """Return the texts of a case that fires, as Prometheus has filled them in."""
+        labels = case.fires or {}
+        texts = self.annotations(links, registry) | {"limit": self.limit.of(labels)}
+        texts |= links.filled(self.name, labels)
+        return {key: _filled(text, case) for key, text in texts.items() if text}
+
+    def json(self, links: Links = NO_LINKS, registry: Registry | None = None) -> dict[str, Any]:
         """Return the alert as Prometheus's rule file has it."""
         return {
             "alert": self.name,
             "expr": self.expr,
             "for": self.wait,
             "labels": {"severity": self.severity},
-            "annotations": self.annotations(runbook, registry),
+            "annotations": self.annotations(links, registry),
         }
+
+
+def _filled(text: str, case: Case) -> str:
+    """Fill in a text's labels and value as Prometheus does."""
+    return re.sub(
+        r"{{ \$value(?: \| humanize(?:Percentage|Duration)?)? }}",
+        lambda _: case.value,
+        filled(text, case.fires or {}),
+    )
 
 
 SITE: Final = {"hub": "guian", "site": "s1"}

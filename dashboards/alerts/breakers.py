@@ -9,6 +9,7 @@ from collectors.catalogue import facility, limits, pdu_parts
 from collectors.catalogue import rack as metrics
 from collectors.catalogue.rack_limits import SiteLimits, for_each_site
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
+from dashboards.alerts.limit import fixed, own_share, percent
 from dashboards.language import Text
 from dashboards.signals import breaker
 
@@ -53,6 +54,7 @@ def _failover_tight(own: SiteLimits) -> Alert:
             "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to"
             " {{ $value | humanizePercentage }}: place no more load behind either.",
         ),
+        limit=own_share(own, lambda limit: limit.failover_load_ratio),
         description=(
             f"Above {100 * share:g} % of one side's capacity there is no room for what starts at"
             " once after a power cut."
@@ -84,6 +86,7 @@ _FIXED: Final = (
             "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries"
             " {{ $value | humanizePercentage }} of its rating: place no more load behind it.",
         ),
+        limit=percent(limits.CONTINUOUS_LOAD),
         description=(
             "By power, or by the current of its fullest phase. Continuous load above 80 % of a"
             " breaker's rating leaves it no margin."
@@ -106,6 +109,7 @@ _FIXED: Final = (
             "Breaker {{ $labels.breaker }} of {{ $labels.site }} carries"
             " {{ $value | humanizePercentage }} of its rating: move load off it before it trips.",
         ),
+        limit=percent(limits.TRIP_LIMIT),
         description=(
             "By power, or by the current of its fullest phase. A warm breaker trips below its"
             " rated current."
@@ -129,6 +133,7 @@ _FIXED: Final = (
             "Breaker {{ $labels.breaker }} of {{ $labels.site }} trips if its pair is lost"
             " ({{ $value | humanizePercentage }}): move load today.",
         ),
+        limit=percent(1.0),
         description=(
             "Both sides together carry more than one can: everything behind the pair goes dark"
             " with either."
@@ -152,6 +157,7 @@ _FIXED: Final = (
             "PDU {{ $labels.pdu }} in rack {{ $labels.rack }} of {{ $labels.site }}: a phase or"
             " bank is at {{ $value | humanizePercentage }}: move a plug before it trips.",
         ),
+        limit=percent(limits.TRIP_LIMIT),
         description=(
             "The fullest phase or bank over its rating, as the PDU itself says; the PDU as a"
             " whole may have room."
@@ -177,6 +183,7 @@ _FIXED: Final = (
             " {{ $value | humanizePercentage }} of their mean: hang the next racks on the"
             " emptiest.",
         ),
+        limit=percent(limits.IMBALANCE_LIMIT),
         description=(
             "Uneven phases fill one of three before the breaker is full, and load the neutral."
         ),
@@ -194,6 +201,7 @@ _FIXED: Final = (
             "Row {{ $labels.row }} of {{ $labels.site }} is full in {{ $labels.kind }} in"
             " {{ $value | humanize }} days at its present pace: order what comes next.",
         ),
+        limit=fixed(f"{limits.FULL_DAYS} d"),
         description=(
             "By the trend of the last half year, robust against single days; the range is in"
             " dc_row_full_timestamp_seconds."

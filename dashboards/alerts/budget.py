@@ -14,6 +14,7 @@ from typing import Final
 from collectors.catalogue import site
 from collectors.catalogue.limits import BURN_LIMIT, MIN_COVERAGE
 from dashboards.alerts.base import SITE, Alert, Case, series
+from dashboards.alerts.limit import fixed
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals import pue
@@ -69,6 +70,7 @@ ALERTS: Final = (
             "{{ $labels.site }} uses overhead energy {{ $value | humanize }} times as fast as its"
             " PUE limit allows: look at the cooling first.",
         ),
+        limit=fixed(f"{BURN_LIMIT:g}"),
         description=(
             "Half as much again as allowed over a day, and in the last hour too: a fault or a"
             " wrong set point, not the season."

@@ -11,6 +11,7 @@ from collectors.catalogue import agent, facility, inventory
 from collectors.catalogue.host import processor
 from collectors.catalogue.limits import SILENT_SECONDS, STALE_SECONDS
 from dashboards.alerts.base import SITE, Alert, Case, series
+from dashboards.alerts.limit import fixed
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals.inventory import silent_for
@@ -135,6 +136,7 @@ ALERTS: Final = (
             "{{ $labels.kind }} {{ $labels.device }} of {{ $labels.site }} is silent for"
             " {{ $value | humanizeDuration }}: repair it, or take it out.",
         ),
+        limit=fixed(f"{SILENT_SECONDS // 86_400} d"),
         description="A device that nobody misses for a day hides the next one that fails.",
         must_fire=Case(
             series={series(inventory.SILENT_SINCE, _DEVICE): _LONG_AGO},
@@ -174,6 +176,7 @@ ALERTS: Final = (
             "The inventory of {{ $labels.instance }} is {{ $value | humanizeDuration }} old:"
             " NetBox does not answer it, or its token is refused.",
         ),
+        limit=fixed(f"{STALE_SECONDS // 86_400} d"),
         description=(
             "The last good answer stays in force; racks built or emptied since are not seen."
         ),

@@ -7,6 +7,7 @@ from typing import Final
 from collectors.catalogue import site
 from collectors.catalogue.limits import LOSS_LIMIT, SLOW_LINK
 from dashboards.alerts.base import SITE, Alert, Case, series
+from dashboards.alerts.limit import percent
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals import link
@@ -56,6 +57,7 @@ ALERTS: Final = (
             "{{ $value | humanizePercentage }} of the probes from {{ $labels.site }} to"
             " {{ $labels.peer }} get lost: compare the other peers first.",
         ),
+        limit=percent(LOSS_LIMIT),
         description=(
             "One peer that loses points at its line; all of them at this site's own uplink."
         ),

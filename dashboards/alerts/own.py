@@ -7,6 +7,7 @@ from typing import Final
 from collectors.catalogue import agent
 from collectors.catalogue.limits import CLOCK_SECONDS, SPOOL_LIMIT
 from dashboards.alerts.base import SITE, Alert, Case, named, series
+from dashboards.alerts.limit import fixed, percent
 from dashboards.language import Text
 from dashboards.promql import for_rule, last_known, metric, of, share
 from dashboards.signals import own
@@ -71,6 +72,7 @@ ALERTS: Final = (
             "Only {{ $value | humanizePercentage }} of the agents of {{ $labels.site }} answer:"
             " look for one cause: power, network, or a bad rollout.",
         ),
+        limit=percent(0.9),
         description=(
             "Many agents gone at once is one failure; each by itself is not told while this lasts."
         ),
@@ -182,6 +184,7 @@ ALERTS: Final = (
             "The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full: bring"
             " the database back, or raise max_bytes.",
         ),
+        limit=percent(SPOOL_LIMIT),
         description="When the spool is full, samples are given up and counted.",
         must_fire=Case(series=_spool("85x60"), at="10m", fires=_SINK, value="85%"),
         must_not_fire=Case(series=_spool("75x60"), at="10m"),
@@ -266,6 +269,7 @@ ALERTS: Final = (
             "{{ $value }} nodes of {{ $labels.site }} have a wrong clock or none to follow: check"
             " chrony or NTP there before trusting times.",
         ),
+        limit=fixed(f"{CLOCK_SECONDS:g} s"),
         description=(
             "Readings are filed by the clock of who took them: a gateway that is off files energy"
             " in the wrong hour."

@@ -8,6 +8,7 @@ from collectors.catalogue import facility, site, ups
 from collectors.catalogue.limits import MIN_COVERAGE
 from collectors.catalogue.needs import GRAVITY
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
+from dashboards.alerts.limit import percent
 from dashboards.language import Text
 from dashboards.promql import for_rule, last_known, of, share
 from dashboards.signals import pue, rack
@@ -61,6 +62,7 @@ ALERTS: Final = (
             "Only {{ $value | humanizePercentage }} of the last day is metered at"
             " {{ $labels.site }}: find the silent meter.",
         ),
+        limit=percent(MIN_COVERAGE),
         description=(
             "Hours without both energies do not count for the PUE; too many and the year's figure"
             " cannot be defended."
@@ -116,6 +118,7 @@ ALERTS: Final = (
             "{{ $value | humanizePercentage }} of the PDUs of {{ $labels.site }} answer: look for"
             " one cause: network, gateway, or a lost feed.",
         ),
+        limit=percent(0.9),
         description="Many PDUs silent at once is one fault, not many.",
         must_fire=Case(
             series={

@@ -9,6 +9,7 @@ from collectors.catalogue import rack as metrics
 from collectors.catalogue.needs import GRAVITY
 from collectors.catalogue.rack_limits import SiteLimits, for_each_site
 from dashboards.alerts.base import RACK, Alert, Case, series
+from dashboards.alerts.limit import fixed, own_celsius, own_share, percent
 from dashboards.language import Text
 from dashboards.signals import rack, rack_limits
 
@@ -45,6 +46,7 @@ def _failover_tight(own: SiteLimits) -> Alert:
             "Rack {{ $labels.rack }} of {{ $labels.site }}: losing a feed loads the other to"
             " {{ $value | humanizePercentage }}: place no more load here.",
         ),
+        limit=own_share(own, lambda limit: limit.failover_load_ratio),
         description=(
             f"Above {100 * share:g} % of one feed's capacity there is no room for what starts at"
             " once after a power cut."
@@ -78,6 +80,7 @@ def _hot(own: SiteLimits) -> Alert:
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check"
             " blanking panels, tiles and the cooling unit nearby.",
         ),
+        limit=own_celsius(own, lambda limit: limit.inlet_recommended_celsius),
         description=(
             f"Above {warm:g} °C the inlet leaves the recommended range. ASHRAE TC 9.9 recommends"
             f" up to {limits.INLET_RECOMMENDED:g} °C."
@@ -103,6 +106,7 @@ def _too_hot(own: SiteLimits) -> Alert:
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore"
             " cooling or shut load down before it does so itself.",
         ),
+        limit=own_celsius(own, lambda limit: limit.inlet_allowable_celsius),
         description=(
             f"Above {most:g} °C the inlet is outside what is allowed. ASHRAE TC 9.9 allows class"
             f" A1 equipment {limits.INLET_ALLOWABLE:g} °C."
@@ -124,6 +128,7 @@ _FIXED: Final = (
             "Rack {{ $labels.rack }} of {{ $labels.site }} goes dark if a feed is lost"
             " ({{ $value | humanizePercentage }}): move load today.",
         ),
+        limit=percent(1.0),
         description=(
             "All feeds together carry more than the smallest of them can: redundancy exists on"
             " paper only."
@@ -140,6 +145,7 @@ _FIXED: Final = (
             "Rack {{ $labels.rack }} of {{ $labels.site }} draws"
             " {{ $value | humanizePercentage }} of its rating: shed load before a breaker does.",
         ),
+        limit=percent(limits.POWER_LIMIT),
         description="The rack draws more than the inventory says it may.",
         must_fire=Case(series=_power("1.05x20"), at="10m", fires=RACK, value="105%"),
         must_not_fire=Case(series=_power("0.9x3 1.05x20"), at="6m"),
@@ -159,6 +165,7 @@ _HEATING_FAST: Final = Alert(
         "Rack {{ $labels.rack }} of {{ $labels.site }}: the inlet is {{ $value }} K warmer"
         " than a quarter of an hour ago: see whether cooling has stopped.",
     ),
+    limit=fixed(f"{limits.HEATING_LIMIT:g} K in {limits.HEATING_MINUTES} min"),
     description=(
         "ASHRAE TC 9.9 allows 5 K in 15 minutes. Without cooling, a dense row passes its"
         " limits within minutes."

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from agent.hubs.model import Registry
+from agent.receivers import template
+from agent.receivers.alertmanager import MOST, ways_of
+from agent.receivers.model import AlertingSection
 from dashboards.alerts import ALERTS
 from dashboards.alerts.base import Severity
 
@@ -142,12 +145,22 @@ receiver and hub."""
 
 
 def alertmanager(
-    registry: Registry, *, hook: str = HOOK, ways: Mapping[Severity, Way] = WAYS
+    registry: Registry,
+    *,
+    hook: str = HOOK,
+    ways: Mapping[Severity, Way] = WAYS,
+    alerting: AlertingSection | None = None,
 ) -> Json:
-    """Return Alertmanager's config: a route a hub and severity, and what inhibits what."""
+    """Return Alertmanager's config: a route a hub and severity, and what inhibits what.
+
+    `alerting` names the receivers of an operator's own; without any, `hook` gets the messages.
+    Raises ConfigError for a secret that has to be copied and cannot be read.
+    """
     _check()
+    told = alerting if alerting is not None and alerting.receivers else None
     hubs = [*registry.hubs, _ELSEWHERE]
     return {
+        **({"templates": [template.FILE]} if told is not None else {}),
         "route": {
             "receiver": f"{ways['warning'].receiver}-{_ELSEWHERE}",
             "group_by": list(SITE),
@@ -167,18 +180,39 @@ def alertmanager(
         "receivers": [
             {
                 "name": f"{way.receiver}-{hub}",
-                "webhook_configs": [
-                    {
-                        "url": f"{hook}/{way.receiver}/{hub}",
-                        "send_resolved": severity != "info",
-                        "max_alerts": 100,
-                    }
-                ],
+                **(
+                    _hooked(f"{hook}/{way.receiver}/{hub}", resolved=severity != "info")
+                    if told is None
+                    else ways_of(
+                        told,
+                        "" if hub == _ELSEWHERE else hub,
+                        severity,
+                        resolved=severity != "info",
+                    )
+                ),
             }
             for hub in hubs
             for severity, way in ways.items()
         ],
     }
+
+
+def untold(registry: Registry, alerting: AlertingSection) -> Mapping[Severity, Sequence[str]]:
+    """Return the hubs whose alerts of a severity no receiver gets; empty where there are none."""
+    found: dict[Severity, Sequence[str]] = {}
+    for severity in WAYS if alerting.receivers else ():
+        hubs = [
+            hub
+            for hub in registry.hubs
+            if not any(one.gets(hub, severity) for one in alerting.receivers)
+        ]
+        if hubs:
+            found[severity] = hubs
+    return found
+
+
+def _hooked(url: str, *, resolved: bool) -> Json:
+    return {"webhook_configs": [{"url": url, "send_resolved": resolved, "max_alerts": MOST}]}
 
 
 def _severities(hub: str, ways: Mapping[Severity, Way]) -> Sequence[Json]:

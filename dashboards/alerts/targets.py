@@ -10,6 +10,7 @@ from typing import Final
 from collectors.catalogue import recorded, site
 from collectors.catalogue.limits import PACE_LIMIT
 from dashboards.alerts.base import Alert, Case, series
+from dashboards.alerts.limit import percent
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals.target import TARGET
@@ -118,6 +119,7 @@ ALERTS: Final = (
             "{{ $labels.hub }} keeps {{ $value | humanizePercentage }} of the pace that"
             " {{ $labels.target }} needs: see the forecast on its page.",
         ),
+        limit=percent(PACE_LIMIT),
         description=(
             "What is added each day, over months, is less than each day until the deadline must"
             " add."

@@ -1,14 +1,21 @@
-"""`hubgauge rules build --out D`: recording rules, alerts, and promtool tests of both."""
+"""`hubgauge rules build --out D`: rules, alerts, their tests, Alertmanager's config."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.hubs.loader import load_registry
-from collectors.catalogue.rack_limits import LimitsSection, SiteLimits
+from agent.hubs.model import Registry
+from agent.receivers.model import AlertingSection
+from agent.settings import Http
+from collectors.base import ConfigError
+from collectors.catalogue.rack_limits import LimitsSection
 from collectors.strict import Document, Problems
+from dashboards.alerts.leads import Links, on_board
+from dashboards.alerts.routes import untold
 from dashboards.rule_files import write
 
 
@@ -26,35 +33,80 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--config",
         type=Path,
         metavar="F",
-        help="a config file, whose limits the alerts compare with",
+        help="a config file, with its limits, hubs, receivers and public_url",
     )
     build.add_argument(
         "--runbook",
-        default="docs/runbook.md",
         metavar="URL",
-        help="the address of the runbook; every alert links to it (default: %(default)s)",
+        help="the address of the runbook, with {language} where it has several; every alert links"
+        " to it (default: that of the board, or docs/runbook.md)",
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Own:
+    """What a config file says that rules and alerts are made by."""
+
+    limits: LimitsSection = field(default_factory=LimitsSection)
+    alerting: AlertingSection = field(default_factory=AlertingSection)
+    public_url: str = ""
+    hubs_dir: Path | None = None
+    hubs: tuple[str, ...] = ()
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the files, and print the path of each."""
-    limits = _limits_of(args.config) if args.config is not None else SiteLimits()
-    registry = load_registry(args.hubs_dir)
-    for path in write(args.out, registry, runbook=args.runbook, limits=limits):
+    own = _read(args.config) if args.config is not None else _Own()
+    registry = _registry(args, own)
+    links = on_board(own.public_url) if own.public_url else Links()
+    if args.runbook is not None:
+        links = Links(runbook=args.runbook, board=links.board)
+    for severity, hubs in untold(registry, own.alerting).items():
+        sys.stderr.write(f"no receiver gets the {severity} alerts of {', '.join(hubs)}\n")
+    written = write(
+        args.out,
+        registry,
+        links=links,
+        limits=own.limits.by_site(),
+        alerting=own.alerting,
+    )
+    for path in written:
         sys.stdout.write(f"{path}\n")
     return 0
 
 
-def _limits_of(config: Path) -> SiteLimits:
-    """Return the limits of a config file; raises Problems.
+def _registry(args: argparse.Namespace, own: _Own) -> Registry:
+    """Return the hubs of the config: all, or those it names; raises ConfigError."""
+    registry = load_registry(args.hubs_dir or own.hubs_dir)
+    for receiver in own.alerting.receivers:
+        for hub in receiver.hubs:
+            if hub not in registry.hubs:
+                raise ConfigError(
+                    f"{receiver.name}: no such hub: {hub}",
+                    file=str(args.config),
+                    key="alerting.receivers",
+                )
+    return registry.only(own.hubs) if own.hubs else registry
+
+
+def _read(config: Path) -> _Own:
+    """Return what a config file says for the rules; raises Problems.
 
     Its other sections are not read: they need packages and secrets of the machine that runs it.
     """
     document = Document(config)
-    node = document.node("limits")
-    section = None
-    if node is not None and node is not document.root:
-        section = document.convert(node, LimitsSection, "limits")
+    limits = document.section("limits", LimitsSection)
+    alerting = document.section("alerting", AlertingSection)
+    http = document.section("outputs.http", Http)
+    hubs_dir = document.section("hubs_dir", Path)
+    hub = document.section("hub", str)
+    hubs = document.section("hubs", tuple[str, ...])
     if document.errors:
         raise Problems(document.errors)
-    return (section or LimitsSection()).by_site()
+    return _Own(
+        limits=limits or LimitsSection(),
+        alerting=alerting or AlertingSection(),
+        public_url=http.public_url if http is not None else "",
+        hubs_dir=hubs_dir,
+        hubs=(*hubs, *([hub] if hub else [])) if hubs else (),
+    )

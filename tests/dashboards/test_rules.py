@@ -15,7 +15,7 @@ from agent.targets.kpis import measured
 from collectors.catalogue import all_metrics, recorded
 from dashboards import rule_files
 from dashboards.alerts import ALERTS, GROUPS
-from dashboards.alerts.base import RUNBOOK
+from dashboards.alerts.leads import RUNBOOK
 from dashboards.promql import for_panel, for_rule, metric, of
 from dashboards.rules import recording_groups
 from dashboards.signals import all_signals
@@ -158,6 +158,7 @@ def test_alerts_say_what_to_do() -> None:
     assert [alert for alerts in GROUPS.values() for alert in alerts] == list(ALERTS)
     for alert in ALERTS:
         texts = alert.annotations()
+        assert bool(alert.shown_value) or not alert.limit.text, alert.name
         assert texts["runbook_url"] == f"{RUNBOOK}#{alert.name.lower()}"
         assert ":" in texts["summary"], f"{alert.name} says what is wrong, then what to do"
         assert re.search(r"[\u4e00-\u9fff]", texts["summary_zh"])

@@ -50,17 +50,21 @@ def documents(path: Path) -> list[dict[str, Any]]:
 # systemd
 
 
-def unit(folder: Path) -> Path:
-    """Copy the unit with a program that is here, since verify looks whether it can be executed."""
-    path = folder / "hubgauge.service"
-    text = (DEPLOY / "systemd" / "hubgauge.service").read_text("utf-8")
+NOTIFY = "hubgauge-notify.service"
+
+
+def unit(folder: Path, name: str = "hubgauge.service") -> Path:
+    """Copy a unit with a program that is here, since verify looks whether it can be executed."""
+    path = folder / name
+    text = (DEPLOY / "systemd" / name).read_text("utf-8")
     path.write_text(text.replace("/opt/hubgauge/bin/hubgauge", str(BIN / "hubgauge")), "utf-8")
     return path
 
 
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    """Systemd finds nothing to say of the unit."""
-    assert run(binary("systemd-analyze"), "verify", str(unit(tmp_path))).strip() == ""
+def test_systemd_takes_the_units(tmp_path: Path) -> None:
+    """Systemd finds nothing to say of the units."""
+    units = [str(unit(tmp_path)), str(unit(tmp_path, NOTIFY))]
+    assert run(binary("systemd-analyze"), "verify", *units).strip() == ""
 
 
 @pytest.mark.parametrize(
@@ -78,10 +82,20 @@ def test_the_unit_is_hardened(dropin: str, tmp_path: Path) -> None:
         shutil.copy(
             DEPLOY / "systemd" / "hubgauge.service.d" / dropin, tmp_path / "hubgauge.service.d"
         )
+    assert exposure(path) <= LEAST_EXPOSED
+
+
+def test_the_bridge_is_hardened(tmp_path: Path) -> None:
+    """Systemd calls the exposure of the bridge's unit low."""
+    assert exposure(unit(tmp_path, NOTIFY)) <= LEAST_EXPOSED
+
+
+def exposure(path: Path) -> float:
+    """Return what systemd says of a unit, from 0 (closed) to 10 (open)."""
     said = run(binary("systemd-analyze"), "security", "--offline=yes", "--no-pager", str(path))
-    match = re.search(r"Overall exposure level for hubgauge.service: ([\d.]+)", said)
+    match = re.search(rf"Overall exposure level for {path.name}: ([\d.]+)", said)
     assert match is not None, said
-    assert float(match[1]) <= LEAST_EXPOSED
+    return float(match[1])
 
 
 # Kubernetes

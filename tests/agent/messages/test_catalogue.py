@@ -22,6 +22,7 @@ from tests.support import ROOT as REPOSITORY
 SOURCES = (
     "agent/web",
     "agent/commands",
+    "agent/receivers",
     "agent/report",
     "agent/targets",
     "agent/hubs",

@@ -1,0 +1,358 @@
+"""A real Alertmanager tells every kind of receiver, in the form that its vendor documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agent.hubs.loader import load_registry
+from agent.messages.catalogue import words
+from agent.receivers.bridge import Bridge, robot_of, send_post
+from agent.receivers.chats import CHATS, Robot
+from agent.receivers.message import read_message
+from agent.receivers.model import AlertingSection
+from agent.receivers.template import templates
+from collectors.base import ConfigError
+from collectors.strict import Document
+from dashboards.alerts.routes import WAYS, alertmanager, untold
+from tests.support import binary, free_port, running, wait_for
+from tests.support.chats import SECRET, TOKEN, Vendors, vendors
+
+QUICK = {
+    severity: replace(way, group_wait="1s", group_interval="2s") for severity, way in WAYS.items()
+}
+RUNBOOK = "https://board.example/runbook"
+SIGNED_BY = "SECabc"
+ALERT: dict[str, Any] = {
+    "labels": {
+        "alertname": "RackHot",
+        "severity": "critical",
+        "hub": "guian",
+        "site": "lyon",
+        "rack": "A07",
+    },
+    "annotations": {
+        "summary": "Rack A07 of lyon breathes 25.5 °C: look <!channel> [here](http://evil)",
+        "summary_zh": "lyon 机柜 A07 进风 25.5 °C：请检查",
+        "value": "25.5 °C",
+        "limit": "24 °C",
+        "runbook_url": f"{RUNBOOK}?lang=en#rackhot",
+        "runbook_url_zh": f"{RUNBOOK}?lang=zh#rackhot",
+        "board_url": "https://board.example/sites/lyon/racks/A07?lang=en",
+        "board_url_zh": "https://board.example/sites/lyon/racks/A07?lang=zh",
+    },
+    "startsAt": "2026-11-29T00:12:05Z",
+}
+
+
+def config_text(found: Vendors, folder: Path, port: int) -> str:
+    """Return a config with a receiver of each kind; writes their secrets."""
+    secrets = {
+        "app": SECRET,
+        "sign": SECRET,
+        "token": TOKEN,
+        "robot": f"{found.url}/robot?key={TOKEN}",
+        "ding": f"{found.url}/robot/send?access_token={TOKEN}",
+        "fei": f"{found.url}/open-apis/bot/v2/hook/1",
+        "slack": f"{found.url}/services/T/B/X",
+    }
+    for name, text in secrets.items():
+        (folder / name).write_text(f"{text}\n", "utf-8")
+        (folder / name).chmod(0o600)
+    return f"""
+hub: guian
+alerting:
+  language: zh
+  notify: 127.0.0.1:{port}
+  receivers:
+    - {{name: mail, language: en, email: {{to: [ops@acme.com], sender: hg@acme.com,
+        server: "{found.mail}", tls: false}}}}
+    - {{name: app, wecom: {{corp_id: ww1, agent_id: "1000002", secret_file: app, to_party: "2",
+        api_url: "{found.url}/cgi-bin/"}}}}
+    - {{name: robot, wecom: {{url_file: robot}}}}
+    - {{name: ding, dingtalk: {{url_file: ding, secret_file: sign, at_mobiles: ["13800000000"]}}}}
+    - {{name: fei, language: en, feishu: {{url_file: fei, secret_file: sign}}}}
+    - {{name: slack, language: en, slack: {{url_file: slack}}}}
+    - {{name: pd, severities: [critical], hubs: [guian],
+        pagerduty: {{routing_key_file: token, url: "{found.url}/v2/enqueue"}}}}
+    - {{name: hook, webhook: {{url: "{found.url}/hook", token_file: token}}}}
+"""
+
+
+@dataclass(slots=True)
+class Duty:
+    """What is running: Alertmanager and the vendors, with the config's file."""
+
+    url: str
+    vendors: Vendors
+    config: Path
+
+    def tell(self, alert: object) -> None:
+        """Tell Alertmanager of an alert, as Prometheus does."""
+        body = json.dumps([alert]).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/api/v2/alerts", body, headers)
+        urllib.request.urlopen(request, timeout=30).close()
+
+    def taken(self, path: str) -> dict[str, Any]:
+        """Wait for the first message to a vendor, and return it."""
+        wait_for(lambda: self.vendors.taken.get(path), what=f"{path}; {self.vendors.refused}")
+        return self.vendors.taken[path][0]
+
+
+@pytest.fixture(scope="module")
+def duty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Duty]:
+    """Run Alertmanager, the bridge and the stand-ins, and raise one alert that ends at once."""
+    folder = tmp_path_factory.mktemp("duty")
+    port, bridge = free_port(), free_port()
+    with vendors() as found:
+        config = folder / "hubgauge.yaml"
+        config.write_text(config_text(found, folder, bridge), "utf-8")
+        alerting = Document(config).section("alerting", AlertingSection)
+        made = alertmanager(load_registry(), ways=QUICK, alerting=alerting)
+        (folder / "alertmanager.yml").write_text(yaml.safe_dump(made, sort_keys=False), "utf-8")
+        (folder / "hubgauge.tmpl").write_text(templates(), "utf-8")
+        url = f"http://127.0.0.1:{port}"
+        command = [
+            binary("prometheus-alertmanager"),
+            f"--config.file={folder / 'alertmanager.yml'}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ]
+        notify = [sys.executable, "-m", "agent.cli", "notify", "--config", str(config)]
+        healthy = f"http://127.0.0.1:{bridge}/-/healthy"
+        with (
+            running(command, log=folder / "alertmanager.log", ready=f"{url}/-/ready"),
+            running(notify, log=folder / "notify.log", ready=healthy),
+        ):
+            duty = Duty(url, found, config)
+            duty.tell(ALERT)
+            yield duty
+
+
+def has_all(text: str, *, zh: bool) -> bool:
+    """Tell whether a text has value, limit, since, runbook and board, in one language."""
+    since = dt.datetime(2026, 11, 29, 0, 12, tzinfo=dt.UTC).astimezone().isoformat(" ", "minutes")
+    language = "zh" if zh else "en"
+    named = ("当前值：", "限值：", "开始时间：") if zh else ("Value: ", "Limit: ", "Since: ")
+    said = zip(named, ("25.5 °C", "24 °C", since.replace("+00:00", "")), strict=True)
+    links = (f"{RUNBOOK}?lang={language}#rackhot", f"/sites/lyon/racks/A07?lang={language}")
+    return all(f"{name}{value}" in text for name, value in said) and all(
+        link in text for link in links
+    )
+
+
+def test_a_mail_has_all_that_one_needs_to_go(duty: Duty) -> None:
+    """The mail goes from and to whom the config says, with value, limit, since and links."""
+    wait_for(lambda: duty.vendors.mails, what="a mail")
+    (mail,) = duty.vendors.mails[:1]
+    assert (mail["From"], mail["To"]) == ("hg@acme.com", "ops@acme.com")
+    assert mail["Subject"] == "[1 firing] critical guian lyon RackHot"
+    body = mail.get_body()
+    assert body is not None
+    assert has_all(body.get_content(), zh=False)
+
+
+def test_wecom_takes_the_application_and_the_robot(duty: Duty) -> None:
+    """Both ways of WeCom get Chinese text, the robot's with links as Markdown."""
+    application = duty.taken("cgi-bin/message/send")
+    assert has_all(application["text"]["content"], zh=True)
+    robot = duty.taken("robot")["markdown"]["content"]
+    assert has_all(robot, zh=True)
+    assert f"[处置手册]({RUNBOOK}?lang=zh#rackhot)" in robot
+    assert "1 条告警" in robot.splitlines()[0]
+    assert "紧急 guian lyon RackHot" in robot.splitlines()[0]
+
+
+def test_dingtalk_is_signed_and_calls_the_people(duty: Duty) -> None:
+    """DingTalk's robot takes the signature, and the text names whom it calls."""
+    body = duty.taken("robot/send")
+    assert has_all(body["markdown"]["text"], zh=True)
+    assert body["at"] == {"atMobiles": ["13800000000"], "isAtAll": False}
+
+
+def test_feishu_has_links_as_parts_of_their_own(duty: Duty) -> None:
+    """Feishu's robot takes a signed rich text; a name with markup stays a text."""
+    post = duty.taken("open-apis/bot/v2/hook/1")["content"]["post"]["en_us"]
+    parts = [part for line in post["content"] for part in line]
+    assert has_all("\n".join(part["text"] + part.get("href", "") for part in parts), zh=False)
+    assert [part["text"].strip() for part in parts if part["tag"] == "a"] == ["Runbook", "Board"]
+
+
+def test_slack_gets_no_markup_of_a_name(duty: Duty) -> None:
+    """What a name has of Slack's markup calls nobody."""
+    (attachment,) = duty.taken("services/T/B/X")["attachments"]
+    assert has_all(attachment["text"].replace("&amp;", "&"), zh=False)
+    assert "<!channel>" not in attachment["text"]
+    assert attachment["title_link"] == ALERT["annotations"]["board_url"]
+
+
+def test_pagerduty_and_a_webhook_are_told(duty: Duty) -> None:
+    """PagerDuty gets an event of its API, and a program Alertmanager's JSON with its token."""
+    event = duty.taken("v2/enqueue")
+    payload = event["payload"]
+    assert isinstance(payload, dict)
+    assert (payload["severity"], payload["component"]) == ("critical", "lyon")
+    assert has_all(payload["custom_details"]["firing"], zh=True)
+    assert event["client_url"] == ALERT["annotations"]["board_url"]
+    assert duty.taken("hook")["status"] == "firing"
+    assert duty.vendors.refused == []
+
+
+def test_what_is_over_is_told_and_calls_nobody(duty: Duty) -> None:
+    """When an alert ends, DingTalk is told until when, and nobody is called by name."""
+    duty.taken("robot/send")
+    duty.tell(ALERT | {"endsAt": "2026-11-29T00:13:00Z"})
+    wait_for(lambda: len(duty.vendors.taken["robot/send"]) > 1, what="the end")
+    body = duty.vendors.taken["robot/send"][-1]
+    assert "恢复时间：" in body["markdown"]["text"]
+    assert body["at"]["atMobiles"] == []
+
+
+def _alerting(tmp_path: Path, found: Vendors) -> AlertingSection:
+    path = tmp_path / "hubgauge.yaml"
+    path.write_text(config_text(found, tmp_path, 9099), "utf-8")
+    read = Document(path).section("alerting", AlertingSection)
+    assert read is not None
+    return read
+
+
+def _message(count: int, labels: dict[str, str] | None = None) -> bytes:
+    one = {"status": "firing", **ALERT, **({"labels": labels} if labels else {})}
+    return json.dumps({"alerts": [one] * count, "commonLabels": {"hub": "h"}}).encode()
+
+
+@pytest.mark.parametrize(("chat", "most"), [("wecom", 4096), ("dingtalk", 20_000)])
+def test_a_thousand_alerts_are_one_message_with_their_number(chat: str, most: int) -> None:
+    """As many alerts as the vendor allows are told of, and the number of all."""
+    message = read_message(_message(1000))
+    post = CHATS[chat](message, Robot(url="https://x", now=0.0), words("zh"))
+    body = post.body["markdown"]
+    assert isinstance(body, dict)
+    text = str(body.get("content") or body.get("text"))
+    assert most / 2 < len(text.encode()) <= most
+    assert "共 1\u202f000 条" in text
+    few = CHATS[chat](read_message(_message(2)), Robot(url="https://x", now=0.0), words("zh"))
+    assert "共" not in str(few.body)
+
+
+def test_markup_of_a_name_is_none_in_a_chat() -> None:
+    """A name cannot make a link, nor call a member of the group."""
+    message = read_message(_message(1))
+    for chat in ("wecom", "dingtalk"):
+        text = str(CHATS[chat](message, Robot(url="https://x", now=0.0), words("en")).body)
+        assert "<!channel>" not in text
+        assert "[here](" not in text
+
+
+def test_dingtalks_signature_is_that_of_openssl() -> None:
+    """The signature is HMAC-SHA256 of time, line break and secret, by the secret, in Base64.
+
+    Made by `openssl dgst -sha256 -hmac SECabc -binary | base64`.
+    """
+    robot = Robot(url="https://x?access_token=t", secret=SIGNED_BY, now=1_700_000_000.0)
+    url = CHATS["dingtalk"](read_message(_message(1)), robot, words("en")).url
+    assert url == (
+        "https://x?access_token=t&timestamp=1700000000000"
+        "&sign=jcUpW0QmtKduN03n4JqQ0PBosVjqnM8gU7fIIvsDmCM%3D"
+    )
+
+
+def test_feishus_signature_is_that_of_openssl() -> None:
+    """The signature is HMAC-SHA256 of nothing, by time, line break and secret, in Base64."""
+    robot = Robot(url="https://x", secret=SIGNED_BY[3:], now=1_700_000_000.0)
+    body = CHATS["feishu"](read_message(_message(1)), robot, words("en")).body
+    assert (body["timestamp"], body["sign"]) == (
+        "1700000000",
+        "VIS10b0EBvzzSdFnuk4tznEmK5wHaruvf/WnViv2yR4=",
+    )
+
+
+def _post(url: str, body: bytes) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, body, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_a_refusal_is_told_to_alertmanager_and_names_no_secret(duty: Duty) -> None:
+    """Where a vendor refuses, Alertmanager gets 502, so that it tries again; no token is told."""
+    duty.vendors.busy = True
+    alerting = Document(duty.config).section("alerting", AlertingSection)
+    assert alerting is not None
+    try:
+        status, said = _post(f"http://{alerting.notify}/robot", _message(1))
+        assert status == 502
+        assert "too many requests" in said
+        assert TOKEN not in said
+        assert _post(f"http://{alerting.notify}/nobody", _message(1))[0] == 404
+        assert _post(f"http://{alerting.notify}/robot", b"{}")[0] == 400
+    finally:
+        duty.vendors.busy = False
+
+
+def test_an_address_without_tls_is_refused(tmp_path: Path) -> None:
+    """A robot's address is a secret: it goes by TLS, or stays on this machine."""
+    with vendors() as found:
+        alerting = _alerting(tmp_path, found)
+    (tmp_path / "robot").write_text("http://qyapi.example/send?key=k", "utf-8")
+    receivers = Bridge(alerting=alerting, send=send_post).receivers
+    assert set(receivers) == {"robot", "ding", "fei"}
+    with pytest.raises(ConfigError, match="https://"):
+        robot_of(receivers["robot"], 0.0)
+
+
+def test_who_is_told_of_nothing_is_known(tmp_path: Path) -> None:
+    """Hubs whose alerts nobody gets are found; where nobody is told of anything, none are."""
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "alerting: {receivers: [{name: a, hubs: [guian], severities: [critical],"
+        " webhook: {url: 'http://h'}}]}",
+        "utf-8",
+    )
+    alerting = Document(path).section("alerting", AlertingSection)
+    assert alerting is not None
+    registry = load_registry()
+    found = untold(registry, alerting)
+    assert "guian" not in found["critical"]
+    assert set(found["info"]) == set(registry.hubs)
+    assert untold(registry, AlertingSection()) == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("{name: A b, webhook: {url: 'http://h'}}", "small letters"),
+        ("{name: a}", "got none"),
+        ("{name: a, webhook: {url: 'http://h'}, slack: {url_file: f}}", "slack, webhook"),
+        ("{name: a, wecom: {corp_id: x}}", "url_file"),
+        ("{name: a, email: {to: [x], sender: a@b, server: 'h:1'}}", "to: expected an address"),
+        ("{name: a, email: {to: [x@y], sender: a@b, server: h}}", "host:port"),
+        ("{name: a, language: fr, webhook: {url: 'http://h'}}", "expected one of en, zh"),
+        ("{name: a, dingtalk: {url_file: f, sign: x}}", "sign"),
+    ],
+)
+def test_a_mistake_is_one_line_that_says_what_was_expected(
+    tmp_path: Path, section: str, said: str
+) -> None:
+    """Each mistake names its line and its key."""
+    path = tmp_path / "c.yaml"
+    path.write_text(f"alerting:\n  receivers:\n    - {section}\n", "utf-8")
+    document = Document(path)
+    document.section("alerting", AlertingSection)
+    (error,) = document.errors
+    assert said in str(error)
+    assert error.line == 3
