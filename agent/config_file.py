@@ -14,7 +14,7 @@ from agent.inventory.shard import Shard, parse_shard
 from agent.receivers.model import AlertingSection
 from agent.settings import AUTO_WORKERS, MOST_WORKERS, Federation, Roots, Sd, parse_workers
 from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
-from collectors.catalogue.rack_limits import LimitsSection
+from collectors.catalogue.limits_section import LimitsSection
 from collectors.strict import Parsed
 
 _LABEL: Final = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*")

@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from agent.inventory.model import Inventory
 from agent.loading import Loaded
 from collectors.base import ConfigError
+from collectors.catalogue.limits_section import OwnSiteLimits
 from collectors.strict import Document, nearest
 
 
@@ -21,10 +22,7 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
         return []
     document = Document(loaded.config.path)
     found = [*_own(inventory, file.site, file.rack)]
-    for site in file.limits.sites:
-        if inventory.sites and site not in inventory.sites:
-            said = f"{site} is not in the inventory{nearest(site, inventory.sites)}"
-            found.append((f"limits.sites.{site}", said))
+    found += _limited(inventory, file.limits.sites)
     for section in loaded.config.sections:
         for key, entry in _entries(section.config, f"collectors.{section.kind.name}"):
             found += _judge(inventory, key, entry, file.site)
@@ -44,6 +42,23 @@ def _own(inventory: Inventory, site: str, rack: str) -> Iterator[tuple[str, str]
         yield "site", f"{site} is not in the inventory{nearest(site, inventory.sites)}"
     if rack and rack not in inventory.racks:
         yield "rack", f"{rack} is not in the inventory{nearest(rack, inventory.racks)}"
+
+
+def _limited(inventory: Inventory, sites: Mapping[str, OwnSiteLimits]) -> Iterator[tuple[str, str]]:
+    """Yield the places with limits of their own that the inventory does not have."""
+    for site, own in sites.items():
+        rows = {rack.row for rack in inventory.racks.values() if rack.site == site}
+        racks = {rack.rack for rack in inventory.racks.values() if rack.site == site}
+        key = f"limits.sites.{site}"
+        for place, names, known in (
+            (key, [site], inventory.sites),
+            (f"{key}.rows.", own.rows, rows),
+            (f"{key}.racks.", own.racks, racks),
+        ):
+            for name in names if known else ():
+                if name not in known:
+                    said = f"{name} is not in the inventory{nearest(name, sorted(known))}"
+                    yield place if place == key else f"{place}{name}", said
 
 
 def _entries(config: object, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -119,7 +119,7 @@ class RackCollector:
                     warmest,
                     known.failover_load(power.total),
                     silent=rack.rack in silent,
-                    limits=self._inventory.limits.of(rack.site),
+                    limits=self._inventory.limits.of(*known.place[1:]),
                 )
                 readings += self._need_times.readings(known.place, needs, now)
             if rack.state == "in_service" and rack.site in sites:

@@ -60,7 +60,7 @@ class RackSeries:
         self.row: tuple[Row, int] | None = None
         """Its row, if it has one, and its number there."""
         self._hub = hub
-        self._failover_limit = inventory.limits.of(rack.site).failover_load_ratio
+        self._failover_limit = inventory.limits.of(*place[1:]).failover_load_ratio
         self._feeds = [
             _RackFeed(
                 pdu=(rack.site, feed.pdu),

@@ -87,7 +87,7 @@ def racks_and_meters(
     """
     inventory = pue.inventory
     racks = [
-        _RackHours(rack, inventory.limits.of(rack.site))
+        _RackHours(rack, inventory.limits.of(rack.site, rack.row, rack.rack))
         for rack in inventory.racks.values()
         if rack.state == "in_service" and any(feed.pdu for feed in rack.feeds.values())
     ]

@@ -1,25 +1,29 @@
-"""The limits that racks and breakers are held against, where an operator may state others.
+"""The limits that racks, breakers and devices are held against, where an operator may state others.
 
-The defaults stand in `limits`. The config file's section `limits:` is read into `LimitsSection`.
-Boards, needs and the generated alerts all read the `SiteLimits` made of it.
+The defaults stand in `limits`. The config file's section `limits:` (`limits_section`) is read into
+`SiteLimits`. Boards, needs and the generated alerts all read that.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Final
 
-from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
-from collectors.strict import Range
-
-Celsius = Annotated[float, Range(least=10.0, most=60.0)]
-Share = Annotated[float, Range(least=0.1, most=0.99)]
+from collectors.catalogue.limits import (
+    BURN_LIMIT,
+    FAILOVER_LIMIT,
+    INLET_ALLOWABLE,
+    INLET_RECOMMENDED,
+    SILENT_SECONDS,
+    STALE_SECONDS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RackLimits:
-    """The limits that the racks and breakers of a site are held against."""
+    """The limits that the racks and breakers of a place are held against."""
 
     failover_load_ratio: float = FAILOVER_LIMIT
     """Share of what is left of the supply when a feed is lost, that the load may take."""
@@ -30,102 +34,113 @@ class RackLimits:
 STANDARD: Final = RackLimits()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class LimitedPlace:
+    """A rack, a row or a site that has limits of its own."""
+
+    site: str
+    row: str = ""
+    rack: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ages:
+    """How long things may be silent or out of date, in seconds."""
+
+    silent_seconds: float = SILENT_SECONDS
+    stale_seconds: float = STALE_SECONDS
+    kinds: Mapping[str, float] = field(default_factory=dict)
+    """Seconds that devices of one kind may be silent."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteLimits:
-    """The limits of every site: those of its own, or else the common ones."""
+    """The limits of every place: its own, or else those of the greater place around it."""
 
     common: RackLimits = STANDARD
-    sites: Mapping[str, RackLimits] = field(default_factory=dict)
+    places: Mapping[LimitedPlace, RackLimits] = field(default_factory=dict)
+    """Whole limits: what a place does not state itself is filled in."""
+    burn_rate: float = BURN_LIMIT
+    site_burn_rates: Mapping[str, float] = field(default_factory=dict)
+    ages: Ages = field(default_factory=Ages)
 
-    def of(self, site: str) -> RackLimits:
-        """Return the limits that hold at a site."""
-        return self.sites.get(site, self.common)
+    def of(self, site: str, row: str = "", rack: str = "") -> RackLimits:
+        """Return the limits that hold for a rack, or for all else at a site."""
+        if not self.places:
+            return self.common
+        for place in (
+            LimitedPlace(site=site, row=row, rack=rack),
+            LimitedPlace(site=site, rack=rack),
+            LimitedPlace(site=site, row=row),
+            LimitedPlace(site=site),
+        ):
+            if place in self.places:
+                return self.places[place]
+        return self.common
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnLimits:
-    """Limits of one site. A key that is not given is as for all sites."""
-
-    inlet_recommended: Celsius | None = None
-    inlet_allowable: Celsius | None = None
-    failover_share: Share | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitsSection:
-    """The limits of racks, for the board, the API and `rules build --config` alike."""
-
-    inlet_recommended: Celsius = field(
-        default=INLET_RECOMMENDED,
-        metadata={"help": "°C at the inlet; above it a rack is hot (ASHRAE recommends up to 27)"},
-    )
-    inlet_allowable: Celsius = field(
-        default=INLET_ALLOWABLE,
-        metadata={"help": "°C at the inlet; above it a rack is too hot (32 for ASHRAE's class A1)"},
-    )
-    failover_share: Share = field(
-        default=FAILOVER_LIMIT,
-        metadata={
-            "help": (
-                "share of what is left of the supply when a feed or a breaker is lost; above it"
-                " failover is tight, above 1 it is lost"
-            )
-        },
-    )
-    sites: dict[str, OwnLimits] = field(
-        default_factory=dict, metadata={"help": "other limits for single sites, by site"}
-    )
-
-    def __post_init__(self) -> None:
-        """Check that the milder limit comes first everywhere."""
-        made = self.by_site()
-        for key, one in {"": made.common, **made.sites}.items():
-            if one.inlet_recommended_celsius >= one.inlet_allowable_celsius:
-                raise ValueError(
-                    f"{'sites' if key else 'inlet_recommended'}: expected"
-                    f" {f'at {key} ' if key else ''}less than inlet_allowable"
-                    f" ({one.inlet_allowable_celsius:g}), got {one.inlet_recommended_celsius:g}"
-                )
-
-    def by_site(self) -> SiteLimits:
-        """Return the limits of every site."""
-        return SiteLimits(
-            common=_limits(self.failover_share, self.inlet_recommended, self.inlet_allowable),
-            sites={
-                site: _limits(
-                    _first(own.failover_share, self.failover_share),
-                    _first(own.inlet_recommended, self.inlet_recommended),
-                    _first(own.inlet_allowable, self.inlet_allowable),
-                )
-                for site, own in self.sites.items()
-            },
-        )
-
-
-def _first(own: float | None, common: float) -> float:
-    return common if own is None else own
-
-
-def _limits(failover: float, recommended: float, allowable: float) -> RackLimits:
-    return RackLimits(
-        failover_load_ratio=failover,
-        inlet_recommended_celsius=recommended,
-        inlet_allowable_celsius=allowable,
-    )
+    @property
+    def sites(self) -> Mapping[str, RackLimits]:
+        """The limits of whole sites."""
+        return {
+            place.site: one
+            for place, one in self.places.items()
+            if not place.row and not place.rack
+        }
 
 
 Condition = Callable[[str, RackLimits], str]
-"""Writes the PromQL of a condition, given the matchers of its sites in braces and their limits."""
+"""Writes the PromQL of a condition, given the matchers of its places in braces and their limits."""
 
 
 def for_each_site(limits: SiteLimits, condition: Condition) -> str:
     """Return the PromQL of a condition by the limits of every site."""
-    if not limits.sites:
-        return condition("", limits.common)
-    others = ",".join(f'site!="{site}"' for site in limits.sites)
+    return _joined(limits.common, _whole_sites(limits), condition)
+
+
+def for_each_place(limits: SiteLimits, condition: Condition) -> str:
+    """Return the PromQL of a condition by the limits of every rack, row and site.
+
+    Each rack is in one part of it: the condition of a row leaves out the racks with their own, that
+    of a site the rows and the racks.
+    """
+    parts = []
+    for place, own in limits.places.items():
+        inside = [one for one in limits.places if one.site == place.site]
+        matchers = [matcher("site", place.site)]
+        if place.rack:
+            matchers.append(matcher("rack", place.rack))
+        else:
+            racks = dict.fromkeys(one.rack for one in inside if one.rack)
+            matchers += [matcher("rack", rack, "!=") for rack in racks]
+        if place.row:
+            matchers.append(matcher("row", place.row))
+        else:
+            rows = dict.fromkeys(one.row for one in inside if one.row)
+            matchers += [matcher("row", row, "!=") for row in rows]
+        parts.append((matchers, own))
+    return _joined(limits.common, parts, condition)
+
+
+def matcher(label: str, value: str, sign: str = "=") -> str:
+    """Return a matcher of PromQL."""
+    return f"{label}{sign}{json.dumps(value, ensure_ascii=False)}"
+
+
+_Parts = list[tuple[list[str], RackLimits]]
+
+
+def _whole_sites(limits: SiteLimits) -> _Parts:
+    return [([matcher("site", site)], own) for site, own in limits.sites.items()]
+
+
+def _joined(common: RackLimits, parts: _Parts, condition: Condition) -> str:
+    """Join the conditions of single places and of all others."""
+    if not parts:
+        return condition("", common)
+    sites = dict.fromkeys(matchers[0].replace("=", "!=", 1) for matchers, _ in parts)
     return " or ".join(
         (
-            condition(f"{{{others}}}", limits.common),
-            *(condition(f'{{site="{site}"}}', own) for site, own in limits.sites.items()),
+            condition(f"{{{','.join(sites)}}}", common),
+            *(condition(f"{{{','.join(matchers)}}}", own) for matchers, own in parts),
         )
     )

@@ -15,11 +15,11 @@ def groups(limits: SiteLimits) -> dict[str, tuple[Alert, ...]]:
     return {
         "hubgauge-targets-alerts": targets.ALERTS,
         "hubgauge-power-alerts": power.ALERTS,
-        "hubgauge-budget-alerts": budget.ALERTS,
+        "hubgauge-budget-alerts": budget.alerts(limits),
         "hubgauge-racks-alerts": racks.alerts(limits),
         "hubgauge-breakers-alerts": breakers.alerts(limits),
         "hubgauge-chips-alerts": chips.ALERTS,
-        "hubgauge-inventory-alerts": inventory.ALERTS,
+        "hubgauge-inventory-alerts": inventory.alerts(limits.ages),
         "hubgauge-links-alerts": links.ALERTS,
         "hubgauge-agents-alerts": own.ALERTS,
     }

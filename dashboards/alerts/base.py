@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 from agent.hubs.model import Registry
 from collectors.base import Metric
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards.alerts.leads import NO_LINKS, Links
 from dashboards.alerts.limit import NO_LIMIT, Limit
 from dashboards.language import LANGUAGES, SOURCE, Text
@@ -77,9 +78,7 @@ class Alert:
         }
         return {key: text for key, text in texts.items() if text}
 
-    def expected(
-        self, links: Links, registry: Registry | None, case: Case
-    ) -> dict[str, str]:
+    def expected(self, links: Links, registry: Registry | None, case: Case) -> dict[str, str]:
         """Return the texts of a case that fires, as Prometheus has filled them in."""
         labels = case.fires or {}
         texts = self.annotations(links, registry) | {"limit": self.limit.of(labels)}
@@ -109,6 +108,13 @@ def _filled(text: str, case: Case) -> str:
 SITE: Final = {"hub": "guian", "site": "s1"}
 RACK: Final = {**SITE, "row": "A", "rack": "A07"}
 """Where the cases happen."""
+
+
+def common_place(own: SiteLimits, place: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a place of the cases at a site for which an operator states no limits of its own."""
+    names = (f"s{n}" for n in range(1, len(own.places) + len(own.site_burn_rates) + 2))
+    taken = {*own.sites, *own.site_burn_rates}
+    return {**place, "site": next(name for name in names if name not in taken)}
 
 
 def series(metric: Metric, labels: Mapping[str, str], **more: str) -> str:

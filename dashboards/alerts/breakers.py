@@ -8,8 +8,8 @@ from collectors.base import Metric
 from collectors.catalogue import facility, limits, pdu_parts
 from collectors.catalogue import rack as metrics
 from collectors.catalogue.rack_limits import SiteLimits, for_each_site
-from dashboards.alerts.base import RACK, SITE, Alert, Case, series
-from dashboards.alerts.limit import fixed, own_share, percent
+from dashboards.alerts.base import RACK, SITE, Alert, Case, common_place, series
+from dashboards.alerts.limit import fixed, percent, site_share
 from dashboards.language import Text
 from dashboards.signals import breaker
 
@@ -40,6 +40,7 @@ def alerts(own: SiteLimits) -> tuple[Alert, ...]:
 
 
 def _failover_tight(own: SiteLimits) -> Alert:
+    place = common_place(own, BREAKER)
     share = own.common.failover_load_ratio
     beyond, within = round(share + (1 - share) / 4, 4), round(share - 0.05, 4)
     load = breaker.BREAKER_FAILOVER_EACH.recorded()
@@ -54,20 +55,20 @@ def _failover_tight(own: SiteLimits) -> Alert:
             "Breaker {{ $labels.breaker }} of {{ $labels.site }}: losing its pair loads it to"
             " {{ $value | humanizePercentage }}: place no more load behind either.",
         ),
-        limit=own_share(own, lambda limit: limit.failover_load_ratio),
+        limit=site_share(own, lambda limit: limit.failover_load_ratio),
         description=(
             f"Above {100 * share:g} % of one side's capacity there is no room for what starts at"
             " once after a power cut."
         ),
         must_fire=Case(
-            series=_of(metrics.BREAKER_FAILOVER_LOAD, f"{beyond:g}x40", bound="lower"),
+            series={series(metrics.BREAKER_FAILOVER_LOAD, place, bound="lower"): f"{beyond:g}x40"},
             at="20m",
-            fires=BREAKER,
+            fires=place,
             value=f"{100 * beyond:.4g}%",
         ),
         must_not_fire=Case(
-            series=_of(metrics.BREAKER_FAILOVER_LOAD, f"{within:g}x40", bound="lower")
-            | _of(metrics.BREAKER_FAILOVER_LOAD, "0.95x40", bound="upper"),
+            series={series(metrics.BREAKER_FAILOVER_LOAD, place, bound="lower"): f"{within:g}x40"}
+            | {series(metrics.BREAKER_FAILOVER_LOAD, place, bound="upper"): "0.95x40"},
             at="30m",
         ),
     )

@@ -9,12 +9,14 @@ starts soon, and ends soon after the cause.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from collectors.catalogue import site
-from collectors.catalogue.limits import BURN_LIMIT, MIN_COVERAGE
-from dashboards.alerts.base import SITE, Alert, Case, series
-from dashboards.alerts.limit import fixed
+from collectors.catalogue.limits import MIN_COVERAGE
+from collectors.catalogue.rack_limits import SiteLimits, matcher
+from dashboards.alerts.base import SITE, Alert, Case, common_place, series
+from dashboards.alerts.limit import by_label
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals import pue
@@ -31,9 +33,15 @@ def _covered(window: str) -> str:
     return f"and {_ON_SITE} {coverage} >= {MIN_COVERAGE}"
 
 
-def _over(window: str) -> str:
-    burn = f'max by (hub, site) ({_BURN}{{window="{window}"}})'
-    return f"({burn} > {BURN_LIMIT} {_covered(window)})"
+def _over(window: str, own: SiteLimits) -> str:
+    """Return the condition that a site burns its budget faster than it may."""
+    parts = [(matcher("site", site), rate) for site, rate in own.site_burn_rates.items()]
+    others = "".join(f",{matcher('site', site, '!=')}" for site in own.site_burn_rates)
+    burning = " or ".join(
+        f'max by (hub, site) ({_BURN}{{window="{window}"{of_sites}}}) > {rate:g}'
+        for of_sites, rate in ((others, own.burn_rate), *((f",{of}", rate) for of, rate in parts))
+    )
+    return f"(({burning}) {_covered(window)})" if parts else f"({burning} {_covered(window)})"
 
 
 def _above_required(window: str) -> str:
@@ -41,67 +49,85 @@ def _above_required(window: str) -> str:
     return f"({found} > {_ON_SITE} {_REQUIRED} {_covered(window)})"
 
 
-def _pues(coverage: str = "0.97x120", **windows: str) -> dict[str, str]:
+def _pues(
+    place: Mapping[str, str] = SITE, coverage: str = "0.97x120", **windows: str
+) -> dict[str, str]:
     named = {"hour": "1h", "day": "1d", "month": "30d"}
     found = {
-        series(site.SITE_PUE, SITE, category="2", window=named[name]): values
+        series(site.SITE_PUE, place, category="2", window=named[name]): values
         for name, values in windows.items()
     }
     covered = {
-        series(site.SITE_PUE_COVERAGE, SITE, window=named[name]): coverage for name in windows
+        series(site.SITE_PUE_COVERAGE, place, window=named[name]): coverage for name in windows
     }
     return (
         found
         | covered
         | {
-            series(site.SITE_PUE_LIMIT, SITE): "1.2x120",
-            series(site.SITE_PUE_REQUIRED, SITE): "1.18x120",
+            series(site.SITE_PUE_LIMIT, place): "1.2x120",
+            series(site.SITE_PUE_REQUIRED, place): "1.18x120",
         }
     )
 
 
-ALERTS: Final = (
-    Alert(
+def alerts(own: SiteLimits) -> tuple[Alert, ...]:
+    """Return the alerts on the budget by these limits; cases are of a site without its own."""
+    return (_burns_fast(own), _BURNS_SLOW)
+
+
+def _burns_fast(own: SiteLimits) -> Alert:
+    """Return the alert on a rate that is burnt over a day and in its last hour.
+
+    In the cases the limit is 1.2, so a PUE of 1 + 0.2 x is a rate of x.
+    """
+    place = common_place(own, SITE)
+    rate = own.burn_rate
+    day, hour, calm = (f"{1 + 0.2 * (rate + more):g}x60" for more in (0.1, 0.25, -1.0))
+    return Alert(
         name="PueBudgetBurnFast",
-        expr=f"{_over('1d')} and {_ON_SITE} {_over('1h')}",
+        expr=f"{_over('1d', own)} and {_ON_SITE} {_over('1h', own)}",
         wait="15m",
         severity="warning",
         summary=Text(
             "{{ $labels.site }} uses overhead energy {{ $value | humanize }} times as fast as its"
             " PUE limit allows: look at the cooling first.",
         ),
-        limit=fixed(f"{BURN_LIMIT:g}"),
-        description=(
-            "Half as much again as allowed over a day, and in the last hour too: a fault or a"
-            " wrong set point, not the season."
-        ),
-        must_fire=Case(
-            series=_pues(hour="1.35x60", day="1.32x60"), at="30m", fires=SITE, value="1.6"
-        ),
-        must_not_fire=Case(series=_pues(hour="1.1x60", day="1.32x60"), at="30m"),
-        also_quiet=(
-            Case(series=_pues(hour="1.35x60", day="1.32x60", coverage="0.0049x60"), at="30m"),
-        ),
-    ),
-    Alert(
-        name="PueBudgetBurnSlow",
-        expr=f"{_above_required('30d')} and {_ON_SITE} {_above_required('1d')}",
-        wait="1h",
-        severity="info",
-        summary=Text(
-            "{{ $labels.site }} averaged {{ $value | humanize }} over a month, more than the rest"
-            " of the year may: plan what will lower it.",
+        limit=by_label(
+            f"{own.burn_rate:g}",
+            "site",
+            {site: f"{rate:g}" for site, rate in own.site_burn_rates.items()},
         ),
         description=(
-            "At the month's pace the year ends above the limit. In summer that may be the season;"
-            " the forecast of the target says more."
+            f"More than {own.burn_rate:g} times what is allowed over a day, and in the last hour"
+            " too: a fault or a wrong set point, not the season."
         ),
         must_fire=Case(
-            series=_pues(day="1.21x120", month="1.2x120"), at="90m", fires=SITE, value="1.2"
+            series=_pues(place, hour=hour, day=day),
+            at="30m",
+            fires=place,
+            value=f"{rate + 0.1:.4g}",
         ),
-        must_not_fire=Case(series=_pues(day="1.15x120", month="1.2x120"), at="90m"),
-        also_quiet=(
-            Case(series=_pues(day="1.21x120", month="1.2x120", coverage="0.5x120"), at="90m"),
-        ),
+        must_not_fire=Case(series=_pues(place, hour=calm, day=day), at="30m"),
+        also_quiet=(Case(series=_pues(place, hour=hour, day=day, coverage="0.0049x60"), at="30m"),),
+    )
+
+
+_BURNS_SLOW: Final = Alert(
+    name="PueBudgetBurnSlow",
+    expr=f"{_above_required('30d')} and {_ON_SITE} {_above_required('1d')}",
+    wait="1h",
+    severity="info",
+    summary=Text(
+        "{{ $labels.site }} averaged {{ $value | humanize }} over a month, more than the rest"
+        " of the year may: plan what will lower it.",
     ),
+    description=(
+        "At the month's pace the year ends above the limit. In summer that may be the season;"
+        " the forecast of the target says more."
+    ),
+    must_fire=Case(
+        series=_pues(day="1.21x120", month="1.2x120"), at="90m", fires=SITE, value="1.2"
+    ),
+    must_not_fire=Case(series=_pues(day="1.15x120", month="1.2x120"), at="90m"),
+    also_quiet=(Case(series=_pues(day="1.21x120", month="1.2x120", coverage="0.5x120"), at="90m"),),
 )

@@ -9,16 +9,23 @@ from typing import Final
 
 from collectors.catalogue import agent, facility, inventory
 from collectors.catalogue.host import processor
-from collectors.catalogue.limits import SILENT_SECONDS, STALE_SECONDS
+from collectors.catalogue.rack_limits import Ages, matcher
 from dashboards.alerts.base import SITE, Alert, Case, series
-from dashboards.alerts.limit import fixed
+from dashboards.alerts.limit import by_label, duration, fixed, humanized
 from dashboards.language import Text
 from dashboards.promql import for_rule, of
 from dashboards.signals.inventory import silent_for
 
 _NETBOX: Final = 'source="netbox"'
-_LONG_AGO: Final = "-100000x40"
-"""promtool begins at the epoch, so that what was long ago is before it."""
+_MORE: Final = 13_600.0
+"""Seconds by which what is too old in a case is older than it may be."""
+
+
+def _since(age: float) -> str:
+    """Return a time so many seconds before the epoch, where promtool begins."""
+    return f"{-age:g}x40" if age != 0 else "0x40"
+
+
 _DEVICE: Final = {**SITE, "kind": "pdu", "device": "A07-A"}
 _GATEWAY: Final = {**SITE, "instance": "gw"}
 
@@ -60,7 +67,7 @@ _NODES: Final = {
     series(processor.BOOT_TIME, SITE, instance="n1"): "9x90",
 }
 
-ALERTS: Final = (
+_FIXED: Final = (
     Alert(
         name="RackUnmetered",
         expr=_count("rack_without_pdu"),
@@ -128,25 +135,6 @@ ALERTS: Final = (
         must_not_fire=Case(series=_mismatches("never_answered", "1x10 0x50"), at="40m"),
     ),
     Alert(
-        name="DeviceSilentLong",
-        expr=for_rule(f"{silent_for()} > {SILENT_SECONDS}"),
-        wait="10m",
-        severity="info",
-        summary=Text(
-            "{{ $labels.kind }} {{ $labels.device }} of {{ $labels.site }} is silent for"
-            " {{ $value | humanizeDuration }}: repair it, or take it out.",
-        ),
-        limit=fixed(f"{SILENT_SECONDS // 86_400} d"),
-        description="A device that nobody misses for a day hides the next one that fails.",
-        must_fire=Case(
-            series={series(inventory.SILENT_SINCE, _DEVICE): _LONG_AGO},
-            at="20m",
-            fires=_DEVICE,
-            value="1d 4h 6m 40s",
-        ),
-        must_not_fire=Case(series={series(inventory.SILENT_SINCE, _DEVICE): "-80000x40"}, at="20m"),
-    ),
-    Alert(
         name="NodesMissing",
         expr=_nodes_missing(),
         wait="1h",
@@ -164,11 +152,58 @@ ALERTS: Final = (
             series=_NODES | {series(processor.BOOT_TIME, SITE, instance="n2"): "9x90"}, at="70m"
         ),
     ),
-    Alert(
+)
+"""The alerts that no limit of one's own changes."""
+
+
+def alerts(own: Ages) -> tuple[Alert, ...]:
+    """Return the alerts on the inventory by these ages."""
+    return (*_FIXED, _silent_long(own), _stale(own))
+
+
+def _silent_longer(own: Ages) -> str:
+    """Return the condition that a device is silent for longer than its kind may be."""
+    others = ",".join(matcher("kind", kind, "!=") for kind in own.kinds)
+    parts = [(others, own.silent_seconds)]
+    parts += [(matcher("kind", kind), seconds) for kind, seconds in own.kinds.items()]
+    return for_rule(" or ".join(f"{silent_for('', of)} > {age:g}" for of, age in parts))
+
+
+def _silent_long(own: Ages) -> Alert:
+    limit = own.kinds.get(_DEVICE["kind"], own.silent_seconds)
+    return Alert(
+        name="DeviceSilentLong",
+        expr=_silent_longer(own),
+        wait="10m",
+        severity="info",
+        summary=Text(
+            "{{ $labels.kind }} {{ $labels.device }} of {{ $labels.site }} is silent for"
+            " {{ $value | humanizeDuration }}: repair it, or take it out.",
+        ),
+        limit=by_label(
+            duration(own.silent_seconds),
+            "kind",
+            {kind: duration(seconds) for kind, seconds in own.kinds.items()},
+        ),
+        description="A device that nobody misses for a day hides the next one that fails.",
+        must_fire=Case(
+            series={series(inventory.SILENT_SINCE, _DEVICE): _since(limit + _MORE)},
+            at="20m",
+            fires=_DEVICE,
+            value=humanized(limit + _MORE + 1200),
+        ),
+        must_not_fire=Case(
+            series={series(inventory.SILENT_SINCE, _DEVICE): _since(limit - 6400)}, at="20m"
+        ),
+    )
+
+
+def _stale(own: Ages) -> Alert:
+    return Alert(
         name="InventoryStale",
         expr=for_rule(
             f"time() - max by (hub, site, instance) ({of(agent.INVENTORY_TIME, _NETBOX)}) >"
-            f" {STALE_SECONDS}"
+            f" {own.stale_seconds:g}"
         ),
         wait="10m",
         severity="warning",
@@ -176,18 +211,26 @@ ALERTS: Final = (
             "The inventory of {{ $labels.instance }} is {{ $value | humanizeDuration }} old:"
             " NetBox does not answer it, or its token is refused.",
         ),
-        limit=fixed(f"{STALE_SECONDS // 86_400} d"),
+        limit=fixed(duration(own.stale_seconds)),
         description=(
             "The last good answer stays in force; racks built or emptied since are not seen."
         ),
         must_fire=Case(
-            series={series(agent.INVENTORY_TIME, _GATEWAY, source="netbox"): _LONG_AGO},
+            series={
+                series(agent.INVENTORY_TIME, _GATEWAY, source="netbox"): _since(
+                    own.stale_seconds + _MORE
+                )
+            },
             at="20m",
             fires=_GATEWAY,
-            value="1d 4h 6m 40s",
+            value=humanized(own.stale_seconds + _MORE + 1200),
         ),
         must_not_fire=Case(
-            series={series(agent.INVENTORY_TIME, _GATEWAY, source="file"): _LONG_AGO}, at="20m"
+            series={
+                series(agent.INVENTORY_TIME, _GATEWAY, source="file"): _since(
+                    own.stale_seconds + _MORE
+                )
+            },
+            at="20m",
         ),
-    ),
-)
+    )

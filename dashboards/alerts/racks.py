@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from collectors.catalogue import limits
 from collectors.catalogue import rack as metrics
 from collectors.catalogue.needs import GRAVITY
-from collectors.catalogue.rack_limits import SiteLimits, for_each_site
-from dashboards.alerts.base import RACK, Alert, Case, series
-from dashboards.alerts.limit import fixed, own_celsius, own_share, percent
+from collectors.catalogue.rack_limits import SiteLimits, for_each_place
+from dashboards.alerts.base import RACK, Alert, Case, common_place, series
+from dashboards.alerts.limit import fixed, percent, rack_celsius, rack_share
 from dashboards.language import Text
 from dashboards.signals import rack, rack_limits
 
 
-def _failover(values: str) -> dict[str, str]:
-    return {series(metrics.RACK_FAILOVER_LOAD, RACK): values}
+def _failover(values: str, place: Mapping[str, str] = RACK) -> dict[str, str]:
+    return {series(metrics.RACK_FAILOVER_LOAD, place): values}
 
 
 def _power(values: str) -> dict[str, str]:
     return {series(metrics.RACK_UTILIZATION, RACK, kind="power"): values}
 
 
-def _inlet(values: str) -> dict[str, str]:
-    return {series(metrics.RACK_INLET_TEMPERATURE, RACK): values}
+def _inlet(values: str, place: Mapping[str, str] = RACK) -> dict[str, str]:
+    return {series(metrics.RACK_INLET_TEMPERATURE, place): values}
 
 
 def alerts(own: SiteLimits) -> tuple[Alert, ...]:
@@ -32,12 +33,13 @@ def alerts(own: SiteLimits) -> tuple[Alert, ...]:
 
 
 def _failover_tight(own: SiteLimits) -> Alert:
+    place = common_place(own, RACK)
     share = own.common.failover_load_ratio
     beyond, within = round(share + (1 - share) / 4, 4), round(share - 0.05, 4)
     load = rack_limits.FAILOVER_EACH.recorded()
     return Alert(
         name=GRAVITY["failover_tight"].alert,
-        expr=for_each_site(
+        expr=for_each_place(
             own, lambda of, limit: f"{load}{of} > {limit.failover_load_ratio:g} <= 1"
         ),
         wait=GRAVITY["failover_tight"].wait,
@@ -46,28 +48,29 @@ def _failover_tight(own: SiteLimits) -> Alert:
             "Rack {{ $labels.rack }} of {{ $labels.site }}: losing a feed loads the other to"
             " {{ $value | humanizePercentage }}: place no more load here.",
         ),
-        limit=own_share(own, lambda limit: limit.failover_load_ratio),
+        limit=rack_share(own, lambda limit: limit.failover_load_ratio),
         description=(
             f"Above {100 * share:g} % of one feed's capacity there is no room for what starts at"
             " once after a power cut."
         ),
         must_fire=Case(
-            series=_failover(f"{beyond:g}x40"),
+            series=_failover(f"{beyond:g}x40", place),
             at="20m",
-            fires=RACK,
+            fires=place,
             value=f"{100 * beyond:.4g}%",
         ),
-        must_not_fire=Case(series=_failover(f"{beyond:g}x10 {within:g}x30"), at="30m"),
+        must_not_fire=Case(series=_failover(f"{beyond:g}x10 {within:g}x30", place), at="30m"),
     )
 
 
 def _hot(own: SiteLimits) -> Alert:
+    place = common_place(own, RACK)
     warm, most = own.common.inlet_recommended_celsius, own.common.inlet_allowable_celsius
     between = round(warm + min(2.0, (most - warm) / 2), 4)
     inlet = rack_limits.INLET_EACH.recorded()
     return Alert(
         name=GRAVITY["hot"].alert,
-        expr=for_each_site(
+        expr=for_each_place(
             own,
             lambda of, limit: (
                 f"{inlet}{of} > {limit.inlet_recommended_celsius:g}"
@@ -80,24 +83,25 @@ def _hot(own: SiteLimits) -> Alert:
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: check"
             " blanking panels, tiles and the cooling unit nearby.",
         ),
-        limit=own_celsius(own, lambda limit: limit.inlet_recommended_celsius),
+        limit=rack_celsius(own, lambda limit: limit.inlet_recommended_celsius),
         description=(
             f"Above {warm:g} °C the inlet leaves the recommended range. ASHRAE TC 9.9 recommends"
             f" up to {limits.INLET_RECOMMENDED:g} °C."
         ),
         must_fire=Case(
-            series=_inlet(f"{between:g}x40"), at="20m", fires=RACK, value=f"{between:g}"
+            series=_inlet(f"{between:g}x40", place), at="20m", fires=place, value=f"{between:g}"
         ),
-        must_not_fire=Case(series=_inlet(f"{warm - 0.5:g}x40"), at="20m"),
+        must_not_fire=Case(series=_inlet(f"{warm - 0.5:g}x40", place), at="20m"),
     )
 
 
 def _too_hot(own: SiteLimits) -> Alert:
+    place = common_place(own, RACK)
     most = own.common.inlet_allowable_celsius
     inlet = rack_limits.INLET_EACH.recorded()
     return Alert(
         name=GRAVITY["too_hot"].alert,
-        expr=for_each_site(
+        expr=for_each_place(
             own, lambda of, limit: f"{inlet}{of} > {limit.inlet_allowable_celsius:g}"
         ),
         wait=GRAVITY["too_hot"].wait,
@@ -106,15 +110,15 @@ def _too_hot(own: SiteLimits) -> Alert:
             "Rack {{ $labels.rack }} of {{ $labels.site }} breathes {{ $value }} °C: restore"
             " cooling or shut load down before it does so itself.",
         ),
-        limit=own_celsius(own, lambda limit: limit.inlet_allowable_celsius),
+        limit=rack_celsius(own, lambda limit: limit.inlet_allowable_celsius),
         description=(
             f"Above {most:g} °C the inlet is outside what is allowed. ASHRAE TC 9.9 allows class"
             f" A1 equipment {limits.INLET_ALLOWABLE:g} °C."
         ),
         must_fire=Case(
-            series=_inlet(f"{most + 2:g}x20"), at="10m", fires=RACK, value=f"{most + 2:g}"
+            series=_inlet(f"{most + 2:g}x20", place), at="10m", fires=place, value=f"{most + 2:g}"
         ),
-        must_not_fire=Case(series=_inlet(f"{most - 2:g}x3 {most + 2:g}x20"), at="6m"),
+        must_not_fire=Case(series=_inlet(f"{most - 2:g}x3 {most + 2:g}x20", place), at="6m"),
     )
 
 

@@ -12,7 +12,7 @@ from agent.hubs.model import Registry
 from agent.receivers.model import AlertingSection
 from agent.settings import Http
 from collectors.base import ConfigError
-from collectors.catalogue.rack_limits import LimitsSection
+from collectors.catalogue.limits_section import LimitsSection
 from collectors.strict import Document, Problems
 from dashboards.alerts.leads import Links, on_board
 from dashboards.alerts.routes import untold

@@ -17,9 +17,9 @@ _NO_INVENTORY: Final = Excuse(
 _EACH: Final = "hub, site, kind, device"
 
 
-def silent_for(at: str = "") -> str:
+def silent_for(at: str = "", matchers: str = "") -> str:
     """Return how many seconds each device is silent."""
-    return f"time() - max by ({_EACH}) ({of(inventory.SILENT_SINCE)}{at})"
+    return f"time() - max by ({_EACH}) ({of(inventory.SILENT_SINCE, matchers)}{at})"
 
 
 ANSWERING: Final = Signal(

@@ -16,7 +16,13 @@ from agent.web.view import BoardView
 from agent.web.views import racks
 from collectors.catalogue import rack
 from collectors.catalogue.facility import SENSOR_TEMPERATURE
-from collectors.catalogue.rack_limits import RackLimits, SiteLimits, for_each_site
+from collectors.catalogue.rack_limits import (
+    LimitedPlace,
+    RackLimits,
+    SiteLimits,
+    for_each_place,
+    for_each_site,
+)
 from collectors.strict import Problems
 from tests.agent.web import fixture
 from tests.support.ledger import SITE, Pages, inventory, pdu_power
@@ -47,6 +53,33 @@ def test_a_site_takes_what_it_does_not_state_from_the_common_limits(tmp_path: Pa
     )
 
 
+def test_a_rack_takes_what_it_does_not_state_from_its_row_and_site(tmp_path: Path) -> None:
+    """The nearest place that states a key decides it: rack, row, site, all."""
+    text = (
+        "limits:\n  inlet_allowable: 31\n  sites:\n    a:\n      inlet_recommended: 24\n"
+        "      rows: {A: {inlet_recommended: 23, inlet_allowable: 29}}\n"
+        "      racks: {A07: {inlet_recommended: 21}}\n"
+    )
+    found = load(tmp_path, text)
+
+    def inlets(*place: str) -> tuple[float, float]:
+        one = found.of(*place)
+        return one.inlet_recommended_celsius, one.inlet_allowable_celsius
+
+    assert inlets("a", "A", "A07") == (21.0, 29.0)
+    assert inlets("a", "A", "A08") == (23.0, 29.0)
+    assert inlets("a", "B", "A07") == (21.0, 31.0)
+    assert inlets("a", "B", "B01") == (24.0, 31.0)
+    assert inlets("a", "", "") == (24.0, 31.0)
+    assert inlets("b", "A", "A07") == (27.0, 31.0)
+    text = for_each_place(found, lambda of, one: f"x{of} > {one.inlet_recommended_celsius:g}")
+    assert text == (
+        'x{site!="a"} > 27 or x{site="a",rack!="A07",row!="A"} > 24'
+        ' or x{site="a",rack!="A07",row="A"} > 23 or x{site="a",rack="A07",row!="A"} > 21'
+        ' or x{site="a",rack="A07",row="A"} > 21'
+    )
+
+
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
@@ -54,6 +87,12 @@ def test_a_site_takes_what_it_does_not_state_from_the_common_limits(tmp_path: Pa
         ("failover_share: 80", r"config\.yaml:5: limits\.failover_share: .*0\.99"),
         ("inlet_allowable: 27", r"config\.yaml:\d: limits.*less than inlet_allowable \(27\)"),
         ("sites: {b: {inlet_allowable: 26}}", r"config\.yaml:5: limits\.sites: expected at b less"),
+        ("burn_rate: 1", r"config\.yaml:5: limits\.burn_rate: .*1\.01"),
+        ("kinds: {pdus: {silent_after: 1h}}", r"config\.yaml:5: limits\.kinds: expected one of"),
+        (
+            "sites: {b: {rows: {R: {inlet_allowable: 20}}}}",
+            r"config\.yaml:5: limits\.sites: expected at R less",
+        ),
         ("inlet: 24", r"config\.yaml:5: limits\.inlet: unknown key"),
     ],
 )
@@ -77,8 +116,8 @@ RACK = (
         # 3800 W of one feed's 5000 W are 0.76. What may be added: 0.8 x 5000 - 3800.
         (SiteLimits(), set(), 200.0),
         (SiteLimits(common=OWN), {"hot", "failover_tight"}, 0.0),
-        (SiteLimits(sites={SITE: OWN}), {"hot", "failover_tight"}, 0.0),
-        (SiteLimits(sites={"other": OWN}), set(), 200.0),
+        (SiteLimits(places={LimitedPlace(site=SITE): OWN}), {"hot", "failover_tight"}, 0.0),
+        (SiteLimits(places={LimitedPlace(site="other"): OWN}), set(), 200.0),
     ],
 )
 def test_racks_need_someone_by_ones_own_limits(
@@ -115,7 +154,7 @@ def board(celsius: float, limits: SiteLimits) -> BoardView:
 
 def test_the_board_and_the_api_tell_ones_own_limits() -> None:
     """24 °C is the limit of the list of needs, of the rack's page, of the legend and of the API."""
-    view = board(25.0, SiteLimits(sites={fixture.SITE: OWN}))
+    view = board(25.0, SiteLimits(places={LimitedPlace(site=fixture.SITE): OWN}))
     (one,) = racks.read(view)[fixture.SITE]
     assert one.needs == ("hot",)
     reply = pages.handle(view, "/api/racks", {})
@@ -148,6 +187,6 @@ def test_at_the_standards_limits_the_same_air_needs_nobody() -> None:
 
 def test_a_condition_names_every_site_once() -> None:
     """Sites with limits of their own are left out of the common condition."""
-    limits = SiteLimits(sites={"a": OWN, "b": RackLimits()})
+    limits = SiteLimits(places={LimitedPlace(site="a"): OWN, LimitedPlace(site="b"): RackLimits()})
     text = for_each_site(limits, lambda of, one: f"x{of} > {one.inlet_recommended_celsius:g}")
     assert text == 'x{site!="a",site!="b"} > 27 or x{site="a"} > 24 or x{site="b"} > 27'

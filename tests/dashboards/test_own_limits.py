@@ -12,15 +12,36 @@ import yaml
 from agent.cli import main
 from tests.dashboards.promtool import promtool
 
-LIMITED = {"RackHot", "RackTooHot", "RackFailoverTight", "BreakerFailoverTight"}
-OF_THESE = ("rack:dc_rack_inlet", "rack:dc_rack_failover", "breaker:dc_breaker_failover")
+LIMITED = {
+    "RackHot",
+    "RackTooHot",
+    "RackFailoverTight",
+    "BreakerFailoverTight",
+    "PueBudgetBurnFast",
+    "DeviceSilentLong",
+    "InventoryStale",
+}
+OF_THESE = (
+    "rack:dc_rack_inlet",
+    "rack:dc_rack_failover",
+    "breaker:dc_breaker_failover",
+    "site:dc_pue_",
+)
 CONFIG = """
 hub: guian
 outputs: {http: {users_file: /not/on/this/machine}}
 limits:
   inlet_recommended: 24
   failover_share: 0.75
+  burn_rate: 2
+  silent_after: 2h
+  stale_after: 90m
+  kinds: {pdu: {silent_after: 30m}}
   sites:
+    s1:
+      burn_rate: 1.2
+      rows: {C: {inlet_recommended: 28}}
+      racks: {quiet: {inlet_recommended: 30}}
     s2: {inlet_recommended: 26, inlet_allowable: 28}
     s3: {failover_share: 0.9}
 """
@@ -47,7 +68,7 @@ def test_the_alerts_compare_with_ones_own_limits(tmp_path: Path) -> None:
         for case in written
         if case.get("alert_rule_test", [{"alertname": ""}])[0]["alertname"] in LIMITED
     ]
-    assert len(limited) == 2 * len(LIMITED)
+    assert len(limited) == 2 * len(LIMITED) + 1
     _only_limited(out, rules)
     content = {
         "rule_files": ["rules.yml", "alerts.yml"],
@@ -80,6 +101,11 @@ def _case() -> dict[str, Any]:
         for site in ("s1", "s2", "s3")
         for celsius in (25, 27, 29)
     }
+    # Row C of s1 is hot above 28 °C only, and the rack `quiet` nowhere below 30.
+    own = {
+        f'dc_rack_inlet_temperature_celsius{{hub="h",site="s1",row="{row}",rack="{name}"}}': value
+        for row, name, value in (("C", "c27", 27), ("C", "c29", 29), ("A", "quiet", 29))
+    }
     loads = {
         (site, load): f'dc_breaker_failover_load_ratio{{hub="h",site="{site}",breaker="{load}",'
         'bound="lower"}'
@@ -87,7 +113,16 @@ def _case() -> dict[str, Any]:
         for load in (0.8, 0.95)
     }
     # s1 and s3 are hot above 24 °C up to 32, s2 above 26 up to 28, and beyond that too hot.
-    hot = {("s1", 25), ("s1", 27), ("s1", 29), ("s3", 25), ("s3", 27), ("s3", 29), ("s2", 27)}
+    hot: set[tuple[str, Any]] = {
+        ("s1", 25),
+        ("s1", 27),
+        ("s1", 29),
+        ("s3", 25),
+        ("s3", 27),
+        ("s3", 29),
+        ("s2", 27),
+    }
+    hot.add(("s1", "c29"))
     too_hot = {("s2", 29)}
     # s1 and s2 are tight above 0.75, s3 above 0.9.
     tight = {("s1", 0.8), ("s1", 0.95), ("s2", 0.8), ("s2", 0.95), ("s3", 0.95)}
@@ -96,7 +131,8 @@ def _case() -> dict[str, Any]:
         "input_series": [
             {"series": text, "values": f"{value:g}x40"}
             for (_, value), text in (inlets | loads).items()
-        ],
+        ]
+        + [{"series": text, "values": f"{value}x40"} for text, value in own.items()],
         "promql_expr_test": [
             _firing("RackHot", "rack", hot),
             _firing("RackTooHot", "rack", too_hot),

@@ -67,7 +67,7 @@ def measure(
                 inlet[at],
                 failover[at],
                 silent=bool(silent[at]),
-                limits=limits.of(place.site),
+                limits=limits.of(place.site, place.row, place.rack),
             ),
             since.get(at, {}),
             now,
@@ -94,7 +94,7 @@ def measure(
             needs=needs[at].lasting,
             pending=needs[at].pending,
             since=since.get(at, {}),
-            limits=limits.of(place.site),
+            limits=limits.of(place.site, place.row, place.rack),
         )
         for at, place in enumerate(places)
     ]
