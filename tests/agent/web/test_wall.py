@@ -64,6 +64,14 @@ def test_the_bar_goes_from_the_least_value_to_a_fifth_beyond_the_limit() -> None
     assert told.limit_share == pytest.approx(0.2 / 0.2684)
 
 
+def test_the_own_hub_is_named_though_it_promised_nothing() -> None:
+    """Without any promise the own hub still has its row, and another hub has none."""
+    view = fixture.view()
+    hubs = [replace(hub, targets=()) for hub in promises.read(view)]
+    rows = wall.read(view, hubs, racks.read(view)).rows
+    assert [(row.hub, row.own) for row in rows] == [(HUB, True)]
+
+
 @pytest.mark.parametrize("value", [1.0, 1.3])
 def test_a_limit_at_the_least_value_has_no_bar(value: float) -> None:
     """Of a PUE of at most 1, the least that there is, no bar can show how much of it is used."""
