@@ -1,4 +1,4 @@
-"""What every judgement rests on: values beside the limit, and how a verdict is made of them."""
+"""The basis of every judgement: values compared with the limit, and how they make a verdict."""
 
 from __future__ import annotations
 

@@ -13,14 +13,14 @@ _HALVINGS: Final = 40
 
 
 class Forecast(Protocol):
-    """What one law says of a moment ahead."""
+    """The value that one law expects at a moment ahead."""
 
     @property
     def freedom(self) -> float:
         """Degrees of freedom of the t distribution."""
 
     def at(self, ahead: float) -> tuple[float, float]:
-        """Return centre and spread of what comes so many days after the last value."""
+        """Return centre and spread of the value that is expected this many days ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,11 @@ class Blend:
         return cls([(weight / whole, one) for weight, one in kept])
 
     def below(self, ahead: float, value: float) -> float:
-        """Return the probability that the value so many days ahead is not above this one."""
+        """Return the probability that the value in this many days is at most this one."""
         return _below([(weight, one.freedom, *one.at(ahead)) for weight, one in self.parts], value)
 
     def quantiles(self, ahead: float, shares: Sequence[float]) -> list[float]:
-        """Return the values that these shares of what may come are not above."""
+        """Return the quantiles of the value to come, for these shares."""
         parts = [(weight, one.freedom, *one.at(ahead)) for weight, one in self.parts]
         low = min(centre - 40 * spread for _, _, centre, spread in parts)
         high = max(centre + 40 * spread for _, _, centre, spread in parts)

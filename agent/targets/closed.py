@@ -20,7 +20,7 @@ def after_deadline(
 ) -> Verdict:
     """Judge a figure whose deadline is past; `due` holds its earliest and latest moment."""
     telling = [s for s in seen if s.conclusive and s.kept is not None]
-    if not fact.kpi.stock:  # a level may be kept on one day of the range and not on another
+    if not fact.kpi.stock:  # a limit may be kept on one day of the range and not on another
         within = next((s for s in telling if s.kept and due[0] <= s.point.time <= due[1]), None)
         if within is not None:
             return verdict(fact, now, "met", "kept_then", shown, decided=within.point)

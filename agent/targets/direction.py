@@ -28,7 +28,7 @@ _ROSE: Final = 1 / 3
 _TURNED: Final = -1 / 2
 """The same: three quarters went down."""
 _SMOOTH: Final = 5
-"""The highest value is looked for among medians of so many, where there are many."""
+"""Where there are many values, the highest is looked for among medians of this many."""
 
 
 class Direction(NamedTuple):

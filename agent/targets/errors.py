@@ -17,13 +17,13 @@ from agent.targets.equations import Column
 _LASTS: Final = (0.02, 0.05)
 """How long a fading error lasts, as shares of the history."""
 _OWN: Final = (0.0, 1.0)
-"""The variance of the further error, beside that of a fading one."""
+"""The variance of the further error, relative to that of a fading error."""
 _WALK_OWN: Final = (0.0, 1.0, 10.0, 100.0)
-"""The same, beside what an error that stays grows by between two values."""
+"""The same, relative to the growth of a lasting error between two values."""
 _SMALL: Final = 1e-9
 """An error that begins with the history is nearly known there; the curve's constant takes it."""
 _DRIFT_OWN: Final = (1e-3, 1.0, 30.0, 1e3, 3e4, 1e6)
-"""The same, beside what a changing pace moves the level by between two values."""
+"""The same, relative to the change of the level by a changing pace between two values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +40,11 @@ class Kind:
     """The variance of the further error."""
 
     def kept(self, days: float) -> float:
-        """Return the share of a level that is left after so many days."""
+        """Return the share of a level that is left after this many days."""
         return math.exp(-self.fades * days)
 
     def grown(self, days: float) -> float:
-        """Return the variance of a level that began so many days ago."""
+        """Return the variance of a level that began this many days ago."""
         if self.fades:
             return -math.expm1(-2 * self.fades * days)
         return self.level * days + self.slope * days**3 / 3
@@ -84,11 +84,11 @@ class Ending:
     slope: float
 
     def carried(self, state: State, ahead: float) -> float:
-        """Return what is left of an error so many days ahead."""
+        """Return how much of an error is left this many days ahead."""
         return self.kind.kept(ahead) * state.level + ahead * state.slope
 
     def variance(self, ahead: float) -> float:
-        """Return the variance of the error of a value so many days ahead."""
+        """Return the variance of the error of a value this many days ahead."""
         kept = self.kind.kept(ahead)
         known = kept * kept * self.level + 2 * kept * ahead * self.both + ahead * ahead * self.slope
         return known + self.kind.grown(ahead) + self.kind.own

@@ -25,7 +25,7 @@ from collectors.catalogue import recorded
 
 _MAX_BYTES: Final = 32 * 2**20
 _QUESTIONS: Final = 4
-"""Of one round: value, coverage, bound, and the days behind them."""
+"""The readings of one round: value, coverage, bound, and the earlier days."""
 
 
 class Federation:
@@ -114,8 +114,8 @@ class Federation:
     def beside(self, measured: Mapping[Key, Sequence[Evidence]]) -> dict[Key, Sequence[Evidence]]:
         """Return what is measured here, and of all else what the server said, while it is fresh.
 
-        What the server said of the whole goes before what is measured here of a part, and beside
-        what was measured here of the whole earlier.
+        The server's value of the whole hub replaces what is measured here of a part. It stands
+        beside earlier values of the whole that were measured here.
         """
         now = self._clock()
         if now - self._asked > self._lifetime:

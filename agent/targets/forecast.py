@@ -18,21 +18,22 @@ DAY: Final = 86_400.0
 MIN_POINTS: Final = 3
 MIN_SPAN: Final = 7 * DAY
 SPAN: Final = 365 * DAY
-"""How far back a forecast looks."""
+"""Seconds before now whose values a forecast uses."""
 YEARS: Final = 730 * DAY
 """The same for a mean over twelve months: what leaves it came in a year ago."""
 PACE_SPAN: Final = 90 * DAY
-"""How far back the present pace looks."""
+"""Seconds before now from which the present pace is computed."""
 _NEAR: Final = 10
-"""A value is held against those so many days before and after it."""
+"""Days before and after a value, with whose values it is compared."""
 _OUTLIER: Final = 6.0
 _SHARES: Final = (0.1, 0.5, 0.9)
 IN_SIGHT: Final = 10 * 365 * DAY
-"""A later day is none: a nearly flat line meets every limit some day."""
+"""Seconds. A limit that is met later than this counts as never met: a nearly flat line meets every
+limit some day."""
 _WIDER: Final = 1.25
 _HALVINGS: Final = 10
 _REMEMBERED: Final = 128
-"""So many fits are kept. Each KPI needs one a day."""
+"""The number of fits that are kept. Each KPI needs one a day."""
 
 
 class Point(NamedTuple):
@@ -123,7 +124,7 @@ def _moments(fit: Fit, limit: float, side: Literal["above", "below"]) -> When:
 
 
 def _first(chance: Callable[[float], float], share: float) -> float | None:
-    """Return after how many days a chance is first so large; None beyond IN_SIGHT."""
+    """Return after how many days a chance first reaches a share; None beyond IN_SIGHT."""
     before, ahead, last = 0.0, 1.0, IN_SIGHT / DAY
     while chance(ahead) < share:
         if ahead == last:
@@ -206,7 +207,7 @@ def daily(points: Sequence[Point]) -> list[Point]:
 
 
 def _thinned(values: Sequence[float], most: int) -> Sequence[float]:
-    """Return at most so many of them, evenly chosen, the last always."""
+    """Return at most this many of them, evenly chosen; the last one is always among them."""
     step = math.ceil(len(values) / most)
     return values[::-1][::step][::-1]
 

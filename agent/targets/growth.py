@@ -1,4 +1,4 @@
-"""What may come of a figure that is built up, or of a level: curves with errors of several kinds.
+"""Forecasts of a figure that is built up, or of a level: curves with errors of several kinds.
 
 A curve is a straight line, one whose pace grows or fades by the same share each day, or one whose
 pace grows by the same amount, or a line with one step. Each curve is fitted with each kind of error
@@ -21,24 +21,24 @@ from agent.targets.equations import Column, backward, dot, forward, log_size, ro
 from agent.targets.errors import Ending, Filter, Kind, State, kinds
 
 MOST_POINTS: Final = 60
-"""More add little, and cost time."""
+"""The most values that are fitted. More add little, and cost time."""
 _BENDS: Final = (0.3, 0.6, 1.0, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5)
-"""By how many factors of e the pace changes over the history, upwards or downwards."""
+"""How much the pace may change over the history, up or down, as powers of e."""
 _USUAL_BEND: Final = 1.5
 """The mean of that change, before the values are looked at."""
 _STEPS: Final = 4
-"""At so many places of the history a step is looked for."""
+"""The number of places in the history at which a step is tried."""
 _LEAST_FOR_STEPS: Final = 20
 _EXACT: Final = 1e-9
 """Values are never known better than to this share of what they range over."""
 _LINE, _BENT, _SQUARE, _STEP = 0.6, 0.3, 0.1, 0.1
 """How likely each shape is, before the values are looked at."""
 _FURTHEST: Final = 60.0
-"""No curve grows by more factors of e than this."""
+"""No curve grows by more than this power of e."""
 _GOLDEN: Final = (math.sqrt(5) - 1) / 2
 _NARROWED: Final = 9
 _NODES: Final = (-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4)
-"""Where a bend is looked at about the likeliest, in standard deviations."""
+"""Which bends around the likeliest one are tried, in standard deviations from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Fitted:
     freedom: float
 
     def at(self, ahead: float) -> tuple[float, float]:
-        """Return centre and spread of what comes so many days after the last value."""
+        """Return centre and spread of the value that is expected this many days ahead."""
         errors = self.errors
         columns = [[1.0], *self.curve.columns([ahead])]
         open_ = [

@@ -76,11 +76,11 @@ class Measure:
     per: Part | None = None
     """Makes the sum of `part` over the sum of this."""
     only_with: Part | None = None
-    """Only sites tell this that have this as well."""
+    """Only sites that have this part as well count."""
     times: float = 1.0
-    """What a mean is multiplied by: what is for each joule is told for each kilowatt-hour."""
+    """What a mean is multiplied by, such as from each joule to each kilowatt-hour."""
     least: float | None = None
-    """A smaller value is none."""
+    """A value below this counts as no value."""
     coverage: Part | None = None
     """The share of each site's time that was metered. Each site counts by its mean over that time,
     so that hours that were not metered change no site's weight. The KPI's coverage is the sites'
@@ -95,7 +95,8 @@ class Measure:
     """The sites that must tell this: those where the first of these parts that is known is above 0.
     A site that told it once is one of them. The value is a bound unless all sites are listed."""
     every_thing: bool = False
-    """True where a site tells this only if each thing of `needs` has a value: each probed peer."""
+    """True where a site's value counts only if each thing of `needs` has a value, such as each
+    probed peer."""
     listed: Literal["", "chips", "peak"] = ""
     """What the inventory adds for nodes that tell nothing of their accelerators. Where both a rule
     and an agent have a value, each counted a part, and the larger is nearer."""
