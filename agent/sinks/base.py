@@ -8,14 +8,15 @@ then keeps what the format has rendered as opaque bytes with their count of samp
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from prometheus_client import CollectorRegistry
 
 from collectors.base import Batch
+from collectors.batch import Layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,17 @@ class Surroundings:
     state_dir: Path
     tags: Mapping[str, str]
     registry: CollectorRegistry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Series of a source that there will be no more samples of, from a time on."""
+
+    collector: str
+    device: str
+    layout: Layout
+    time: float
+    """Seconds since the epoch."""
 
 
 class Sink(Protocol):
@@ -40,6 +52,14 @@ class Sink(Protocol):
 
     def stop(self, timeout: float) -> None:
         """Have everything that was accepted in a safe place, within `timeout` seconds. Blocks."""
+
+
+@runtime_checkable
+class HearsEndings(Protocol):
+    """A sink that tells its database when series end."""
+
+    def ended(self, ending: Ending) -> None:
+        """Take an ending. Called on the event loop, so it must not block. Never raises."""
 
 
 class SinkKind(Protocol):
@@ -79,6 +99,22 @@ class Format(Protocol):
 
     def count(self, part: bytes) -> int:
         """Return how many samples a part holds."""
+
+    def key(self, _batch: Batch, /) -> Hashable:
+        """Return what a chunk may have only once; None where that is nothing."""
+        return None
+
+    def fit(self, payloads: Sequence[bytes]) -> int:
+        """Return how many of what was packed may go in one request, from the first on."""
+        return len(payloads)
+
+    def alike(self, _parts: Sequence[bytes], _reply: Reply, /) -> bool:
+        """Tell whether what a database says of these parts together holds for each of them."""
+        return False
+
+    def letter(self, part: bytes) -> bytes:
+        """Return a part as a person can read it."""
+        return part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

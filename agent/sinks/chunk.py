@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 
@@ -14,6 +14,7 @@ class Rendered:
     time: float
     samples: int
     data: bytes
+    key: Hashable = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -1,42 +1,33 @@
 """One write request, sent through influxdb-client, and what came of it. It always ends in time.
 
 influxdb-client makes the request and keeps the connection. Its own retries, compression and
-redirects are off, for the spool decides what is sent again. Its connection class gets two things
-that it lacks: a deadline for the whole exchange, for urllib3's time-outs are for each read, so a
-server that sends a byte a second is never late; and a limit on what is read of an error page, with
-the token removed from it.
+redirects are off, for the spool decides what is sent again.
 """
 
 from __future__ import annotations
 
 import json
-import socket
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
-from urllib.parse import quote, quote_plus, urlsplit
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-import urllib3
 from influxdb_client.client.influxdb_client import InfluxDBClient
 from influxdb_client.rest import ApiException
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from agent.deadline import Deadline
 from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
+from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, pool_classes, reason_of
 from collectors.secrets import read_secret
 
-MAX_ERROR_PAGE: Final = 64 * 1024
-MAX_MESSAGE: Final = 300
-_MOST_BEGUN: Final = 1024
-"""Characters of a secret that are looked for at the end of a text that was cut."""
 HEADERS: Final = {
     "Accept": "application/json",
     "Content-Encoding": "gzip",
@@ -74,7 +65,7 @@ class Delivery:
         self._wall_clock: Final = wall_clock
         self._deadline: Final = Deadline(monotonic)
         self._closed = False
-        self._secrets: tuple[str, ...] = ()
+        self._secrets: Final = Secrets()
         client = InfluxDBClient(
             url=database.url,
             token="",
@@ -87,8 +78,8 @@ class Delivery:
         )
         self._client: Final[Any] = client
         client.api_client.user_agent = "hubgauge"
-        client.api_client.rest_client.pool_manager.pool_classes_by_scheme = _pool_classes(
-            self._deadline, self._without_token
+        client.api_client.rest_client.pool_manager.pool_classes_by_scheme = pool_classes(
+            self._deadline, self._page
         )
         self.renew()
 
@@ -97,25 +88,17 @@ class Delivery:
         if self._database.token_file is None:
             return
         secret = read_secret(self._database.token_file, "outputs.influxdb.token_file")
-        shown: tuple[str, ...] = (secret,)
+        shown = [secret]
         said = f"Token {secret}"
         if self._database.username:
             pair = b64encode(f"{self._database.username}:{secret}".encode()).decode()
-            shown = (pair.rstrip("="), secret)
+            shown.append(pair.rstrip("="))
             said = f"Basic {pair}"
-        forms = {form for one in shown for form in _forms_of(one)}
-        self._secrets = tuple(sorted(forms, key=len, reverse=True))
+        self._secrets.replace(shown)
         self._client.api_client.set_default_header("Authorization", said)
 
-    def _without_token(self, page: bytes) -> str:
-        """Turn an error page into text, with the token removed."""
-        return self._hidden(page.decode("utf-8", "replace"), cut=len(page) >= MAX_ERROR_PAGE)
-
-    def _hidden(self, text: str, *, cut: bool) -> str:
-        """Remove the token from a text, also the part of one at the end of a text that was cut."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return _without_begun(text, self._secrets) if cut else text
+    def _page(self, page: bytes) -> bytes:
+        return _as_json(self._secrets.page(page))
 
     def post(self, body: bytes) -> Reply:
         """Send a gzip body of line protocol.
@@ -144,11 +127,11 @@ class Delivery:
         except (
             NewConnectionError
         ) as error:  # refused at once; urllib3 counts it among the time-outs
-            return self._failure("unreachable", _reason(error))
+            return self._failure("unreachable", reason_of(error))
         except TimedOut:
             return self._failure("timeout", f"no answer within {timeout:g} s")
         except (HTTPError, OSError, ValueError) as error:
-            return self._failure("unreachable", _reason(error))
+            return self._failure("unreachable", reason_of(error))
         finally:
             self._deadline.disarm()
             if response is not None:
@@ -165,7 +148,7 @@ class Delivery:
         said = str(error.message or error.reason)  # JSON has other ways to write a letter
         return Reply(
             code=str(error.status),
-            message=_one_line(self._hidden(said, cut=len(said) >= MAX_MESSAGE)),
+            message=one_line(self._secrets.hidden(said, cut=len(said) >= MAX_MESSAGE)),
             retry_after=wait,
         )
 
@@ -174,7 +157,7 @@ class Delivery:
             return Reply(code=ABORTED)
         if self._deadline.passed:
             return Reply(code="timeout", message=f"no answer within {self._database.timeout:g} s")
-        return Reply(code=code, message=_one_line(message))
+        return Reply(code=code, message=one_line(message))
 
     def close(self) -> None:
         """End a request that is under way, and send no more."""
@@ -182,87 +165,6 @@ class Delivery:
         self._deadline.close()
         with suppress(Exception):
             self._client.api_client.rest_client.pool_manager.clear()
-
-
-def _forms_of(secret: str) -> Iterator[str]:
-    """Yield a secret as a page may show it: in a URL, in JSON, and as it is."""
-    yield quote(secret)
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
-    yield json.dumps(secret)[1:-1]
-    yield secret
-
-
-def _without_begun(text: str, secrets: Iterable[str]) -> str:
-    """Cut the longest end of a text that a secret begins with."""
-    begun = (
-        length
-        for secret in secrets
-        for length in range(min(len(secret), len(text), _MOST_BEGUN), 0, -1)
-        if text.endswith(secret[:length])
-    )
-    return text[: len(text) - max(begun, default=0)]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:MAX_MESSAGE]
-
-
-def _reason(error: BaseException) -> str:
-    """Name what went wrong without the address objects urllib3 puts into its messages."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, ProtocolError):  # its text is a tuple's: a sentence and an error
-        return " ".join(map(str, error.args))
-    return str(error).rsplit(": ", 1)[-1] or type(error).__name__
-
-
-class _Watched(HTTPConnection):
-    """A connection that keeps a deadline, and limits what is read of an answer."""
-
-    deadline: ClassVar[Deadline]
-    to_text: ClassVar[Callable[[bytes], str]]
-
-    def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        try:
-            self.deadline.attach(connected)
-        except OSError:  # out of descriptors: it cannot be watched, so it is not used
-            connected.close()
-            raise
-        return connected
-
-    def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as urllib3 itself
-        response = super().getresponse()
-        page = b""
-        while len(page) < MAX_ERROR_PAGE and (
-            piece := response.read(MAX_ERROR_PAGE - len(page), decode_content=False)
-        ):
-            page += piece
-        if len(page) >= MAX_ERROR_PAGE:
-            self.close()  # what is left of it must not be taken for the next answer
-        return urllib3.HTTPResponse(
-            body=_as_json(type(self).to_text(page)) if page else b"",
-            headers=response.headers,
-            status=response.status,
-            reason=response.reason,
-            preload_content=False,
-            decode_content=False,
-        )
-
-
-def _pool_classes(deadline: Deadline, to_text: Callable[[bytes], str]) -> dict[str, type]:
-    """Return urllib3's pools with connections that are watched, by scheme."""
-    own = {"deadline": deadline, "to_text": staticmethod(to_text)}
-    plain = type("Plain", (_Watched,), own)
-    secured = type("Secured", (_Watched, HTTPSConnection), own)
-    return {
-        "http": type("PlainPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("SecuredPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secured}),
-    }
 
 
 def _as_json(text: str) -> bytes:

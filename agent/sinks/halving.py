@@ -18,11 +18,15 @@ Refused = list[tuple[bytes, Reply]]
 
 
 def send_apart(
-    parts: Sequence[bytes], verdict: Reply, ask: Callable[[Sequence[bytes]], Reply]
+    parts: Sequence[bytes],
+    verdict: Reply,
+    ask: Callable[[Sequence[bytes]], Reply],
+    alike: Callable[[Sequence[bytes], Reply], bool] = lambda _parts, _reply: False,
 ) -> Refused | None:
     """Send parts that were refused together, and return those refused alone with the reply.
 
     `verdict` is the reply to all of them; `ask` sends some until they are taken or found faulty.
+    Where `alike` says that a reply to some holds for each of them, they are not asked for again.
     Returns None if it was aborted. One bad part in n costs at most 2 log2 n + 2 requests: where one
     half is good, the other is known to be bad without asking.
     """
@@ -35,8 +39,8 @@ def send_apart(
             return None
         if reply.taken:
             continue
-        if len(some) == 1:
-            refused.append((some[0], reply))
+        if len(some) == 1 or alike(some, reply):
+            refused += [(part, reply) for part in some]
             continue
         left, right = some[: len(some) // 2], some[len(some) // 2 :]
         left_reply = ask(left)

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, cast
 
 from agent.settings import check_url
 from agent.sinks.base import Surroundings
 from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.sender import Pace, SpooledSink
-from agent.sinks.spool import MEMORY, WINDOW, Spool
-from collectors.strict import Duration, Size
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpoolConfig:
-    """What waits on disk for the database."""
-
-    max_bytes: Size = 2 * 2**30
-    when_full: Literal["drop_oldest", "drop_newest"] = "drop_oldest"
+from agent.sinks.spool import MEMORY, WINDOW, Spool, SpoolConfig
+from collectors.strict import Duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,10 @@ from typing import Final, cast
 
 from agent.sinks.base import SinkKind
 
-TABLE: Final = {"influxdb": "agent.sinks.influx:KIND"}
+TABLE: Final = {
+    "influxdb": "agent.sinks.influx:KIND",
+    "remote_write": "agent.sinks.remote.kind:KIND",
+}
 """Where each kind is; it is imported only where a config names it."""
 
 

@@ -20,11 +20,12 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import isfinite
 from operator import itemgetter
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from agent.sinks.base import Format
+from agent.sinks.finite import finite
 from collectors.base import Batch, Series
 from collectors.batch import MOST_HEADS, Layout, Shape
 from collectors.labels import safe_label
@@ -82,20 +83,9 @@ class LineRenderer:
 
         Values that are not finite are left out.
         """
+        batch = finite(batch)
         if not batch.values:
             return b"", 0
-        if not isfinite(sum(batch.values)):
-            finite = [reading for reading in batch.readings if isfinite(reading[1])]
-            if len(finite) < len(batch.values):
-                return self.render(
-                    Batch(
-                        collector=batch.collector,
-                        device=batch.device,
-                        time=batch.time,
-                        lifetime=batch.lifetime,
-                        readings=finite,
-                    )
-                )
         known = self._marked.get(batch.source)
         if known is None or known[0] is not batch.layout:
             if len(self._marked) >= MAX_LAYOUTS:
@@ -196,7 +186,7 @@ def samples_of(line: bytes) -> int:
     return line.rstrip(b"\n").rsplit(b" ", 2)[1].count(b",") + 1
 
 
-class LineFormat(LineRenderer):
+class LineFormat(LineRenderer, Format):
     """Line protocol as a format of the spool: a part is a line."""
 
     def pack(self, parts: Sequence[bytes]) -> bytes:

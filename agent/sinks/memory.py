@@ -6,7 +6,7 @@ Nothing here is locked; whoever calls holds the spool's lock.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Final
 
 from agent.sinks.chunk import Chunk, Rendered
@@ -69,12 +69,18 @@ class Memory:
         return item.samples
 
     def take_pending(self, size: int) -> list[Rendered]:
-        """Take the oldest batches out, of `size` bytes in all or a little more, to be packed."""
+        """Take the oldest batches out, of `size` bytes in all or a little more, to be packed.
+
+        No two have the same key, unless that is None.
+        """
         items: list[Rendered] = []
+        keys: set[Hashable] = set()
         taken = 0
-        while self.pending and taken < size:
+        while self.pending and taken < size and self.pending[0].key not in keys:
             items.append(self.pending.popleft())
             taken += len(items[-1].data)
+            if items[-1].key is not None:
+                keys.add(items[-1].key)
         self._packing = sum(item.samples for item in items)
         return items
 
@@ -98,13 +104,19 @@ class Memory:
             self.ring.extendleft(reversed(self.writing))
         self.writing = []
 
-    def lend(self, max_raw: int) -> list[Chunk]:
-        """Lend a request the oldest chunks: at most so many bytes unpacked, at least one."""
+    def lend(self, max_raw: int, fit: Callable[[Sequence[bytes]], int] = len) -> list[Chunk]:
+        """Lend a request the oldest chunks: at most so many bytes unpacked, at least one.
+
+        `fit` says how many of their payloads may go together.
+        """
         chunks: list[Chunk] = []
         raw = 0
         while self.ring and (not chunks or raw + self.ring[0].raw <= max_raw):
             chunks.append(self.ring.popleft())
             raw += chunks[-1].raw
+        some = fit([chunk.payload for chunk in chunks])
+        self.ring.extendleft(reversed(chunks[some:]))
+        del chunks[some:]
         self.lent = chunks
         return chunks
 

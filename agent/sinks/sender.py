@@ -89,6 +89,7 @@ class SpooledSink:
         self._pace: Final = pace or Pace()
         self._wall_clock: Final = wall_clock
         self._failures = 0
+        self._more = False
         self._request_raw = REQUEST_RAW  # smaller once the database has said 413
         self._stopping: Final = threading.Event()
         self._thread: threading.Thread | None = None
@@ -111,7 +112,7 @@ class SpooledSink:
         try:
             data, samples = self._form.render(batch)
             if samples:
-                self.spool.put(batch.time, data, samples)
+                self.spool.put(batch.time, data, samples, self._form.key(batch))
         except Exception:  # a consumer must not cost its neighbours anything
             log.exception(
                 "sink %s: a batch of %s could not be rendered", self.name, batch.collector
@@ -148,7 +149,7 @@ class SpooledSink:
 
     def _send_oldest(self) -> bool:
         """Send one request; returns whether it was a full one, so that more is likely to wait."""
-        chunks = self.spool.oldest(self._request_raw)
+        chunks = self.spool.oldest(self._request_raw, self._fit)
         if not chunks:
             return False
         raw = sum(chunk.raw for chunk in chunks)
@@ -162,7 +163,13 @@ class SpooledSink:
         else:
             self.spool.release()  # read again next time: the quota may drop it meanwhile
             self._hold(reply)
-        return raw > self._request_raw // 2
+        return self._more or raw > self._request_raw // 2
+
+    def _fit(self, payloads: Sequence[bytes]) -> int:
+        """Return how many go in this request, and note whether some are left for the next."""
+        some = self._form.fit(payloads)
+        self._more = some < len(payloads)
+        return some
 
     def _send_apart(self, chunks: Sequence[Chunk], reply: Reply) -> None:
         """Send what was refused in smaller portions.
@@ -170,12 +177,15 @@ class SpooledSink:
         What is refused alone becomes a dead letter.
         """
         parts = [part for chunk in chunks for part in self._form.parts(chunk.payload)]
-        refused = send_apart(parts, reply, self._ask)
+        refused = send_apart(parts, reply, self._ask, self._form.alike)
         if refused is None:
             self.spool.release()
             return
         now = self._wall_clock()
-        letters = [DeadLetter(time=now, reason=str(reply), content=part) for part, reply in refused]
+        letters = [
+            DeadLetter(time=now, reason=str(reply), content=self._form.letter(part))
+            for part, reply in refused
+        ]
         self.spool.done(chunks, letters, sum(self._form.count(part) for part, _ in refused))
         if letters:
             log.warning(

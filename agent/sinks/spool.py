@@ -15,7 +15,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -25,6 +26,7 @@ from agent.sinks.disk import RETRY, Disk
 from agent.sinks.memory import Memory
 from agent.sinks.rows import DeadLetter
 from agent.sinks.store import Store
+from collectors.strict import Size
 
 log: Final = logging.getLogger("hubgauge.spool")
 
@@ -35,6 +37,14 @@ CHUNK_RAW: Final = 512 * 1024
 """Bytes before packing after which a chunk is full."""
 
 WhenFull = Literal["drop_oldest", "drop_newest"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolConfig:
+    """What waits on disk for the database."""
+
+    max_bytes: Size = 2 * 2**30
+    when_full: WhenFull = "drop_oldest"
 
 
 class Spool:
@@ -104,8 +114,11 @@ class Spool:
 
     # Handing over
 
-    def put(self, when: float, data: bytes, samples: int) -> None:
-        """Take a rendered batch. Never blocks, never raises."""
+    def put(self, when: float, data: bytes, samples: int, key: Hashable = None) -> None:
+        """Take a rendered batch. Never blocks, never raises.
+
+        Of a key other than None, a chunk gets no two batches.
+        """
         accounts = self._accounts
         with accounts.lock:
             accounts.collected += samples
@@ -113,7 +126,7 @@ class Spool:
                 accounts.dropped["memory"] += samples
                 return
             accounts.dropped["memory"] += self._memory.add(
-                Rendered(time=when, samples=samples, data=data)
+                Rendered(time=when, samples=samples, data=data, key=key)
             )
             if len(self._memory.pending) == 1:
                 accounts.lock.notify_all()
@@ -158,8 +171,10 @@ class Spool:
 
     # Sending
 
-    def oldest(self, max_raw: int) -> list[Chunk]:
+    def oldest(self, max_raw: int, fit: Callable[[Sequence[bytes]], int] = len) -> list[Chunk]:
         """Lease the oldest chunks, up to so many bytes before packing; empty if nothing waits.
+
+        `fit` says how many of their payloads may go together.
 
         `done` or `release` ends the lease. Rows that cannot be reached at present do not hold up
         those in memory.
@@ -167,10 +182,11 @@ class Spool:
         accounts = self._accounts
         with self.disk.lock:
             chunks = self.disk.read(max_raw)
+            del chunks[fit([chunk.payload for chunk in chunks]) :]
             with accounts.lock:
                 from_memory = not chunks and not self._closing
                 if from_memory:
-                    chunks = self._memory.lend(max_raw)
+                    chunks = self._memory.lend(max_raw, fit)
                 accounts.lease = Lease(
                     chunks=chunks, from_memory=from_memory, dropped=accounts.lease.dropped
                 )

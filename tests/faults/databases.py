@@ -7,9 +7,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from tests.agent.sinks.peers import Victoria
+from agent.sinks.sender import SpooledSink
+from collectors.base import Batch, Metric
+from tests.agent.sinks.answers import T0
+from tests.agent.sinks.peers import Victoria, drained, sink
+from tests.agent.sinks.receivers import Prometheus, remote
 from tests.support import HANGS
 from tests.support.oldinflux import OldInflux
+
+POISON: Final = b"poison v=1.0i.5 1\n"
+LATE: Final = Metric(namespace="test", subsystem="late", name="ratio", type="gauge", help="-")
 
 Rows = dict[str, list[tuple[int, float]]]
 """Each series' times in milliseconds and values, by the label that tells the series apart."""
@@ -19,8 +26,12 @@ class Base(Protocol):
     """A database under trial."""
 
     name: str
-    target: dict[str, str]
-    """Where in it the sink writes."""
+    driven: tuple[str, ...]
+    """How the pusher is told where in it to write."""
+    speaks: bool
+    """Whether it says that a part of a request is bad."""
+    lines: bool
+    """Whether it is written in line protocol."""
     port: int
 
     @property
@@ -38,12 +49,61 @@ class Base(Protocol):
     def rows(self, measurement: str, field: str, label: str) -> Rows:
         """Return all that is stored of a field, in the order of time."""
 
+    def sink(self, url: str, folder: Path, **more: Any) -> AbstractContextManager[SpooledSink]:
+        """Run a sink to it, by this address, until the block ends."""
 
-class NewBase(Victoria):
+    def begin(self, made: SpooledSink) -> None:
+        """Hand over what makes a sample bad that comes later."""
+
+    def spoil(self, made: SpooledSink) -> None:
+        """Hand over one sample that it does not take."""
+
+
+class ByLines:
+    """What writes line protocol, and a line that is none."""
+
+    lines = True
+    target: dict[str, str]
+
+    def sink(self, url: str, folder: Path, **more: Any) -> AbstractContextManager[SpooledSink]:
+        return sink(url, folder, target=self.target, **more)
+
+    def begin(self, made: SpooledSink) -> None:
+        """Nothing makes a line bad but the line itself."""
+
+    def spoil(self, made: SpooledSink) -> None:
+        made.spool.put(T0, POISON, 1)
+
+
+class ByRemoteWrite:
+    """What writes remote write, and a sample that comes after a later one of its series."""
+
+    lines = False
+    driven: tuple[str, ...] = ("remote_write",)
+
+    def sink(self, url: str, folder: Path, **more: Any) -> AbstractContextManager[SpooledSink]:
+        return remote(f"{url}/api/v1/write", folder, **more)
+
+    def begin(self, made: SpooledSink) -> None:
+        made.accept(_late(T0 + 10))
+        drained(made)
+
+    def spoil(self, made: SpooledSink) -> None:
+        made.accept(_late(T0))
+
+
+def _late(when: float) -> Batch:
+    readings = [(LATE.series(), 1.0)]
+    return Batch(collector="late", device="", time=when, lifetime=30.0, readings=readings)
+
+
+class NewBase(ByLines, Victoria):
     """VictoriaMetrics. It syncs each second, so only SIGTERM keeps all that it has taken."""
 
     name = "VictoriaMetrics 1.79"
     target: Final = {"org": "hub", "bucket": "hub"}
+    driven: tuple[str, ...] = ()
+    speaks = False
 
     def end(self) -> None:
         assert self.process is not None
@@ -59,11 +119,13 @@ class NewBase(Victoria):
         return {name: sorted(pairs) for name, pairs in found.items()}
 
 
-class OldBase(OldInflux):
+class OldBase(ByLines, OldInflux):
     """InfluxDB 1.x. It syncs each request, so that it may be killed."""
 
     name = "InfluxDB 1.6.7"
     target: Final = {"database": "hub"}
+    driven: tuple[str, ...] = ("hub",)
+    speaks = True
 
     def end(self) -> None:
         assert self.process is not None
@@ -78,7 +140,35 @@ class OldBase(OldInflux):
         }
 
 
+class RemoteVictoria(ByRemoteWrite, NewBase):
+    """VictoriaMetrics by remote write. It takes samples in any order."""
+
+    name = "VictoriaMetrics 1.79, remote write"
+
+
+class RemotePrometheus(ByRemoteWrite, Prometheus):
+    """Prometheus by remote write; it takes samples of a series in their order only."""
+
+    name = "Prometheus 2.42, remote write"
+    speaks = True
+
+    def end(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(HANGS)
+
+    def rows(self, measurement: str, field: str, label: str) -> Rows:
+        return {
+            one["metric"][label]: [
+                (round(moment * 1000), float(value)) for moment, value in one["values"]
+            ]
+            for one in self.raw(f"{measurement}_{field}")
+        }
+
+
 BASES: Final[dict[str, Callable[[Path], Base]]] = {
     "victoria-metrics": NewBase,
     "influxdb": OldBase,
+    "victoria-metrics-remote-write": RemoteVictoria,
+    "prometheus-remote-write": RemotePrometheus,
 }

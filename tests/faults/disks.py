@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from tests.agent.sinks import driver
-from tests.agent.sinks.peers import drained, sink
+from tests.agent.sinks.peers import drained
 from tests.faults.databases import Base
 from tests.faults.outages import pushing
 from tests.support import binary, wait_for
@@ -39,7 +39,7 @@ def bad_disk(base: Base, folder: Path, seconds: float) -> str:
             lambda: len(driver.synced_times(journal)) >= during, what="all of it to be on disk"
         )
         spent = time.monotonic() - mended
-    with base.up(), sink(base.url, state, target=base.target) as made:
+    with base.up(), base.sink(base.url, state) as made:
         drained(made)
         assert not made.spool.state().dropped
         known = driver.synced_times(journal)

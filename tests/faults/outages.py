@@ -43,8 +43,14 @@ def pushing(
     `url` is where it pushes to, if that is not the database; `more` is added to its environment.
     """
     script = Path(driver.__file__)
-    old = [base.target["database"]] if "database" in base.target else []
-    command = [sys.executable, script, folder / "journal", state or folder, url or base.url, *old]
+    command = [
+        sys.executable,
+        script,
+        folder / "journal",
+        state or folder,
+        url or base.url,
+        *base.driven,
+    ]
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | dict(more or {})
     process = subprocess.Popen(list(map(str, command)), cwd=ROOT, env=environment)
     try:
@@ -64,6 +70,8 @@ def killed_agent(base: Base, folder: Path, seconds: float) -> str:
             _kill(base, folder)
             kills += 1
         figure = _all_synced(base, folder)
+    if not base.lines:  # what waits beside is the spool's affair, whatever is written
+        return f"{kills} kills, {figure}"
     beside = folder / "beside"
     beside.mkdir()
     return f"{kills} kills, {figure}; {_killed_beside(base, beside, seconds)}"
@@ -109,7 +117,7 @@ def _kill(base: Base, folder: Path, *, url: str = "") -> None:
 
 def _all_synced(base: Base, folder: Path) -> str:
     """Drain the spool and check that each synced batch is stored once; returns it as a figure."""
-    with sink(base.url, folder, target=base.target, max_bytes=2**31) as made:
+    with base.sink(base.url, folder, max_bytes=2**31) as made:
         drained(made)
         assert not made.spool.state().dropped
     synced = set(driver.synced_times(folder / "journal"))
@@ -136,7 +144,7 @@ def _all_synced(base: Base, folder: Path) -> str:
 def frozen_base(base: Base, folder: Path, seconds: float) -> str:
     """Stop the database in its tracks for so long, under a thousand samples a second."""
     feed = Feed()
-    with base.up(), sink(base.url, folder, target=base.target, timeout=0.5) as made:
+    with base.up(), base.sink(base.url, folder, timeout=0.5) as made:
         feed.push_for(made, 0.2)
         drained(made)
         before = psutil.Process().memory_info().rss
@@ -160,11 +168,11 @@ def replayed_day(base: Base, folder: Path, seconds: float) -> str:
     hours = 24 if seconds >= 30 else 1
     feed = Feed(step=15.0)
     for _ in range(2):
-        with sink("http://127.0.0.1:1", folder) as made:
+        with base.sink("http://127.0.0.1:1", folder) as made:
             for _ in range(hours * 120):
                 feed.push(made)
         assert not made.spool.state().dropped
-    with base.up(), sink(base.url, folder, target=base.target) as made:
+    with base.up(), base.sink(base.url, folder) as made:
         began = time.monotonic()
         drained(made)
         spent = time.monotonic() - began
@@ -179,7 +187,7 @@ def killed_base(base: Base, folder: Path, seconds: float) -> str:
     deaths = lost = 0
     with (
         Wire(base.port).up() as wire,
-        sink(wire.url, folder, target=base.target, timeout=1.0) as made,
+        base.sink(wire.url, folder, timeout=1.0) as made,
     ):
         end = time.monotonic() + seconds
         while not deaths or time.monotonic() < end:
@@ -209,7 +217,7 @@ def killed_base(base: Base, folder: Path, seconds: float) -> str:
 def full_quota(base: Base, folder: Path, _seconds: float) -> str:
     """Let a spool reach its quota while the database is away; what is left is stored once."""
     feed = Feed()
-    with sink("http://127.0.0.1:1", folder, max_bytes=QUOTA) as made:
+    with base.sink("http://127.0.0.1:1", folder, max_bytes=QUOTA) as made:
         while made.spool.state().dropped.get("quota", 0) < 20 * RACKS:
             for _ in range(100):
                 feed.push(made)
@@ -221,7 +229,7 @@ def full_quota(base: Base, folder: Path, _seconds: float) -> str:
         assert size <= QUOTA
     gone = dropped["quota"]
     kept = feed.samples - gone
-    with base.up(), sink(base.url, folder, target=base.target) as made:
+    with base.up(), base.sink(base.url, folder) as made:
         drained(made)
 
         def rows() -> dict[str, list[tuple[int, float]]]:

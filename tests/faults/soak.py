@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.agent.sinks.peers import Wire, drained, sink
+from tests.agent.sinks.peers import Wire, drained
 from tests.faults.answers import WIRES
 from tests.faults.databases import Base
 from tests.faults.feed import Feed
@@ -25,7 +25,7 @@ def soak(base: Base, folder: Path, seconds: float) -> str:
     faults = 0
     with (
         Wire(base.port).up() as wire,
-        sink(wire.url, folder, target=base.target, timeout=1.0) as made,
+        base.sink(wire.url, folder, timeout=1.0) as made,
     ):
         end = time.monotonic() + seconds
         with base.up():

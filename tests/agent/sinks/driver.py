@@ -1,6 +1,6 @@
 """Pushes numbered samples until it is killed, and notes in a journal what it knows to be on disk.
 
-    python driver.py JOURNAL STATE_DIR [URL [DATABASE]]
+    python driver.py JOURNAL STATE_DIR [URL [DATABASE | remote_write]]
 
 Without a URL only the spool is used; with a DATABASE the URL is that of an InfluxDB 1.x.
 
@@ -33,13 +33,19 @@ def main() -> None:
         from prometheus_client import CollectorRegistry
 
         from agent.sinks.base import Surroundings
-        from agent.sinks.influx import Influx, influx_sink
 
-        sink = influx_sink(
-            Influx(url=url, database=sys.argv[4] if len(sys.argv) > 4 else "", timeout=2.0),
-            Surroundings(state_dir=state_dir, tags={}, registry=CollectorRegistry()),
-            window=0.02,
-        )
+        way = sys.argv[4] if len(sys.argv) > 4 else ""
+        around = Surroundings(state_dir=state_dir, tags={}, registry=CollectorRegistry())
+        if way == "remote_write":
+            from agent.sinks.remote.config import RemoteWrite
+            from agent.sinks.remote.kind import remote_sink
+
+            section = RemoteWrite(url=f"{url}/api/v1/write", timeout=2.0)
+            sink = remote_sink(section, around, window=0.02)
+        else:
+            from agent.sinks.influx import Influx, influx_sink
+
+            sink = influx_sink(Influx(url=url, database=way, timeout=2.0), around, window=0.02)
         sink.start()
         spool, accept = sink.spool, sink.accept
     else:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
-from agent.sinks.base import Reply, Surroundings
+from agent.sinks.base import Format, Reply, Surroundings
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import Spool
 from collectors.base import Batch
@@ -26,7 +26,7 @@ class FileConfig:
     max_bytes: int = 2**26
 
 
-class JsonLines:
+class JsonLines(Format):
     """A batch is one line of JSON; a part is a line."""
 
     def __init__(self, tags: Mapping[str, str]) -> None:

@@ -21,8 +21,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from agent.sinks.base import Surroundings
-from agent.sinks.influx import Influx, SpoolConfig, influx_sink
+from agent.sinks.influx import Influx, influx_sink
 from agent.sinks.sender import Pace, SpooledSink
+from agent.sinks.spool import SpoolConfig
 from collectors.base import Batch, Metric
 from tests.support import binary, get, running, wait_for
 from tests.support.database import DatabaseProcess
@@ -121,7 +122,9 @@ class Received:
     """A request as the scripted database saw it."""
 
     at: float
+    body: bytes
     lines: list[bytes]
+    """Of line protocol; none where the body is something else."""
     headers: dict[str, str]
     path: str
 
@@ -152,9 +155,14 @@ class Scripted:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                lines = gzip.decompress(body).splitlines(keepends=True)
+                packed = self.headers.get("Content-Encoding") == "gzip"
+                lines = gzip.decompress(body).splitlines(keepends=True) if packed else []
                 request = Received(
-                    at=time.monotonic(), lines=lines, headers=dict(self.headers), path=self.path
+                    at=time.monotonic(),
+                    body=body,
+                    lines=lines,
+                    headers=dict(self.headers),
+                    path=self.path,
                 )
                 database.requests.append(request)
                 status, headers, page = database.answer(request)

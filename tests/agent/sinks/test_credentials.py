@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from agent.sinks.delivery import MAX_ERROR_PAGE, MAX_MESSAGE
+from agent.sinks.http import MAX_ERROR_PAGE, MAX_MESSAGE
 from tests.agent.sinks.answers import SECRET, T0, sequence
 from tests.agent.sinks.peers import (
     Answer,

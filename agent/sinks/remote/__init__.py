@@ -1,0 +1,1 @@
+"""Prometheus remote write: samples over the spool to any database that takes its protocol."""

@@ -1,0 +1,156 @@
+"""Bodies of requests, made of frames: a `WriteRequest` of 1.0 or a `Request` of 2.0.
+
+A device sends the same series in every round, so the text of a 1.0 body is kept for each device,
+as the library has written it, and only times and values are filled in. In 2.0 all texts of a
+request share one table, so a body is made anew each time.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import cramjam
+
+from agent.sinks.remote.frames import Frame, labels_of
+from agent.sinks.remote.messages import METRIC_TYPES, Request, Sample, WriteRequest
+
+KEPT_BYTES: Final = 64 * 2**20
+"""Texts of 1.0 that are kept; beyond it all are forgotten and made anew."""
+TELL_SECONDS: Final = 300.0
+"""How often a metric's type, help and unit are told in 1.0, which has them beside the samples."""
+_COMPOUND: Final = (METRIC_TYPES["histogram"], METRIC_TYPES["summary"])
+_SUFFIXES: Final = ("_bucket", "_sum", "_count")
+
+
+class _Family(NamedTuple):
+    """What 1.0 says of a metric."""
+
+    type: int
+    name: str
+    help: str
+    unit: str
+
+
+class _Kept(NamedTuple):
+    """The text of a device's samples: a piece, then room for the value and for the time, …."""
+
+    pieces: list[bytes]
+    values: struct.Struct
+    families: frozenset[_Family]
+    time_length: int
+
+
+class BodiesV1:
+    """Makes bodies of protocol 1.0."""
+
+    content_type: Final = "application/x-protobuf"
+    version: Final = "0.1.0"
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic: Final = monotonic
+        self._kept: dict[bytes, _Kept] = {}
+        self._kept_bytes = 0
+        self._told: dict[_Family, float] = {}
+
+    def body(self, frames: Iterable[Frame]) -> bytes:
+        """Return frames as a body."""
+        pieces: list[bytes] = []
+        families: set[_Family] = set()
+        for frame in frames:
+            stamp = Sample(timestamp=frame.moment).SerializeToString()
+            kept = self._kept_of(frame, stamp)
+            filled = kept.pieces.copy()
+            filled[1::3] = kept.values.unpack(frame.values)
+            filled[2::3] = [stamp] * frame.samples
+            pieces += filled
+            families |= kept.families
+        return packed(b"".join(pieces) + self._metadata(families))
+
+    def _kept_of(self, frame: Frame, stamp: bytes) -> _Kept:
+        kept = self._kept.get(frame.series)
+        if kept is None or kept.time_length != len(stamp):
+            kept = _make(frame, stamp)
+            if self._kept_bytes > KEPT_BYTES:
+                self._kept.clear()
+                self._kept_bytes = 0
+            self._kept[frame.series] = kept
+            self._kept_bytes += len(frame.series) + sum(map(len, kept.pieces))
+        return kept
+
+    def _metadata(self, families: Iterable[_Family]) -> bytes:
+        now = self._monotonic()
+        due = [one for one in families if self._told.get(one, now) <= now]
+        self._told.update(dict.fromkeys(due, now + TELL_SECONDS))
+        request = WriteRequest()
+        for one in sorted(due, key=lambda one: one.name):
+            request.metadata.add(
+                type=one.type, metric_family_name=one.name, help=one.help, unit=one.unit
+            )
+        return bytes(request.SerializeToString())
+
+
+def _make(frame: Frame, stamp: bytes) -> _Kept:
+    """Write the text of a frame, with room for values and times of this length.
+
+    A sample's value is a tag and 8 bytes and comes last but for the time, whatever they are.
+    """
+    request = Request.FromString(frame.series)
+    pieces, families = [], set()
+    for one in request.timeseries:
+        labels = labels_of(request, one)
+        alone = WriteRequest()
+        made = alone.timeseries.add()
+        for name, value in labels:
+            made.labels.add(name=name, value=value)
+        made.samples.add(value=1.0, timestamp=frame.moment)
+        pieces += [alone.SerializeToString()[: -8 - len(stamp)], b"", b""]
+        families.add(_family(request, one, dict(labels)["__name__"]))
+    values = struct.Struct("8s" * frame.samples)
+    return _Kept(pieces, values, frozenset(families), len(stamp))
+
+
+def _family(request: Any, one: Any, name: str) -> _Family:
+    meta = one.metadata
+    if meta.type in _COMPOUND:
+        for suffix in _SUFFIXES:
+            name = name.removesuffix(suffix)
+    texts = request.symbols
+    return _Family(meta.type, name, texts[meta.help_ref], texts[meta.unit_ref])
+
+
+class BodiesV2:
+    """Makes bodies of protocol 2.0."""
+
+    content_type: Final = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
+    version: Final = "2.0.0"
+
+    def body(self, frames: Iterable[Frame]) -> bytes:
+        """Return frames as a body."""
+        request, symbols = Request(), {"": 0}
+        for frame in frames:
+            some = Request.FromString(frame.series)
+            refs = [symbols.setdefault(text, len(symbols)) for text in some.symbols]
+            _fill(some, refs, frame)
+            request.timeseries.MergeFrom(some.timeseries)
+        request.symbols.extend(symbols)
+        return packed(request.SerializeToString())
+
+
+def _fill(some: Any, refs: Sequence[int], frame: Frame) -> None:
+    """Give the series of a frame their samples, and the texts' places in the whole request."""
+    stamp = Sample(timestamp=frame.moment).SerializeToString()
+    for number, one in enumerate(some.timeseries):
+        one.labels_refs[:] = [refs[at] for at in one.labels_refs]
+        one.metadata.help_ref = refs[one.metadata.help_ref]
+        one.metadata.unit_ref = refs[one.metadata.unit_ref]
+        # As bytes: a number of Python's own would not keep the bits of a stale marker.
+        value = b"\x09" + frame.values[8 * number : 8 * number + 8]
+        one.samples.add().MergeFromString(value + stamp)
+
+
+def packed(message: bytes) -> bytes:
+    """Compress a message in Snappy's block format."""
+    return bytes(cramjam.snappy.compress_raw(message))

@@ -1,0 +1,79 @@
+"""The section `outputs: remote_write:`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from agent.settings import check_url
+from agent.sinks.spool import SpoolConfig
+from collectors.strict import Duration
+
+Protocol = Literal["auto", "1.0", "2.0"]
+
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OURS: Final = ("authorization", "content-", "user-agent", "x-prometheus-remote-write-", "host")
+"""What the protocol sets itself, or what holds a secret."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteWrite:
+    """A database that takes Prometheus remote write: Prometheus, VictoriaMetrics, Mimir, Thanos."""
+
+    url: str = field(
+        metadata={"help": "the whole address, such as `http://127.0.0.1:9090/api/v1/write`"}
+    )
+    protocol: Protocol = field(
+        default="auto", metadata={"help": "auto tries 2.0, and takes 1.0 where it is not spoken"}
+    )
+    token_file: Path | None = field(
+        default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
+    )
+    username: str = field(default="", metadata={"help": "with `password_file`"})
+    password_file: Path | None = field(
+        default=None, metadata={"help": "a secret: not readable by all"}
+    )
+    headers: dict[str, str] = field(
+        default_factory=dict,
+        metadata={"help": "further headers without secrets, such as `X-Scope-OrgID: hub`"},
+    )
+    timeout: Duration = field(default=10.0, metadata={"help": "of one write, the whole of it"})
+    ca_file: Path | None = field(
+        default=None,
+        metadata={
+            "help": "the authority of the server's certificate, where the system does not know it"
+        },
+    )
+    cert_file: Path | None = field(
+        default=None, metadata={"help": "this agent's own certificate, with `key_file`"}
+    )
+    key_file: Path | None = field(default=None, metadata={"help": "a secret: not readable by all"})
+    spool: SpoolConfig = field(default_factory=SpoolConfig)
+
+    def __post_init__(self) -> None:
+        """Check the address, and that the keys go together."""
+        check_url(self.url)
+        parts = urlsplit(self.url)
+        if "@" in parts.netloc:
+            message = "url: no name and password here: give username and password_file"
+            raise ValueError(message)
+        if parts.path in ("", "/"):
+            message = (
+                "url: expected the whole address: /api/v1/write of Prometheus and VictoriaMetrics,"
+                " /api/v1/push of Mimir, /api/v1/receive of Thanos"
+            )
+            raise ValueError(message)
+        if bool(self.username) != (self.password_file is not None):
+            raise ValueError("username and password_file belong together")
+        if self.username and self.token_file is not None:
+            raise ValueError("token_file or username: give one")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together")
+        for name, value in self.headers.items():
+            if not _HEADER.fullmatch(name) or not value.isascii() or not value.isprintable():
+                raise ValueError(f"headers: expected the name and the text of a header: {name!r}")
+            if name.lower().startswith(_OURS):
+                raise ValueError(f"headers: {name} is set by the agent itself")

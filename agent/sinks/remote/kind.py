@@ -1,0 +1,75 @@
+"""The kind of sink of `outputs: remote_write:`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, cast
+
+from agent.sinks.base import Surroundings
+from agent.sinks.remote.config import RemoteWrite
+from agent.sinks.sender import Pace, SpooledSink
+from agent.sinks.spool import MEMORY, WINDOW, Spool
+
+
+def remote_sink(
+    config: RemoteWrite,
+    surroundings: Surroundings,
+    *,
+    pace: Pace | None = None,
+    memory_bytes: int = MEMORY,
+    window: float = WINDOW,
+) -> SpooledSink:
+    """Make the sink: remote write from `spool-remote_write.db` in the agent's folder."""
+    from agent.sinks.remote.frames import FrameFormat
+    from agent.sinks.remote.sink import RemoteSink
+
+    form = FrameFormat(surroundings.tags)
+    return RemoteSink(
+        config,
+        surroundings,
+        name=KIND.name,
+        form=form,
+        spool=Spool(
+            surroundings.state_dir / f"spool-{KIND.name}.db",
+            pack=form.pack,
+            max_bytes=int(config.spool.max_bytes),
+            when_full=config.spool.when_full,
+            memory_bytes=memory_bytes,
+            window=window,
+        ),
+        pace=pace,
+    )
+
+
+class RemoteKind:
+    """The section `outputs: remote_write:`."""
+
+    name = "remote_write"
+    Config = RemoteWrite
+    packages: Final = {
+        "google.protobuf": "remote-write",
+        "cramjam": "remote-write",
+        "urllib3": "remote-write",
+    }
+
+    def files(self, config: object) -> Mapping[str, Path | None]:
+        """Return the certificates."""
+        section = cast("RemoteWrite", config)
+        return {"ca_file": section.ca_file, "cert_file": section.cert_file}
+
+    def secrets(self, config: object) -> Mapping[str, Path | None]:
+        """Return the files of the token, the password and the key."""
+        section = cast("RemoteWrite", config)
+        return {
+            "token_file": section.token_file,
+            "password_file": section.password_file,
+            "key_file": section.key_file,
+        }
+
+    def build(self, config: object, surroundings: Surroundings) -> SpooledSink:
+        """Make the sink of a section; starts nothing."""
+        return remote_sink(cast("RemoteWrite", config), surroundings)
+
+
+KIND: Final = RemoteKind()

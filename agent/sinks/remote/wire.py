@@ -1,0 +1,204 @@
+"""The way to a database that takes remote write: which protocol it speaks, and one request.
+
+2.0 is tried first where nothing else is configured. A database that speaks it says how much it has
+written; one that does not answers 415, or takes an empty message for 1.0 and says 204 though it has
+stored nothing. So 2.0 counts as taken only with the header that says so. Everything else means
+1.0, and the same samples are sent so at once.
+
+Source: remote write specification 1.0; 2.0-rc.4, "Content negotiation", "Required Written Response
+Headers".
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TimedOut
+
+from agent.deadline import Deadline
+from agent.retry import parse_retry_after
+from agent.sinks.base import Reply
+from agent.sinks.halving import ABORTED
+from agent.sinks.http import Secrets, one_line, pool_classes, reason_of
+from agent.sinks.remote.bodies import BodiesV1, BodiesV2
+from agent.sinks.remote.config import RemoteWrite
+from agent.sinks.remote.frames import Frame, frames_of
+from collectors.secrets import read_secret
+
+log: Final = logging.getLogger("hubgauge.sink")
+
+WRITTEN: Final = "X-Prometheus-Remote-Write-Samples-Written"
+UNSUPPORTED: Final = "415"
+BAD: Final = "400"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """An answer as it came."""
+
+    reply: Reply
+    written: int | None = None
+    """How many samples a database of 2.0 says it has written."""
+
+
+class RemoteWire:
+    """Sends frames to one database. `post` is for one thread; `close` may come from any."""
+
+    def __init__(
+        self,
+        receiver: RemoteWrite,
+        *,
+        name: str,
+        wall_clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.place: Final = urlsplit(receiver.url).netloc
+        self._receiver: Final = receiver
+        self._name: Final = name
+        self._wall_clock: Final = wall_clock
+        self._deadline: Final = Deadline(monotonic)
+        self._closed = False
+        self._confirmed = False  # whether the database has said that it has written samples of 2.0
+        self._secrets: Final = Secrets()
+        self._authorization: dict[str, str] = {}
+        self._v1: Final = BodiesV1(monotonic)
+        self._v2: Final = BodiesV2()
+        self._speaks: BodiesV1 | BodiesV2 = self._v1 if receiver.protocol == "1.0" else self._v2
+        self._pool: Final = urllib3.PoolManager(
+            num_pools=1,
+            maxsize=1,
+            ca_certs=_text(receiver.ca_file),
+            cert_file=_text(receiver.cert_file),
+            key_file=_text(receiver.key_file),
+        )
+        self._pool.pool_classes_by_scheme = pool_classes(
+            self._deadline, lambda page: self._secrets.page(page).encode()
+        )
+        self.renew()
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of the next request."""
+        return "1.0" if self._speaks is self._v1 else "2.0"
+
+    def renew(self) -> None:
+        """Read secrets again, as they may have been replaced; raises ConfigError."""
+        receiver, key = self._receiver, f"outputs.{self._name}"
+        if receiver.token_file is not None:
+            token = read_secret(receiver.token_file, f"{key}.token_file")
+            self._secrets.replace([token])
+            self._authorization = {"Authorization": f"Bearer {token}"}
+        elif receiver.password_file is not None:
+            password = read_secret(receiver.password_file, f"{key}.password_file")
+            pair = b64encode(f"{receiver.username}:{password}".encode()).decode()
+            self._authorization = {"Authorization": f"Basic {pair}"}
+            self._secrets.replace([password, pair.rstrip("=")])
+
+    def post(self, body: bytes) -> Reply:
+        """Send frames; returns when the database has answered or the time is up."""
+        frames = list(frames_of(body))
+        answer = self._send(frames)
+        if self._speaks is self._v1:
+            return answer.reply
+        samples = sum(frame.samples for frame in frames)
+        reply, written = answer.reply, answer.written
+        self._confirmed = self._confirmed or bool(written)
+        if written is None:
+            old = reply.taken or reply.code in (UNSUPPORTED, BAD)
+        else:
+            old = reply.taken and not self._confirmed
+        if not old:
+            if reply.taken and written is not None and written < samples:
+                return Reply(code=BAD, message=f"{written} of {samples} samples written")
+            return reply
+        if self._receiver.protocol == "2.0":
+            message = f"{self.place} does not speak remote write 2.0 ({reply})"
+            return Reply(code=UNSUPPORTED, message=message)
+        log.info("sink %s: %s speaks remote write 1.0", self._name, self.place)
+        self._speaks = self._v1
+        return self._send(frames).reply
+
+    def _send(self, frames: Sequence[Frame]) -> _Answer:
+        timeout = self._receiver.timeout
+        response: urllib3.BaseHTTPResponse | None = None
+        try:
+            body = self._speaks.body(frames)
+            self._deadline.arm(timeout)
+            response = self._pool.request(
+                "POST",
+                self._receiver.url,
+                body=body,
+                headers=self._headers(),
+                timeout=timeout,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+            )
+            return self._answer(response)
+        except NewConnectionError as error:  # refused at once; urllib3 counts it as a time-out
+            return _Answer(reply=self._failure("unreachable", reason_of(error)))
+        except TimedOut:
+            return _Answer(reply=self._failure("timeout", f"no answer within {timeout:g} s"))
+        except (HTTPError, OSError, ValueError) as error:
+            return _Answer(reply=self._failure("unreachable", reason_of(error)))
+        finally:
+            self._deadline.disarm()
+            if response is not None:
+                with suppress(Exception):
+                    response.release_conn()
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            **self._receiver.headers,
+            **self._authorization,
+            "Content-Encoding": "snappy",
+            "Content-Type": self._speaks.content_type,
+            "User-Agent": "hubgauge",
+            "X-Prometheus-Remote-Write-Version": self._speaks.version,
+        }
+
+    def _answer(self, response: urllib3.BaseHTTPResponse) -> _Answer:
+        page = response.data or b""  # the connection has read it already
+        wait = parse_retry_after(
+            response.headers.get("Retry-After"),
+            now=self._wall_clock(),
+            date=response.headers.get("Date"),
+        )
+        said = response.headers.get(WRITTEN, "")
+        reply = Reply(
+            code=str(response.status),
+            message=one_line(page.decode("utf-8", "replace") or str(response.reason or "")),
+            retry_after=wait,
+        )
+        written = int(said) if said.isascii() and said.isdigit() else None
+        return _Answer(reply=reply, written=written)
+
+    def _failure(self, code: str, message: str) -> Reply:
+        if self._closed:
+            return Reply(code=ABORTED)
+        if self._deadline.passed:
+            message = f"no answer within {self._receiver.timeout:g} s"
+            return Reply(code="timeout", message=message)
+        return Reply(code=code, message=one_line(message))
+
+    def close(self) -> None:
+        """End a request that is under way, and send no more."""
+        self._closed = True
+        self._deadline.close()
+        with suppress(Exception):
+            self._pool.clear()
+
+
+def _text(path: Path | None) -> str | None:
+    return str(path) if path is not None else None

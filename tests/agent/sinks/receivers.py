@@ -1,0 +1,112 @@
+"""Databases that take remote write in tests: a real Prometheus, and the sink that writes to one."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from agent.sinks.base import Surroundings
+from agent.sinks.remote.config import RemoteWrite
+from agent.sinks.remote.kind import remote_sink
+from agent.sinks.sender import Pace, SpooledSink
+from agent.sinks.spool import SpoolConfig
+from tests.agent.sinks.peers import QUICK, TAGS
+from tests.support import binary, free_port, get, running
+
+ENDLESS = "20y"
+
+
+@contextmanager
+def remote(
+    url: str,
+    state_dir: Path,
+    *,
+    pace: Pace = QUICK,
+    timeout: float = 2.0,
+    max_bytes: int = 64 * 2**20,
+    **more: Any,
+) -> Iterator[SpooledSink]:
+    """Run a sink until the block ends; further arguments are keys of its section."""
+    kept = {name: more.pop(name) for name in ("memory_bytes",) if name in more}
+    config = RemoteWrite(url=url, timeout=timeout, spool=SpoolConfig(max_bytes=max_bytes), **more)
+    made = remote_sink(
+        config,
+        Surroundings(state_dir=state_dir, tags=TAGS, registry=CollectorRegistry()),
+        pace=pace,
+        window=0.02,
+        **kept,
+    )
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop(5.0)
+
+
+@dataclass
+class Prometheus:
+    """A Prometheus that takes remote write and keeps its data when it is stopped or killed."""
+
+    folder: Path
+    late: str = ""
+    """For how long it takes samples out of order, such as 2d; empty for not at all."""
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def write_url(self) -> str:
+        """Where it takes remote write."""
+        return f"{self.url}/api/v1/write"
+
+    @contextmanager
+    def up(self) -> Iterator[Prometheus]:
+        """Run it until the block ends."""
+        config = self.folder / "prometheus.yml"
+        late = f"storage: {{tsdb: {{out_of_order_time_window: {self.late}}}}}\n"
+        config.write_text("global: {}\n" + (late if self.late else ""))
+        command = [
+            binary("prometheus"),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={self.folder / 'prometheus'}",
+            f"--storage.tsdb.retention.time={ENDLESS}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+            "--web.enable-remote-write-receiver",
+        ]
+        log = self.folder / "prometheus.log"
+        with running(command, log=log, ready=f"{self.url}/-/ready") as self.process:
+            yield self
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop it in its tracks until the block ends."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+    def ask(self, query: str, when: float) -> list[dict[str, Any]]:
+        """Return the result of an instant query."""
+        words = urllib.parse.urlencode({"query": query, "time": when})
+        found = json.loads(get(f"{self.url}/api/v1/query?{words}"))["data"]["result"]
+        assert isinstance(found, list)
+        return found
+
+    def raw(self, selector: str, *, until: float = 4e9) -> list[dict[str, Any]]:
+        """Return every stored sample of some series, but for stale markers."""
+        return self.ask(f"{selector}[100y]", until)
