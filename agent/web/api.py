@@ -14,6 +14,7 @@ from agent.web.views import (
     devices,
     evidence,
     links,
+    lookup,
     losses,
     meters,
     overhead,
@@ -36,6 +37,7 @@ _ALONE: Final[Mapping[str, Callable[[BoardView, Query], object]]] = {
     "meters": lambda view, _: meters.read(view),
     "losses": lambda view, _: losses.read(view),
     "devices": lambda view, _: devices.read(view),
+    "search": lambda view, query: lookup.find(view, query.get("find", "")),
     "collectors": lambda view, query: collectors.read(
         view, silent_only=query.get("silent", "") == "1"
     ),

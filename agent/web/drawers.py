@@ -13,6 +13,7 @@ from agent.web import (
     hubpage,
     rackpage,
     runbookpage,
+    searchpage,
     sitepage,
     wallpage,
     weeklypage,
@@ -68,6 +69,8 @@ def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR091
             return lambda page: rackpage.choose(page, rack)
         case ["collectors"]:
             return collectorpage.draw
+        case ["search"]:
+            return searchpage.draw
         case ["runbook"]:
             return runbookpage.draw
         case _:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
@@ -82,6 +82,12 @@ class Page:
         return _address(
             path, {**{key: self.query[key] for key in _KEPT if key in self.query}, **asked}
         )
+
+    def onward(self, path: str) -> str:
+        """Return the address of a path that has a query or a part of its own."""
+        path, sharp, part = path.partition("#")
+        path, _, query = path.partition("?")
+        return f"{self.link(path, **dict(parse_qsl(query)))}{sharp}{part}"
 
     def here(self, **asked: str | None) -> str:
         """Return the address of this page with other parameters."""

@@ -27,6 +27,20 @@ def rack_path(site: str, rack: str) -> str:
 
 def anchor(target: str) -> str:
     """Return the element id of a stated figure; any other character becomes a dash."""
-    return "t-" + "".join(
-        char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in target
+    return "t-" + _plain(target)
+
+
+def plug_anchor(node: str) -> str:
+    """Return the element id of a device's line in the list of plugs of its rack."""
+    return "plug-" + _plain(node)
+
+
+def outlet_anchor(pdu: str, outlet: str) -> str:
+    """Return the element id of an outlet on the page of its rack."""
+    return f"outlet-{_plain(pdu)}-{_plain(outlet)}"
+
+
+def _plain(name: str) -> str:
+    return "".join(
+        char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in name
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup
 
 from agent.web.format import quantity
 from agent.web.page import Page
+from agent.web.paths import plug_anchor
 from agent.web.views.contents import DeviceView, ElevationView
 
 _UNIT: Final = 13
@@ -35,6 +36,8 @@ class Box:
     watts: str
     base: int
     """Where the text stands."""
+    plug: str = ""
+    """The element id of its outlets on the page; empty where no outlet is named after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +61,13 @@ class Front:
     devices: int
 
 
-def draw(page: Page, found: ElevationView, height_units: float | None) -> Markup:
-    """Draw what stands in a rack. Without a known height it reaches to the highest device."""
+def draw(
+    page: Page, found: ElevationView, height_units: float | None, plugged: Collection[str]
+) -> Markup:
+    """Draw what stands in a rack. Without a known height it reaches to the highest device.
+
+    A device that is `plugged` leads to its outlets.
+    """
     units = int(height_units or 0) or max((one.top for one in found.placed), default=1)
     step = _STEP if units > _LOW else 1
     front = Front(
@@ -69,7 +77,7 @@ def draw(page: Page, found: ElevationView, height_units: float | None) -> Markup
         left=_LEFT,
         boxes=[
             *(_free(units, first, last) for first, last in found.free),
-            *(_device(units, one) for one in found.placed),
+            *(_device(units, one, plugged) for one in found.placed),
         ],
         numbers=[
             Number(unit=unit, base=_base(units, unit))
@@ -90,8 +98,8 @@ def _free(units: int, first: int, last: int) -> Box:
     return _box(units, first, last - first + 1, kind="free")
 
 
-def _device(units: int, one: DeviceView) -> Box:
-    return _box(
+def _device(units: int, one: DeviceView, plugged: Collection[str]) -> Box:
+    box = _box(
         units,
         one.position or 1,
         one.units,
@@ -99,6 +107,7 @@ def _device(units: int, one: DeviceView) -> Box:
         name=one.node if len(one.node) <= _NAMED else f"{one.node[: _NAMED - 1]}…",
         watts=quantity(one.power_watts, "W") if one.power_watts is not None else "",
     )
+    return replace(box, plug=plug_anchor(one.node)) if one.node in plugged else box
 
 
 def _box(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from markupsafe import Markup
@@ -31,7 +32,13 @@ def draw(page: Page, site: str, name: str) -> str | None:
         "rack.html",
         view=view,
         site_name=sites.names(page.view).get(site) or site,
-        front=rackfront.draw(page, elevation, view.height_units) if elevation else "",
+        front=(
+            rackfront.draw(
+                page, elevation, view.height_units, {one.device.node for one in view.plugs}
+            )
+            if elevation
+            else ""
+        ),
         trend=_trend(view, page),
     )
 
@@ -60,12 +67,17 @@ def _trend(view: RackPageView, page: Page) -> Markup:
         Line(name=name, kind=_CURVES[index % len(_CURVES)], values=values)
         for index, (name, values) in enumerate(trend.series.items())
     ]
+    if len(lines) > 1:
+        lines.append(_sum(lines))
     drawn = chart(
         Chart(
             title=w("rack.trend"),
             description=w("rack.trend.desc", rack=view.rack),
             lines=lines,
-            rules=_capacity(view, lines, w("col.capacity")),
+            rules=[
+                *_rule(lines, view.feed_capacity_watts, w("rack.one_feed")),
+                *_rule(lines, view.rated_power_watts, w("col.rated")),
+            ],
             x_labels=time_labels(trend.times, trend.step_seconds, page.zone),
             tick=watts,
             floor=0.0,
@@ -81,10 +93,16 @@ def _trend(view: RackPageView, page: Page) -> Markup:
     return page.render("figure.html", chart=drawn, key="rack-trend", names=names, rows=rows)
 
 
-def _capacity(view: RackPageView, lines: list[Line], name: str) -> list[Rule]:
-    """Return the capacity of the smallest feed, once a feed has drawn more than half of it."""
-    capacity = view.feed_capacity_watts
+def _sum(lines: Sequence[Line]) -> Line:
+    """Return what all feeds draw together; nothing for a time in which one is not known."""
+    values = [
+        None if None in column else sum(value or 0.0 for value in column)
+        for column in zip(*(line.values for line in lines), strict=True)
+    ]
+    return Line(name="+".join(line.name for line in lines), kind="c-facility", values=values)
+
+
+def _rule(lines: Sequence[Line], watts: float | None, name: str) -> list[Rule]:
+    """Return a limit of the feeds or of the rack, once more than half of it has been drawn."""
     most = max((value or 0.0 for line in lines for value in line.values), default=0.0)
-    if capacity is None or most <= capacity / 2:
-        return []
-    return [Rule(value=capacity, name=name)]
+    return [] if watts is None or most <= watts / 2 else [Rule(value=watts, name=name)]

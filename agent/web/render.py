@@ -127,6 +127,8 @@ def _environment() -> Environment:
         "hub_path": paths.hub_path,
         "site_path": paths.site_path,
         "rack_path": paths.rack_path,
+        "plug_anchor": paths.plug_anchor,
+        "outlet_anchor": paths.outlet_anchor,
     }
     return made
 

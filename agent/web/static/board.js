@@ -210,6 +210,14 @@
   });
   document.addEventListener("focusout", hide);
   document.addEventListener("keydown", (event) => {
+    const box = document.getElementById("find-all");
+    if (event.key !== "/" || !box || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches?.("input, textarea, select")) return;
+    event.preventDefault();
+    box.focus();
+    box.select();
+  });
+  document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return hide();
     const chart = event.target.closest?.(".chart[data-source]");
     if (!chart || !["ArrowLeft", "ArrowRight"].includes(event.key)) return;

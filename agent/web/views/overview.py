@@ -33,6 +33,7 @@ PATHS: Final = (
     "/api/devices",
     "/api/meters",
     "/api/losses",
+    "/api/search",
 )
 
 

@@ -14,6 +14,7 @@ from agent.web.views import contents, feeds
 from agent.web.views.contents import ElevationView, NodeView, SensorView
 from agent.web.views.families import of_hub
 from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
+from agent.web.views.plugs import PlugView, plugs
 from agent.web.views.rack import RackView
 from agent.web.views.rack_columns import Place, index_of, measure
 from agent.web.views.rack_readings import RackReadings
@@ -81,6 +82,11 @@ class RackPageView:
     def phases(self) -> list[PhaseRowView]:
         """The phases of all feeds."""
         return feeds.phase_rows(self.feeds)
+
+    @property
+    def plugs(self) -> list[PlugView]:
+        """The devices that are known to hang on outlets, the highest first."""
+        return plugs(self.elevation, self.outlets)
 
     @property
     def banks(self) -> list[BankRowView]:

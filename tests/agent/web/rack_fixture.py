@@ -44,6 +44,20 @@ def _pdu(pdu: str, feed: str, watts: float) -> list[Reading]:
     return readings
 
 
+def plugged() -> list[Reading]:
+    """Return the names of outlets after the nodes that hang on them: one of each PDU a node."""
+    return [
+        (
+            pdu_parts.PDU_OUTLET_INFO.series(
+                *PLACE, f"{NAME}-{feed}", feed, str(n), f"gpu-0{n} {feed}"
+            ),
+            1.0,
+        )
+        for n in range(1, 9)
+        for feed in "AB"
+    ]
+
+
 def readings() -> list[Reading]:
     """Return what is measured in the rack."""
     found = [
