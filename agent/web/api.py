@@ -26,6 +26,7 @@ from agent.web.views import (
     rows,
     search,
     sites,
+    supply,
     weeks,
 )
 
@@ -53,7 +54,7 @@ def answer(view: BoardView, parts: list[str], query: Query) -> object:
         case ["hubs", *rest]:
             return _of_hubs(view, rest, query)
         case ["sites", *rest]:
-            return _of_sites(view, rest)
+            return _of_sites(view, rest, query)
         case ["racks", *rest]:
             return _of_racks(view, rest, query)
         case [subject] if subject in _ALONE:
@@ -85,12 +86,14 @@ _OF_SITE: Final[Mapping[str, Callable[[BoardView, str], object]]] = {
 }
 
 
-def _of_sites(view: BoardView, parts: list[str]) -> object:
+def _of_sites(view: BoardView, parts: list[str], query: Query) -> object:
     match parts:
         case []:
             return sites.read(view)
         case [site, "pue"] if site in sites.names(view):
             return pue.read(view, site, promises.read(view))
+        case [site, "supply"] if site in sites.names(view):
+            return supply.read(view, site, query.get("at", ""), query.get("lose", ""))
         case [site, subject] if subject in _OF_SITE and site in sites.names(view):
             return _OF_SITE[subject](view, site)
         case [site, "racks", rack]:

@@ -15,6 +15,7 @@ from agent.web import (
     runbookpage,
     searchpage,
     sitepage,
+    supplypage,
     wallpage,
     weeklypage,
 )
@@ -59,12 +60,10 @@ def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR091
             return board.draw
         case ["hubs", hub] if hub in view.registry.hubs:
             return lambda page: hubpage.draw(page, hub)
-        case ["sites", site] if site in sites.names(view):
-            return lambda page: sitepage.draw(page, site)
+        case ["sites", site, *rest]:
+            return _of_site(view, site, rest)
         case ["hubs", hub, "report"]:
             return lambda page: weeklypage.draw(page, hub)
-        case ["sites", site, "racks", rack]:
-            return lambda page: rackpage.draw(page, site, rack)
         case ["racks", rack]:
             return lambda page: rackpage.choose(page, rack)
         case ["collectors"]:
@@ -73,6 +72,18 @@ def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR091
             return searchpage.draw
         case ["runbook"]:
             return runbookpage.draw
+        case _:
+            return None
+
+
+def _of_site(view: BoardView, site: str, rest: list[str]) -> Drawer | None:
+    match rest:
+        case [] if site in sites.names(view):
+            return lambda page: sitepage.draw(page, site)
+        case ["supply"] if site in sites.names(view):
+            return lambda page: supplypage.draw(page, site)
+        case ["racks", rack]:
+            return lambda page: rackpage.draw(page, site, rack)
         case _:
             return None
 
@@ -93,7 +104,7 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
         asked["kiosk"] = ""
     asked |= {
         name: query[name][:_LONGEST]
-        for name in ("row", "find", "kind", "page", "week")
+        for name in ("row", "find", "kind", "page", "week", "at", "lose")
         if query.get(name)
     }
     return asked

@@ -116,7 +116,7 @@ def _of_sites(view: BoardView) -> Iterator[tuple[str, ThingView]]:
     """Yield breakers, meters and the devices that are asked."""
     for series, _ in of_hub(view, rack.BREAKER_INFO):
         name, site = series.label("breaker"), series.label("site")
-        path = f"{paths.site_path(site)}#p-headroom-{site}"
+        path = f"{paths.site_path(site)}/supply?{urlencode({'at': name})}"
         yield name, _thing("breaker", name, site, path)
     for name, site in {
         (series.label("meter"), series.label("site"))

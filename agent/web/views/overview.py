@@ -26,6 +26,7 @@ PATHS: Final = (
     "/api/sites/{site}/overhead",
     "/api/sites/{site}/breakers",
     "/api/sites/{site}/rows",
+    "/api/sites/{site}/supply",
     "/api/sites/{site}/racks/{rack}",
     "/api/racks",
     "/api/racks/{rack}",

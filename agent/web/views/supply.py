@@ -1,0 +1,223 @@
+"""How a site is supplied: its breakers as a tree, and what the loss of one would do.
+
+The tree follows `upstream` of the inventory's breakers. What happens at a loss is worked out from
+the feeds of the racks: what a lost feed carries goes to the rack's other feeds in equal parts, and
+through their breakers up to the top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.inventory.model import Rack
+from agent.web.format import natural
+from agent.web.view import BoardView
+from agent.web.views import breakers
+from agent.web.views.breakers import BreakerView
+from agent.web.views.families import by_label
+from collectors.catalogue import facility
+
+MOST: Final = 120
+"""Lines that are shown at once; of a larger tree one opens a part."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyLineView:
+    """One breaker in the tree."""
+
+    breaker: BreakerView
+    depth: int
+    """How many breakers are above it."""
+    below: int
+    """How many breakers it feeds, through others as well."""
+    racks: int
+    """How many racks have a feed behind it."""
+    bar_ratio: float | None
+    """Its power, as far as it is heard, over that of the largest; None where nothing is heard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AfterView:
+    """A breaker that carries more after a loss."""
+
+    breaker: str
+    before_ratio: float | None
+    """Load at most, before."""
+    after_ratio: float
+    """Load at most, after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossView:
+    """What happens if a breaker is lost. Racks are named, sorted as people count."""
+
+    breaker: str
+    racks: int
+    """Racks that lose a feed."""
+    dark: Sequence[str]
+    """Racks without any feed left."""
+    over: Sequence[str]
+    """Racks whose feeds that are left cannot carry them."""
+    unknown: Sequence[str]
+    """Racks of which it cannot be told: a power or a capacity is not known."""
+    breakers: Sequence[AfterView]
+    """Breakers that then carry more than they may, the worst first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplyView:
+    """What `/api/sites/{site}/supply` answers."""
+
+    site: str
+    at: str
+    """The breaker whose part is shown; empty for the whole site."""
+    lines: Sequence[SupplyLineView]
+    more: int
+    """Lines that are left out."""
+    loss: LossView | None
+
+
+def read(view: BoardView, site: str, at: str = "", lose: str = "") -> SupplyView:
+    """Return how a site is supplied, from the top or from one breaker down, and a loss if asked."""
+    known = {one.breaker: one for one in breakers.read(view, site)}
+    members = view.inventory.racks_by_site.get(site, ()) if view.inventory is not None else ()
+    at = at if at in known else ""
+    lines = list(_lines(known, at, _racks_behind(known, members)))
+    return SupplyView(
+        site=site,
+        at=at,
+        lines=lines[:MOST],
+        more=max(0, len(lines) - MOST),
+        loss=_loss(view, site, lose, known, members) if lose in known else None,
+    )
+
+
+def _lines(
+    known: Mapping[str, BreakerView], at: str, racks: Mapping[str, int]
+) -> Iterator[SupplyLineView]:
+    """Yield the tree, a breaker before those it feeds."""
+    children: dict[str, list[str]] = {}
+    for name, one in known.items():
+        children.setdefault(one.upstream if one.upstream in known else "", []).append(name)
+    below = {name: len(_downstream(name, children)) - 1 for name in known}
+    most = max((one.power_watts.get("lower", 0.0) for one in known.values()), default=0.0)
+
+    def walk(names: Iterable[str], depth: int) -> Iterator[SupplyLineView]:
+        for name in sorted(names, key=natural):
+            one = known[name]
+            watts = one.power_watts.get("lower")
+            yield SupplyLineView(
+                breaker=one,
+                depth=depth,
+                below=below[name],
+                racks=racks.get(name, 0),
+                bar_ratio=watts / most if watts is not None and most and _heard(one) else None,
+            )
+            if depth < 1 or len(known) <= MOST:
+                yield from walk(children.get(name, ()), depth + 1)
+
+    yield from walk([at] if at else children.get("", ()), 0)
+
+
+def _heard(one: BreakerView) -> bool:
+    return bool(one.coverage_ratio)
+
+
+def _downstream(name: str, children: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return a breaker and all that hang on it."""
+    found, waiting = {name}, [name]
+    while waiting:
+        fresh = set(children.get(waiting.pop(), ())) - found
+        found |= fresh
+        waiting += fresh
+    return found
+
+
+def _way_up(known: Mapping[str, BreakerView], name: str) -> Iterator[str]:
+    """Yield a breaker, the one that feeds it, and so on."""
+    seen: set[str] = set()
+    while name in known and name not in seen:
+        seen.add(name)
+        yield name
+        name = known[name].upstream
+
+
+def _racks_behind(known: Mapping[str, BreakerView], members: Iterable[Rack]) -> Mapping[str, int]:
+    found: dict[str, int] = {}
+    for rack in members:
+        behind = {name for feed in rack.feeds.values() for name in _way_up(known, feed.breaker)}
+        for name in behind:
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+# ------------------------------------------------------------------ what a loss would do
+
+
+def _loss(
+    view: BoardView,
+    site: str,
+    lose: str,
+    known: Mapping[str, BreakerView],
+    members: Iterable[Rack],
+) -> LossView:
+    watts = by_label(view, facility.PDU_POWER, site, "pdu")
+    added: dict[str, float] = {}
+    racks, dark, over, unknown = 0, [], [], []
+    for rack in members:
+        if rack.state != "in_service":
+            continue
+        lost = [feed for feed in rack.feeds.values() if lose in _way_up(known, feed.breaker)]
+        if not lost:
+            continue
+        racks += 1
+        kept = [feed for feed in rack.feeds.values() if feed not in lost]
+        drawn = [watts.get(feed.pdu) for feed in rack.feeds.values()]
+        if not kept:
+            dark.append(rack.rack)
+            continue
+        moved = sum(watts.get(feed.pdu, 0.0) for feed in lost) / len(kept)
+        for feed in kept:
+            for name in _way_up(known, feed.breaker):
+                added[name] = added.get(name, 0.0) + moved
+        capacities = [feed.capacity_watts for feed in kept]
+        if None in drawn or None in capacities:
+            unknown.append(rack.rack)
+        elif any(
+            (watts.get(feed.pdu) or 0.0) + moved > (feed.capacity_watts or 0.0) for feed in kept
+        ):
+            over.append(rack.rack)
+    return LossView(
+        breaker=lose,
+        racks=racks,
+        dark=sorted(dark, key=natural),
+        over=sorted(over, key=natural),
+        unknown=sorted(unknown, key=natural),
+        breakers=list(_after(known, lose, added)),
+    )
+
+
+def _after(
+    known: Mapping[str, BreakerView], lose: str, added: Mapping[str, float]
+) -> Iterator[AfterView]:
+    """Yield the breakers that are over their capacity after a loss, the worst first."""
+    lost_way = set(_way_up(known, lose))
+    found = []
+    for name, watts in added.items():
+        one = known[name]
+        before = one.power_watts.get("upper")
+        if not one.capacity_watts or before is None:
+            continue
+        # What is above the lost breaker as well carries the same as before.
+        after = before if name in lost_way else before + watts
+        if after > one.capacity_watts:
+            found.append(
+                AfterView(
+                    breaker=name,
+                    before_ratio=before / one.capacity_watts,
+                    after_ratio=after / one.capacity_watts,
+                )
+            )
+    yield from sorted(found, key=lambda each: -each.after_ratio)
