@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from agent.elsewhere import Elsewhere
 from agent.health import CollectorHealth, Progress
 from agent.rotation import Rotation
 from agent.rounds import NO_READINGS, Round, read, read_now, was_late
@@ -27,7 +26,8 @@ from collectors.abilities import Closes, ClosesLater
 from collectors.base import Batch, Collector, Late, NoData, Unreachable
 from collectors.places import Places
 
-if TYPE_CHECKING:  # it loads APScheduler, which takes 5 MB; `check` and `collect` do without
+if TYPE_CHECKING:  # APScheduler takes 5 MB; `check` and `collect` do without
+    from agent.elsewhere import Elsewhere
     from agent.schedule import Timetable
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,8 @@ from collectors.abilities import Divides
 from collectors.base import Batch, Collector, Context, Schedule
 from collectors.catalogue import agent as catalogue
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -144,7 +146,10 @@ class Crew:
     def _told(self, told: Told) -> None:
         """Take in what a worker tells."""
         if isinstance(told, Batch):
-            self._keep(told)
+            try:
+                self._keep(told)
+            except Exception:  # a fault of ours in one batch must not cost the worker
+                log.exception("a batch of %s %s is lost", *told.source)
         elif isinstance(told, Went):
             self._went(told)
         elif isinstance(told, Line):

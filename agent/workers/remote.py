@@ -7,7 +7,7 @@ from functools import cache
 from typing import ClassVar
 
 from agent.health import CollectorHealth
-from collectors.abilities import HasLinkedNames, SharesNotice
+from collectors.abilities import HasLinkedNames, HasRegisters, HasUpSeries, SharesNotice
 from collectors.base import Collector, Reading, Schedule, Series
 
 
@@ -41,8 +41,12 @@ class Remote:
             tuple(collector.linked_names) if isinstance(collector, HasLinkedNames) else ()
         )
         self.shared_notice = collector.shared_notice if isinstance(collector, SharesNotice) else ""
-        self.up_series: Sequence[Series] = ()
-        self.register_rollovers: Mapping[Series, float] = {}
+        self.up_series: Sequence[Series] = (
+            tuple(collector.up_series) if isinstance(collector, HasUpSeries) else ()
+        )
+        self.register_rollovers: Mapping[Series, float] = (
+            dict(collector.register_rollovers) if isinstance(collector, HasRegisters) else {}
+        )
         self.ok: bool | None = None
         self.heard = self.late = False
         self.last_success: float | None = None
