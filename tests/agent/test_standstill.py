@@ -24,12 +24,18 @@ pause = time.sleep
 ERRORS = "hubgauge_collector_errors_total"
 
 
-def watched(main: Coroutine[Any, Any, None], *, looks: int = 4, growth: int = 2**40) -> None:
+def watched(
+    main: Coroutine[Any, Any, None],
+    *,
+    looks: int = 4,
+    growth: int = 2**40,
+    look_seconds: float = 0.02,
+) -> None:
     """Run a test on a loop that is watched closely."""
     with asyncio.Runner(loop_factory=SteadyLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, SteadyLoop)
-        with Watch(loop.pulse, look_seconds=0.02, looks=looks, max_growth=growth):
+        with Watch(loop.pulse, look_seconds=look_seconds, looks=looks, max_growth=growth):
             runner.run(main)
 
 
@@ -173,6 +179,24 @@ def test_a_coroutine_that_yields_often_is_left_alone_however_long_it_takes() -> 
 
     watched(main(), looks=8)
     assert snapshot.value(VALUE.series("d")) == 1.0
+
+
+@pytest.mark.parametrize(("met", "succeeds"), [(3, 1.0), (4, 0.0)])
+def test_looks_at_one_step_count_not_those_at_many(met: int, succeeds: float) -> None:
+    """A collector of ten slow steps, each met three times, is left alone; met four times in one
+    step, it is interrupted. The looks are those of the test, not of a clock.
+    """
+
+    async def slow() -> Any:
+        for _ in range(10):
+            for _ in range(met):
+                signal.raise_signal(signal.SIGURG)
+            await asyncio.sleep(0)
+        return [(VALUE.series("d"), 1.0)]
+
+    runner, snapshot, _ = make(AsyncFake("d", slow, timeout=HANGS))
+    watched(runner.run_once(), looks=4, look_seconds=HANGS)
+    assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "d")) == succeeds
 
 
 def test_what_is_no_collectors_is_told_and_not_interrupted(
