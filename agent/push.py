@@ -4,38 +4,77 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry
 
 from agent.config import Config
-from agent.sinks.base import Sink, Surroundings
+from agent.sinks.base import Ending, HearsEndings, Sink, Surroundings
+from agent.sinks.presence import Presence
 from collectors.base import Batch
+
+_LOOK_SECONDS: Final = 0.25
+"""How often silent sources are looked for."""
 
 
 class Push:
-    """Every sink gets every batch."""
+    """Every sink gets every batch, and those that want it are told which series have ended."""
 
-    def __init__(self, config: Config, *, state_dir: Path, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        state_dir: Path,
+        registry: CollectorRegistry,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         around = Surroundings(state_dir=state_dir, tags=config.push_tags, registry=registry)
         self._sinks: Final[Sequence[Sink]] = [
             section.kind.build(section.config, around) for section in config.outputs.sinks
         ]
+        self._hearers: Final = [sink for sink in self._sinks if isinstance(sink, HearsEndings)]
+        self._presence: Final = Presence()
+        self._wall_clock: Final = wall_clock
+        self._now: Callable[[], float] = time.monotonic
+        self._looking: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Start every sink; raises ConfigError where one cannot run at all."""
         for sink in self._sinks:
             sink.start()
+        if self._hearers:
+            # The loop's own clock: while the agent itself stands still, no source is silent.
+            self._now = asyncio.get_running_loop().time
+            self._looking = asyncio.create_task(self._look())
 
     def accept(self, batch: Batch) -> None:
         """Hand a batch to every sink."""
         for sink in self._sinks:
             sink.accept(batch)
+        if self._hearers:
+            ending = self._presence.note(batch, self._now())
+            if ending is not None:
+                self._tell([ending])
+
+    async def _look(self) -> None:
+        """Tell which sources have become silent."""
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            self._tell(self._presence.silent(self._now(), self._wall_clock()))
+
+    def _tell(self, endings: Iterable[Ending]) -> None:
+        for ending in endings:
+            for hearer in self._hearers:
+                hearer.ended(ending)
 
     async def stop(self, seconds: float) -> None:
         """Return once everything accepted is on disk, after `seconds` at the latest."""
+        if self._looking is not None:
+            self._looking.cancel()
+            self._tell(self._presence.all(self._wall_clock()))
         await asyncio.gather(*(stopped(sink, seconds) for sink in self._sinks))
 
 

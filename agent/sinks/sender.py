@@ -41,6 +41,7 @@ log: Final = logging.getLogger("hubgauge.sink")
 REQUEST_RAW: Final = 2 * 2**20
 """Bytes before packing in one request."""
 LEAST_RAW: Final = 64 * 1024
+_LOOK_SECONDS: Final = 0.02
 _RANDOM: Final = random.SystemRandom()
 REFUSED: Final = frozenset({"401", "403"})
 
@@ -92,6 +93,7 @@ class SpooledSink:
         self._more = False
         self._request_raw = REQUEST_RAW  # smaller once the database has said 413
         self._stopping: Final = threading.Event()
+        self._hurrying: Final = threading.Event()
         self._thread: threading.Thread | None = None
         self._metrics: Final = SinkMetrics(self)
 
@@ -122,6 +124,7 @@ class SpooledSink:
         """Stop sending, and write all accepted samples to disk, within `timeout` seconds."""
         deadline = time.monotonic() + timeout
         self._stopping.set()
+        self._hurrying.set()
         self.spool.work.set()
         self._wire.close()
         if self._thread is not None:
@@ -131,6 +134,16 @@ class SpooledSink:
             self._thread.join(max(0.0, deadline - time.monotonic()))
             self._thread = None
             self._registry.unregister(self._metrics)
+
+    def send_last(self, seconds: float) -> None:
+        """Send what waits without lingering, for so long at most and while the database takes it.
+
+        Blocks.
+        """
+        end = time.monotonic() + seconds
+        self._hurrying.set()
+        while self.up is not False and self.spool.state().waiting and time.monotonic() < end:
+            self._stopping.wait(_LOOK_SECONDS)
 
     def _send_loop(self) -> None:
         while not self._stopping.is_set():
@@ -145,7 +158,7 @@ class SpooledSink:
                     full = False
                     self._stopping.wait(self._pace.most)
                 if not full:
-                    self._stopping.wait(self._pace.linger)
+                    self._hurrying.wait(self._pace.linger)
 
     def _send_oldest(self) -> bool:
         """Send one request; returns whether it was a full one, so that more is likely to wait."""

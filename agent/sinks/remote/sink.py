@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Final
 
 from agent.sinks.base import Ending, Surroundings
@@ -37,6 +38,12 @@ class RemoteSink(SpooledSink):
             pace=pace,
         )
         self._frames: Final = form
+
+    def stop(self, timeout: float) -> None:
+        """Send the last markers while the database is there, then stop as every sink does."""
+        deadline = time.monotonic() + timeout
+        self.send_last(timeout / 4)
+        super().stop(max(0.1, deadline - time.monotonic()))
 
     def ended(self, ending: Ending) -> None:
         """Take an ending: its markers wait in the spool, as samples do."""

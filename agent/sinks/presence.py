@@ -1,0 +1,93 @@
+"""Which series are pushed at present, and which have ended.
+
+A series ends when the next batch of its source does not have it, when its source is silent for
+nearly two intervals (its device is down, its collector fails, a reload has removed it), or when the
+agent ends. It has not ended while another source has it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from agent.sinks.base import Ending
+from agent.status import LIFETIME_INTERVALS
+from collectors.base import Batch, Series
+from collectors.batch import Layout
+
+SILENT_INTERVALS: Final = 1.9
+"""So long may a source say nothing: one lost round is no end, and the end is told within two."""
+_LATER: Final = 0.001
+"""Seconds that an end is later than the last sample, at least."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Source:
+    """What was pushed last of a source."""
+
+    layout: Layout
+    time: float
+    due: float
+    """When it has been silent for too long."""
+
+
+class Presence:
+    """Remembers the series of each source until they end. Times are of one steady clock."""
+
+    def __init__(self) -> None:
+        self._sources: Final[dict[tuple[str, str], _Source]] = {}
+        self._next = math.inf
+
+    def note(self, batch: Batch, now: float) -> Ending | None:
+        """Take note of a batch; return the series that it has no more, if there are any."""
+        due = now + batch.lifetime * SILENT_INTERVALS / LIFETIME_INTERVALS
+        self._next = min(self._next, due)
+        known = self._sources.get(batch.source)
+        if known is None:
+            known = _Source(layout=batch.layout, time=batch.time, due=due)
+            self._sources[batch.source] = known
+            return None
+        before, last = known.layout, known.time
+        known.layout, known.time, known.due = batch.layout, batch.time, due
+        if before is batch.layout:
+            return None
+        gone = self._nowhere(before.series)
+        when = max(batch.time, last + _LATER)
+        return _ending(batch.source, gone, when) if gone else None
+
+    def silent(self, now: float, wall: float) -> list[Ending]:
+        """Return the series of all sources that are silent for too long, and forget these."""
+        if now < self._next:
+            return []
+        gone = [key for key, source in self._sources.items() if source.due <= now]
+        endings = self._forgotten(gone, wall)
+        self._next = min((one.due for one in self._sources.values()), default=math.inf)
+        return endings
+
+    def all(self, wall: float) -> list[Ending]:
+        """Return the series of all sources, and forget everything: the agent ends."""
+        return self._forgotten(list(self._sources), wall)
+
+    def _forgotten(self, keys: Iterable[tuple[str, str]], wall: float) -> list[Ending]:
+        gone = [(key, self._sources.pop(key)) for key in keys]
+        endings = []
+        for key, source in gone:
+            left = self._nowhere(source.layout.series)
+            if left:
+                endings.append(_ending(key, left, max(wall, source.time + _LATER)))
+        return endings
+
+    def _nowhere(self, series: Sequence[Series]) -> list[Series]:
+        """Return those of some series that no source has."""
+        heads = {one.head for one in series}
+        others = [
+            one.layout for one in self._sources.values() if not heads.isdisjoint(one.layout.heads)
+        ]
+        return [one for one in series if all(other.position(one) is None for other in others)]
+
+
+def _ending(source: tuple[str, str], series: Sequence[Series], when: float) -> Ending:
+    collector, device = source
+    return Ending(collector=collector, device=device, layout=Layout(tuple(series)), time=when)
