@@ -21,6 +21,7 @@ EXTRAS: Final = {
     "influxdb_client": "push",
     "pyarrow": "parquet",
     "pymodbus": "simulator",
+    "pysnmp": "traps",
     "pynvml": "nvidia",
     "reactivex": "push",
     "urllib3": "push",

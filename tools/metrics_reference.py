@@ -17,6 +17,7 @@ from collectors.base import Metric
 from collectors.catalogue import (
     agent,
     devices,
+    events,
     hardware,
     host,
     inventory,
@@ -37,6 +38,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[ModuleType, ...], str], ...]] = (
     ),
     ("Nodes and chips", (node,), "Read from controllers, the kernel and the chips' drivers."),
     ("Network devices", (network,), "Read from switches and routers (IF-MIB)."),
+    ("Events", (events,), "Told by devices as SNMP traps and informs ([traps](traps.md))."),
     ("The inventory against what is seen", (inventory,), "Computed by the gateway."),
     ("hubgauge itself", (agent,), "Every agent tells these of itself."),
     (

@@ -16,6 +16,7 @@ def all_metrics() -> Iterator[Metric]:
     from collectors.catalogue import (
         agent,
         devices,
+        events,
         hardware,
         host,
         inventory,
@@ -26,7 +27,7 @@ def all_metrics() -> Iterator[Metric]:
     )
 
     computed = (rack, node, site, inventory, agent)
-    sections = (*host.SECTIONS, hardware, *devices.SECTIONS, network, *computed)
+    sections = (*host.SECTIONS, hardware, *devices.SECTIONS, network, events, *computed)
     yield from dict.fromkeys(metrics_of(*sections))
 
 

@@ -6,7 +6,18 @@ from itertools import chain
 from typing import Final
 
 from collectors.catalogue.rack_limits import SiteLimits
-from dashboards.alerts import breakers, budget, chips, inventory, links, own, power, racks, targets
+from dashboards.alerts import (
+    breakers,
+    budget,
+    chips,
+    events,
+    inventory,
+    links,
+    own,
+    power,
+    racks,
+    targets,
+)
 from dashboards.alerts.base import Alert, Case
 
 
@@ -18,6 +29,7 @@ def groups(limits: SiteLimits) -> dict[str, tuple[Alert, ...]]:
         "hubgauge-budget-alerts": budget.alerts(limits),
         "hubgauge-racks-alerts": racks.alerts(limits),
         "hubgauge-breakers-alerts": breakers.alerts(limits),
+        "hubgauge-events-alerts": events.ALERTS,
         "hubgauge-chips-alerts": chips.ALERTS,
         "hubgauge-inventory-alerts": inventory.alerts(limits.ages),
         "hubgauge-links-alerts": links.ALERTS,

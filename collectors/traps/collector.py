@@ -1,0 +1,50 @@
+"""The collector that listens: its readings are what was heard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from collectors.base import Context, Reading, Schedule
+from collectors.traps.config import Config
+from collectors.traps.events import EventBook, Trap
+from collectors.traps.receiver import Credentials, Receiver
+
+
+class TrapCollector:
+    """Listens from its first round on, and gives what is known of every event in each round."""
+
+    name: ClassVar[str] = "traps"
+
+    def __init__(
+        self,
+        config: Config,
+        secrets: Credentials,
+        context: Context,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.device = ""
+        self.schedule = Schedule(interval=config.interval)
+        self._book = EventBook(config.senders, config.events, context)
+        self._clock = clock
+        self._receiver = Receiver(config, secrets, self._heard)
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many datagrams were not used since the start, by reason."""
+        return self._receiver.refused()
+
+    async def collect(self) -> Sequence[Reading]:
+        """Return the counts, times and states of all events; raises Unreachable."""
+        if not self._receiver.is_open:
+            await self._receiver.open()
+        return list(self._book.readings(self._clock()))
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._receiver.close()
+
+    def _heard(self, address: str, trap: Trap) -> None:
+        self._book.take(address, trap, self._clock())

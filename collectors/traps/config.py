@@ -1,0 +1,159 @@
+"""The section `traps` of the config file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Final
+
+from collectors.facility.snmp.config import UserConfig
+from collectors.strict import Duration, Positive, Range
+
+SENDER_KINDS: Final = (
+    "sensor",
+    "pdu",
+    "ups",
+    "cooling",
+    "ats",
+    "dcplant",
+    "generator",
+    "meter",
+    "node",
+    "device",
+)
+"""Keys that name a sender; each is the value of the label `kind`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrapUser(UserConfig):
+    """A user of SNMP version 3 who sends traps or informs."""
+
+    engine_id: str = field(
+        default="",
+        metadata={
+            "help": (
+                "the sender's engine ID in hexadecimal, which traps need (RFC 3414); informs do not"
+            )
+        },
+    )
+
+    def __post_init__(self) -> None:
+        """Check the engine ID, and what every user needs."""
+        UserConfig.__post_init__(self)
+        try:
+            length = len(bytes.fromhex(self.engine_id.removeprefix("0x")))
+        except ValueError:
+            length = 1
+        if length and not 5 <= length <= 32:
+            raise ValueError(f"engine_id: expected 5 to 32 bytes in hex, got {self.engine_id!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """A device that is heard, by its address, and what it is called."""
+
+    address: str = field(metadata={"help": "the IP address that its traps come from"})
+    sensor: str = ""
+    pdu: str = ""
+    ups: str = ""
+    cooling: str = ""
+    ats: str = ""
+    dcplant: str = ""
+    generator: str = ""
+    meter: str = ""
+    node: str = ""
+    device: str = ""
+    row: str = ""
+    rack: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the address, and that it has one name."""
+        try:
+            ip_address(self.address)
+        except ValueError:
+            raise ValueError(
+                f"address: expected an IP address such as 10.0.4.7, got {self.address!r}"
+            ) from None
+        if len(self.names) != 1:
+            raise ValueError(f"address: expected one of {', '.join(SENDER_KINDS)} beside it")
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Its name by its kind; one, once it is found good."""
+        found = {kind: getattr(self, kind) for kind in SENDER_KINDS}
+        return {kind: name for kind, name in found.items() if name}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventConfig:
+    """What a trap means: the name of an event, and whether it begins or ends a state."""
+
+    trap: str = field(metadata={"help": "its snmpTrapOID, such as 1.3.6.1.4.1.318.0.5"})
+    event: str = field(metadata={"help": "the label `event`, such as leak"})
+    active: bool | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "true where it begins a state, false where it ends one; without it, it only happens"
+            )
+        },
+    )
+    where: dict[str, str] = field(
+        default_factory=dict,
+        metadata={
+            "help": "values that it must carry, by object; an object may leave out its instance"
+        },
+    )
+    lasts: Duration | None = field(
+        default=None,
+        metadata={"help": "a state that nothing ends is over after this time; never without it"},
+    )
+
+    def __post_init__(self) -> None:
+        """Check the objects."""
+        for key, oid in (("trap", self.trap), *(("where", one) for one in self.where)):
+            if not all(part.isdigit() for part in oid.removeprefix(".").split(".")):
+                raise ValueError(f"{key}: expected an OID such as 1.3.6.1.4.1.318, got {oid!r}")
+        if not self.event.strip():
+            raise ValueError("event: must not be empty")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The section `traps`."""
+
+    listen: str = field(
+        default="127.0.0.1:1162",
+        metadata={"help": "address and port; loopback by default. Port 162 needs a capability"},
+    )
+    interval: Duration = field(default=5.0, metadata={"help": "how often events become readings"})
+    community_file: Path | None = field(
+        default=None, metadata={"help": "of v2c, which is not heard without it; a secret"}
+    )
+    users: list[TrapUser] = field(default_factory=list)
+    rate: Positive = field(
+        default=10.0, metadata={"help": "traps a second from one device; more are dropped"}
+    )
+    burst: Annotated[int, Range(1, 10_000)] = field(
+        default=100, metadata={"help": "traps at once from one device"}
+    )
+    senders: list[Sender] = field(default_factory=list)
+    events: list[EventConfig] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Check that somebody can be heard, and that no address is given twice."""
+        host, _, port = self.listen.rpartition(":")
+        try:
+            ip_address(host.strip("[]"))
+        except ValueError:
+            host = ""
+        if not host or not port.isdigit() or not 0 <= int(port) < 1 << 16:
+            raise ValueError(f"listen: expected such as 127.0.0.1:1162, got {self.listen!r}")
+        if self.community_file is None and not self.users:
+            raise ValueError("community_file: expected this for v2c, or users for v3")
+        addresses = [ip_address(sender.address) for sender in self.senders]
+        for address in addresses:
+            if addresses.count(address) > 1:
+                raise ValueError(f"senders: {address} is given twice")
