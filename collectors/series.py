@@ -30,7 +30,7 @@ _SUBJECTS: Final = frozenset((*IDENTITY, "node", "accelerator", "collector"))
 _MAX_TOLD: Final = 120
 """Characters of the names of a refused series that are told."""
 _MAX_SHARED: Final = 65_536
-"""So many label values of single series are shared; beyond it sharing begins anew."""
+"""At most this many label values of single series are shared; beyond it sharing begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -13,7 +13,7 @@ from math import gcd
 from typing import Final, NamedTuple
 
 _SURE: Final = 60
-"""After so many differences, the step seen in this run replaces the stored one.
+"""After this many differences, the step seen in this run replaces the stored one.
 
 The meter may have been exchanged meanwhile.
 """

@@ -21,7 +21,7 @@ from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, TimedValue, floor_hour
 from agent.ledger.segments import longest_gap
 
 _PRIOR: Final = 3.0
-"""So many neighbours count as those of a load that is new at each reading, to begin with."""
+"""The prior: this many neighbours count as if the load were new at each reading."""
 
 _NEW_AT_EACH_READING: Final = 0.5
 """By how much a rise then foretells a fall: the correlation of neighbouring differences is -1/2."""

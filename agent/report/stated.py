@@ -78,7 +78,7 @@ class StatedPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """How many readings of a meter were not believed in the year, for a reason."""
+    """How many readings of a meter were rejected in the year, for one reason."""
 
     meter: str
     reason: str

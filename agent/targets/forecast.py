@@ -65,7 +65,7 @@ class Fit:
     """The laws of some daily values, and their pace. What follows of it is kept beside it."""
 
     time: float
-    """Of the last of them."""
+    """The time of the last of the values, in seconds since the epoch."""
     last: float
     unit: float
     """What they range over; the blend is in such units, from the last value on."""

@@ -199,7 +199,7 @@ class Crowd:
 
 
 def origin_of(address: str) -> str:
-    """Return what one outsider can have many of as one: an IPv4 address, or a /64 of IPv6."""
+    """Return the address that counts as one client: an IPv4 address, or a /64 network of IPv6."""
     found = ipaddress.ip_address(_plain(address))
     if isinstance(found, ipaddress.IPv4Address):
         return str(found)

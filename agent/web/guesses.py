@@ -26,7 +26,7 @@ _MOST_ADDRESSES: Final = 4096
 
 
 class Verdict(Enum):
-    """What comes of a request's credentials."""
+    """The result of checking a request's credentials."""
 
     RIGHT = 1
     WRONG = 2
@@ -36,7 +36,7 @@ class Verdict(Enum):
 
 @dataclass(slots=True, kw_only=True)
 class _Tries:
-    """What is left to an address, and when that was worked out."""
+    """How many guesses an address has left, and when that was computed."""
 
     left: float
     time: float
@@ -90,7 +90,7 @@ class Guesses:
         return Verdict.RIGHT
 
     def _of(self, origin: str) -> _Tries:
-        """Return what is left to an address by now."""
+        """Return how many guesses an address has left now."""
         now = self._monotonic()
         tries = self._tries.pop(origin, None) or _Tries(left=_BURST, time=now)
         tries.left = min(_BURST, tries.left + (now - tries.time) / _SECONDS_EACH)

@@ -1,4 +1,4 @@
-"""What a browser could be made to do for somebody else: read by another name, or change by a click.
+"""Guards against a foreign page that makes a browser read or change what the agent has.
 
 A page on the internet can give its own name the address of this agent (DNS rebinding) and then read
 what the agent answers. So a `Host` is answered only if no outsider can own it: an IP address, a

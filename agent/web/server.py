@@ -36,7 +36,8 @@ _GZIP_LEVEL: Final = 1
 _GZIP_FROM: Final = 1024
 """Shorter bodies are sent as they are."""
 _GZIP_ON_THREAD: Final = 2**18
-"""From so many bytes on, compression runs on a thread; zlib releases the interpreter meanwhile."""
+"""Bytes. From this size on, compression runs on a thread; zlib releases the interpreter
+meanwhile."""
 
 Headers = tuple[tuple[str, str], ...]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

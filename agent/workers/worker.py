@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _SILENT_SECONDS: Final = 30.0
 """A worker that says nothing for so long while the agent runs stands still: it is ended."""
 _BUILD_SECONDS: Final = 300.0
-"""So long it may take to make the collectors of a job."""
+"""Seconds that it may take to make the collectors of a job."""
 _LOOK_SECONDS: Final = 1.0
 _CLOSE_SECONDS: Final = 2.5
 """How long it may take to end its sessions with devices."""

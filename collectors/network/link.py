@@ -23,7 +23,7 @@ QUANTILES: Final = ("0.5", "0.9", "0.99")
 RESOLVE_SECONDS: Final = 60.0
 """Seconds between two look-ups of a name."""
 WARM_SECONDS: Final = 1.0
-"""So long the first probe of an address may take, which is not counted."""
+"""Seconds that the first probe of an address may take. This probe is not counted."""
 _PLANS: Final = tuple(map(float, QUANTILES))
 
 

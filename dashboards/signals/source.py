@@ -21,7 +21,7 @@ SOURCE: Final = "hub, site, instance"
 MEMORY: Final = "7d"
 """How far back a rule looks for what it remembered itself: so long it may stand still."""
 _STAYS: Final = 0.01
-"""By so much coverage another gateway must be better to be chosen in place of the present one."""
+"""Another gateway is chosen in place of the present one if its coverage is better by this much."""
 _DEEPER: Final = {"3": "", "2": "3", "1": "2|3"}
 """By category of ISO/IEC 30134-2: the deeper categories."""
 

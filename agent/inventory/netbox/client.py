@@ -32,7 +32,7 @@ MAX_PAGES: Final = 50_000
 MAX_OBJECTS: Final = 5_000_000
 """In one list. The devices of a whole hub are some hundred thousand."""
 _GROWN: Final = 10_000
-"""By so many objects a list may grow while it is read."""
+"""A list may grow by this many objects while it is read."""
 _PIECE: Final = 2**18
 _BUSY: Final = frozenset((429, 502, 503, 504))
 _FIRST_WAIT: Final = 1.0

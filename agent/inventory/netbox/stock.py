@@ -26,7 +26,7 @@ from agent.inventory.netbox.objects import (
 from agent.inventory.netbox.panels import Panel
 
 MAX_PROBLEMS: Final = 200
-"""So many problems are kept in words; all are counted."""
+"""At most this many problems are kept in words; all are counted."""
 _SITE_STATES: Final[Mapping[str, State]] = {
     "active": "in_service",
     "decommissioning": "in_service",

@@ -21,7 +21,7 @@ _MOST_MARKS: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedReadings:
-    """So many readings of a meter between two times, in milliseconds, were refused for a reason.
+    """How many readings of a meter were refused for a reason between two times, in milliseconds.
 
     `value` is the largest of them, in watts or joules (litres of water). Reasons are those of
     `hubgauge_ledger_rejected_readings_total`.

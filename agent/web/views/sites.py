@@ -35,7 +35,7 @@ class SiteView:
     name: str
     state: str
     pue: float | None
-    """Of the longest window that has one."""
+    """The PUE of the longest window that has one."""
     window: str | None
     coverage_ratio: float | None
     facility: PowerStageView | None

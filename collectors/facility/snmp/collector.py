@@ -90,7 +90,7 @@ class SnmpCollector:
 
     @property
     def notice(self) -> str:
-        """That its readings come from a standard MIB, since no profile of its maker fits."""
+        """A note that it is read by a standard MIB, since no profile of its maker fits."""
         profile = self.profile
         if profile is None or not profile.generic or self.config.profile != AUTO:
             return ""
@@ -106,7 +106,7 @@ class SnmpCollector:
 
     @property
     def shared_notice(self) -> str:
-        """That the default leaves outlets out; the same for all devices that it concerns."""
+        """A note that the default leaves outlets out; all devices concerned have the same."""
         return self._depth.notice
 
     def take_slow(self) -> list[Reading]:

@@ -9,7 +9,7 @@ import pytest
 from agent.loading import load_all
 from collectors.strict import Problems
 from tests.agent.sinks.answers import SECRET, T0
-from tests.agent.sinks.peers import batch, drained, sink
+from tests.agent.sinks.peers import Scripted, batch, drained, sink
 from tests.support import wait_for
 from tests.support.oldinflux import OldInflux
 
@@ -28,6 +28,30 @@ def test_it_is_written_by_its_own_api(tmp_path: Path) -> None:
     assert {one["tags"]["rack"]: one["values"] for one in series} == {
         rack: [[moment, turn] for turn, moment in enumerate(times)] for rack in ("A000", "A001")
     }
+
+
+@pytest.mark.parametrize(
+    ("target", "asked"),
+    [
+        ({"database": "hub"}, "/write?db=hub&precision=ms"),
+        (
+            {"database": "hub", "retention_policy": "year"},
+            "/write?db=hub&rp=year&precision=ms",
+        ),
+        (
+            {"org": "o", "bucket": "b"},
+            "/api/v2/write?org=o&bucket=b&precision=ms",
+        ),
+    ],
+)
+def test_the_address_says_where_samples_are_kept(
+    scripted: Scripted, tmp_path: Path, target: dict[str, str], asked: str
+) -> None:
+    """Database and retention policy of 1.x, or organisation and bucket of 2, are in the query."""
+    with sink(scripted.url, tmp_path, target=target) as made:
+        made.accept(batch(1.0, when=T0))
+        drained(made)
+    assert {request.path for request in scripted.requests} == {asked}
 
 
 def test_a_user_and_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
