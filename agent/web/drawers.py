@@ -29,6 +29,8 @@ Drawer = Callable[[Page], str | None]
 """Draws a page; None where there is no such rack or hub."""
 
 _THEMES: Final = ("light", "dark")
+_SITES: Final = 12
+"""Sites that a page for a wrong address leads to."""
 _LONGEST: Final = 100
 """Characters of a row's name, or of what is searched for."""
 
@@ -51,6 +53,19 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
         ("page", path, language, *asked.items()),
         lambda: drawer(Page(view, w=words(language), path=path, query=asked)),
     )
+
+
+def missing(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> str:
+    """Return the HTML for an address that is no page: the way home, and the search.
+
+    It is cheap to make, for anybody may ask for any address.
+    """
+    asked = _asked(view, query)
+    w = words(choose(asked.get("lang", ""), accept_language))
+    shown = "/" + "/".join(quote(part, safe="") for part in parts_of(path))
+    page = Page(view, w=w, path=shown[:_LONGEST], query=asked)
+    named = dict(list(sites.names(view).items())[:_SITES])
+    return page.render("missing.html", sites=named)
 
 
 def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR0911 - a path each

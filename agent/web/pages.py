@@ -14,6 +14,7 @@ from typing import Final
 from agent.web import api
 from agent.web.paths import parts_of
 from agent.web.response import Response
+from agent.web.table import as_csv
 from agent.web.view import BoardView
 from agent.web.views.serialise import to_json
 
@@ -39,7 +40,10 @@ HEADERS: Final = (
 def handle(
     view: BoardView, path: str, query: Mapping[str, str], *, accept_language: str = ""
 ) -> Response | None:
-    """Answer GET or HEAD of a path (a page, `/static/…`, `/api/…`); None for any other path.
+    """Answer GET or HEAD of a path: a page, `/static/…`, `/api/…`.
+
+    None is returned for a file or an answer that is not there. A page that is not there is answered
+    with the status 404 and the way home.
 
     `path` is as it came, its parts percent-encoded; `query` holds the decoded query string, the
     last value of each key. The headers of the Response carry the content-security policy; the
@@ -50,20 +54,23 @@ def handle(
         return _static(name) if name in _STATIC else None
     if path != "/api" and not path.startswith("/api/"):
         return _page(view, path, query, accept_language)
-    found = api.answer(view, parts_of(path)[1:], query)
-    return None if found is None else _json(found)
+    parts = parts_of(path)[1:]
+    found = api.answer(view, parts, query)
+    if found is None:
+        return None
+    return _csv(found, parts) if query.get("format") == "csv" else _json(found)
 
 
-def _page(
-    view: BoardView, path: str, query: Mapping[str, str], accept_language: str
-) -> Response | None:
+def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> Response:
     from agent.web import drawers  # noqa: PLC0415 - templates cost memory, and the API needs none
 
     html = drawers.draw(view, path, query, accept_language)
+    status = 200 if html is not None else 404
     if html is None:
-        return None
+        html = drawers.missing(view, path, query, accept_language)
     headers = (*HEADERS, ("cache-control", "no-store"), ("vary", "accept-language"))
     return Response(
+        status=status,
         content_type="text/html; charset=utf-8",
         body=html.encode("utf-8", "replace"),
         headers=headers,
@@ -76,6 +83,22 @@ def _static(name: str) -> Response:
     return Response(
         content_type=_STATIC[name], body=body, headers=(*HEADERS, ("cache-control", "max-age=300"))
     )
+
+
+def _csv(data: object, parts: list[str]) -> Response | None:
+    """Return an answer as a file for a spreadsheet; None where it has nothing of a table."""
+    text = as_csv(to_json(data))
+    if text is None:
+        return None
+    name = "".join(char if char.isascii() and char.isalnum() else "-" for char in "-".join(parts))
+    headers = (
+        *HEADERS,
+        ("cache-control", "no-store"),
+        ("content-disposition", f'attachment; filename="hubgauge-{name[:100]}.csv"'),
+    )
+    # Excel reads UTF-8 only behind a byte order mark.
+    body = text.encode("utf-8-sig", "replace")
+    return Response(content_type="text/csv; charset=utf-8", body=body, headers=headers)
 
 
 def _json(data: object) -> Response:

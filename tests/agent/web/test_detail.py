@@ -59,7 +59,9 @@ def test_a_rack_is_known_by_its_name_alone() -> None:
 )
 def test_a_rack_nobody_names_is_not_found(path: str) -> None:
     """A rack that neither the inventory nor any reading names has no page, and no data."""
-    assert pages.handle(rack_fixture.view(), path, {}) is None
+    response = pages.handle(rack_fixture.view(), path, {})
+    assert response is not None
+    assert response.status == 404
     assert (
         api(path)["sites"] == []
         if path.startswith("/racks")

@@ -36,11 +36,32 @@ def test_pages_are_well_formed(path: str, language: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/hubs/atlantis", "/sites/none", "/api/hubs/guian/trends/none", "/api/sites/none/rows"]
+    "path", ["/api/hubs/guian/trends/none", "/api/sites/none/rows", "/api/sites/none/supply"]
 )
-def test_what_is_not_known_has_no_page(path: str) -> None:
-    """A hub, site or target that nobody knows is not found."""
+def test_what_is_not_known_has_no_data(path: str) -> None:
+    """Of a hub, site or target that nobody knows there is no data."""
     assert pages.handle(fixture.view(), path, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "said"),
+    [
+        ("/hubs/atlantis", "en", "There is no such page"),
+        ("/sites/none", "zh", "没有这个页面"),
+        ("/sites/none/supply", "en", "There is no such page"),
+        ("/%3Cscript%3E/x", "en", "/%3Cscript%3E/x"),
+    ],
+)
+def test_an_address_that_is_no_page_leads_home(path: str, language: str, said: str) -> None:
+    """The status is 404, and the page has the ways to the board, the site and the search."""
+    response = pages.handle(fixture.view(), path, {"lang": language})
+    assert response is not None
+    assert response.status == 404
+    html = response.body.decode()
+    assert said in html
+    assert "<script>" not in html
+    for way in ("/", f"/sites/{fixture.SITE}", "/collectors", "/search"):
+        assert f'href="{way}?lang={language}"' in html
 
 
 def _row(target: str) -> Any:
