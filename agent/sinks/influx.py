@@ -41,6 +41,16 @@ class Influx:
             "help": "the authority of the server's certificate, where the system does not know it"
         },
     )
+    heartbeat: Duration | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "push only what has changed, and what has not once in so long, such as 2m; by"
+                " default everything in every round. VictoriaMetrics takes a series for ended after"
+                " 5m"
+            )
+        },
+    )
     spool: SpoolConfig = field(default_factory=SpoolConfig)
 
     def __post_init__(self) -> None:
@@ -75,6 +85,14 @@ def _query(config: Influx) -> dict[str, str]:
     return {"db": config.database, **policy, "precision": PRECISION}
 
 
+def _format(config: Influx, tags: Mapping[str, str]) -> LineFormat:
+    if config.heartbeat is None:
+        return LineFormat(tags)
+    from agent.sinks.changed import ChangedLines
+
+    return ChangedLines(tags, config.heartbeat)
+
+
 def influx_sink(
     config: Influx,
     surroundings: Surroundings,
@@ -86,7 +104,7 @@ def influx_sink(
     """Make the sink: line protocol, over HTTP, from `spool-influxdb.db` in the agent's folder."""
     from agent.sinks.delivery import Database, Delivery  # 15 MB that `check` does without
 
-    form = LineFormat(surroundings.tags)
+    form = _format(config, surroundings.tags)
     return SpooledSink(
         name=KIND.name,
         form=form,
