@@ -92,7 +92,9 @@ def _uncovered(found: Uncovered) -> dict[str, Any]:
     return {
         "bias": found.bias,
         "above_median_load": found.above_median_load,
-        "coverage_by_month": {one.month: one.coverage for one in found.months},
+        "coverage_by_month": {one.name: one.coverage for one in found.months},
+        "coverage_by_hour": {one.name: one.coverage for one in found.hours},
+        "coverage_by_weekday": {one.name: one.coverage for one in found.weekdays},
     }
 
 

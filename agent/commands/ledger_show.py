@@ -93,7 +93,7 @@ def _uncovered(result: PueResult) -> Iterator[str]:
     if found.above_median_load is not None:
         yield f"uncovered: {found.above_median_load:.0%} of it above the median load"
     if found.months:
-        months = ", ".join(f"{one.month} {one.coverage:.1%}" for one in found.months)
+        months = ", ".join(f"{one.name} {one.coverage:.1%}" for one in found.months)
         yield f"coverage by month: {months}"
 
 

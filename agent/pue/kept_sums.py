@@ -103,8 +103,8 @@ class KeptSums:
             ),
         )
 
-    def hour_of_day(self, hours: range) -> Slice:
-        """Return the same hour of many days as one slice."""
+    def same_hours(self, hours: range) -> Slice:
+        """Return the same hour of many days or weeks as one slice."""
         total = add_packed(self.hours.get(hour) for hour in hours)
         return Slice(
             start=hours.start,

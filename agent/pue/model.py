@@ -102,10 +102,14 @@ class Overhead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonthCoverage:
-    """The coverage of a local month such as `2025-07`, or of its part in a window."""
+class PartCoverage:
+    """The coverage of a part of a window, by its name.
 
-    month: str
+    It is a local month such as `2025-07`, an hour of the day such as `13:00`, or a day of the week
+    (1 is Monday).
+    """
+
+    name: str
     coverage: float
 
 
@@ -116,12 +120,14 @@ class Uncovered:
     `bias` is a limit, relative to PUE: by how much the uncovered time may have moved it.
     `above_median_load` is the share of the uncovered time in which the load was above the median of
     the covered time; None where nobody told the load. `months` are those of a window of more than
-    two months.
+    two months; `hours` and `weekdays` are told from three weeks on.
     """
 
     bias: float
     above_median_load: float | None = None
-    months: tuple[MonthCoverage, ...] = ()
+    months: tuple[PartCoverage, ...] = ()
+    hours: tuple[PartCoverage, ...] = ()
+    weekdays: tuple[PartCoverage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,13 @@ from agent.ledger.energy import CELL_MS
 from agent.pue.beginnings import Beginnings, Unknown
 from agent.pue.boundary import Boundary
 from agent.pue.chosen import Chosen
-from agent.pue.model import MonthCoverage, Uncovered
-from agent.pue.periods import DAY_MS, month_edges
+from agent.pue.model import PartCoverage, Uncovered
+from agent.pue.periods import DAY_MS, WEEK_MS, month_edges
 from agent.pue.silences import in_a_ring, notes, uncovered
 from agent.pue.site_hours import SiteHours
 from agent.pue.sums import Sum
+from agent.pue.uneven import by_hour, by_weekday, days_of
+from agent.pue.uneven import notes as uneven_notes
 from agent.pue.window_sums import WindowSums
 
 _BY_MONTH_MS: Final = 62 * DAY_MS
@@ -43,6 +45,7 @@ class LeftOpen:
         """Say what a reader must know of it."""
         if self.uncovered is not None:
             yield from notes(self.uncovered, coverage)
+            yield from uneven_notes(self.uncovered, coverage)
         yield from self.unknown.notes()
         yield from self.changes
 
@@ -74,20 +77,27 @@ class NotMetered:
         found = uncovered(self._sums.slices(site, chosen.it_point, start, end))
         if found is None:
             return None
-        of_day = uncovered(in_a_ring(self._sums.mean_day(site, chosen.it_point, start, end)))
-        if of_day is not None and of_day.bias > found.bias:
-            found = replace(found, bias=of_day.bias)
-        if end - start <= _BY_MONTH_MS:
-            return found
-        edges = month_edges(start, end, self._hours.sites[site].zone)
+        zone = self._hours.sites[site].zone
+        week = self._sums.mean(site, chosen.it_point, start, end, WEEK_MS)
+        day = days_of(week) or self._sums.mean(site, chosen.it_point, start, end, DAY_MS)
+        for repeated in (day, week):
+            of_them = uncovered(in_a_ring(repeated))
+            if of_them is not None and of_them.bias > found.bias:
+                found = replace(found, bias=of_them.bias)
         months = (
-            MonthCoverage(
-                month=name,
+            PartCoverage(
+                name=name,
                 coverage=self._covered_ms(site, chosen.it_point, first, last) / (last - first),
             )
-            for name, first, last in edges
+            for name, first, last in month_edges(start, end, zone)
+            if end - start > _BY_MONTH_MS
         )
-        return replace(found, months=tuple(months))
+        return replace(
+            found,
+            months=tuple(months),
+            hours=tuple(by_hour(week, zone)),
+            weekdays=tuple(by_weekday(week, zone)),
+        )
 
     def _covered_ms(self, site: str, it_point: str, start: int, end: int) -> float:
         return self._sums.over(site, it_point, start, end).cells * CELL_MS

@@ -11,6 +11,7 @@ from agent.ledger.energy import HOUR_MS
 from collectors.catalogue.limits import Window
 
 DAY_MS: Final = 24 * HOUR_MS
+WEEK_MS: Final = 7 * DAY_MS
 _FIXED: Final[Mapping[str, int]] = {"1h": HOUR_MS, "1d": DAY_MS, "30d": 30 * DAY_MS}
 _LEAP_DAY: Final = (2, 29)
 

@@ -27,8 +27,6 @@ _FEWEST_FOR_SLOPE: Final = 3
 
 _TOLD_BIAS: Final = 0.002
 """If the uncovered time may have moved PUE by at least this share, a note says so."""
-_UNEVEN: Final = 0.15
-"""A month is named if its coverage is lower than the window's by this much."""
 _UNEVEN_LOAD: Final = 0.25
 _TOLD_UNCOVERED: Final = 0.02
 _HALF: Final = 0.5
@@ -231,10 +229,6 @@ def notes(found: Uncovered, coverage: float) -> Iterator[str]:
             f"{1 - coverage:.1%} of the time is not covered; by the time around it and by the load"
             f" meanwhile, it may have moved PUE by {found.bias:.2%}, which is in the uncertainty"
         )
-    low = [one for one in found.months if one.coverage < coverage - _UNEVEN]
-    if low:
-        named = ", ".join(f"{one.month} {one.coverage:.0%}" for one in low)
-        yield f"coverage is uneven over the year: {named}, all months together {coverage:.0%}"
     above = found.above_median_load
     if above is not None and abs(above - _HALF) > _UNEVEN_LOAD and coverage < 1 - _TOLD_UNCOVERED:
         side, share = ("above", above) if above > _HALF else ("below", 1.0 - above)

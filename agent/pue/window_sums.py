@@ -16,6 +16,7 @@ from agent.pue.sums import NOTHING, Alone, Sum
 
 _FOREVER: Final = 1 << 62
 _SLICED_BY_HOUR_MS: Final = 3 * DAY_MS
+_FEWEST_PERIODS: Final = 3
 
 
 class WindowSums:
@@ -127,14 +128,17 @@ class WindowSums:
             found.append(self._part_slice(site, it_point, last, end))
         return found
 
-    def mean_day(self, site: str, it_point: str, start: int, end: int) -> list[Slice]:
-        """Return each hour of the day over all days of a window, or nothing for a few days."""
-        if end - start <= _SLICED_BY_HOUR_MS:
+    def mean(self, site: str, it_point: str, start: int, end: int, period: int) -> list[Slice]:
+        """Return each hour of a day or week over all of a window that has more than three of them.
+
+        `period` is the length of the day or week, in milliseconds.
+        """
+        if end - start <= _FEWEST_PERIODS * period:
             return []
         kept = self._reach(site, it_point, start - start % DAY_MS)
         first, last = -(-start // HOUR_MS) * HOUR_MS, end - end % HOUR_MS
-        hours = range(first, first + DAY_MS, HOUR_MS)
-        return [kept.hour_of_day(range(hour, last, DAY_MS)) for hour in hours]
+        hours = range(first, first + period, HOUR_MS)
+        return [kept.same_hours(range(hour, last, period)) for hour in hours]
 
     def _part(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum a part of an hour."""

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.pue.model import PueResult
 from agent.pue.silences import Slice, uncovered
 from agent.pue.sums import Alone, EnergySum, Sum
-from tests.support.ledger import HEAD, SITE, bench, day
+from tests.support.ledger import HEAD, SITE, ZONE, bench, day
 
 ROWS = HEAD + "meters: [{meter: main, point: utility}, {meter: it, point: it_input}]"
 
@@ -128,7 +129,7 @@ def year_without(
     assert found.pue is not None
     assert found.uncertainty is not None
     assert found.uncovered is not None
-    months = {one.month: one.coverage for one in found.uncovered.months}
+    months = {one.name: one.coverage for one in found.uncovered.months}
     return found.pue, found.uncertainty, found.coverage, found.notes, months
 
 
@@ -196,3 +197,64 @@ def test_parts_of_hours_are_slices_too(tmp_path: Path, start: int, end: int) -> 
     assert sum(one.counted.it.joules for one in slices) == pytest.approx(
         100 * 3.6e6 * (end - start) / 60
     )
+
+
+WEEKS = dt.datetime(2025, 6, 2, tzinfo=ZONE)
+"""A Monday."""
+
+
+def eight_weeks(
+    tmp_path: Path, is_silent: Callable[[int], bool], *, sunday: float = 1000.0
+) -> PueResult:
+    """Import eight weeks of 1000 kWh of IT an hour, or less on Sundays, and 250 kWh of overhead."""
+    load = {n: sunday if n // 24 % 7 == 6 else 1000.0 for n in range(8 * 168) if not is_silent(n)}
+    at = {n: WEEKS + dt.timedelta(hours=n) for n in load}
+    with bench(tmp_path, ROWS, now=(WEEKS + dt.timedelta(weeks=8)).timestamp()) as b:
+        b.put("it", {at[n]: it for n, it in load.items()})
+        b.put("main", {at[n]: it + 250.0 for n, it in load.items()})
+        return b.between(WEEKS, WEEKS + dt.timedelta(weeks=8))
+
+
+@pytest.mark.parametrize("low", [400.0, 2000.0])
+def test_silent_on_each_second_sunday(tmp_path: Path, low: float) -> None:
+    """No boundary tells the load then, but the other Sundays do; the truth counts all of them."""
+    found = eight_weeks(tmp_path, lambda n: n // 24 % 14 == 13, sunday=low)
+    stated = (12 * 1250 + low + 250) / (12 * 1000 + low)
+    truth = (6 * 1250 + low + 250) / (6 * 1000 + low)
+    assert found.pue == pytest.approx(stated)
+    assert found.uncovered is not None
+    assert found.uncovered.bias == pytest.approx(abs(truth - stated) / stated)
+    days = {one.name: one.coverage for one in found.uncovered.weekdays}
+    assert days == {**dict.fromkeys("123456", 1.0), "7": 0.5}
+    assert (
+        "coverage is uneven over the week (1 is Monday): 7 50%, all days together 93%"
+        in found.notes
+    )
+
+
+@pytest.mark.parametrize("hours", [(13, 14), (0, 23)])
+def test_always_silent_at_the_same_hours_is_told(tmp_path: Path, hours: tuple[int, int]) -> None:
+    """Two hours of each day are never covered: the local hours are named, nothing is widened."""
+    found = eight_weeks(tmp_path, lambda n: n % 24 in hours)
+    named = ", ".join(f"{hour:02}:00 0%" for hour in hours)
+    assert f"coverage is uneven over the day: {named}, all hours together 92%" in found.notes
+    assert found.uncovered is not None
+    assert found.uncovered.bias == pytest.approx(0.0, abs=1e-12)
+
+
+def test_silences_at_all_hours_are_not_uneven(tmp_path: Path) -> None:
+    """Each eleventh hour is silent: in 77 days that is each hour of the week alike."""
+    found = eight_weeks(tmp_path, lambda n: n % 11 == 5)
+    assert found.coverage == pytest.approx(10 / 11, abs=0.001)
+    assert not any("uneven" in note for note in found.notes)
+
+
+def test_few_weeks_say_nothing_of_a_week(tmp_path: Path) -> None:
+    """Of three weeks one Sunday is silent; that is no rule of Sundays."""
+    with bench(tmp_path, ROWS, now=(WEEKS + dt.timedelta(weeks=3)).timestamp()) as b:
+        at = {WEEKS + dt.timedelta(hours=n): 100.0 for n in range(3 * 168) if n // 24 != 6}
+        b.put("it", at)
+        b.put("main", at)
+        found = b.between(WEEKS, WEEKS + dt.timedelta(weeks=3))
+    assert found.uncovered is not None
+    assert (found.uncovered.hours, found.uncovered.weekdays) == ((), ())
