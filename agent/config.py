@@ -8,28 +8,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Final, Generic, TypeVar
-
-import yaml
+from typing import Final
 
 from agent.config_file import ConfigFile
 from agent.inventory.netbox.config import InventorySource
-from agent.needs import missing_for, missing_package
-from agent.settings import Http
-from agent.sinks.base import SinkKind
-from agent.sinks.kinds import TABLE, kind_of
+from agent.needs import missing_package
+from agent.sections import Outputs, Section, pairs, read_outputs, read_section
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
 from collectors.secrets import read_secret, read_secret_file
-from collectors.strict import Document, Problems, is_null, nearest
+from collectors.strict import Document, Problems, nearest
 
 ENTRY_POINTS: Final = "hubgauge.collectors"
-
-
-K = TypeVar("K", CollectorKind, SinkKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +32,6 @@ class Built:
     config: object
     """What they were made of: of a shard, its own devices only."""
     collectors: Sequence[Collector]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section(Generic[K]):
-    """A section under `collectors:` or `outputs:`, with the model of its kind filled in."""
-
-    kind: K
-    config: object
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outputs:
-    """Where samples go: what serves them over HTTP, and the sinks."""
-
-    http: Http = field(default_factory=Http)
-    sinks: tuple[Section[SinkKind], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +149,7 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
     document = Document(path, text=text)
     file = document.convert(document.root, ConfigFile, "")
     sections = _collectors(document)
-    outputs = _outputs(document)
+    outputs = read_outputs(document)
     if file is not None:
         _check_files(document, file, outputs)
         if hubs is not None:
@@ -193,69 +169,17 @@ def _check_hubs(document: Document, file: ConfigFile, known: Sequence[str]) -> N
             document.fail(document.node("hubs"), f"hubs[{n}]", f"no such hub{nearest(key, known)}")
 
 
-def _pairs(document: Document, key: str, expected: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
-    """Yield the names and the sections of a part of the file that is nothing but sections."""
-    node = document.node(key)
-    if node is None or node is document.root or is_null(node):
-        return
-    if not isinstance(node, yaml.MappingNode):
-        document.fail(node, key, expected)
-        return
-    seen: dict[str, int] = {}
-    for name, value in document.pairs(node):
-        if name.value in seen:
-            first = seen[name.value]
-            document.fail(name, f"{key}.{name.value}", f"given twice (first in line {first})")
-        else:
-            seen[name.value] = name.start_mark.line + 1
-            yield name, value
-
-
-def _section(
-    document: Document, key: str, name: yaml.Node, value: yaml.Node, kind: Callable[[], K]
-) -> Section[K] | None:
-    """Fill in the model of one section; notes mistakes in the document and returns None."""
-    try:
-        loaded = kind()
-    except ImportError as error:
-        document.fail(name, key, f"needs the package {error.name}, which is not installed")
-        return None
-    missing = missing_for(loaded)
-    if missing:
-        document.fail(name, key, missing)
-        return None
-    config = document.convert(value, loaded.Config, key)
-    return Section(kind=loaded, config=config) if config is not None else None
-
-
 def _collectors(document: Document) -> tuple[Section[CollectorKind], ...]:
     """Read every section under `collectors:`; notes mistakes in the document."""
     kinds = known_kinds()
     found = []
-    for name, value in _pairs(document, "collectors", "expected a mapping such as `host: {}`"):
+    for name, value in pairs(document, "collectors", "expected a mapping such as `host: {}`"):
         key = f"collectors.{name.value}"
         if name.value not in kinds:
             document.fail(name, key, "unknown collector" + nearest(name.value, sorted(kinds)))
             continue
-        found.append(_section(document, key, name, value, kinds[name.value]))
+        found.append(read_section(document, key, name, value, kinds[name.value]))
     return tuple(section for section in found if section is not None)
-
-
-def _outputs(document: Document) -> Outputs:
-    """Read every section under `outputs:`; notes mistakes in the document."""
-    known = ("http", *TABLE)
-    http, sinks = Http(), []
-    expected = f"expected a mapping with the keys {', '.join(known)}"
-    for name, value in _pairs(document, "outputs", expected):
-        key = f"outputs.{name.value}"
-        if name.value not in known:
-            document.fail(name, key, "unknown key" + nearest(name.value, known))
-        elif name.value == "http":
-            http = document.convert(value, Http, key) or http
-        elif not is_null(value):  # null leaves a sink out
-            kind = partial(kind_of, str(name.value))
-            sinks.append(_section(document, key, name, value, kind))
-    return Outputs(http=http, sinks=tuple(section for section in sinks if section is not None))
 
 
 def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
@@ -325,7 +249,7 @@ def _named_files(
         files["outputs.http.tls.client_ca_file"] = http.tls.client_ca_file
         secrets["outputs.http.tls.key_file"] = http.tls.key_file
     for section in outputs.sinks:
-        prefix = f"outputs.{section.kind.name}"
+        prefix = section.key
         for files_of, found in ((section.kind.files, files), (section.kind.secrets, secrets)):
             found |= {f"{prefix}.{key}": path for key, path in files_of(section.config).items()}
     if file.federation:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry
 
-from agent.config import Config, Outputs
+from agent.config import Config
 from agent.loading import Loaded, inventory_of, load_all, load_files, with_collectors
 from agent.reload import (
     Reloaded,
@@ -21,6 +21,7 @@ from agent.reload import (
     refused,
 )
 from agent.runner import Runner
+from agent.sections import Outputs
 from agent.selfmetrics import SelfCollector, SelfMetrics
 from agent.settings import worker_processes
 from agent.snapshot import Snapshot

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry
 
 from agent.config import Config
 from agent.sinks.base import Ending, HearsEndings, Sink, Surroundings
+from agent.sinks.output import Filter, Output
 from agent.sinks.presence import Presence
 from collectors.base import Batch
 
@@ -20,8 +22,18 @@ _LOOK_SECONDS: Final = 0.25
 """How often silent sources are looked for."""
 
 
+class _Way(NamedTuple):
+    """A sink, and what goes to it."""
+
+    sink: Sink
+    filter: Filter
+
+
 class Push:
-    """Every sink gets every batch, and those that want it are told which series have ended."""
+    """Every sink gets what it wants of every batch; those that can are told which series end.
+
+    Each has a spool and a thread of its own, so none waits for another.
+    """
 
     def __init__(
         self,
@@ -32,10 +44,15 @@ class Push:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         around = Surroundings(state_dir=state_dir, tags=config.push_tags, registry=registry)
-        self._sinks: Final[Sequence[Sink]] = [
-            section.kind.build(section.config, around) for section in config.outputs.sinks
+        self._ways: Final = [
+            _Way(
+                section.kind.build(section.config, around), _filter_of(section.config, around.tags)
+            )
+            for section in config.outputs.sinks
         ]
-        self._hearers: Final = [sink for sink in self._sinks if isinstance(sink, HearsEndings)]
+        self._hearers: Final = [
+            (way.sink, way.filter) for way in self._ways if isinstance(way.sink, HearsEndings)
+        ]
         self._presence: Final = Presence()
         self._wall_clock: Final = wall_clock
         self._now: Callable[[], float] = time.monotonic
@@ -43,17 +60,19 @@ class Push:
 
     def start(self) -> None:
         """Start every sink; raises ConfigError where one cannot run at all."""
-        for sink in self._sinks:
-            sink.start()
+        for way in self._ways:
+            way.sink.start()
         if self._hearers:
             # The loop's own clock: while the agent itself stands still, no source is silent.
             self._now = asyncio.get_running_loop().time
             self._looking = asyncio.create_task(self._look())
 
     def accept(self, batch: Batch) -> None:
-        """Hand a batch to every sink."""
-        for sink in self._sinks:
-            sink.accept(batch)
+        """Hand every sink what it wants of a batch."""
+        for way in self._ways:
+            some = way.filter.batch(batch)
+            if some is not None:
+                way.sink.accept(some)
         if self._hearers:
             ending = self._presence.note(batch, self._now())
             if ending is not None:
@@ -67,18 +86,22 @@ class Push:
 
     def _tell(self, endings: Iterable[Ending]) -> None:
         for ending in endings:
-            for hearer in self._hearers:
-                hearer.ended(ending)
+            for hearer, wanted in self._hearers:
+                hearer.ended(replace(ending, layout=wanted.layout(ending.layout)))
 
     async def stop(self, seconds: float) -> None:
         """Return once everything accepted is on disk, after `seconds` at the latest."""
         if self._looking is not None:
             self._looking.cancel()
             self._tell(self._presence.all(self._wall_clock()))
-        await asyncio.gather(*(stopped(sink, seconds) for sink in self._sinks))
+        await asyncio.gather(*(stopped(way.sink, seconds) for way in self._ways))
 
 
 async def stopped(sink: Sink, seconds: float) -> None:
     """Stop one sink on a thread; go on without it where it does not keep its time."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(asyncio.to_thread(sink.stop, seconds), seconds + 0.5)
+
+
+def _filter_of(config: object, tags: Mapping[str, str]) -> Filter:
+    return Filter(config if isinstance(config, Output) else Output(), tags)

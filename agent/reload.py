@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from agent.config import Outputs
+from agent.sections import Outputs
 from agent.selfmetrics import SelfMetrics
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def changed_outputs(old: Outputs, new: Outputs) -> list[str]:
         for one in fields(old.http)
         if getattr(old.http, one.name) != getattr(new.http, one.name)
     ]
-    before, after = ({one.kind.name: one.config for one in each.sinks} for each in (old, new))
+    before, after = ({one.name: one.config for one in each.sinks} for each in (old, new))
     names = sorted(before.keys() | after.keys())
     return found + [f"outputs.{name}" for name in names if before.get(name) != after.get(name)]
 

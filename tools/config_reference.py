@@ -27,6 +27,8 @@ One YAML file. An unknown key, a bad value or a missing file is one line with fi
 them. Secrets are never written here: keys ending in `_file` name files that must not be readable by all. Durations are written
 `500ms`, `15s`, `1h30m`; sizes `512MiB`, `2GB`. Relative paths are taken from the config file's folder.
 
+Each of the sinks under `outputs` may also be a list of sections, as [outputs](outputs.md) shows.
+
 `deploy/examples/` has a node's and a gateway's. *This page is generated from the code (`tools/config_reference.py`).*
 """
 

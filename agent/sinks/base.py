@@ -67,7 +67,7 @@ class SinkKind(Protocol):
 
     name: str
     Config: type
-    """A frozen dataclass that `collectors.strict` can build."""
+    """A frozen dataclass, made from `Output`, that `collectors.strict` can build."""
 
     def files(self, config: object) -> Mapping[str, Path | None]:
         """Return the files that a section names and that must be there, by its keys."""

@@ -10,13 +10,14 @@ from typing import Final, cast
 from agent.settings import check_url
 from agent.sinks.base import Surroundings
 from agent.sinks.lineprotocol import LineFormat
+from agent.sinks.output import Output
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import MEMORY, WINDOW, Spool, SpoolConfig
 from collectors.strict import Duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Influx:
+class Influx(Output):
     """A database that takes line protocol: InfluxDB or VictoriaMetrics."""
 
     url: str
@@ -55,6 +56,7 @@ class Influx:
 
     def __post_init__(self) -> None:
         """Check the address, and that the keys are all of one write API."""
+        self.check_output()
         check_url(self.url)
         if self.database and (self.org or self.bucket):
             message = "database is for InfluxDB 1.x, org and bucket are for InfluxDB 2: give one"
@@ -101,12 +103,12 @@ def influx_sink(
     memory_bytes: int = MEMORY,
     window: float = WINDOW,
 ) -> SpooledSink:
-    """Make the sink: line protocol, over HTTP, from `spool-influxdb.db` in the agent's folder."""
+    """Make the sink: line protocol, over HTTP, from `spool-NAME.db` in the agent's folder."""
     from agent.sinks.delivery import Database, Delivery  # 15 MB that `check` does without
 
-    form = _format(config, surroundings.tags)
+    form, name = _format(config, surroundings.tags), config.name or KIND.name
     return SpooledSink(
-        name=KIND.name,
+        name=name,
         form=form,
         wire=Delivery(
             Database(
@@ -120,7 +122,7 @@ def influx_sink(
             )
         ),
         spool=Spool(
-            surroundings.state_dir / f"spool-{KIND.name}.db",
+            surroundings.state_dir / f"spool-{name}.db",
             pack=form.pack,
             max_bytes=int(config.spool.max_bytes),
             when_full=config.spool.when_full,

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from agent.settings import check_url
+from agent.sinks.output import Output
 from agent.sinks.spool import SpoolConfig
 from collectors.strict import Duration
 
@@ -20,7 +21,7 @@ _OURS: Final = ("authorization", "content-", "user-agent", "x-prometheus-remote-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteWrite:
+class RemoteWrite(Output):
     """A database that takes Prometheus remote write: Prometheus, VictoriaMetrics, Mimir, Thanos."""
 
     url: str = field(
@@ -55,6 +56,7 @@ class RemoteWrite:
 
     def __post_init__(self) -> None:
         """Check the address, and that the keys go together."""
+        self.check_output()
         check_url(self.url)
         parts = urlsplit(self.url)
         if "@" in parts.netloc:

@@ -20,18 +20,18 @@ def remote_sink(
     memory_bytes: int = MEMORY,
     window: float = WINDOW,
 ) -> SpooledSink:
-    """Make the sink: remote write from `spool-remote_write.db` in the agent's folder."""
+    """Make the sink: remote write from `spool-NAME.db` in the agent's folder."""
     from agent.sinks.remote.frames import FrameFormat
     from agent.sinks.remote.sink import RemoteSink
 
-    form = FrameFormat(surroundings.tags)
+    form, name = FrameFormat(surroundings.tags), config.name or KIND.name
     return RemoteSink(
         config,
         surroundings,
-        name=KIND.name,
+        name=name,
         form=form,
         spool=Spool(
-            surroundings.state_dir / f"spool-{KIND.name}.db",
+            surroundings.state_dir / f"spool-{name}.db",
             pack=form.pack,
             max_bytes=int(config.spool.max_bytes),
             when_full=config.spool.when_full,

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from agent.sinks.base import Format, Reply, Surroundings
+from agent.sinks.output import Output
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import Spool
 from collectors.base import Batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileConfig:
+class FileConfig(Output):
     """The section `outputs: file:`."""
 
     path: Path
@@ -89,11 +90,11 @@ class FileKind:
         section = cast("FileConfig", config)
         form = JsonLines(surroundings.tags)
         return SpooledSink(
-            name=self.name,
+            name=section.name or self.name,
             form=form,
             wire=Appended(section.path),
             spool=Spool(
-                surroundings.state_dir / "spool-file.db",
+                surroundings.state_dir / f"spool-{section.name or self.name}.db",
                 pack=form.pack,
                 max_bytes=section.max_bytes,
                 window=0.01,
