@@ -69,11 +69,11 @@ class Crew:
         """
         for built in loaded.sections:
             self._known.add(built.kind.metrics)
-        divided = _divided(loaded.sections, count)
-        self._parts, self._context = divided.parts, loaded.context
+        found = divided(loaded.sections, count)
+        self._parts, self._context = found.parts, loaded.context
         self._log_level = loaded.config.file.log_level
         self._devices = {one.source: one for part in self._parts for one in part.devices}
-        return replace(loaded, collectors=divided.collectors, sections=())
+        return replace(loaded, collectors=found.collectors, sections=())
 
     def reads(self, collector: Collector) -> bool:
         """Tell whether a collector only stands for a device that a worker reads."""
@@ -211,7 +211,7 @@ def _kind_of(built: Built) -> Divides:
     return built.kind
 
 
-def _divided(sections: Sequence[Built], count: int) -> _Divided:
+def divided(sections: Sequence[Built], count: int) -> _Divided:
     """Divide the devices of all sections among so many workers.
 
     An endpoint has its worker by its name, so a reload moves only what it has to, and all devices

@@ -82,14 +82,17 @@ async def serve(end: socket.socket) -> int:
 
 
 def _runner(job: Job, outbox: Outbox, metrics: SelfMetrics) -> Runner:
-    logging.getLogger().setLevel(job.log_level.upper())
+    root = logging.getLogger()
+    root.setLevel(logging.CRITICAL)  # the agent has told what there is to say of the config
+    collectors = job.collectors()
+    root.setLevel(job.log_level.upper())
     runner = Runner(
         snapshot=outbox,
         metrics=metrics,
         places=job.context.places,
     )
     runner.report(outbox.told, hold_while=outbox.full)
-    runner.add(job.collectors(), silent=job.silent)
+    runner.add(collectors, silent=job.silent)
     return runner
 
 
