@@ -76,7 +76,7 @@ class Progress:
             late_rounds=late,
             lag_seconds=max((part.lag_seconds for part in found), default=0.0),
             stretch=max((part.stretch for part in found), default=1.0),
-            workers=[worker for part in found for worker in part.workers],
+            workers=tuple(worker for part in found for worker in part.workers),
         )
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 The runner owns schedule, deadline, isolation, limits, duration and success of all collectors, so
 that a collector needs no more than `collect`. Beside it: `schedule` says when a collector is due,
-`rotation` when a device is, `rounds` calls it, `status` says how it went.
+`rotation` when a device is, `rounds` calls it, `round_keeper` notes how it went.
 """
 
 from __future__ import annotations
@@ -10,20 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from agent.health import CollectorHealth, Progress
-from agent.rotation import Rotation
-from agent.rounds import NO_READINGS, Round, read, read_now, was_late
+from agent.round_keeper import RoundKeeper
 from agent.selfmetrics import SelfMetrics
-from agent.status import Consumer, Keeps, count_dropped, hand_on, health_of, note, publish
-from agent.steadyloop import Pulse, pulse_of
+from agent.status import Consumer, Keeps, hand_on, health_of
 from agent.task import Task
 from agent.threads import Threads
 from collectors.abilities import Closes, ClosesLater
-from collectors.base import Batch, Collector, Late, NoData, Unreachable
+from collectors.base import Batch, Collector
 from collectors.places import Places
 
 if TYPE_CHECKING:  # APScheduler takes 5 MB; `check` and `collect` do without
@@ -50,29 +47,29 @@ class Runner:
         threads: Threads | None = None,
         elsewhere: Elsewhere | None = None,
     ) -> None:
-        self.consumers: Final[list[Consumer]] = []
         self.ready: Final = asyncio.Event()
         """Set once every device was read, or is known not to answer."""
         self._snapshot: Final = snapshot
-        self._metrics: Final = metrics
         self._wall: Final = wall_clock
         self._monotonic: Final = monotonic
-        self._threads: Final = threads or Threads()
-        self._rotation: Final = Rotation(
-            self._round,
-            skipped=self._skip,
+        self._keeper: Final = RoundKeeper(
+            snapshot=snapshot,
+            metrics=metrics,
             places=places or Places(),
+            wall_clock=wall_clock,
             monotonic=monotonic,
+            threads=threads or Threads(),
         )
+        self._rotation: Final = self._keeper.rotation
         self._elsewhere: Final = elsewhere
-        self._told: Callable[[Task], None] | None = None
-        self._pulse: Pulse | None = None
         self._tasks: list[Task] = []
-        self._unheard = 0
-        self._all_heard: Final = asyncio.Event()
-        self._late_rounds: Final[Counter[str]] = Counter()
-        self._rounds: Final[set[asyncio.Task[None]]] = set()
+        self._under_way: Final[set[asyncio.Task[None]]] = set()
         self._timetable: Timetable | None = None
+
+    @property
+    def consumers(self) -> list[Consumer]:
+        """Who gets each batch, after the snapshot."""
+        return self._keeper.consumers
 
     def add(
         self,
@@ -91,7 +88,7 @@ class Runner:
 
     def report(self, told: Callable[[Task], None], *, hold_while: Callable[[], bool]) -> None:
         """Tell of each round how it went, and begin none while what was read waits to be taken."""
-        self._told = told
+        self._keeper.told = told
         self._rotation.hold_while(hold_while)
 
     def health(self) -> Sequence[CollectorHealth]:
@@ -111,7 +108,7 @@ class Runner:
             devices=len(polled),
             heard=sum(task.heard for task in polled),
             silent=sum(task.ok is False for task in polled),
-            late_rounds=self._late_rounds + self._rotation.late_rounds,
+            late_rounds=self._keeper.late + self._rotation.late_rounds,
             lag_seconds=self._rotation.lag,
             stretch=self._rotation.stretch,
         )
@@ -130,11 +127,13 @@ class Runner:
     async def _run_own(self) -> None:
         """Run what reads neither a device nor what others have reported."""
         own = (task for task in self._tasks if not task.derived and not task.polled)
-        await asyncio.gather(*map(self._round, own))
+        await asyncio.gather(*map(self._keeper.run, own))
 
     async def _run_derived(self) -> None:
         for task in [task for task in self._tasks if task.derived]:
-            await self._round(task)  # targets are judged by what racks and PUE have just reported
+            await self._keeper.run(
+                task
+            )  # targets are judged by what racks and PUE have just reported
 
     def start(self) -> None:
         """Begin: every collector as soon as it can be, then each on its schedule."""
@@ -153,8 +152,8 @@ class Runner:
             if notice:
                 log.warning("%s: %s", name, notice)
         polled = [task for task in self._tasks if task.polled]
-        self._unheard = len(polled)
-        self._note_heard(0)
+        self._keeper.unheard = len(polled)
+        self._keeper.count_heard(0)
         self._rotation.start(polled)
         if self._elsewhere is not None:
             self._elsewhere.start(self._take)
@@ -177,7 +176,7 @@ class Runner:
                 for source in task.sources:
                     self._snapshot.forget(*source)
         for task in added:
-            await self._round(task)
+            await self._keeper.run(task)
         if self._timetable is not None:
             self._timetable.add(added)
 
@@ -192,10 +191,10 @@ class Runner:
         await self._rotation.stop()
         if self._elsewhere is not None:
             await self._elsewhere.stop()
-        for round_ in list(self._rounds):
+        for round_ in list(self._under_way):
             round_.cancel()
-        if self._rounds:
-            await asyncio.wait(self._rounds, timeout=1.0)
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=1.0)
         # All at the same time: each may need a moment to end its session with a device.
         await asyncio.gather(*(_close(task) for task in self._tasks))
         self._tasks = []  # a job of the schedule may still hold this runner, but no descriptors
@@ -203,7 +202,7 @@ class Runner:
     async def _first_round(self) -> None:
         try:
             await self._run_own()
-            await self._all_heard.wait()
+            await self._keeper.all_heard.wait()
             if self._elsewhere is not None:
                 await self._elsewhere.all_heard.wait()
             await self._run_derived()
@@ -216,8 +215,8 @@ class Runner:
 
     def _spawn(self, round_: Coroutine[object, object, None]) -> None:
         spawned = asyncio.create_task(round_)
-        self._rounds.add(spawned)
-        spawned.add_done_callback(self._rounds.discard)
+        self._under_way.add(spawned)
+        spawned.add_done_callback(self._under_way.discard)
 
     async def _fire(self, tasks: Sequence[Task]) -> None:
         """Run the tasks that are due; one that is still busy skips this round."""
@@ -225,107 +224,11 @@ class Runner:
             if task.gone:
                 continue
             if task.busy:
-                self._skip(task)
+                self._keeper.skip(task)
             elif task.immediate:
-                self._round_now(task)
+                self._keeper.run_now(task)
             else:
-                self._spawn(self._round(task))
-
-    def _skip(self, task: Task) -> None:
-        """Count a round that could not begin, and hand on again what is known of the last one.
-
-        A series that says "failing" so lives as long as the failure does. What outlived its
-        deadline by a whole interval is ended, if it computes.
-        """
-        self._metrics.skipped.labels(task.collector.name).inc()
-        if task.ok is not None:
-            self._publish(task, None, self._wall())
-        if task.ok is False:
-            self._threads.give_up(task.source, "no result within an interval after its deadline")
-
-    async def _round(self, task: Task) -> None:
-        """Run one collector once and hand on what it read; nothing it does can reach another."""
-        if task.immediate:
-            self._round_now(task)
-            return
-        task.busy = True
-        if self._pulse is None:
-            self._pulse = pulse_of(asyncio.get_running_loop())
-        began, asked = self._monotonic(), self._pulse.now()
-        try:
-            outcome: Round | Exception = await read(task, self._threads)
-        except Exception as raised:  # a collector may raise anything
-            outcome = raised
-        if was_late(
-            outcome,
-            took=self._pulse.now() - asked,
-            paused=self._pulse.now() - self._pulse.paused_at,
-            schedule=task.collector.schedule,
-            excused=task.excused,
-        ):
-            # A late answer is an answer, so only silent rounds are counted.
-            task.excused = task.excused + 1 if isinstance(outcome, Unreachable) else 0
-            outcome = Late("not read in time")
-        self._finish(task, began, outcome)
-
-    def _round_now(self, task: Task) -> None:
-        """Run a collector that never waits; as `_round`, without a task."""
-        began = self._monotonic()
-        try:
-            outcome: Round | Exception = read_now(task)
-        except Exception as raised:  # a collector may raise anything
-            outcome = raised
-        self._finish(task, began, outcome)
-
-    def _finish(self, task: Task, began: float, outcome: Round | Exception) -> None:
-        """Count a round, note how it went, and hand on its readings."""
-        if task.gone:  # replaced while it ran
-            return
-        if isinstance(outcome, Late):
-            task.late = True
-            self._late_rounds[task.collector.name] += 1
-        else:
-            self._note(task, began, outcome)
-        if self._told is not None:
-            self._told(task)
-
-    def _note(self, task: Task, began: float, outcome: Round | Exception) -> None:
-        if isinstance(outcome, NoData):
-            outcome = NO_READINGS
-        done: Round | None
-        now = self._wall()
-        task.duration = max(0.0, self._monotonic() - began)
-        task.late = False
-        if isinstance(outcome, Round):
-            task.excused = 0
-            count_dropped(task, outcome, self._metrics)
-            if task.polled and (task.ok or task.waits_for_place):
-                self._rotation.measured(task)
-            note(task, None, now, self._metrics)
-            done = outcome
-        else:
-            note(task, outcome, now, self._metrics)
-            done = None
-        self._publish(task, done, now)
-        if not task.heard and (done is None or task.discovered):
-            task.heard = True
-            self._note_heard(1)
-
-    def _publish(self, task: Task, done: Round | None, now: float) -> None:
-        publish(
-            task,
-            done,
-            now,
-            stretch=self._rotation.stretch_of(task.collector.schedule.interval),
-            snapshot=self._snapshot,
-            consumers=self.consumers,
-        )
-
-    def _note_heard(self, more: int) -> None:
-        """Note that so many more devices were read, or are known not to answer."""
-        self._unheard -= more
-        if self._unheard <= 0:
-            self._all_heard.set()
+                self._spawn(self._keeper.run(task))
 
 
 async def _close(task: Task) -> None:

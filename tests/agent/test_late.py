@@ -84,7 +84,7 @@ async def test_a_round_that_was_stopped_meanwhile_is_late(monkeypatch: pytest.Mo
     """By the clock that goes on while the process is stopped: 31 s for a time-out of 3 s."""
     now = [100.0]
     pulse = Pulse(lambda: now[0], float)
-    monkeypatch.setattr("agent.runner.pulse_of", lambda _: pulse)
+    monkeypatch.setattr("agent.round_keeper.pulse_of", lambda _: pulse)
 
     def stop(error: Exception | None) -> Any:
         pulse.begin_wait()
@@ -114,7 +114,7 @@ async def test_a_machine_that_pauses_in_every_round_does_not_hide_a_silent_devic
     """
     now = [100.0]
     pulse = Pulse(lambda: now[0], float)
-    monkeypatch.setattr("agent.runner.pulse_of", lambda _: pulse)
+    monkeypatch.setattr("agent.round_keeper.pulse_of", lambda _: pulse)
     says: list[Any] = [[(UP.series("d"), 1.0)]]
 
     def does() -> Any:
