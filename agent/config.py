@@ -236,7 +236,7 @@ def _named_files(
 ) -> tuple[dict[str, Path | None], dict[str, Path | None]]:
     """Return the files that the config names, and apart from them those with secrets, by key."""
     http = outputs.http
-    files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir}
+    files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir, "tenants": file.tenants}
     secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
     if isinstance(file.inventory, InventorySource):
         files["inventory.file"] = file.inventory.file

@@ -75,6 +75,12 @@ class ConfigFile:
     )
     limits: LimitsSection = field(default_factory=LimitsSection)
     alerting: AlertingSection = field(default_factory=AlertingSection)
+    tenants: Path | None = field(
+        default=None,
+        metadata={
+            "help": "who has which racks, and the tariff, for `statement --tenant` (tenants.md)"
+        },
+    )
     sd: Sd = field(default_factory=Sd)
     hubs_dir: Path | None = field(
         default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from agent import config
+from agent.commands import tenant_statement
 from agent.commands.ledger_of_site import known_ledger, known_site, open_ledger
 from agent.commands.output import write_text
 from agent.config import Config
@@ -44,10 +45,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--year", type=int, metavar="Y", help="a year of the site's time zone")
     what.add_argument(
+        "--tenant", metavar="T", help="a month of one tenant: energy, cost and carbon"
+    )
+    what.add_argument(
         "--verify",
         type=Path,
         metavar="F.json",
         help="check a statement: its digest, its signature, and its figures against the ledger",
+    )
+    parser.add_argument(
+        "--month", metavar="YYYY-MM", help="with --tenant: which month (default: the last one)"
+    )
+    parser.add_argument(
+        "--csv", type=Path, metavar="F.csv", help="with --tenant: also write it as a table"
     )
     parser.add_argument(
         "--out", type=Path, metavar="F.json", help="the file to write (default: standard output)"
@@ -73,6 +83,8 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("names no inventory, which says what is metered", file=str(args.config))
     if args.verify is not None:
         return _verify(args, found, inventory)
+    if args.tenant is not None:
+        return tenant_statement.write(args, found, inventory)
     if args.key is not None and args.out is None:
         raise ConfigError("needs --out, the file to sign", key="--key")
     site = known_site(args.site or found.file.site, inventory)

@@ -1,0 +1,160 @@
+"""`hubgauge statement --tenant T`: what one tenant used in a month, its cost and its carbon."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.commands.ledger_of_site import known_ledger, open_ledger
+from agent.commands.output import write_text
+from agent.config import Config
+from agent.inventory.model import Inventory
+from agent.ledger.imports.cells import shown_as_text
+from agent.messages.catalogue import words
+from agent.pue.pue import Pue
+from agent.tenants.carbon import carbon_factors
+from agent.tenants.hours import meter_shares, month_of, parts_of
+from agent.tenants.model import read_tenants, tenant_of
+from agent.tenants.statement import TenantStatement, accuracies, tenant_statement
+from agent.web.tenantpage import document
+from collectors.base import ConfigError
+
+
+def write(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
+    """Write the statement as JSON, and as a table and a page where they are asked for."""
+    if found.file.tenants is None:
+        raise ConfigError("names no file of tenants", file=str(args.config), key="tenants")
+    made = _make(args, found, inventory, found.file.tenants)
+    text = json.dumps(_plain(made), indent=2, ensure_ascii=False) + "\n"
+    if args.out is None:
+        sys.stdout.write(text)
+    else:
+        write_text(args.out, text, "--out")
+    if args.csv is not None:
+        write_text(args.csv, _table(made), "--csv")
+    if args.page is not None:
+        write_text(args.page, document(made, words(args.language)), "--page")
+    return 0
+
+
+def _make(
+    args: argparse.Namespace, found: Config, inventory: Inventory, path: Path
+) -> TenantStatement:
+    file = read_tenants(path, inventory)
+    tenant = tenant_of(file, args.tenant)
+    factors = carbon_factors(file.carbon)
+    shares = meter_shares(tenant, inventory)
+    ledger = open_ledger(known_ledger(found.file.state_dir), inventory)
+    try:
+        now = ledger.retention.time / 1000
+        zone = inventory.sites[tenant.site].zone
+        month = month_of(args.month or _last_month(now, zone), zone, now)
+        pue = Pue(ledger, inventory)
+        pue.sum_up()
+        return tenant_statement(
+            tenant,
+            month,
+            parts_of(ledger, tenant.site, shares, month, file.tariff),
+            tariff=file.tariff,
+            factors=factors,
+            pue=pue.between(tenant.site, month.start, month.end),
+            accuracy=accuracies(tenant.site, shares, inventory),
+        )
+    finally:
+        ledger.close()
+
+
+def _last_month(now: float, zone: dt.tzinfo) -> str:
+    """Return the month that is over."""
+    first = dt.datetime.fromtimestamp(now, zone).replace(day=1)
+    return f"{first - dt.timedelta(days=1):%Y-%m}"
+
+
+def _plain(made: TenantStatement) -> dict[str, object]:
+    """Return the statement as JSON has it."""
+    month, zone = made.month, made.month.zone
+    return {
+        "tenant": made.tenant,
+        "name": made.name,
+        "site": made.site,
+        "month": month.name,
+        "timezone": zone.key,
+        "start": _iso(month.start, zone),
+        "end": _iso(month.end, zone),
+        "whole": month.whole,
+        "kwh": round(made.kwh, 3),
+        "coverage": round(made.coverage, 4),
+        "uncertainty": _rounded(made.uncertainty, 4),
+        "peak_kw": _rounded(made.peak_kw, 3),
+        "peak_at": None if made.peak_at is None else _iso(made.peak_at, zone),
+        "pue": _rounded(made.pue, 4),
+        "facility_kwh": _rounded(made.facility_kwh, 3),
+        "currency": made.currency,
+        "billed": made.billed,
+        "periods": [
+            {
+                "name": one.name,
+                "kwh": round(one.kwh, 3),
+                "price": one.price,
+                "cost": str(one.cost),
+            }
+            for one in made.periods
+        ],
+        "fixed": str(made.fixed),
+        "peak_cost": str(made.peak_cost),
+        "cost": None if made.cost is None else str(made.cost),
+        "carbon": [
+            {
+                "basis": one.basis,
+                "kilograms": round(one.kilograms, 3),
+                "coverage": round(one.coverage, 4),
+            }
+            for one in made.carbon
+        ],
+        "meters": {name: round(kwh, 3) for name, kwh in sorted(made.meters.items())},
+    }
+
+
+def _table(made: TenantStatement) -> str:
+    """Return the statement as CSV: one line each of energy, cost and carbon."""
+    file = io.StringIO()
+    table = csv.writer(file)
+    table.writerow(("tenant", "site", "month", "item", "quantity", "unit", "price", "amount"))
+    head = [shown_as_text(text) for text in (made.tenant, made.site, made.month.name)]
+    table.writerows((*head, *row) for row in _rows(made))
+    return file.getvalue()
+
+
+def _rows(made: TenantStatement) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield what is stated: item, quantity, unit, price, amount. Empty where it is not known."""
+    yield "energy", f"{made.kwh:.3f}", "kWh", "", ""
+    yield "coverage", f"{made.coverage:.4f}", "", "", ""
+    yield "uncertainty", _text(made.uncertainty, 4), "", "", ""
+    yield "peak", _text(made.peak_kw, 3), "kW", "", str(made.peak_cost)
+    yield "pue", _text(made.pue, 4), "", "", ""
+    yield "facility energy", _text(made.facility_kwh, 3), "kWh", "", ""
+    for one in made.periods:
+        name = shown_as_text(one.name or "other times")
+        yield name, f"{one.kwh:.3f}", "kWh", f"{one.price:g}", str(one.cost)
+    yield "fixed", "", made.currency, "", str(made.fixed)
+    yield "cost", "", made.currency, "", "" if made.cost is None else str(made.cost)
+    for amount in made.carbon:
+        yield f"carbon by {amount.basis}", f"{amount.kilograms:.3f}", "kg", "", ""
+
+
+def _iso(time: float, zone: dt.tzinfo) -> str:
+    return dt.datetime.fromtimestamp(time, zone).isoformat()
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _text(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"

@@ -1,0 +1,174 @@
+"""The file of tenants: who has which racks or meters, the tariff, and the carbon of the supply."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from agent.inventory.model import Inventory
+from collectors.base import ConfigError
+from collectors.strict import Document, Problems, Range, nearest
+
+Share = Annotated[float, Range(least=1e-6, most=1.0)]
+Price = Annotated[float, Range(least=0.0, most=1e6)]
+Factor = Annotated[float, Range(least=0.0, most=100.0)]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One tenant of a site: whole racks, shares of racks, and meters of its own."""
+
+    tenant: str = field(metadata={"help": "the key that `--tenant` takes"})
+    site: str
+    name: str = field(default="", metadata={"help": "as it stands on the statement"})
+    racks: tuple[str, ...] = ()
+    shares: dict[str, Share] = field(
+        default_factory=dict, metadata={"help": "shares of racks, by rack: {A08: 0.5}"}
+    )
+    meters: dict[str, Share] = field(
+        default_factory=dict,
+        metadata={"help": "shares of meters, by meter: {cage-3: 1}, beside its racks"},
+    )
+
+    def __post_init__(self) -> None:
+        """Check that it has something, and nothing twice."""
+        if not (self.racks or self.shares or self.meters):
+            raise ValueError(f"tenant: {self.tenant} has no racks, shares or meters")
+        for rack in self.racks:
+            if rack in self.shares or self.racks.count(rack) > 1:
+                raise ValueError(f"racks: {self.tenant} has {rack} twice")
+
+    @property
+    def rack_shares(self) -> Mapping[str, float]:
+        """Its share of each of its racks."""
+        return dict.fromkeys(self.racks, 1.0) | self.shares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A time of use: local hours of some days of the week, with a price of its own."""
+
+    name: str
+    price: Price = field(metadata={"help": "a kilowatt-hour"})
+    since: str = field(metadata={"help": 'local time, such as "07:00"'})
+    until: str = field(metadata={"help": 'local time; before `since`, of the next day: "06:00"'})
+    days: tuple[Day, ...] = DAYS
+
+    def __post_init__(self) -> None:
+        """Check the times."""
+        for key, text in (("since", self.since), ("until", self.until)):
+            try:
+                moment = dt.time.fromisoformat(text)
+            except ValueError:
+                raise ValueError(f'{key}: expected such as "07:00", got {text!r}') from None
+            if moment.minute % 5:
+                raise ValueError(f"{key}: expected a multiple of five minutes, got {text!r}")
+
+    def holds(self, local: dt.datetime) -> bool:
+        """Tell whether it holds at a local time; of the night, the day it began on decides."""
+        minute = local.hour * 60 + local.minute
+        first, last = _minute(self.since), _minute(self.until)
+        today, yesterday = local.weekday(), (local.weekday() - 1) % 7
+        if first < last:
+            return first <= minute < last and DAYS[today] in self.days
+        return (minute >= first and DAYS[today] in self.days) or (
+            minute < last and DAYS[yesterday] in self.days
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """What a kilowatt-hour costs, by time of use; the first period that holds decides."""
+
+    currency: str = "EUR"
+    energy: Literal["it", "facility"] = field(
+        default="it", metadata={"help": "facility bills the tenant's energy times the month's PUE"}
+    )
+    price: Price = field(default=0.0, metadata={"help": "a kilowatt-hour where no period holds"})
+    periods: tuple[Period, ...] = ()
+    fixed: Price = field(default=0.0, metadata={"help": "a month"})
+    peak_price: Price = field(
+        default=0.0, metadata={"help": "a kilowatt of the month's highest hour"}
+    )
+
+    def period_at(self, local: dt.datetime) -> Period | None:
+        """Return the period that holds at a local time; None where the common price does."""
+        return next((one for one in self.periods if one.holds(local)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carbon:
+    """Kilograms of carbon dioxide equivalent a kilowatt-hour, by location and by market."""
+
+    location: Factor | None = None
+    market: Factor | None = None
+    hours_file: Path | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "CSV with a column time (an hour's start with its offset), and location, market or"
+                " both; an hour that it lacks has the factors above"
+            )
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantsFile:
+    """The file that the config names under `tenants`."""
+
+    tenants: tuple[Tenant, ...]
+    tariff: Tariff = field(default_factory=Tariff)
+    carbon: Carbon = field(default_factory=Carbon)
+
+
+def read_tenants(path: Path, inventory: Inventory) -> TenantsFile:
+    """Read the file; raises Problems with every name that the inventory lacks, and every excess."""
+    document = Document(path)
+    found = document.build(TenantsFile)
+    shares: dict[tuple[str, str, str], float] = {}
+    for n, tenant in enumerate(found.tenants):
+        key = f"tenants[{n}]"
+        racks = {one.rack for one in inventory.racks.values() if one.site == tenant.site}
+        for part, names, known in (
+            ("site", [tenant.site], inventory.sites.keys()),
+            ("racks", tenant.rack_shares, racks),
+            (
+                "meters",
+                tenant.meters,
+                {name for site, name in inventory.meters if site == tenant.site},
+            ),
+        ):
+            for name in names:
+                if name not in known:
+                    said = f"{name} is not in the inventory{nearest(name, sorted(known))}"
+                    document.fail(document.node(f"{key}.{part}"), f"{key}.{part}", said)
+        for kind, parts in (("rack", tenant.rack_shares), ("meter", tenant.meters)):
+            for name, share in parts.items():
+                place = (tenant.site, kind, name)
+                shares[place] = shares.get(place, 0.0) + share
+                if shares[place] > 1 + 1e-9:
+                    said = f"{name} is given away by {shares[place]:g} in all"
+                    document.fail(document.node(key), key, said)
+    if document.errors:
+        raise Problems(document.errors)
+    return found
+
+
+def tenant_of(found: TenantsFile, key: str) -> Tenant:
+    """Return a tenant by its key; raises ConfigError."""
+    for tenant in found.tenants:
+        if tenant.tenant == key:
+            return tenant
+    known = [tenant.tenant for tenant in found.tenants]
+    raise ConfigError(f"no such tenant: {key!r}{nearest(key, known)}", key="--tenant")
+
+
+def _minute(text: str) -> int:
+    moment = dt.time.fromisoformat(text)
+    return moment.hour * 60 + moment.minute

@@ -1,0 +1,234 @@
+"""A tenant's March 2025 in Lyon, by paper.
+
+Paris has 743 hours in that month, for summer time begins on the 30th. Tenant acme has the rack A07
+(feeds of 3 and 1 kW) and half of A08 (2 kW): 5 kW, so 743 h x 5 kW = 3715 kWh.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from agent.cli import main
+from agent.tenants.model import Period
+from collectors.strict import Problems, read
+from tests.support.ledger import SITE
+
+HOURS = 743
+START = dt.datetime(2025, 2, 28, 23, tzinfo=dt.UTC)
+"""Midnight of the first of March in Paris."""
+POWERS = {"main": 130.0, "it": 100.0, "A07-A": 3.0, "A07-B": 1.0, "A08-A": 2.0, "cage": 7.0}
+TENANTS = f"""
+tenants:
+  - {{tenant: acme, name: Acme SAS, site: {SITE}, racks: [A07], shares: {{A08: 0.5}}}}
+  - {{tenant: cages, name: "=Cages", site: {SITE}, meters: {{cage: 1}}}}
+tariff:
+  currency: EUR
+  price: 0.10
+  fixed: 25
+  peak_price: 8
+  periods:
+    - {{name: peak, days: [mon, tue, wed, thu, fri], since: "07:00", until: "22:00", price: 0.20}}
+carbon: {{location: 0.04, market: 0, hours_file: hours.csv}}
+"""
+
+
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a gateway with the month of its meters."""
+    folder = tmp_path_factory.mktemp("month")
+    (folder / "inventory.yaml").write_text(
+        f"sites: [{{site: {SITE}, timezone: Europe/Paris}}]\n"
+        "racks:\n"
+        f"- {{rack: A07, site: {SITE}, feeds: {{A: {{pdu: A07-A}}, B: {{pdu: A07-B}}}}}}\n"
+        f"- {{rack: A08, site: {SITE}, feeds: {{A: {{pdu: A08-A}}}}}}\n"
+        f"- {{rack: A09, site: {SITE}}}\n"
+        "meters:\n"
+        "- {meter: main, point: utility}\n"
+        "- {meter: it, point: it_input}\n"
+        "- {meter: cage, point: other, accuracy_class: 1}\n"
+    )
+    (folder / "hours.csv").write_text(
+        "time,location\n"
+        + "".join(f"{(START + dt.timedelta(hours=n)).isoformat()},0.05\n" for n in range(24))
+    )
+    (folder / "tenants.yaml").write_text(TENANTS)
+    config = folder / "hubgauge.yaml"
+    config.write_text(
+        f"hub: guian\nsite: {SITE}\nstate_dir: state\ninventory: inventory.yaml\n"
+        "tenants: tenants.yaml\n"
+    )
+    rows = [
+        f"{(START + dt.timedelta(hours=n)).isoformat()},{meter},{kilowatts}"
+        for n in range(HOURS)
+        for meter, kilowatts in POWERS.items()
+        if not (meter == "A08-A" and n >= HOURS - 100)
+    ]
+    file = folder / "month.csv"
+    file.write_text("time,meter,energy_kwh\n" + "\n".join(rows) + "\n")
+    assert main(["ledger", "import", "--config", str(config), "--site", SITE, str(file)]) == 0
+    return folder
+
+
+@pytest.fixture
+def folder(imported: Path, tmp_path: Path) -> Path:
+    """A copy of it, which a test may change."""
+    shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
+    return tmp_path
+
+
+def made(folder: Path, tenant: str, *args: str, month: str = "2025-03") -> dict[str, Any]:
+    """Make a statement."""
+    out = folder / "out.json"
+    command = ["statement", "--config", str(folder / "hubgauge.yaml"), "--tenant", tenant]
+    assert main([*command, "--month", month, "--out", str(out), *args]) == 0
+    return dict(json.loads(out.read_text()))
+
+
+def test_the_month_by_paper(folder: Path) -> None:
+    """Energy, peak, times of use, cost and carbon of a month with a gap.
+
+    A08 is not covered in the last 100 hours: 3715 - 100 = 3615 kWh, and (3 x 743 - 100) / (3 x 743)
+    = 0.9551 of the time. The month has 21 working days, so 21 x 15 h = 315 h are peak. The gap
+    begins on Thursday the 27th at 19:00 (5 + 24 + 24 + 23 + 24 h, for the 30th has 23), and 3 + 15 +
+    15 = 33 h of it are peak. So 315 x 5 - 33 = 1542 kWh at 0.20 = 308.40, and 2073 kWh at 0.10 =
+    207.30; with 25 fixed and 5 kW x 8 = 40 that is 580.70.
+    PUE is 1.3. Carbon: (24 h x 5 x 0.05 + (3615 - 120) x 0.04) x 1.3 = 189.54 kg.
+    """
+    stated = made(folder, "acme")
+    assert stated["kwh"] == pytest.approx(3615.0)
+    assert stated["coverage"] == 0.9551
+    assert (stated["start"], stated["end"]) == (
+        "2025-03-01T00:00:00+01:00",
+        "2025-04-01T00:00:00+02:00",
+    )
+    assert stated["peak_kw"] == pytest.approx(5.0)
+    assert (stated["pue"], stated["facility_kwh"]) == (1.3, pytest.approx(4699.5))
+    assert {one["name"]: (one["kwh"], one["cost"]) for one in stated["periods"]} == {
+        "peak": (1542.0, "308.40"),
+        "": (2073.0, "207.30"),
+    }
+    assert (stated["fixed"], stated["peak_cost"], stated["cost"]) == ("25.00", "40.00", "580.70")
+    assert {one["basis"]: one["kilograms"] for one in stated["carbon"]} == {
+        "location": pytest.approx(189.54),
+        "market": 0.0,
+    }
+    # Nobody states a class: 2 %, all in common; 2 x 2 % / sqrt(3) = 2.31 %.
+    assert stated["uncertainty"] == 0.0231
+
+
+def test_a_meter_of_its_own_with_a_class(folder: Path) -> None:
+    """743 h x 7 kW; one meter of class 1 is good for 2 x 1 % / sqrt(3) = 1.15 %."""
+    stated = made(folder, "cages")
+    assert stated["kwh"] == pytest.approx(5201.0)
+    assert (stated["coverage"], stated["uncertainty"]) == (1.0, 0.0115)
+
+
+def test_the_facilitys_energy_is_billed_where_the_tariff_says_so(folder: Path) -> None:
+    """At a PUE of 1.3 each kilowatt-hour costs as 1.3; without a valid PUE there is no cost."""
+    file = folder / "tenants.yaml"
+    file.write_text(TENANTS.replace("  price: 0.10", "  price: 0.10\n  energy: facility"))
+    stated = made(folder, "cages")
+    # 315 h x 7 kW x 1.3 = 2866.5 kWh at 0.20, 428 h x 7 x 1.3 = 3894.8 at 0.10; 25 and 7 x 8.
+    assert [one["cost"] for one in stated["periods"]] == ["389.48", "573.30"]
+    assert stated["cost"] == "1043.78"
+    stated = made(folder, "cages", month="2025-04")
+    assert (stated["pue"], stated["cost"], stated["facility_kwh"]) == (None, None, None)
+    assert (stated["carbon"], stated["peak_kw"], stated["uncertainty"]) == ([], None, None)
+    assert (stated["kwh"], stated["coverage"]) == (0.0, 0.0)
+
+
+def test_a_night_over_midnight_and_half_an_hour(folder: Path) -> None:
+    """A border within an hour cuts it: 22:30 to 06:30 is eight hours, and one night has seven.
+
+    March has 31 nights, and the first six and a half hours are of the night before. From 1 March
+    0:00 to 1 April 0:00 the night has 30 x 8 + 6.5 + 1.5 hours, less the one that the 30th lacks:
+    247 h x 7 kW = 1729 kWh.
+    """
+    night = '    - {name: night, since: "22:30", until: "06:30", price: 0.05}\n'
+    text = TENANTS[: TENANTS.index("    - {name: peak")] + night
+    (folder / "tenants.yaml").write_text(text)
+    stated = made(folder, "cages")
+    kwh = {one["name"]: one["kwh"] for one in stated["periods"]}
+    assert kwh == {"night": pytest.approx(1729.0), "": pytest.approx(5201.0 - 1729.0)}
+
+
+def test_the_table_and_the_page(folder: Path) -> None:
+    """The table has the cost and runs no formula; the page is whole in both languages."""
+    table, page = folder / "t.csv", folder / "p.html"
+    made(folder, "cages", "--csv", str(table), "--page", str(page), "--lang", "zh")
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    # 315 x 7 x 0.2 = 441.00; 428 x 7 x 0.1 = 299.60; 25; 7 x 8 = 56.
+    (cost,) = [row for row in rows if row["item"] == "cost"]
+    assert cost["amount"] == "821.60"
+    html = page.read_text("utf-8")
+    assert "2025-03 电能账单" in html
+    assert "821.60" in html
+    made(folder, "acme", "--page", str(page))
+    assert "Acme SAS" in page.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("racks: [A07]", "racks: [A77]", "A77 is not in the inventory"),
+        ("meters: {cage: 1}", "shares: {A08: 0.6}", "A08 is given away by 1.1"),
+        ("racks: [A07]", "racks: [A09]", "A09 has no PDU"),
+        ('since: "07:00"', 'since: "07:03"', "multiple of five minutes"),
+        ("hours_file: hours.csv", "hours_file: month.csv", "expected the columns time"),
+        ("tenant: acme", "tenant: acne", "no such tenant"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    """A name that is not there, a rack given away twice, a file that is another."""
+    (folder / "tenants.yaml").write_text(TENANTS.replace(old, new))
+    capsys.readouterr()
+    command = ["statement", "--config", str(folder / "hubgauge.yaml"), "--tenant", "acme"]
+    assert main([*command, "--month", "2025-03"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("2025-03-01T00:00,0.1", "with its offset"),
+        ("2025-03-01T00:30+01:00,0.1", "start of an hour"),
+        ("2025-03-01T00:00+01:00,x", "kilograms a kilowatt-hour"),
+        ("2025-03-01T00:00+01:00,0.1\n2025-02-28T23:00Z,0.2", "given twice"),
+    ],
+)
+def test_a_factor_that_cannot_be_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], row: str, said: str
+) -> None:
+    """A row of the factors that cannot be read is one line with its number."""
+    (folder / "hours.csv").write_text(f"time,location\n{row}\n")
+    capsys.readouterr()
+    command = ["statement", "--config", str(folder / "hubgauge.yaml"), "--tenant", "acme"]
+    assert main([*command, "--month", "2025-03"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_night_belongs_to_the_day_it_began_on() -> None:
+    """Friday's night goes on into Saturday, and Sunday's is no Friday's."""
+    night = Period(name="n", price=1.0, since="22:00", until="06:00", days=("fri",))
+    zone = ZoneInfo("Europe/Paris")
+    friday = dt.datetime(2025, 3, 7, tzinfo=zone)
+    held = [n for n in range(72) if night.holds(friday + dt.timedelta(hours=n))]
+    assert held == [22, 23, 24, 25, 26, 27, 28, 29]
+
+
+def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
+    """The file is read strictly."""
+    (tmp_path / "p.yaml").write_text('{name: n, price: 1, since: "1:00", until: "06:00"}')
+    with pytest.raises(Problems, match="since"):
+        read(tmp_path / "p.yaml", Period)
