@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from agent.web import openapi
 from agent.web.view import BoardView
 from agent.web.views import (
     breakers,
@@ -47,7 +48,16 @@ _ALONE: Final[Mapping[str, Callable[[BoardView, Query], object]]] = {
 
 
 def answer(view: BoardView, parts: list[str], query: Query) -> object:
-    """Return the view that an address of the API asks for; None for an address that is none."""
+    """Return the view that an address of the API asks for; None for an address that is none.
+
+    The version may stand before it: `/api/v1/racks`.
+    """
+    if parts[:1] == [openapi.VERSION]:
+        parts = parts[1:]
+    return openapi.document() if parts == ["openapi.json"] else _answer(view, parts, query)
+
+
+def _answer(view: BoardView, parts: list[str], query: Query) -> object:
     match parts:
         case []:
             return overview.read(view)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from agent.messages.catalogue import choose, languages, words
 from agent.web import (
+    apipage,
     board,
     collectorpage,
     hubpage,
@@ -83,6 +84,8 @@ def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR091
             return lambda page: rackpage.choose(page, rack)
         case ["collectors"]:
             return collectorpage.draw
+        case ["openapi"]:
+            return apipage.draw
         case ["search"]:
             return searchpage.draw
         case ["runbook"]:

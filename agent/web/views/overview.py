@@ -35,6 +35,7 @@ PATHS: Final = (
     "/api/meters",
     "/api/losses",
     "/api/search",
+    "/api/openapi.json",
 )
 
 

@@ -28,6 +28,9 @@ PAGES = {
     "runbook": "/runbook",
     "found": "/?find=A06",
     "wall": "/?kiosk",
+    "search": "/search?find=a0",
+    "supply": f"/sites/{rack_fixture.SITE}/supply?lose=QF-A1",
+    "api": "/openapi",
     "report": "/hubs/guian/report?week=2026-W46",
 }
 

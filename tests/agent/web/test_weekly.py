@@ -99,7 +99,9 @@ def test_without_a_ledger_the_page_says_so() -> None:
     response = pages.handle(replace(fixture.view(), past=None), "/hubs/guian/report", {})
     assert response is not None
     assert b"There is no ledger here" in response.body
-    assert pages.handle(fixture.view(), "/hubs/nosuch/report", {}) is None
+    missing = pages.handle(fixture.view(), "/hubs/nosuch/report", {})
+    assert missing is not None
+    assert missing.status == 404
 
 
 @pytest.mark.parametrize(("coverage", "calm"), [(0.0, False), (0.89, False), (0.97, True)])

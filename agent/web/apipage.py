@@ -1,0 +1,18 @@
+"""The page about the API: every path, what it gives, and what its query may say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.web import openapi
+from agent.web.page import Page
+
+PATH: Final = "/openapi"
+
+
+def draw(page: Page) -> str:
+    """Return the HTML of `/openapi`."""
+    title = page.w("api")
+    return page.render(
+        "api.html", title=title, crumbs=[(title, PATH)], operations=openapi.operations()
+    )

@@ -1,0 +1,77 @@
+"""The API's description against what the API answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import jsonschema
+import pytest
+
+from agent.web import openapi, pages
+from agent.web.view import BoardView
+from agent.web.views.overview import PATHS
+from tests.agent.web import fixture, rack_fixture
+from tests.agent.web.asked import api, page
+
+NAMED = {
+    "hub": rack_fixture.HUB,
+    "site": rack_fixture.SITE,
+    "rack": rack_fixture.NAME,
+    "target": "guian-huawei-pue",
+}
+
+
+def _view() -> BoardView:
+    return replace(rack_fixture.view(), evidence=fixture.evidence)
+
+
+@pytest.fixture(scope="module")
+def described() -> Any:
+    return api("/openapi.json")
+
+
+def test_every_path_is_described_and_no_other(described: Any) -> None:
+    """What `/api` lists and what the description has are the same."""
+    listed = {path.removeprefix("/api") or "/" for path in PATHS} - {"/openapi.json"}
+    assert set(described["paths"]) == listed
+    assert described["openapi"].startswith("3.1")
+    assert {one["get"]["operationId"] for one in described["paths"].values()} >= {"racks", "rack"}
+
+
+@pytest.mark.parametrize("path", [one.path for one in openapi.operations()])
+def test_an_answer_is_as_it_is_described(described: Any, path: str) -> None:
+    """Each answer of a made-up site holds against its schema (JSON Schema 2020-12)."""
+    asked = re.sub(r"{(\w+)}", lambda found: NAMED[found[1]], path)
+    response = pages.handle(_view(), asked, {"week": "2026-W46"})
+    assert response is not None
+    answer = json.loads(response.body)
+    get = described["paths"][path.removeprefix("/api") or "/"]["get"]
+    schema = get["responses"]["200"]["content"]["application/json"]["schema"]
+    whole = {**schema, "components": described["components"]}
+    jsonschema.Draft202012Validator(whole).validate(answer)
+    if isinstance(answer, dict):
+        kind = described["components"]["schemas"][_name(schema)]
+        assert set(answer) == set(kind["properties"])
+
+
+def _name(schema: dict[str, Any]) -> str:
+    found = schema.get("$ref") or next(one["$ref"] for one in schema["anyOf"] if "$ref" in one)
+    return str(found).rpartition("/")[2]
+
+
+def test_the_version_stands_in_the_address() -> None:
+    """/api/v1/racks gives what /api/racks does; there is no v2, and no v1 of v1."""
+    assert api("/v1/racks") == api("/racks")
+    for path in ("/api/v2/racks", "/api/v1/v1/racks"):
+        assert pages.handle(rack_fixture.view(), path, {}) is None
+
+
+def test_the_page_says_what_each_path_gives() -> None:
+    """In both languages every path has its line."""
+    for language in ("en", "zh"):
+        html = page("/openapi", lang=language)
+        for one in openapi.operations():
+            assert f"<code>{one.path}</code>" in html
