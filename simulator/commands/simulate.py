@@ -253,7 +253,7 @@ def _write_history(args: argparse.Namespace, simulator: Simulator) -> list[str]:
     site = simulator.site.key
     return [
         f"{rows} rows of simulated past:"
-        f" hubgauge ledger import --site {site} --interval {lasts} {path}"
+        f" hubgauge ledger import --site {site} --interval {lasts} --interval-values {path}"
         for (path, rows), lasts in zip(written.items(), ("1h", "5m"), strict=True)
         if rows or path == hours
     ]

@@ -100,7 +100,10 @@ async def test_the_written_config_names_them(tmp_path: Path) -> None:
             f"A{n:02}": Place(hub="guian", site="s", row="A", rack=f"A{n:02}") for n in (1, 2)
         }
         made = [
-            one for one in config.build_collectors(config.context(places)) if one.name == "redfish"
+            one
+            for built in config.build_collectors(config.context(places))
+            if built.kind.name == "redfish"
+            for one in built.collectors
         ]
         assert [one.device for one in made] == list(simulator.controllers)
         assert all(

@@ -106,6 +106,7 @@ def import_past(folder: Path, config: Path, simulator: Simulator) -> None:
             simulator.site.key,
             "--interval",
             interval,
+            "--interval-values",  # those of a morning's sun only rise
             path,
         ]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
