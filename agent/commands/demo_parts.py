@@ -172,8 +172,10 @@ class Demo:
         The demo continues if that fails.
         """
         site = load(self._config).file.site
-        command = (*_HUBGAUGE, "ledger", "import", "--config", self._config, "--site", site)
-        command = (*command, "--interval-values")  # those of a morning's sun only rise
+        command = (
+            *(*_HUBGAUGE, "ledger", "import", "--config", self._config, "--site", site),
+            "--interval-values",  # those of a morning's sun only rise
+        )
         recent = self._history.with_stem(f"{self._history.stem}-recent")
         for path, interval in ((self._history, "1h"), (recent, "5m")):
             if not path.exists():  # there is no recent past in the first minutes of an hour
