@@ -89,7 +89,10 @@ class Watch:
             assert self.descriptors[-1] <= self.descriptors[first] + SPARE_DESCRIPTORS
             assert self.threads[-1] <= self.threads[first] + SPARE_THREADS
         if self.hours[-1] * 3600 >= LONG:
-            assert self.slope() < MOST_MIB_PER_HOUR
+            assert self.slope() < MOST_MIB_PER_HOUR, (
+                self.slope(),
+                self.memory[first :: len(self.memory) // 20],
+            )
             told = f", {self.slope():+.2f} MiB an hour after the first {self.hours[first] * 60:.0f} min"
         return (
             f"memory {self.memory[first]:.0f} to {self.memory[-1]:.0f} MiB{told};"
