@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from agent.sinks.base import Surroundings
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import MEMORY, WINDOW, Spool
+
+if TYPE_CHECKING:
+    from agent.sinks.remote.sink import RemoteSink
 
 
 def remote_sink(
@@ -19,7 +22,7 @@ def remote_sink(
     pace: Pace | None = None,
     memory_bytes: int = MEMORY,
     window: float = WINDOW,
-) -> SpooledSink:
+) -> RemoteSink:
     """Make the sink: remote write from `spool-NAME.db` in the agent's folder."""
     from agent.sinks.remote.frames import FrameFormat
     from agent.sinks.remote.sink import RemoteSink

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +15,12 @@ from prometheus_client import CollectorRegistry
 from agent.sinks.base import Surroundings
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.remote.kind import remote_sink
-from agent.sinks.sender import Pace, SpooledSink
+from agent.sinks.remote.sink import RemoteSink
+from agent.sinks.sender import Pace
 from agent.sinks.spool import SpoolConfig
 from tests.agent.sinks.peers import QUICK, TAGS
-from tests.support import binary, free_port, get, running
+from tests.support import binary, get, running
+from tests.support.database import DatabaseProcess
 
 ENDLESS = "20y"
 
@@ -34,7 +34,7 @@ def remote(
     timeout: float = 2.0,
     max_bytes: int = 64 * 2**20,
     **more: Any,
-) -> Iterator[SpooledSink]:
+) -> Iterator[RemoteSink]:
     """Run a sink until the block ends; further arguments are keys of its section."""
     kept = {name: more.pop(name) for name in ("memory_bytes",) if name in more}
     config = RemoteWrite(url=url, timeout=timeout, spool=SpoolConfig(max_bytes=max_bytes), **more)
@@ -53,19 +53,11 @@ def remote(
 
 
 @dataclass
-class Prometheus:
-    """A Prometheus that takes remote write and keeps its data when it is stopped or killed."""
+class Prometheus(DatabaseProcess):
+    """A Prometheus that takes remote write."""
 
-    folder: Path
     late: str = ""
     """For how long it takes samples out of order, such as 2d; empty for not at all."""
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def write_url(self) -> str:
@@ -89,16 +81,6 @@ class Prometheus:
         log = self.folder / "prometheus.log"
         with running(command, log=log, ready=f"{self.url}/-/ready") as self.process:
             yield self
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Stop it in its tracks until the block ends."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self.process.send_signal(signal.SIGCONT)
 
     def ask(self, query: str, when: float) -> list[dict[str, Any]]:
         """Return the result of an instant query."""

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from agent import config as config_module
 from agent.push import Push
+from agent.sinks.base import Ending
 from agent.sinks.presence import Presence
 from collectors.base import Batch
 from tests.agent.sinks import wireformat
@@ -26,8 +27,8 @@ def of(device: str, *racks: str, when: float = T0, lifetime: float = 37.5) -> Ba
     return Batch(collector="c", device=device, time=when, lifetime=lifetime, readings=readings)
 
 
-def racks(found: object) -> list[str]:
-    return [one.label("rack") for one in found.layout.series]  # type: ignore[attr-defined]
+def racks(found: Ending) -> list[str]:
+    return [one.label("rack") for one in found.layout.series]
 
 
 def test_a_series_that_the_next_batch_lacks_has_ended() -> None:
