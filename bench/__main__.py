@@ -26,6 +26,7 @@ PARTS: Final = (
     "exposition",
     "push",
     "series",
+    "workers",
     "snmp",
     "modbus",
     "scale",
