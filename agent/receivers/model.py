@@ -224,6 +224,12 @@ class AlertingSection:
         metadata={"help": "where `hubgauge notify` listens for Alertmanager; loopback by default"},
     )
     receivers: tuple[Receiver, ...] = ()
+    rules_dir: Path | None = field(
+        default=None,
+        metadata={
+            "help": "a folder of rule files of one's own, which `rules build` merges and checks"
+        },
+    )
 
     def __post_init__(self) -> None:
         """Check the language, the address, and that no name stands twice."""

@@ -20,6 +20,7 @@ from dashboards.verify_influx import InfluxServer
 
 try:
     from dashboards.build import Built, build_all, write
+    from dashboards.own_panels import own_dashboard
     from dashboards.templating import Database
 except ModuleNotFoundError as error:
     if error.name != "grafanalib":
@@ -43,6 +44,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="prometheus",
         help="what the panels query: a server with Prometheus's API, or InfluxDB; "
         "panels that InfluxQL cannot express are left out and named on stderr",
+    )
+    build.add_argument(
+        "--panels-dir",
+        type=Path,
+        metavar="D",
+        help="a folder of panels of one's own, as Grafana's JSON: one more dashboard",
     )
     check = actions.add_parser(
         "verify",
@@ -97,6 +104,10 @@ def _built(
 
 def _build(args: argparse.Namespace) -> int:
     built = _built(args.language, args.hubs_dir, args.datasource)
+    if args.panels_dir is not None:
+        if args.datasource != "prometheus":
+            raise ConfigError("goes with --datasource prometheus", key="--panels-dir")
+        built.append(own_dashboard(args.panels_dir, built, args.language))
     for path in write(args.out, built):
         sys.stdout.write(f"{path}\n")
     for dashboard in built:

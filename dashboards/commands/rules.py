@@ -16,7 +16,8 @@ from collectors.catalogue.limits_section import LimitsSection
 from collectors.strict import Document, Problems
 from dashboards.alerts.leads import Links, on_board
 from dashboards.alerts.routes import untold
-from dashboards.rule_files import write
+from dashboards.own_rules import check_rules
+from dashboards.rule_files import ALERTS_FILE, OWN_TESTS, RULES, write
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--out", required=True, type=Path, metavar="D", help="the folder to write to"
     )
     build.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
+    build.add_argument(
+        "--rules-dir",
+        type=Path,
+        metavar="D",
+        help="a folder of rule files of one's own, to merge and to check by promtool",
+    )
     build.add_argument(
         "--config",
         type=Path,
@@ -63,13 +70,17 @@ def run(args: argparse.Namespace) -> int:
         links = Links(runbook=args.runbook, board=links.board)
     for severity, hubs in untold(registry, own.alerting).items():
         sys.stderr.write(f"no receiver gets the {severity} alerts of {', '.join(hubs)}\n")
+    rules_dir = args.rules_dir or own.alerting.rules_dir
     written = write(
         args.out,
         registry,
         links=links,
         limits=own.limits.by_site(),
         alerting=own.alerting,
+        rules_dir=rules_dir,
     )
+    if rules_dir is not None and not check_rules(args.out, (RULES, ALERTS_FILE), OWN_TESTS):
+        sys.stderr.write("promtool is not installed: the rules are merged, and not checked\n")
     for path in written:
         sys.stdout.write(f"{path}\n")
     return 0
