@@ -160,10 +160,6 @@ class Ledger:
         """Return the hours of a site's meters that begin between two times, in order of time."""
         return self.queries.hours(site, start, end)
 
-    def import_hours(self, site: str, meter: str, hours: Mapping[int, ImportedHour]) -> Changes:
-        """Write hours of one meter from elsewhere over what is there; return those that changed."""
-        return self.import_meters(site, {meter: hours})[meter]
-
     def import_meters(
         self,
         site: str,

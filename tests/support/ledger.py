@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from agent.inventory.load import load_inventory
 from agent.inventory.model import Inventory
 from agent.ledger.energy import HourCells
+from agent.ledger.imports.put import Changes, ImportedHour
 from agent.ledger.ledger import Ledger
 from agent.ledger.settings import LedgerSettings
 from agent.pue.model import PueResult
@@ -58,6 +59,11 @@ class Pages:
 
 def inventory(text: str) -> Inventory:
     return load_inventory(Path("inventory.yaml"), "guian", timezone="Asia/Shanghai", text=text)
+
+
+def import_hours(book: Ledger, site: str, meter: str, hours: Mapping[int, ImportedHour]) -> Changes:
+    """Write hours of one meter from elsewhere over what is there; return those that changed."""
+    return book.import_meters(site, {meter: hours})[meter]
 
 
 def ledger(
@@ -114,7 +120,8 @@ class Bench:
 
     def put(self, meter: str, hours: Mapping[dt.datetime, float]) -> None:
         """Import hours of so many kWh."""
-        self.book.import_hours(
+        import_hours(
+            self.book,
             SITE,
             meter,
             {

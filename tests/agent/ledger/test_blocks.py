@@ -12,7 +12,17 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.store.blocks import BLOCK_MS, Block
 from agent.ledger.store.database import Store
 from agent.pue.pue import Pue
-from tests.support.ledger import HOUR, SITE, T0, Clock, batch, energy, inventory, ledger
+from tests.support.ledger import (
+    HOUR,
+    SITE,
+    T0,
+    Clock,
+    batch,
+    energy,
+    import_hours,
+    inventory,
+    ledger,
+)
 
 STOCK = inventory(
     f"sites: [{{site: {SITE}}}]\n"
@@ -105,8 +115,11 @@ def test_a_packed_past_can_be_corrected_and_summed_anew(tmp_path: Path) -> None:
     month = (START / 1000, START / 1000 + 20 * DAYS)
     assert pue.between(SITE, *month).pue == pytest.approx(1.25)
     half = HourCells([6e5] * 6 + [0.0] * 6, [300_000] * 6 + [0] * 6)
-    changed = book.import_hours(
-        SITE, "m", {START + HOUR_MS: 7.2e6, START + 2 * HOUR_MS: half, START + 3 * HOUR_MS: 3.6e6}
+    changed = import_hours(
+        book,
+        SITE,
+        "m",
+        {START + HOUR_MS: 7.2e6, START + 2 * HOUR_MS: half, START + 3 * HOUR_MS: 3.6e6},
     )
     assert changed == {
         START + 2 * HOUR_MS: (pytest.approx(3.6e6), pytest.approx(5.4e6)),
@@ -134,8 +147,8 @@ def test_a_year_of_bills_is_packed_at_once(tmp_path: Path) -> None:
     clock = Clock(START / 1000 + 400 * DAYS)
     book = ledger(tmp_path, clock, STOCK)
     hours = dict.fromkeys(range(START, START + 399 * 24 * HOUR_MS, HOUR_MS), 3.6e6)
-    assert len(book.import_hours(SITE, "m", hours)) == len(hours)
-    assert book.import_hours(SITE, "m", hours) == {}
+    assert len(import_hours(book, SITE, "m", hours)) == len(hours)
+    assert import_hours(book, SITE, "m", hours) == {}
     found = rows_of(book)
     assert found["block"] == 13
     assert found["hour"] < 20 * 24

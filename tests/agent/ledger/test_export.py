@@ -21,6 +21,7 @@ from tests.support.ledger import (
     batch,
     energy,
     exported,
+    import_hours,
     inventory,
     ledger,
     power,
@@ -42,8 +43,8 @@ class Site:
         self.pue = Pue(self.book, self.stock, clock=self.clock)
         for meter, kwh in (("main", 150.0), ("it", 100.0)):
             hours = range(round(T0 * 1000) - 24 * HOUR_MS, round(T0 * 1000), HOUR_MS)
-            self.book.import_hours(
-                SITE, meter, {hour: HourCells.uniform(kwh * KWH) for hour in hours}
+            import_hours(
+                self.book, SITE, meter, {hour: HourCells.uniform(kwh * KWH) for hour in hours}
             )
 
     def hear(self, *batches: Batch) -> None:
@@ -171,11 +172,11 @@ def test_late_and_shuffled_readings_give_the_same_sums(tmp_path: Path) -> None:
 def test_bills_for_what_was_silent_do_not_say_what_was_sold(site: Site) -> None:
     """A bill after the first reading covers only hours in which the export was read, too."""
     site.hear(*live(2, sold=30.0))
-    site.book.import_hours(
-        SITE, "main", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(150 * KWH)}
+    import_hours(
+        site.book, SITE, "main", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(150 * KWH)}
     )
-    site.book.import_hours(
-        SITE, "it", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(100 * KWH)}
+    import_hours(
+        site.book, SITE, "it", {round(T0 * 1000) + 5 * HOUR_MS: HourCells.uniform(100 * KWH)}
     )
     assert site.ratio(5, 6) == (None, 0.0)
     site.hear(

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ledger import HOUR, SITE, T0, Clock, batch, energy, inventory, ledger, power
+from tests.support.ledger import (
+    HOUR,
+    SITE,
+    T0,
+    Clock,
+    batch,
+    energy,
+    import_hours,
+    inventory,
+    ledger,
+    power,
+)
 
 STOCK = inventory(f"sites: [{{site: {SITE}}}]\nmeters: [{{meter: m, point: utility}}]")
 MS = 1000
@@ -15,7 +26,7 @@ MS = 1000
 def test_a_late_reading_deletes_no_imported_hour(tmp_path: Path) -> None:
     """Power that leaves a gap over an imported hour leaves the import as it is: 3.6 MJ."""
     book = ledger(tmp_path, Clock(T0 + 4 * HOUR), STOCK)
-    book.import_hours(SITE, "m", {round(T0 + HOUR) * MS: 3.6e6})
+    import_hours(book, SITE, "m", {round(T0 + HOUR) * MS: 3.6e6})
     book.accept(batch(T0 + HOUR - 600, power("m", 100.0)))
     book.accept(batch(T0 + 2 * HOUR + 600, power("m", 100.0)))
     book.flush()
@@ -42,7 +53,7 @@ def test_the_longest_interval_of_new_readings_reaches_back(tmp_path: Path) -> No
 def test_a_part_of_an_imported_hour(tmp_path: Path) -> None:
     """Half of an imported hour has half of its energy, although no reading tells of it."""
     book = ledger(tmp_path, Clock(T0 + 2 * HOUR), STOCK)
-    book.import_hours(SITE, "m", {round(T0) * MS: 3.6e6})
+    import_hours(book, SITE, "m", {round(T0) * MS: 3.6e6})
     assert book.energy("m", T0, T0 + HOUR / 2) == pytest.approx((1.8e6, HOUR / 2))
     book.close()
 

@@ -12,7 +12,7 @@ from agent.ledger.ledger import Ledger
 from agent.pue.past import past_pue
 from agent.pue.pue import Pue
 from collectors.base import HubgaugeError
-from tests.support.ledger import HEAD, HOUR, SITE, T0, Clock, inventory, ledger
+from tests.support.ledger import HEAD, HOUR, SITE, T0, Clock, import_hours, inventory, ledger
 
 DAY = 24 * HOUR
 TWO = HEAD + "meters: [{meter: main, point: utility}, {meter: it, point: it_input}]\n"
@@ -32,7 +32,7 @@ class Case:
     def put(self, meter: str, watts: float, hours: int = 24) -> None:
         """Import so many even hours of a meter from `START` on, and sum them."""
         found = {round(START * 1000) + n * 3_600_000: watts * 3600.0 for n in range(hours)}
-        self.book.import_hours(SITE, meter, found)
+        import_hours(self.book, SITE, meter, found)
         self.sum_up()
 
     def sum_up(self) -> None:

@@ -20,6 +20,7 @@ from tests.support.ledger import (
     bench,
     day,
     energy,
+    import_hours,
     pdu_energy,
     power,
 )
@@ -263,6 +264,6 @@ def test_an_import_that_begins_within_a_cell(tmp_path: Path) -> None:
             cells = HourCells.uniform(kwh * 3.6e6)
             cells.joules[0] *= first / 300
             cells.covered[0] = first * 1000
-            b.book.import_hours(SITE, meter, {T0_MS: cells})
+            import_hours(b.book, SITE, meter, {T0_MS: cells})
         b.pue.refresh()
         assert over(b, 0, HOUR) == (pytest.approx(1.3), pytest.approx(11 / 12))

@@ -10,7 +10,7 @@ import pytest
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, HourCells
 from agent.ledger.register_steps import ImportedRegister
 from agent.pue.model import PueResult
-from tests.support.ledger import HEAD, HOUR, SITE, T0, batch, bench, energy, power
+from tests.support.ledger import HEAD, HOUR, SITE, T0, batch, bench, energy, import_hours, power
 
 START = round(T0 * 1000)
 KWH = 3.6e6
@@ -82,7 +82,7 @@ def test_energies_of_five_minutes_are_counted_and_not_integrated(tmp_path: Path)
         for meter, factor in (("u", 1.3), ("i", 1.0)):
             joules = [factor * KWH * (1 + n * n % 7) for n in range(CELLS)]
             cells = HourCells(joules, [CELL_MS] * CELLS)
-            b.book.import_hours(SITE, meter, {START: cells})
+            import_hours(b.book, SITE, meter, {START: cells})
         b.pue.refresh()
         result = b.pue.between(SITE, T0, T0 + HOUR)
     assert result.pue == pytest.approx(1.3)
@@ -148,7 +148,7 @@ def test_pdus_share_a_third_of_a_class_that_is_stated(tmp_path: Path, stated: bo
     )
     with bench(tmp_path, text, now=T0 + HOUR) as b:
         for meter, kwh in (("u", 5.0), *((pdu, 1.0) for pdu in pdus)):
-            b.book.import_hours(SITE, meter, {START: HourCells.uniform(kwh * KWH)})
+            import_hours(b.book, SITE, meter, {START: HourCells.uniform(kwh * KWH)})
         b.pue.refresh()
         result = b.pue.between(SITE, T0, T0 + HOUR)
     it = 0.01 * math.sqrt(1 / 9 + 8 / 9 / 4) if stated else 0.02

@@ -14,7 +14,7 @@ from agent.inventory.model import Inventory
 from agent.ledger.energy import CELL_MS, HourCells
 from agent.ledger.ledger import Ledger
 from agent.racks.days import Days
-from tests.support.ledger import SITE, Clock, inventory, ledger
+from tests.support.ledger import SITE, Clock, import_hours, inventory, ledger
 
 KEY = (SITE, "A07")
 ROW = (SITE, "A")
@@ -44,7 +44,7 @@ def fill(book: Ledger, start: float, hours: int, watts: float) -> None:
     """Write so many hours of the PDU from a time on."""
     first = round(start / 3600) * 3600
     cells = {(first + 3600 * hour) * 1000: HourCells.uniform(watts * 3600) for hour in range(hours)}
-    book.import_hours(SITE, "p", cells)
+    import_hours(book, SITE, "p", cells)
 
 
 def refreshed(book: Ledger, zone: str, now: float) -> Days:
@@ -78,7 +78,7 @@ def test_an_hour_must_be_metered_for_nine_tenths(
     part = HourCells(
         [30_000.0] * cells + [0.0] * (12 - cells), [CELL_MS] * cells + [0] * (12 - cells)
     )
-    book.import_hours(SITE, "p", {round(midnight("UTC", 0) + 11 * 3600) * 1000: part})
+    import_hours(book, SITE, "p", {round(midnight("UTC", 0) + 11 * 3600) * 1000: part})
     days = refreshed(book, "UTC", midnight("UTC", 1) + 3 * 3600)
     assert [rows[ROW].watts for _, rows in days.rows()] == ([100.0] if counts else [])
 

@@ -17,7 +17,7 @@ from agent.ledger.ledger import Ledger
 from agent.racks.fullness import full_at
 from agent.racks.growth import GrowthCollector
 from agent.targets.forecast import DAY, Point
-from tests.support.ledger import HOUR, SITE, Clock, inventory, ledger
+from tests.support.ledger import HOUR, SITE, Clock, import_hours, inventory, ledger
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = dt.datetime(2026, 3, 1, tzinfo=ZONE).timestamp()
@@ -50,7 +50,7 @@ def fill(book: Ledger, days: Iterable[int], watts: Callable[[str, int, int], flo
                         value * HOUR
                     )
     for pdu, found in hours.items():
-        book.import_hours(SITE, pdu, found)
+        import_hours(book, SITE, pdu, found)
 
 
 def told(collector: GrowthCollector) -> dict[str, float]:

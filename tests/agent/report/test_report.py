@@ -20,6 +20,7 @@ from agent.report.weekly import weekly
 from agent.web.views.report import view_of
 from tests.agent.web import weeks
 from tests.support import ledger as kit
+from tests.support.ledger import import_hours
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = dt.datetime(2026, 11, 9, tzinfo=ZONE).timestamp()
@@ -53,7 +54,8 @@ def _report(folder: Path, hours: dict[str, dict[int, HourCells]], now: float) ->
     stock = kit.inventory(STOCK)
     ledger = Ledger(path, inventory=stock, settings=LedgerSettings(tidy=False), clock=lambda: now)
     for meter, found in hours.items():
-        ledger.import_hours(
+        import_hours(
+            ledger,
             kit.SITE,
             meter,
             {round((MONDAY + n * HOUR) * 1000): cells for n, cells in found.items()},

@@ -10,6 +10,7 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.settings import LedgerSettings
 from agent.pue.pue import Pue
 from tests.support import ledger as kit
+from tests.support.ledger import import_hours
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONDAY = dt.datetime(2026, 11, 9, tzinfo=ZONE)
@@ -61,7 +62,7 @@ def fill(path: Path) -> None:
                 continue
             over = 3 if meter == "A07-A" and 10 * 24 <= n < 10 * 24 + 10 else 1
             hours[first + n * 3_600_000] = HourCells.uniform(watts * over * 3600)
-        ledger.import_hours(kit.SITE, meter, hours)
+        import_hours(ledger, kit.SITE, meter, hours)
     ledger.add_history("pue", "guian", "huawei", MONDAY.timestamp() + 6 * 86400, 1.19)
     pue = Pue(ledger, kit.inventory(STOCK), clock=lambda: NOW)
     while not pue.refresh():
