@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.health import CollectorHealth
+from agent.inventory.maintenance import Kept
 from agent.loading import Loaded
 from agent.snapshot import Snapshot
 from agent.web.discovery import Discovery
@@ -44,6 +45,7 @@ class Board:
         self._trends: Trends | None = None
         self._past: Past | None = None
         self._discovery: Discovery | None = None
+        self._kept: Kept | None = None
 
     def page(
         self, shown: Shown, path: str, query: Mapping[str, str], language: str
@@ -63,6 +65,8 @@ class Board:
     def view(self, shown: Shown) -> BoardView:
         """Return all that a page may show."""
         kpis, config = shown.kpis, shown.loaded.config
+        if self._kept is None or self._kept.folder != config.file.state_dir:
+            self._kept = Kept(config.file.state_dir)
         if kpis is not self._kpis:
             self._kpis, self._trends, self._past = kpis, None, None
             if kpis is not None and kpis.pue is not None and kpis.ledger is not None:
@@ -80,4 +84,5 @@ class Board:
             show_others=config.file.show_others,
             evidence=kpis.evidence if kpis is not None else None,
             health=shown.health,
+            windows=self._kept.now(),
         )

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from agent.health import CollectorHealth
 from agent.hubs.model import Registry
+from agent.inventory.maintenance import Window
 from agent.inventory.model import Inventory
 from agent.report.model import WeekReport
 from agent.report.week import Week
@@ -72,6 +73,8 @@ class BoardView:
     evidence: Callable[[], Mapping[Key, Sequence[Evidence]]] | None = None
     """What the collector of targets judged by in its last round; else a page measures itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health
+    windows: Sequence[Window] = ()
+    """The maintenance windows, also those that are over or not begun."""
     now: Callable[[], float] = time.time
 
     @property

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from agent.inventory.maintenance import Window
 from collectors.catalogue.needs import GRAVITY, Need
 from collectors.catalogue.rack_limits import STANDARD, RackLimits
 
@@ -35,6 +36,10 @@ class RackView:
     """Those that have lasted as long as their alert waits, or whose beginning nobody noted."""
     pending: Sequence[Need] = ()
     """Those that have not lasted so long yet."""
+    excused: Sequence[Need] = ()
+    """What it needs while it is in maintenance; then `needs` and `pending` are empty."""
+    maintenance: Window | None = None
+    """The window that it is in; None for none."""
     since: Mapping[Need, float] = field(default_factory=dict)
     """When each need began, seconds since the epoch."""
     limits: RackLimits = STANDARD
@@ -74,6 +79,7 @@ COLUMNS: Final = (
     "silent_pdus",
     "needs",
     "pending",
+    "excused",
 )
 """The columns of `/api/racks`, each a field of RackView."""
 
@@ -99,6 +105,7 @@ def cells(one: RackView) -> list[Cell]:
         one.silent_pdus,
         one.needs,
         one.pending,
+        one.excused,
     ]
 
 
@@ -137,6 +144,15 @@ def is_critical(one: RackView) -> bool:
     return one.live and any(GRAVITY[need].severity == "critical" for need in one.needs)
 
 
+def excused(one: RackView, windows: Iterable[Window], now: float) -> RackView:
+    """Return a rack as it stands in the windows of a moment: what it needs then calls nobody."""
+    found = next((each for each in windows if each.covers(one.site, one.row, one.rack, now)), None)
+    if found is None:
+        return one
+    needs = (*one.needs, *one.pending)
+    return replace(one, needs=(), pending=(), excused=needs, maintenance=found)
+
+
 def urgent(racks: Iterable[RackView]) -> list[RackView]:
     """Return the racks in service that need someone, the most urgent first."""
     found = [one for one in racks if one.needs and one.live]
@@ -167,6 +183,10 @@ class RackCounts:
     """Those over a limit whose alert is critical."""
     pending: int
     """Those over a limit for less time than its alert waits."""
+    excused: int = 0
+    """Those that need someone and are in maintenance."""
+    excused_pdus: int = 0
+    """Silent PDUs of racks that are in maintenance."""
 
 
 def counted(racks: Iterable[RackView]) -> RackCounts:
@@ -178,4 +198,6 @@ def counted(racks: Iterable[RackView]) -> RackCounts:
         needing=needing(live),
         critical=sum(is_critical(one) for one in live),
         pending=len(pending(live)),
+        excused=sum(bool(one.excused) for one in live),
+        excused_pdus=sum(len(one.silent_pdus) for one in live if one.maintenance is not None),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agent.inventory.maintenance import Window
 from agent.inventory.model import Rack
 from agent.racks.capacity import spare_watts
 from agent.web.curves import PowerTrendView
@@ -15,7 +16,7 @@ from agent.web.views.contents import ElevationView, NodeView, SensorView
 from agent.web.views.families import of_hub
 from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
 from agent.web.views.plugs import PlugView, plugs
-from agent.web.views.rack import RackView
+from agent.web.views.rack import RackView, excused
 from agent.web.views.rack_columns import Place, index_of, measure
 from agent.web.views.rack_readings import RackReadings
 from collectors.catalogue import facility
@@ -40,6 +41,8 @@ class NeedView:
     """When it began; None where nobody noted it."""
     pending: bool
     """Whether it has not lasted as long as its alert waits."""
+    excused: bool
+    """Whether the rack is in maintenance, so that nobody is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,8 @@ class RackPageView:
     stranded_power_watts: float | None
     inlet_temperature_celsius: float | None
     needs: Sequence[NeedView]
+    maintenance: Window | None
+    """The maintenance window that the rack is in; None for none."""
     elevation: ElevationView | None
     feeds: Sequence[FeedView]
     outlets: Sequence[OutletView]
@@ -161,7 +166,12 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
         headroom_watts=readings.one(catalogue.RACK_HEADROOM),
         stranded_power_watts=one.stranded_power_watts,
         inlet_temperature_celsius=one.inlet_temperature_celsius,
-        needs=[_need(one, need) for need in (*one.needs, *one.pending)] if one.live else [],
+        needs=(
+            [_need(one, need) for need in (*one.needs, *one.pending, *one.excused)]
+            if one.live
+            else []
+        ),
+        maintenance=one.maintenance,
         elevation=contents.elevation(listed, rack_nodes),
         feeds=rack_feeds,
         outlets=feeds.outlets(readings),
@@ -187,7 +197,7 @@ def _measured(
         state=info.label("state") if info is not None else state,
     )
     (one,) = measure([place], index_of([place]), readings.of, view.now(), view.limits)
-    return one
+    return excused(one, view.windows, view.now())
 
 
 def _need(one: RackView, need: Need) -> NeedView:
@@ -201,6 +211,7 @@ def _need(one: RackView, need: Need) -> NeedView:
         since=iso(one.since.get(need)),
         since_seconds=one.since.get(need),
         pending=need in one.pending,
+        excused=need in one.excused,
     )
 
 

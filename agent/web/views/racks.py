@@ -17,6 +17,7 @@ from agent.web.views.rack import (
     Cell,
     RackView,
     cells,
+    excused,
 )
 from agent.web.views.rack_columns import Index, Place, index_of, measure
 from collectors.base import Series
@@ -45,7 +46,7 @@ _standing: Final[WeakKeyDictionary[Snapshot, _Standing]] = WeakKeyDictionary()
 def read(view: BoardView) -> dict[str, list[RackView]]:
     """Return the hub's racks by site, sorted by row and name as people count them."""
     snapshot, hub = view.snapshot, view.hub
-    return computed_once(snapshot, ("racks", hub), lambda: _read(view))
+    return computed_once(snapshot, ("racks", hub, *view.windows), lambda: _read(view))
 
 
 def _read(view: BoardView) -> dict[str, list[RackView]]:
@@ -60,8 +61,10 @@ def _read(view: BoardView) -> dict[str, list[RackView]]:
         known = _Standing(hub=hub, infos=infos, places=places, index=index_of(places))
         _standing[snapshot] = known
     found: dict[str, list[RackView]] = {}
-    for one in measure(known.places, known.index, snapshot.family, view.now(), view.limits):
-        found.setdefault(one.site, []).append(one)
+    now = view.now()
+    windows = [one for one in view.windows if one.begins <= now < one.ends]
+    for one in measure(known.places, known.index, snapshot.family, now, view.limits):
+        found.setdefault(one.site, []).append(excused(one, windows, now) if windows else one)
     return found
 
 

@@ -7,7 +7,7 @@ is measured, nobody is needed, and the database takes samples. What was not hear
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.web.view import BoardView
@@ -49,6 +49,7 @@ Said = Literal[
     "collectors",
     "racks",
     "pending",
+    "maintenance",
     "databases",
     "waiting",
     "not_polled",
@@ -101,6 +102,7 @@ class StandingView:
             ("collectors", self.silent_collectors, 0),
             ("racks", racks.needing, racks.live),
             ("pending", racks.pending, racks.live),
+            ("maintenance", racks.excused, racks.live),
             ("databases", len(self.databases_down), 0),
             ("waiting", self.waiting, 0),
             ("unmeasured", racks.unmeasured, racks.live),
@@ -124,7 +126,8 @@ class StandingView:
         silent = any(one.polled for one in self.silent)
         if silent or self.silent_collectors or self.racks.needing or self.databases_down:
             return "warning"
-        unheard = self.waiting or self.racks.pending or self.racks.unmeasured or self.silent
+        racks = self.racks
+        unheard = self.waiting or racks.pending or racks.excused or racks.unmeasured or self.silent
         if unheard or not self.is_known:
             return "unknown"
         return "calm"
@@ -141,19 +144,31 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
 
     `members` are all of the hub's racks; `health` says how many collectors answer.
     """
-    expected = kinds(view)
+    racks = counted(members)
+    expected = [_without(one, racks.excused_pdus) for one in kinds(view)]
     silent = [one for one in expected if one.silent]
     return StandingView(
         expected=sum(one.expected for one in expected),
         silent=silent,
         silent_collectors=0 if any(one.polled for one in silent) else health.silent,
         waiting=health.waiting,
-        racks=counted(members),
+        racks=racks,
         databases_down=[
             series.label("sink")
             for series, up in view.snapshot.family(agent.SINK_UP).items()
             if up == 0
         ],
+    )
+
+
+def _without(one: SilentKind, excused_pdus: int) -> SilentKind:
+    """Return a kind without the silent PDUs of racks that are in maintenance."""
+    if one.kind != "pdu" or not excused_pdus:
+        return one
+    return replace(
+        one,
+        silent=max(0, one.silent - excused_pdus),
+        expected=max(0, one.expected - excused_pdus),
     )
 
 
