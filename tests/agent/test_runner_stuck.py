@@ -223,3 +223,26 @@ async def test_a_call_that_lost_its_interrupt_is_interrupted_again(
             await future
     assert caught == [0, 1]
     threads.close()
+
+
+async def test_stuck_calls_take_as_many_threads_as_are_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of five calls that hang, two are under way on two threads; the others wait."""
+    monkeypatch.setattr("agent.threads._PATIENCE", 0.0)
+    before, began = set(threading.enumerate()), []
+
+    def hangs() -> None:
+        began.append(1)
+        ended.wait()
+
+    threads = Threads(2)
+    calls = [threads.submit(hangs) for _ in range(5)]
+    await until(lambda: len(began) >= 2)
+    for _ in range(200):  # each pass of the loop is a chance to start another
+        await asyncio.sleep(0)
+    assert len([one for one in threading.enumerate() if one not in before]) == 2
+    ended.set()
+    await asyncio.wait_for(asyncio.gather(*calls), 60)
+    threads.close()
+    assert len(began) == 5
