@@ -25,6 +25,7 @@ PARTS: Final = (
     "agents",
     "exposition",
     "push",
+    "remote",
     "series",
     "workers",
     "snmp",

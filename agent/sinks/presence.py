@@ -8,13 +8,13 @@ agent ends. It has not ended while another source has it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from agent.sinks.base import Ending
 from agent.status import LIFETIME_INTERVALS
-from collectors.base import Batch, Series
+from collectors.base import Batch
 from collectors.batch import Layout
 
 SILENT_INTERVALS: Final = 1.9
@@ -53,9 +53,9 @@ class Presence:
         known.layout, known.time, known.due = batch.layout, batch.time, due
         if before is batch.layout:
             return None
-        gone = self._nowhere(before.series)
+        gone = self._nowhere(before)
         when = max(batch.time, last + _LATER)
-        return _ending(batch.source, gone, when) if gone else None
+        return _ending(batch.source, gone, when) if len(gone) else None
 
     def silent(self, now: float, wall: float) -> list[Ending]:
         """Return the series of all sources that are silent for too long, and forget these."""
@@ -74,20 +74,26 @@ class Presence:
         gone = [(key, self._sources.pop(key)) for key in keys]
         endings = []
         for key, source in gone:
-            left = self._nowhere(source.layout.series)
-            if left:
+            left = self._nowhere(source.layout)
+            if len(left):
                 endings.append(_ending(key, left, max(wall, source.time + _LATER)))
         return endings
 
-    def _nowhere(self, series: Sequence[Series]) -> list[Series]:
-        """Return those of some series that no source has."""
-        heads = {one.head for one in series}
+    def _nowhere(self, layout: Layout) -> Layout:
+        """Return those series of a layout that no source has; itself where that is all of them."""
+        heads = set(layout.heads)
         others = [
             one.layout for one in self._sources.values() if not heads.isdisjoint(one.layout.heads)
         ]
-        return [one for one in series if all(other.position(one) is None for other in others)]
+        if not others:
+            return layout
+        return Layout(
+            tuple(
+                one for one in layout.series if all(other.position(one) is None for other in others)
+            )
+        )
 
 
-def _ending(source: tuple[str, str], series: Sequence[Series], when: float) -> Ending:
+def _ending(source: tuple[str, str], layout: Layout, when: float) -> Ending:
     collector, device = source
-    return Ending(collector=collector, device=device, layout=Layout(tuple(series)), time=when)
+    return Ending(collector=collector, device=device, layout=layout, time=when)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import cramjam
@@ -121,34 +123,95 @@ def _family(request: Any, one: Any, name: str) -> _Family:
     return _Family(meta.type, name, texts[meta.help_ref], texts[meta.unit_ref])
 
 
+class _Refs(NamedTuple):
+    """What a device's series of 2.0 consist of: places in the table of texts of its frame."""
+
+    symbols: Sequence[str]
+    labels: Sequence[Callable[[Sequence[bytes]], Sequence[bytes]]]
+    """Of each series, what picks the places of its labels, written as bytes."""
+    metadata: Sequence[tuple[bytes, int, int]]
+    """The type as bytes, and the places of help and unit."""
+
+
 class BodiesV2:
-    """Makes bodies of protocol 2.0."""
+    """Makes bodies of protocol 2.0.
+
+    The places of texts differ in each request, so its series are put together here of the bytes of
+    numbers. They are those that the library would write, at a third of its time. Only a value of
+    zero is written as well.
+    """
 
     content_type: Final = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
     version: Final = "2.0.0"
 
+    def __init__(self) -> None:
+        self._kept: dict[bytes, _Refs] = {}
+        self._kept_bytes = 0
+
     def body(self, frames: Iterable[Frame]) -> bytes:
         """Return frames as a body."""
-        request, symbols = Request(), {"": 0}
+        symbols = {"": 0}
+        pieces: list[bytes] = []
         for frame in frames:
-            some = Request.FromString(frame.series)
-            refs = [symbols.setdefault(text, len(symbols)) for text in some.symbols]
-            _fill(some, refs, frame)
-            request.timeseries.MergeFrom(some.timeseries)
-        request.symbols.extend(symbols)
-        return packed(request.SerializeToString())
+            kept = self._kept_of(frame)
+            refs = [number(symbols.setdefault(text, len(symbols))) for text in kept.symbols]
+            pieces += _series(frame, kept, refs)
+        table = bytes(Request(symbols=symbols).SerializeToString())
+        return packed(table + b"".join(pieces))
+
+    def _kept_of(self, frame: Frame) -> _Refs:
+        kept = self._kept.get(frame.series)
+        if kept is None:
+            if self._kept_bytes > KEPT_BYTES:
+                self._kept.clear()
+                self._kept_bytes = 0
+            kept = self._kept[frame.series] = _refs(frame)
+            self._kept_bytes += 10 * len(frame.series)
+        return kept
 
 
-def _fill(some: Any, refs: Sequence[int], frame: Frame) -> None:
-    """Give the series of a frame their samples, and the texts' places in the whole request."""
+def _refs(frame: Frame) -> _Refs:
+    request = Request.FromString(frame.series)
+    labels = [itemgetter(*one.labels_refs) for one in request.timeseries]
+    metadata = [
+        (number(meta.type), meta.help_ref, meta.unit_ref)
+        for meta in (one.metadata for one in request.timeseries)
+    ]
+    return _Refs(tuple(request.symbols), labels, metadata)
+
+
+def _series(frame: Frame, kept: _Refs, refs: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield each series of a frame as a field of `Request`."""
     stamp = Sample(timestamp=frame.moment).SerializeToString()
-    for number, one in enumerate(some.timeseries):
-        one.labels_refs[:] = [refs[at] for at in one.labels_refs]
-        one.metadata.help_ref = refs[one.metadata.help_ref]
-        one.metadata.unit_ref = refs[one.metadata.unit_ref]
-        # As bytes: a number of Python's own would not keep the bits of a stale marker.
-        value = b"\x09" + frame.values[8 * number : 8 * number + 8]
-        one.samples.add().MergeFromString(value + stamp)
+    sample = b"\x12" + number(9 + len(stamp)) + b"\x09"
+    values = struct.unpack("8s" * frame.samples, frame.values)
+    for labels, (kind, help_, unit), value in zip(kept.labels, kept.metadata, values, strict=True):
+        places = b"".join(labels(refs))
+        meta = b"\x08%b\x18%b\x20%b" % (kind, refs[help_], refs[unit])
+        body = b"\x0a%b%b%b%b%b\x2a%b%b" % (
+            number(len(places)),
+            places,
+            sample,
+            value,
+            stamp,
+            number(len(meta)),
+            meta,
+        )
+        yield b"\x2a" + number(len(body)) + body
+
+
+@lru_cache(maxsize=65_536)
+def number(value: int) -> bytes:
+    """Return a number as protobuf writes it: seven bits a byte, the lowest first.
+
+    Source: https://protobuf.dev/programming-guides/encoding/#varints
+    """
+    found = bytearray()
+    while value >> 7:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    found.append(value)
+    return bytes(found)
 
 
 def packed(message: bytes) -> bytes:

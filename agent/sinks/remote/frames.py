@@ -100,7 +100,9 @@ class FrameFormat(Format):
         """Return the markers that end some series, as a frame."""
         if not len(ending.layout):
             return b"", 0
-        series = self._described(ending.layout)
+        known = self._known.get((ending.collector, ending.device))
+        whole = known is not None and known[0] is ending.layout
+        series = known[1] if known and whole else self._described(ending.layout)
         values = STALE * len(ending.layout)
         moment = round(ending.time * 1000)
         frame = Frame(series, values, moment, _source(ending.collector, ending.device))

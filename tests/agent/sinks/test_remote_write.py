@@ -13,7 +13,9 @@ import pytest
 
 from agent.sinks.base import Ending, Reply
 from agent.sinks.halving import send_apart
-from agent.sinks.remote.frames import FrameFormat
+from agent.sinks.remote.bodies import BodiesV2
+from agent.sinks.remote.frames import FrameFormat, frames_of
+from agent.sinks.remote.messages import Request
 from agent.sinks.remote.sink import RemoteSink
 from collectors.base import Batch, Metric
 from tests.agent.sinks import wireformat
@@ -336,13 +338,47 @@ def test_the_server_must_show_its_certificate(
     certificate, key = self_signed(tmp_path, "localhost")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    database = Scripted()
-    with database.up(context):
-        url = database.url.replace("http:", "https:") + "/w"
+    with (
+        Scripted().up(context) as database,
+        Wire(int(database.url.rpartition(":")[2])).up() as wire,
+    ):
+        url = wire.url.replace("http:", "https:") + "/w"
         with remote(url, tmp_path) as made:
             made.accept(batch(1.0, when=T0))
             wait_for(lambda: "certificate verify failed" in caplog.text)
         assert database.requests == []
         with remote(url, tmp_path, ca_file=certificate) as made:
             drained(made)
-    assert database.requests
+        assert database.requests
+
+
+def test_bodies_of_2_0_are_what_the_library_reads() -> None:
+    """A request of several devices with many texts is what protobuf itself writes of it."""
+    metric = Metric(
+        namespace="test", name="volts", type="gauge", help="Voltage.", labels=("pdu", "outlet")
+    )
+    form = FrameFormat(TAGS)
+    frames = []
+    for pdu in range(6):
+        readings = [
+            (metric.series(f"P{pdu}", f"{outlet}"), pdu * 1000.0 + outlet + 1)
+            for outlet in range(60)
+        ]
+        made = Batch(collector="c", device=f"{pdu}", time=T0, lifetime=1.0, readings=readings)
+        frames += frames_of(form.render(made)[0])
+    body = wireformat.unpacked(BodiesV2().body(frames))
+    request = Request.FromString(body)
+    assert len(request.timeseries) == 360
+    texts = request.symbols
+    for at, one in enumerate(request.timeseries):
+        words = [texts[ref] for ref in one.labels_refs]
+        labels = dict(zip(words[::2], words[1::2], strict=True))
+        pdu, outlet = divmod(at, 60)
+        own = {"__name__": "test_volts", "pdu": f"P{pdu}", "outlet": f"{outlet}"}
+        assert labels == {**own, **TAGS}
+        assert [(one.value, one.timestamp) for one in one.samples] == [
+            (pdu * 1000.0 + outlet + 1, MS)
+        ]
+        assert texts[one.metadata.help_ref] == "Voltage."
+        assert texts[one.metadata.unit_ref] == "volts"
+    assert request.SerializeToString() == body
