@@ -18,7 +18,7 @@ MOST_SHARDS: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a scrape asks for. All of it has to hold; without any of it, it is the whole page."""
+    """What a scrape asks for. All conditions have to hold; without any, it is the whole page."""
 
     kinds: frozenset[str] = frozenset()
     """The kinds of metrics to give; all where none is named."""
@@ -26,7 +26,7 @@ class Part:
     """Kinds that are left out."""
     shard: int = 1
     of: int = 1
-    """The devices are divided by so many; those of one layout stay together."""
+    """The number of parts into which the devices are divided; those of one layout stay together."""
 
     def __post_init__(self) -> None:
         """Check the shard."""

@@ -1,9 +1,9 @@
 """What a register may hide where nobody saw it move.
 
-A register that was silent, stood still for longer than it does, or showed other values in between
-is bridged: its difference is taken as the energy. It may be another register by then, which shows a
-little more or less. How much that can be, the same meter's load near by says: over as long a time,
-it was so much at least and so much at most.
+A register is bridged if it was silent, stood still for longer than usual, or showed other values in
+between: its difference is then taken as the energy. But by then it may be another register, which
+shows a little more or less. The bound comes from the load of the same meter near by: the least and
+the most that it drew in a time of the same length.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from agent.ledger.energy import HOUR_MS
 from agent.ledger.increases import LEAST_REST_MS, NEAR_INCREASES, Increase, Witness
 
 _NEAR_MS: Final = 6 * HOUR_MS
-"""A load is taken to be as it was for so long before and after."""
+"""Milliseconds before and after, within which the load is taken to be alike."""
 
 _USUAL_RESTS: Final = 3
-"""A register that stands still for so many times as long as it does near by is not seen to move."""
+"""If a register stands still this many times as long as it does near by, nobody sees it move."""
 
 
 _CAUGHT_UP: Final = 0.5
-"""A register that stood still, and then shows less than this share of the least, has rested."""
+"""A register that stood still has rested if it then shows less than this share of the least
+energy."""
 
 
 class _Knot(NamedTuple):
-    """What a register had counted up to a time, in joules and milliseconds."""
+    """How much a register had counted (joules) up to a time (milliseconds)."""
 
     time: int
     joules: float
@@ -61,7 +62,7 @@ def _is_unseen(increases: Sequence[Increase], n: int, step: float) -> bool:
 def _limit(
     increases: Sequence[Increase], n: int, unseen: Container[int], witness: Witness
 ) -> float:
-    """Return by how much an increase may be wrong, as far as the load near by tells."""
+    """Return by how much an increase may be wrong, judged by the load near by."""
     one = increases[n]
     length = one.end - one.since
     drawn = witness.beside(one.since, one.end)

@@ -1,7 +1,7 @@
 """Where a window's coverage is uneven: over the year, over the day and over the week.
 
-A silence that always comes at the same time may always hide the same. What PUE was then, no reading
-tells if that time is never covered. So at least the coverage is told.
+A silence that always comes at the same time may always hide the same load. If that time is never
+covered, no reading tells its PUE. So at least its coverage is told.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _UNEVEN: Final = 0.15
 
 
 def days_of(week: Sequence[Slice]) -> list[Slice]:
-    """Turn the hours of a week into those of a day: each is the same hour of seven days."""
+    """Combine the hours of a week into those of a day: each sums that hour over seven days."""
     return [_together(week[n::_DAY]) for n in range(min(_DAY, len(week)))]
 
 

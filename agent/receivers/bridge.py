@@ -35,7 +35,7 @@ SECONDS: Final = 10.0
 
 
 class NotTold(HubgaugeError):
-    """A vendor has not taken a message."""
+    """A vendor has refused a message, or did not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

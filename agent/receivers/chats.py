@@ -106,7 +106,7 @@ CHATS: Final[Mapping[str, Chat]] = {"wecom": wecom, "dingtalk": dingtalk, "feish
 
 
 def why_refused(post: Post, answer: bytes) -> str:
-    """Return what a vendor says against a message; empty where it has taken it."""
+    """Return why a vendor refuses a message; empty if it has accepted the message."""
     try:
         found = json.loads(answer)
     except ValueError:

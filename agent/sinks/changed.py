@@ -25,7 +25,7 @@ class _Said:
 
 
 class ChangedLines(LineFormat):
-    """Renders what has changed; what has not, once in `heartbeat` seconds."""
+    """Renders what has changed, and everything else once in `heartbeat` seconds."""
 
     def __init__(self, tags: Mapping[str, str], heartbeat: float) -> None:
         super().__init__(tags)

@@ -1,4 +1,4 @@
-"""What a request to a database is made of, whoever puts it together.
+"""The parts that every request to a database needs, whichever sink makes it.
 
 urllib3's connections get two things that they lack: a deadline for the whole exchange, for
 urllib3's time-outs are for each read, so a server that sends a byte a second is never late; and a

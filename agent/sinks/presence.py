@@ -18,14 +18,15 @@ from collectors.base import Batch
 from collectors.batch import Layout
 
 SILENT_INTERVALS: Final = 1.9
-"""So long may a source say nothing: one lost round is no end, and the end is told within two."""
+"""Intervals that a source may be silent: one lost round is no end, and an end is told within
+two."""
 _LATER: Final = 0.001
 """Seconds that an end is later than the last sample, at least."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Source:
-    """What was pushed last of a source."""
+    """The series of a source that were pushed last."""
 
     layout: Layout
     time: float

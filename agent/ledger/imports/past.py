@@ -1,4 +1,4 @@
-"""What a meter's hours were before files that came later: an auditor asks for that."""
+"""A meter's hours as they were before later imports, which an auditor asks for."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def put_former(cells: HourCells, former: FormerHour) -> HourCells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastHours:
-    """What the imports since a time replaced of a meter, by hour, the newest import first.
+    """What the imports since a time replaced of a meter's hours, by hour, the newest import first.
 
-    `lost` are imports of which that is not known any more.
+    `lost` are imports for which this is no longer known.
     """
 
     replaced: Mapping[int, Sequence[FormerHour]] = field(default_factory=dict)
@@ -47,7 +47,7 @@ def past_hours(tables: Tables, site: str, meter: int, as_of: int) -> PastHours:
     for batch in reversed(tables.import_batches.of_site(site)):
         if batch.number in undone:
             if batch.time <= as_of < undone[batch.number][0]:
-                lost.append(batch)  # what it said was let go when it was taken back
+                lost.append(batch)  # what it said was deleted when it was taken back
             continue
         if batch.time <= as_of:
             continue
