@@ -68,7 +68,7 @@ class ConfigFile:
             metadata={
                 "help": (
                     "how many processes read devices; 1 reads them in the agent's own. By default"
-                    f" auto: 1 up to {ONE_PROCESS_UP_TO_DEVICES} devices, else one a core"
+                    f" auto: one for each {ONE_PROCESS_UP_TO_DEVICES} devices, no more than cores"
                 )
             },
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from dataclasses import dataclass, field
@@ -31,7 +32,8 @@ def worker_processes(asked: int, devices: int) -> int:
     if asked != AUTO_WORKERS:
         return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return 1 if devices <= ONE_PROCESS_UP_TO_DEVICES else min(cores or 1, MOST_WORKERS)
+    wanted = math.ceil(devices / ONE_PROCESS_UP_TO_DEVICES)
+    return max(1, min(wanted, cores or 1, MOST_WORKERS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

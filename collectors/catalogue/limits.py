@@ -69,7 +69,8 @@ OUTLETS_UP_TO_PDUS: Final = 500
 ten of all samples."""
 
 ONE_PROCESS_UP_TO_DEVICES: Final = 1000
-"""An agent of more devices has worker processes to read them, unless it is told otherwise."""
+"""An agent of more devices has worker processes to read them, each up to so many where there are
+cores, unless it is told otherwise: a process costs some 35 MB."""
 
 # ---------------------------------------------------------------- air at the inlet
 

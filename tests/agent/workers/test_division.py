@@ -144,9 +144,12 @@ def test_a_job_arrives_as_it_was() -> None:
     ("asked", "devices", "cores", "workers"),
     [
         (AUTO_WORKERS, 1000, 8, 1),
-        (AUTO_WORKERS, 1001, 8, 8),
+        (AUTO_WORKERS, 0, 8, 1),
+        (AUTO_WORKERS, 1001, 8, 2),
         (AUTO_WORKERS, 1001, 1, 1),
-        (AUTO_WORKERS, 50_000, 200, 64),
+        (AUTO_WORKERS, 7001, 200, 8),
+        (AUTO_WORKERS, 50_000, 16, 16),
+        (AUTO_WORKERS, 100_000, 200, 64),
         (1, 50_000, 8, 1),
         (3, 10, 8, 3),
     ],
@@ -154,7 +157,7 @@ def test_a_job_arrives_as_it_was() -> None:
 def test_how_many_workers(
     monkeypatch: pytest.MonkeyPatch, asked: int, devices: int, cores: int, workers: int
 ) -> None:
-    """As asked; by itself one process up to 1 000 devices, else one a core, at most 64."""
+    """As asked; by itself one for each 1 000 devices, no more than cores, at most 64."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)))
     assert worker_processes(asked, devices) == workers
 
