@@ -21,6 +21,8 @@ _DEADLINE_WIDTH: Final = 12
 """A date."""
 _SHARES: Final = (34, 21, 20)
 """How the columns target, value and limit share what the fixed columns leave."""
+_NARROWEST: Final = 12
+"""A value or limit has room for a date in brackets, which is not to be broken."""
 _JOIN: Final = " · "
 
 
@@ -29,7 +31,20 @@ def render(scoreboard: Sequence[HubView], language: Language = "en", width: int 
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
     w = words(language)
     blocks = ["\n".join(_hub(hub, w, width)) for hub in scoreboard]
+    if len(scoreboard) > 1:
+        blocks.insert(0, "\n".join(_glance(scoreboard, w, width)))
     return "\n\n\n".join(blocks) + "\n"
+
+
+def _glance(scoreboard: Sequence[HubView], w: Words, width: int) -> Iterator[str]:
+    """Yield how many promises of each hub are in which state, a hub a line."""
+    names = [w.pick(hub.name) for hub in scoreboard]
+    room = min(max(map(width_of, names)), width // 2)
+    yield w("table.glance")
+    yield "─" * width
+    for hub, name in zip(scoreboard, names, strict=True):
+        told = _tally(hub, w, _JOIN) or w("table.nothing")
+        yield from columns([name, told], (room, width - room - len(GAP)))
 
 
 def history(facts: Sequence[Fact], language: Language) -> str:
@@ -52,12 +67,17 @@ def history(facts: Sequence[Fact], language: Language) -> str:
     return "".join(GAP.join((*map(padded_to, row[:4], widths), row[4])) + "\n" for row in rows)
 
 
-def _hub(hub: HubView, w: Words, width: int) -> Iterator[str]:
+def _tally(hub: HubView, w: Words, comma: str) -> str:
+    """Return how many promises are in which state, the gravest first: `1 missed, 2 unknown`."""
     order = list(hub.counts)
     rows = sorted(hub.targets, key=lambda row: order.index(row.state))
     counts = Counter(w.pick(row.state_name) for row in rows)
     told = (w("table.counted", number=f"{n}", state=name) for name, n in counts.items())
-    tally = w("table.comma").join(told)
+    return comma.join(told)
+
+
+def _hub(hub: HubView, w: Words, width: int) -> Iterator[str]:
+    tally = _tally(hub, w, w("table.comma"))
     called = [w.pick(hub.name), *(text for key, text in hub.name.items() if key != w.language)]
     yield from wrap(f"{' / '.join(called)} ({hub.hub})", width)
     yield from wrap(w("table.judged", time=hub.at) + (_JOIN + tally if tally else ""), width)
@@ -137,6 +157,6 @@ def _period(text: str, w: Words) -> str:
 
 def _line(cells: Sequence[str], width: int) -> Iterator[str]:
     left = width - _STATE_WIDTH - _DEADLINE_WIDTH - len(GAP) * 4
-    shares = [left * share // sum(_SHARES) for share in _SHARES]
+    shares = [max(_NARROWEST, left * share // sum(_SHARES)) for share in _SHARES]
     shares[0] += left - sum(shares)
     return columns(cells, (_STATE_WIDTH, *shares, _DEADLINE_WIDTH))
