@@ -24,12 +24,15 @@ time: half a per cent of an hour."""
 LEAST_REST_MS: Final = 180_000
 """A rest of up to this is cut by no more than a reading each five minutes is."""
 
-NONE_UNSEEN: Final[Mapping[int, float]] = MappingProxyType({})
-"""No increase is one that nobody saw."""
+NO_LIMITS: Final[Mapping[int, float]] = MappingProxyType({})
+"""No increase has a limit of its own."""
 
 NEAR_INCREASES: Final = 10
 """Near an increase after a standstill, values may be old when they are read: this many increases
 before it and after it."""
+
+_FEW_STEPS: Final = 10
+"""An increase of up to this many steps may be early or late by a good part of itself."""
 
 _UNEVEN: Final = 0.5
 """Where only the increases before are known, a load that differs from them by this share may have
@@ -102,14 +105,16 @@ def doubts_of(
     increases: Sequence[Increase],
     step: float,
     witness: Witness,
-    unseen: Mapping[int, float] = NONE_UNSEEN,
+    unseen: Mapping[int, float] = NO_LIMITS,
+    by_steps: Mapping[int, float] = NO_LIMITS,
 ) -> Iterator[Uncertain]:
     """Return what is in doubt of the increases of a register, in order of time.
 
     `step` is that of the register, in joules: it is reckoned with elsewhere. A register that stands
     still and then moves by more than a step is refreshed now and then: what it shows may be as old
     as the reading before. `unseen` says, by their place, how wrong those increases may be that
-    nobody saw (`agent.ledger.unseen`).
+    nobody saw (`agent.ledger.unseen`), and `by_steps` those that come a step too early or too late
+    (`agent.ledger.coarse_steps`).
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
     for n, one in enumerate(increases):
@@ -124,8 +129,8 @@ def doubts_of(
                 one.seen, one.end + 1, loose=max(one.rate, *near, 0.0) * (one.end - one.seen)
             )
         usual = witness.usual(one.place)
-        hidden = _wrap(one, near) if one.wrapped else _excess(one, near, step, usual)
-        hidden = max(hidden, _lack(one, near, witness.usual_least(one.place)))
+        hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
+        hidden = max(hidden, _lack(one, near, witness.usual_least(one.place)), by_steps.get(n, 0.0))
         if not one.heard_all or one.seen > one.since:
             drawn = witness.beside(one.since, one.end)
             lacking = _deficit(one, _rates_around(increases, n), step)
@@ -158,14 +163,22 @@ def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doub
         yield Doubt(one.laid, one.end, uneven=share * one.joules)
 
 
-def _excess(one: Increase, near: Sequence[float], step: float, usual: float | None) -> float:
-    """Return by how much an increase is above what is usual near by, and above those beside it."""
+def _excess(
+    increases: Sequence[Increase], n: int, near: Sequence[float], step: float, usual: float | None
+) -> float:
+    """Return by how much an increase is above what is usual near by, and above those beside it.
+
+    A single increase of few steps says little of a load; those around it, together, say more.
+    """
+    one = increases[n]
     if usual is None or one.joules <= step:
         return 0.0
     length, beside = one.end - one.laid, max(*near, 0.0, 0.0)
     rate = max(usual / 1000.0, beside)
     if one.joules - rate * length <= rate * LEAST_EXCESS_MS:
         return 0.0
+    if one.joules <= _FEW_STEPS * step:
+        beside = max(_rates_around(increases, n))
     return one.joules - (beside or rate) * length
 
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import gcd
-from typing import Final
 
+from agent.ledger.coarse_steps import ONE_STEP, step_limits
 from agent.ledger.doubts import Uncertain
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
@@ -32,10 +32,6 @@ from agent.ledger.register_rests import find_rests
 from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch
 from agent.ledger.unseen import unseen_limits
-
-_ONE_STEP: Final = 1.01
-"""Relative difference up to which two rises are equal. Rises of one step differ by rounding
-only."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +110,7 @@ def _may_rest(rises: Sequence[Rise], limits: Limits, *, is_powered: bool) -> boo
     moves = [joules for joules, _ in rises if joules]
     if not moves:
         return not limits.is_supply or sum(elapsed for _, elapsed in rises) > NEAR_MS
-    if max(moves) > _ONE_STEP * min(moves):
+    if max(moves) > ONE_STEP * min(moves):
         return False
     longest, still = 0, 0
     for joules, elapsed in rises:
@@ -162,9 +158,9 @@ def simple_energy(readings: Sequence[TimedValue]) -> RegisterEnergy:
             )
             since, heard_all = n, True
     if doubtful and not (
-        most <= _ONE_STEP * least and not found.stretches and _all_heard(increases)
+        most <= ONE_STEP * least and not found.stretches and _all_heard(increases)
     ):
-        found.doubts = list(doubts_of(increases, _ONE_STEP * least, NoWitness()))
+        found.doubts = list(doubts_of(increases, ONE_STEP * least, NoWitness()))
     return found
 
 
@@ -204,7 +200,8 @@ def register_energy(
     for n in unseen:
         if bounds.is_young(increases[n].place):
             verdict.keep_open(increases[n].since)
-    found.doubts = [*doubts_of(increases, float(step), bounds, unseen), *rests.doubts]
+    by_steps = step_limits(increases, float(step), bounds)
+    found.doubts = [*doubts_of(increases, float(step), bounds, unseen, by_steps), *rests.doubts]
     found.open_since = verdict.open_since
     found.segments = without(found.segments, [*verdict.refused, *rests.unknown, *rests.stuck])
     return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from heapq import nlargest, nsmallest
+from itertools import pairwise
 from typing import NamedTuple
 
+from agent.ledger.coarse_steps import FROM_STEPS, ONE_STEP
 from agent.ledger.energy import TimedValue
 from agent.ledger.increases import LEAST_EXCESS_MS, LEAST_REST_MS
 from agent.ledger.limits import Limits
@@ -77,10 +79,10 @@ def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
     )
     if len(steep) <= SUPPORT:
         return limits.rating is not None or all(one.joules <= limits.least for one in moves)
-    if not limits.is_one_of_many and any(_lacks(moves)):
-        return False
     usual = steep[SUPPORT]
-    step = 1.01 * min(one.joules for one in moves)
+    if not limits.is_one_of_many and (any(_lacks(moves)) or _has_odd_steps(moves, usual)):
+        return False
+    step = ONE_STEP * min(one.joules for one in moves)
     for joules, since_move, since_reading, _, _ in moves:
         if joules <= usual * min(since_move, since_reading):
             continue
@@ -94,6 +96,23 @@ def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
         if limits.rating is None and joules > PEAK * usual * since_reading:
             return False
     return True
+
+
+def _has_odd_steps(moves: Sequence[_Moved], usual: float) -> bool:
+    """Tell whether a coarse register moves a part of a step too early, or too late."""
+    step = min(one.joules for one in moves)
+    if step <= usual * LEAST_REST_MS:
+        return False  # it is a fine one
+    part = FROM_STEPS * step
+    late = 1.0 / nlargest(SUPPORT + 1, (one.since_move for one in moves))[-1]
+    return any(
+        one.joules <= ONE_STEP * step and step * late * one.since_move - one.joules >= part
+        for one in moves
+    ) or any(
+        after.joules <= ONE_STEP * step
+        and one.joules + after.joules - usual * (one.since_move + after.since_move) >= part
+        for one, after in pairwise(moves)
+    )
 
 
 def _lacks(moves: Sequence[_Moved]) -> Iterator[bool]:

@@ -138,6 +138,13 @@ FINDS: Final[Mapping[str, Plan]] = {
             ),
         ),
     ),
+    "a meter of coarse steps exchanged for one that shows two steps more": Plan(
+        it_shape=_WIDE_CYCLE,
+        branches=(Device(step_wh=10_000, faults=(Fault(sort="exchange", minute=157, kwh=20),)),),
+    ),
+    "a supply's meter of coarse steps exchanged for one that shows a step less": Plan(
+        feeds=(Device(step_wh=10_000, faults=(Fault(sort="exchange", minute=157, kwh=-10),)),),
+    ),
     "a supply's meter exchanged for one that shows a little less": Plan(
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
     ),
