@@ -174,10 +174,12 @@ class SnmpCollector:
         return await self._round(self.plan, end)
 
     async def _round(self, plan: Plan, end: float) -> list[Reading]:
+        if asyncio.get_running_loop().time() >= end:
+            return self._units.own()  # it answers; its discovery has taken the time of this round
         try:
             slow = self._slow_part(plan)
             oids = plan.oids if slow is None else (*plan.oids, *slow.oids)
-            values = await self._ask(oids, end)
+            values, whole = await self._ask(oids, end)
         except CollectError:
             self._finder.was_silent = True  # after an outage another device may answer
             raise
@@ -192,6 +194,9 @@ class SnmpCollector:
             or plan.constants
             or any(oid in values for oid in oids if oid not in plan.watched)
         ):
+            if not whole:
+                self._finder.was_silent = True
+                raise Unreachable("no answer in time")
             raise BadReply("the device answers, but has none of the objects of its profile")
         units = self._units.readings((*readings, *self._slow_read))
         readings += plan.constants
@@ -209,8 +214,11 @@ class SnmpCollector:
             return None
         return plan.slow
 
-    async def _ask(self, oids: tuple[str, ...], end: float) -> Mapping[str, object]:
-        """Get every object. Answers received before a timeout are kept."""
+    async def _ask(self, oids: tuple[str, ...], end: float) -> tuple[Mapping[str, object], bool]:
+        """Get every object, and tell whether all were asked for in time.
+
+        Answers received before a timeout are kept.
+        """
         channel, loop = self._channel, asyncio.get_running_loop()
         values: dict[str, object] = {}
         whole = False
@@ -237,7 +245,7 @@ class SnmpCollector:
         if len(values) < len(oids):
             self.dropped["unanswered"] += len(oids) - len(values)
         self._finder.note(values, whole=whole and len(values) < len(oids))
-        return values
+        return values, whole
 
     async def aclose(self) -> None:
         """Stop a running discovery and close the sockets."""

@@ -237,3 +237,49 @@ async def test_the_log_says_what_was_found_and_no_secret(
         await device.aclose()
     assert "A07-A: APC rack PDU (rPDU2) (profile apc-rpdu2), 2 readings" in caplog.text
     assert "hush-hush" not in caplog.text + repr(device._finder._about) + repr(device.config)
+
+
+class HalfSilent:
+    """A channel on which one object is answered, and nothing after it."""
+
+    max_oids = 1
+
+    def __init__(self, answers: dict[str, object]) -> None:
+        self._answers = answers
+
+    async def get(self, _oids: object) -> dict[str, object]:
+        if not self._answers:
+            await asyncio.sleep(HANGS)
+        answers, self._answers = self._answers, {}
+        return answers
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_round_that_ends_early_is_no_answer_and_no_wrong_profile() -> None:
+    """The count of rows is answered, and then the time is up: that says nothing of the profile."""
+    async with serving(Fake(dict(PDU))) as address:
+        device = collector(named(address, timeout=10.0))
+        await device.collect()
+        plan = device.plan
+        assert plan is not None
+        watched = next(oid for oid in plan.oids if oid in plan.watched)
+        before, device._channel = device._channel, HalfSilent({watched: plan.watched[watched]})
+        with pytest.raises(Unreachable, match="no answer in time"):
+            await device._round(plan, asyncio.get_running_loop().time() + 0.3)
+        device._channel = before
+        await device.aclose()
+
+
+async def test_a_discovery_that_takes_the_whole_time_leaves_a_device_that_answers() -> None:
+    """Nothing is left of the round to ask for readings. The next one asks for them."""
+    async with serving(Fake(dict(PDU))) as address:
+        device = collector(named(address, timeout=10.0))
+        await device.collect()
+        plan = device.plan
+        assert plan is not None
+        found = await device._round(plan, asyncio.get_running_loop().time())
+        assert shown(found) == {"dc_pdu_up/A07-A": 1.0}
+        assert len(await device.collect()) > 1
+        await device.aclose()
