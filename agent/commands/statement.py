@@ -83,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError("names no inventory, which says what is metered", file=str(args.config))
     if args.verify is not None:
         return _verify(args, found, inventory)
+    _check_options(args)
     if args.tenant is not None:
         return tenant_statement.write(args, found, inventory)
     if args.key is not None and args.out is None:
@@ -105,6 +106,15 @@ def run(args: argparse.Namespace) -> int:
             "-sign", "-inkey", str(args.key), "-in", str(args.out), "-out", _signature(args.out)
         )
     return 0
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Raise ConfigError for options that say nothing of what is asked for."""
+    for key, value in (("--month", args.month), ("--csv", args.csv)):
+        if args.tenant is None and value is not None:
+            raise ConfigError("goes with --tenant", key=key)
+    if args.tenant is not None and args.key is not None:
+        raise ConfigError("a tenant's statement is not signed", key="--key")
 
 
 def _make(

@@ -80,7 +80,7 @@ class _Texts:
 def _email(way: Email, texts: _Texts) -> Json:
     login: Json = {"auth_username": way.username} if way.username else {}
     if way.password_file is not None:
-        login["auth_password_file"] = str(way.password_file)
+        login["auth_password_file"] = str(way.password_file.absolute())
     return {
         "to": ", ".join(way.to),
         "from": way.sender,
@@ -109,7 +109,7 @@ def _wecom(way: Wecom, texts: _Texts) -> Json:
 
 def _slack(way: Slack, texts: _Texts) -> Json:
     return {
-        "api_url_file": str(way.url_file),
+        "api_url_file": str(way.url_file.absolute()),
         **({"channel": way.channel} if way.channel else {}),
         "title": texts.of("title"),
         "title_link": "{{ .CommonAnnotations.board_url }}",
@@ -121,7 +121,7 @@ def _slack(way: Slack, texts: _Texts) -> Json:
 
 def _pagerduty(way: Pagerduty, texts: _Texts) -> Json:
     return {
-        "routing_key_file": str(way.routing_key_file),
+        "routing_key_file": str(way.routing_key_file.absolute()),
         "url": way.url,
         "description": texts.of("title"),
         "severity": "{{ or .CommonLabels.severity `error` }}",
@@ -137,5 +137,7 @@ def _pagerduty(way: Pagerduty, texts: _Texts) -> Json:
 def _webhook(way: Webhook) -> Json:
     settings: Json = {"url": way.url, "max_alerts": MOST}
     if way.token_file is not None:
-        settings["http_config"] = {"authorization": {"credentials_file": str(way.token_file)}}
+        settings["http_config"] = {
+            "authorization": {"credentials_file": str(way.token_file.absolute())}
+        }
     return settings

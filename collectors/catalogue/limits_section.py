@@ -20,7 +20,20 @@ from collectors.strict import Duration, Range
 Celsius = Annotated[float, Range(least=10.0, most=60.0)]
 Share = Annotated[float, Range(least=0.1, most=0.99)]
 BurnRate = Annotated[float, Range(least=1.01, most=100.0)]
-_KINDS: Final = ("ats", "cooling", "dcplant", "generator", "meter", "pdu", "sensor", "ups")
+_KINDS: Final = (
+    "ats",
+    "cooling",
+    "dcplant",
+    "device",
+    "generator",
+    "ipmi",
+    "meter",
+    "node",
+    "pdu",
+    "redfish",
+    "sensor",
+    "ups",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ class TrapCollector:
         """Return the counts, times and states of all events; raises Unreachable."""
         if not self._receiver.is_open:
             await self._receiver.open()
+            self._book.recall()
         return list(self._book.readings(self._clock()))
 
     def close(self) -> None:

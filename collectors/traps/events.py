@@ -75,6 +75,10 @@ class EventBook:
                 kind,
                 name,
             )
+        self._known: dict[tuple[str, str], Known] = {}
+
+    def recall(self) -> None:
+        """Read what was known before, once it is ours to keep: at a reload another one had it."""
         self._known = self._read()
 
     def take(self, address: str, trap: Trap, now: float) -> None:

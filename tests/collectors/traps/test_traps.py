@@ -203,7 +203,9 @@ async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
 
 def _book(folder: Path, more: str = "") -> EventBook:
     found = config(folder, 1, more=more)
-    return EventBook(found.senders, found.events, context(folder))
+    book = EventBook(found.senders, found.events, context(folder))
+    book.recall()
+    return book
 
 
 def _values(book: EventBook, now: float = 5.0) -> dict[tuple[str, str], float]:
