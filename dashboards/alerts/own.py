@@ -139,8 +139,8 @@ ALERTS: Final = (
         severity="warning",
         summary=Text(
             "The agent {{ $labels.instance }} of {{ $labels.site }} cannot keep up with its"
-            " devices: give it a longer interval, less `detail`, or share its devices out"
-            " (`shard`).",
+            " devices: give it a longer interval, less `detail`, more `workers`, or share its"
+            " devices out (`shard`).",
         ),
         description=(
             "Rounds are late for the agent's own lag. Its devices are not blamed; their values are"
