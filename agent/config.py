@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.config_file import ConfigFile
+from agent.environment import open_config
 from agent.inventory.netbox.config import InventorySource
 from agent.needs import missing_package
 from agent.sections import Outputs, Section, pairs, read_outputs, read_section
@@ -146,7 +147,7 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
     `hubs` are the keys of the registry, against which `hub` and `hubs` are checked where they are
     given.
     """
-    document = Document(path, text=text)
+    document = open_config(path, text=text)
     file = document.convert(document.root, ConfigFile, "")
     sections = _collectors(document)
     outputs = read_outputs(document)

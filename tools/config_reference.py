@@ -29,6 +29,11 @@ them. Secrets are never written here: keys ending in `_file` name files that mus
 
 Each of the sinks under `outputs` may also be a list of sections, as [outputs](outputs.md) shows.
 
+One file may serve many machines: `${SITE}` in a value is the environment's variable, `${SITE:-lyon}` has a text for where it is not
+set, and `$${` stands for `${`. A variable that is not set is a mistake. `HUBGAUGE_HUB`, `_SITE`, `_ROW`, `_RACK`, `_NODE`, `_STATE_DIR`,
+`_INVENTORY`, `_HUBS_DIR`, `_SHARD`, `_LOG_LEVEL`, `_HTTP_LISTEN` and `_HTTP_PUBLIC_URL` take the place of their key. The environment is
+no place for a secret.
+
 `deploy/examples/` has a node's and a gateway's. *This page is generated from the code (`tools/config_reference.py`).*
 """
 

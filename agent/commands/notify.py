@@ -9,10 +9,11 @@ import sys
 import threading
 from pathlib import Path
 
+from agent.environment import open_config
 from agent.receivers.bridge import Bridge, BridgeServer, robot_of, send_post
 from agent.receivers.model import AlertingSection
 from collectors.base import ConfigError, HubgaugeError
-from collectors.strict import Document, Problems
+from collectors.strict import Problems
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Listen until SIGTERM or Ctrl-C."""
     logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stderr)
-    document = Document(args.config)
+    document = open_config(args.config)
     alerting = document.section("alerting", AlertingSection)
     if document.errors:
         raise Problems(document.errors)

@@ -7,13 +7,14 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agent.environment import open_config
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.receivers.model import AlertingSection
 from agent.settings import Http
 from collectors.base import ConfigError
 from collectors.catalogue.limits_section import LimitsSection
-from collectors.strict import Document, Problems
+from collectors.strict import Problems
 from dashboards.alerts.leads import Links, on_board
 from dashboards.alerts.routes import untold
 from dashboards.own_rules import check_rules
@@ -105,7 +106,7 @@ def _read(config: Path) -> _Own:
 
     Its other sections are not read: they need packages and secrets of the machine that runs it.
     """
-    document = Document(config)
+    document = open_config(config)
     limits = document.section("limits", LimitsSection)
     alerting = document.section("alerting", AlertingSection)
     http = document.section("outputs.http", Http)

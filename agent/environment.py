@@ -1,0 +1,104 @@
+"""The config file with the environment: `${SITE}` in its values, and `HUBGAUGE_*` over them.
+
+So one file serves many machines. `${NAME}` is the variable's value, `${NAME:-text}` has a text for
+where it is not set, and `$${` stands for `${` itself. `HUBGAUGE_SITE` takes the place of `site`.
+A variable is no place for a secret: others can read it, and a mistake in a value is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from collectors.strict import Document
+
+OVERRIDES: Final[Mapping[str, str]] = {
+    "HUBGAUGE_HUB": "hub",
+    "HUBGAUGE_SITE": "site",
+    "HUBGAUGE_ROW": "row",
+    "HUBGAUGE_RACK": "rack",
+    "HUBGAUGE_NODE": "node",
+    "HUBGAUGE_STATE_DIR": "state_dir",
+    "HUBGAUGE_INVENTORY": "inventory",
+    "HUBGAUGE_HUBS_DIR": "hubs_dir",
+    "HUBGAUGE_SHARD": "shard",
+    "HUBGAUGE_LOG_LEVEL": "log_level",
+    "HUBGAUGE_HTTP_LISTEN": "outputs.http.listen",
+    "HUBGAUGE_HTTP_PUBLIC_URL": "outputs.http.public_url",
+}
+"""Variables that stand over a key of the file."""
+_FIELD: Final = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_TEXT: Final = "tag:yaml.org,2002:str"
+_MAP: Final = "tag:yaml.org,2002:map"
+
+
+def open_config(
+    path: Path | str, *, text: str | None = None, environ: Mapping[str, str] = os.environ
+) -> Document:
+    """Parse a config file and fill in the environment; notes each variable that is not set.
+
+    Raises Problems for a file that is no YAML.
+    """
+    document = Document(path, text=text)
+    for node in _scalars(document.root, set()):
+        if "${" in node.value:
+            node.value = _filled(document, node, environ)
+    for variable, key in OVERRIDES.items():
+        if variable in environ and isinstance(document.root, yaml.MappingNode):
+            _put(document.root, key.split("."), environ[variable])
+    return document
+
+
+def _scalars(node: yaml.Node | None, seen: set[int]) -> Iterator[yaml.ScalarNode]:
+    """Yield the values below a node, each once: an alias is the same node."""
+    if node is None or id(node) in seen:
+        return
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            yield from _scalars(one, seen)
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            yield from _scalars(value, seen)
+
+
+def _filled(document: Document, node: yaml.ScalarNode, environ: Mapping[str, str]) -> str:
+    """Return a value with its variables filled in; notes those that are not set."""
+
+    def value(found: re.Match[str]) -> str:
+        escaped, name, other = found.groups()
+        if escaped:
+            return found[0][1:]
+        if name in environ:
+            return environ[name]
+        if other is None:
+            message = f"the environment has no {name}; ${{{name}:-text}} needs none"
+            document.fail(node, "", message)
+        return other or ""
+
+    return _FIELD.sub(value, str(node.value))
+
+
+def _put(node: yaml.MappingNode, key: list[str], text: str) -> None:
+    """Put a text under a key, in the place of what stands there."""
+    first, *rest = key
+    mark = node.start_mark
+    value: yaml.Node = yaml.ScalarNode(_TEXT, text, mark, mark)
+    pair = next((pair for pair in node.value if pair[0].value == first), None)
+    if rest:
+        inner = pair[1] if pair is not None else None
+        value = (
+            inner if isinstance(inner, yaml.MappingNode) else yaml.MappingNode(_MAP, [], mark, mark)
+        )
+        assert isinstance(value, yaml.MappingNode)
+        _put(value, rest, text)
+    named = pair[0] if pair is not None else yaml.ScalarNode(_TEXT, first, mark, mark)
+    others = [one for one in node.value if one is not pair]
+    node.value = [*others, (named, value)]
