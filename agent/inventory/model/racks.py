@@ -89,6 +89,15 @@ class Rack:
     reserved_units: UnitCount = field(
         default=0, metadata={"help": "rack units promised to somebody, and still free"}
     )
+    x: Annotated[float, Range(-1e6, 1e6)] | None = field(
+        default=None, metadata={"help": "east of the room's corner, in metres or floor tiles"}
+    )
+    y: Annotated[float, Range(-1e6, 1e6)] | None = field(
+        default=None, metadata={"help": "north of the room's corner, in the same unit"}
+    )
+    facing: Literal["", "N", "E", "S", "W"] = field(
+        default="", metadata={"help": "which way its front looks"}
+    )
     since: str = field(
         default="",
         metadata={

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from agent.web.view import BoardView
-from agent.web.views import heat, racks, search
+from agent.web.views import floor, heat, racks, search
+from agent.web.views.floor import FloorView
 from agent.web.views.heat import Show, Stretch
 from agent.web.views.rack import RackView, needing, pending, urgent
 from agent.web.views.racks import RackSummaryView
 
-Kind = Literal["tiles", "squares", "blocks"]
-MAPS: Final = ("rows", "racks")
-"""What an address may ask for: blocks of rows, or every rack."""
+Kind = Literal["tiles", "squares", "blocks", "floor"]
+MAPS: Final = ("rows", "racks", "floor")
+"""What an address may ask for: blocks of rows, every rack, or the racks in their places."""
 TILES: Final = 160
 """Up to this many racks each is a tile with its name, and a block holds as many."""
 SQUARES: Final = 2000
@@ -80,8 +81,10 @@ class HeatPanelView:
     kind: Kind
     asked: str
     """Which map is asked for, of `MAPS`."""
-    choose_map: bool
-    """Whether there is a choice of maps."""
+    maps: Sequence[str]
+    """The maps to choose from; none where there is no choice."""
+    floor: FloorView | None
+    """The racks in their places, where that map is asked for."""
     count: int
     """How many racks are shown."""
     rows: Mapping[str, Sequence[RackView]]
@@ -148,15 +151,21 @@ def read(
     kind: Kind = "squares" if asked == "racks" else "blocks"
     if count <= TILES:
         kind = "tiles"
-    text = query.get("find") if whole else None
     shown = [one for found in rows.values() for one in found]
+    listed = view.inventory.racks if view.inventory is not None else {}
+    has_places = any(rack.x is not None for rack in listed.values() if rack.site == site)
+    plan = floor.read(shown, listed) if whole and asked == "floor" and has_places else None
+    if plan is not None:
+        kind = "floor"
+    text = query.get("find") if whole else None
     return HeatPanelView(
         site=site,
         summary=racks.summary(view, site, members),
         show=show,
         kind=kind,
         asked=_asked(query, len(members)),
-        choose_map=len(members) > TILES and "row" not in query and whole,
+        maps=_maps(len(members), query, has_places=has_places) if whole else (),
+        floor=plan,
         count=count,
         rows=rows,
         halls=_halls(rows, show) if kind == "blocks" else (),
@@ -167,6 +176,13 @@ def read(
         pending=pending(shown),
         key=heat.stretch_key(near) if near else "",
     )
+
+
+def _maps(count: int, query: Mapping[str, str], *, has_places: bool) -> Sequence[str]:
+    """Return the maps to choose from: few racks have one map by row, and perhaps the floor."""
+    if count > TILES and "row" not in query:
+        return MAPS if has_places else MAPS[:2]
+    return (MAPS[0], MAPS[2]) if has_places else ()
 
 
 def _asked(query: Mapping[str, str], count: int) -> str:
