@@ -199,3 +199,15 @@ async def test_a_reload_and_the_end(tmp_path: Path) -> None:
         for pid in pids:
             with pytest.raises(ProcessLookupError):
                 os.kill(pid, 0)
+
+
+async def test_a_reload_with_another_number_of_workers(tmp_path: Path) -> None:
+    """From two to none beside the agent, and to three: every device is read, and none told silent."""
+    async with site() as simulator, agent(simulator, tmp_path, 2) as running:
+        text = running.path.read_text()
+        for asked, processes in ((1, 0), (3, 3)):
+            running.path.write_text(text.replace("workers: 2", f"workers: {asked}"))
+            assert str(await running.app.reload()) == "reloaded"
+            await running.read_anew()
+            assert len(running.pids) == processes
+        assert told_silent(running.batches) == set()
