@@ -42,6 +42,8 @@ class Database:
     url: str
     path: str
     query: Mapping[str, str]
+    scheme: str
+    """How a token is shown: Token, or Bearer."""
     username: str
     """Where there is one, the token's file holds this user's password."""
     timeout: float
@@ -89,7 +91,7 @@ class Delivery:
             return
         secret = read_secret(self._database.token_file, "outputs.influxdb.token_file")
         shown = [secret]
-        said = f"Token {secret}"
+        said = f"{self._database.scheme} {secret}"
         if self._database.username:
             pair = b64encode(f"{self._database.username}:{secret}".encode()).decode()
             shown.append(pair.rstrip("="))

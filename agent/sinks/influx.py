@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 from agent.settings import check_url
 from agent.sinks.base import Surroundings
@@ -24,7 +24,12 @@ class Influx(Output):
     org: str = ""
     bucket: str = ""
     database: str = field(
-        default="", metadata={"help": "of InfluxDB 1.x: writes go to its `/write?db=`"}
+        default="",
+        metadata={"help": "of InfluxDB 1.x: writes go to its `/write?db=`; with `api: v3`, of 3"},
+    )
+    api: Literal["auto", "v3"] = field(
+        default="auto",
+        metadata={"help": "v3 is InfluxDB 3's own; auto is that of 1.x with `database`, else 2"},
     )
     retention_policy: str = field(
         default="", metadata={"help": "of InfluxDB 1.x; without it, the database's default"}
@@ -58,29 +63,37 @@ class Influx(Output):
         """Check the address, and that the keys are all of one write API."""
         self.check_output()
         check_url(self.url)
+        if self.api == "v3" and (not self.database or self.username or self.retention_policy):
+            message = "api: v3 needs database, and takes no username and no retention_policy"
+            raise ValueError(message)
         if self.database and (self.org or self.bucket):
             message = "database is for InfluxDB 1.x, org and bucket are for InfluxDB 2: give one"
             raise ValueError(message)
         if not self.database and (self.username or self.retention_policy):
             message = "username and retention_policy are for InfluxDB 1.x: give its database too"
             raise ValueError(message)
-        if self.database and bool(self.username) != (self.token_file is not None):
+        own_user = self.database and self.api != "v3"
+        if own_user and bool(self.username) != (self.token_file is not None):
             message = "username and token_file, which holds its password, belong together"
             raise ValueError(message)
 
 
 V1: Final = "/write"
 V2: Final = "/api/v2/write"
+V3: Final = "/api/v3/write_lp"
 """Where each API takes writes.
 
 Source: https://docs.influxdata.com/influxdb/v1/tools/api/#write-http-endpoint,
-https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
+https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite,
+https://docs.influxdata.com/influxdb3/core/write-data/http-api/v3-write-lp/
 """
 PRECISION: Final = "ms"
 
 
 def _query(config: Influx) -> dict[str, str]:
     """Return what the address of a write says: where to store, and the unit of times."""
+    if config.api == "v3":
+        return {"db": config.database, "precision": "millisecond"}
     if not config.database:
         return {"org": config.org, "bucket": config.bucket, "precision": PRECISION}
     policy = {"rp": config.retention_policy} if config.retention_policy else {}
@@ -113,7 +126,8 @@ def influx_sink(
         wire=Delivery(
             Database(
                 url=config.url,
-                path=V1 if config.database else V2,
+                path=V3 if config.api == "v3" else V1 if config.database else V2,
+                scheme="Bearer" if config.api == "v3" else "Token",
                 query=_query(config),
                 username=config.username,
                 timeout=config.timeout,

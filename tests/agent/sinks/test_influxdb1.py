@@ -42,16 +42,31 @@ def test_it_is_written_by_its_own_api(tmp_path: Path) -> None:
             {"org": "o", "bucket": "b"},
             "/api/v2/write?org=o&bucket=b&precision=ms",
         ),
+        ({"database": "hub", "api": "v3"}, "/api/v3/write_lp?db=hub&precision=millisecond"),
     ],
 )
 def test_the_address_says_where_samples_are_kept(
     scripted: Scripted, tmp_path: Path, target: dict[str, str], asked: str
 ) -> None:
-    """Database and retention policy of 1.x, or organisation and bucket of 2, are in the query."""
+    """Database and retention policy of 1.x, organisation and bucket of 2, or the database of 3, are
+    in the query.
+    """
     with sink(scripted.url, tmp_path, target=target) as made:
         made.accept(batch(1.0, when=T0))
         drained(made)
     assert {request.path for request in scripted.requests} == {asked}
+
+
+def test_a_token_of_influxdb_3(scripted: Scripted, tmp_path: Path) -> None:
+    """Its own API takes a bearer token; no user goes with it."""
+    token = tmp_path / "token"
+    token.write_text(SECRET)
+    token.chmod(0o600)
+    target = {"database": "hub", "api": "v3"}
+    with sink(scripted.url, tmp_path, target=target, token_file=token) as made:
+        made.accept(batch(1.0, when=T0))
+        drained(made)
+    assert scripted.requests[0].headers["Authorization"] == f"Bearer {SECRET}"
 
 
 def test_a_user_and_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -85,6 +100,9 @@ def test_a_user_and_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixtur
         ("username: a", "give its database too"),
         ("retention_policy: a", "give its database too"),
         ("database: a, username: b", "belong together"),
+        ("api: v3", "api: v3 needs database"),
+        ("api: v3, database: a, username: b", "takes no username"),
+        ("api: v2, database: a", "expected"),
     ],
 )
 def test_keys_of_two_apis_do_not_mix(tmp_path: Path, keys: str, said: str) -> None:
