@@ -91,6 +91,7 @@ class SpooledSink:
         self._wall_clock: Final = wall_clock
         self._failures = 0
         self._more = False
+        self._reach = REQUEST_RAW  # bytes that are read for a request
         self._request_raw = REQUEST_RAW  # smaller once the database has said 413
         self._stopping: Final = threading.Event()
         self._hurrying: Final = threading.Event()
@@ -162,10 +163,14 @@ class SpooledSink:
 
     def _send_oldest(self) -> bool:
         """Send one request; returns whether it was a full one, so that more is likely to wait."""
-        chunks = self.spool.oldest(self._request_raw, self._fit)
+        reach = min(self._reach, self._request_raw)
+        chunks = self.spool.oldest(reach, self._fit)
         if not chunks:
             return False
         raw = sum(chunk.raw for chunk in chunks)
+        full = self._more or raw > reach // 2
+        # What does not fit is read again next time, so only little more than fits is read at all.
+        self._reach = min(self._request_raw, 2 * (raw if self._more else reach))
         reply = self._post(self._form.join([chunk.payload for chunk in chunks]))
         if reply.taken:
             self.spool.done(chunks)
@@ -176,7 +181,7 @@ class SpooledSink:
         else:
             self.spool.release()  # read again next time: the quota may drop it meanwhile
             self._hold(reply)
-        return self._more or raw > self._request_raw // 2
+        return full
 
     def _fit(self, payloads: Sequence[bytes]) -> int:
         """Return how many go in this request, and note whether some are left for the next."""

@@ -101,7 +101,7 @@ class FrameFormat(Format):
         if not len(ending.layout):
             return b"", 0
         known = self._known.get((ending.collector, ending.device))
-        whole = known is not None and known[0] is ending.layout
+        whole = known is not None and _alike(known[0], ending.layout)
         series = known[1] if known and whole else self._described(ending.layout)
         values = STALE * len(ending.layout)
         moment = round(ending.time * 1000)
@@ -112,7 +112,7 @@ class FrameFormat(Format):
         self, source: tuple[str, str], layout: Layout, time: float, values: bytes
     ) -> tuple[bytes, int]:
         known = self._known.get(source)
-        if known is None or known[0] is not layout:
+        if known is None or not _alike(known[0], layout):
             if self._known_bytes > KNOWN_BYTES:
                 self._known.clear()
                 self._known_bytes = 0
@@ -123,22 +123,19 @@ class FrameFormat(Format):
 
     def _described(self, layout: Layout) -> bytes:
         """Return series with labels in order and metadata, as a `Request` without samples."""
-        request = Request(symbols=[""])
-        symbols = {"": 0}
+        request, symbols = Request(), {"": 0}
 
         def ref(text: str) -> int:
-            found = symbols.setdefault(text, len(symbols))
-            if found == len(request.symbols):
-                request.symbols.append(text)
-            return found
+            return symbols.setdefault(text, len(symbols))
 
         for one in layout.series:
             made = request.timeseries.add()
-            for pair in self._labels(one):
-                made.labels_refs.extend(map(ref, pair))
+            texts = [text for pair in self._labels(one) for text in pair]
+            made.labels_refs.extend([ref(text) for text in texts])
             made.metadata.type = METRIC_TYPES[one.metric.type]
             made.metadata.help_ref = ref(one.metric.help)
             made.metadata.unit_ref = ref(unit_of(one.metric))
+        request.symbols.extend(symbols)
         return bytes(request.SerializeToString())
 
     def _labels(self, one: Series) -> Sequence[tuple[str, str]]:
@@ -194,6 +191,10 @@ class FrameFormat(Format):
     def letter(self, part: bytes) -> bytes:
         """Return a sample as a line of exposition text, for a person to read."""
         return b"".join(_line(frame) for frame in frames_of(part))
+
+
+def _alike(one: Layout, other: Layout) -> bool:
+    return one is other or one.series == other.series
 
 
 def _source(collector: str, device: str) -> bytes:
