@@ -7,13 +7,26 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from agent.ledger.energy import HOUR_MS
+from agent.ledger.energy import CELL_MS, HOUR_MS
+from collectors.base import ConfigError
 from collectors.catalogue.limits import Window
 
 DAY_MS: Final = 24 * HOUR_MS
 WEEK_MS: Final = 7 * DAY_MS
 _FIXED: Final[Mapping[str, int]] = {"1h": HOUR_MS, "1d": DAY_MS, "30d": 30 * DAY_MS}
 _LEAP_DAY: Final = (2, 29)
+
+
+def end_of(name: str, start: float, end: float, now: float, *, key: str) -> float:
+    """Return the end of a period: its own, or that of the last whole cell while it goes on.
+
+    Times are in seconds. Raises ConfigError, with the option's `key`, where no cell of the period
+    is over yet.
+    """
+    last = now - now % (CELL_MS / 1000)
+    if start >= last:
+        raise ConfigError(f"{name} has not begun", key=key)
+    return min(end, last)
 
 
 def bounds(window: Window, end: int, zone: ZoneInfo) -> tuple[int, int]:

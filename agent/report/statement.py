@@ -19,7 +19,7 @@ from agent.ledger.energy import JOULES_PER_KWH
 from agent.pue.explain import explain
 from agent.pue.explanation import Explanation, MeterShare, PointSum
 from agent.pue.model import PueResult
-from agent.pue.periods import year_end
+from agent.pue.periods import end_of, year_end
 from agent.pue.pue import Pue
 from agent.report.stated import (
     Beside,
@@ -36,9 +36,13 @@ _BESIDE: Final = ("reused", "water")
 
 
 def year_of(site: Site, year: int, now: float) -> tuple[float, float]:
-    """Return the bounds of a local year in seconds; a year that is not over ends now."""
+    """Return the bounds of a local year in seconds; a year that is not over ends now.
+
+    Raises ConfigError for a year that has not begun.
+    """
     start = dt.datetime(year, 1, 1, tzinfo=site.zone).timestamp()
-    return start, min(year_end(round(start * 1000), site.zone) / 1000, now)
+    end = year_end(round(start * 1000), site.zone) / 1000
+    return start, end_of(str(year), start, end, now, key="--year")
 
 
 def state(

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
 
+from agent.pue.periods import end_of
 from collectors.base import ConfigError
-
-_STEP_SECONDS: Final = 300
-"""An unfinished week ends at the last whole step: the ledger has no finer cells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +32,11 @@ def week_of(name: str, zone: dt.tzinfo, now: float) -> Week:
             f"expected an ISO week such as 2026-W47, got {name!r}", key="--week"
         ) from None
     start, end = monday.timestamp(), (monday + dt.timedelta(days=7)).timestamp()
-    if start >= now:
-        raise ConfigError(f"{name} has not begun", key="--week")
     return Week(
         name=f"{monday:%G-W%V}",
         zone=zone,
         start=start,
-        end=min(end, now - now % _STEP_SECONDS),
+        end=end_of(name, start, end, now, key="--week"),
         whole=end <= now,
     )
 

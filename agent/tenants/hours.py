@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from agent.inventory.model import Inventory
 from agent.ledger.ledger import Ledger
+from agent.pue.periods import end_of
 from agent.tenants.model import Period, Tariff, Tenant
 from collectors.base import ConfigError
 
@@ -64,11 +65,8 @@ def month_of(name: str, zone: ZoneInfo, now: float) -> Month:
         ) from None
     after = (first + dt.timedelta(days=32)).replace(day=1)
     start, end = first.timestamp(), after.timestamp()
-    if start >= now:
-        raise ConfigError(f"{name} has not begun", key="--month")
-    return Month(
-        name=name, start=start, end=min(end, now - now % STEP), whole=end <= now, zone=zone
-    )
+    until = end_of(name, start, end, now, key="--month")
+    return Month(name=name, start=start, end=until, whole=end <= now, zone=zone)
 
 
 def meter_shares(tenant: Tenant, inventory: Inventory) -> Mapping[str, float]:

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from agent.hubs.loader import load_registry
+from agent.inventory.load import load_inventory
 from agent.ledger.ledger import Ledger
 from agent.ledger.settings import LedgerSettings
 from agent.pue.pue import Pue
 from agent.report.model import WeekReport
+from agent.report.statement import year_of
 from agent.report.week import last_week, week_of
 from agent.report.weekly import weekly
 from collectors.base import ConfigError
@@ -140,6 +142,22 @@ def test_a_week_that_is_none_is_refused(name: str) -> None:
     """A name that is no ISO week, and a week that has not begun, are refused."""
     with pytest.raises(ConfigError):
         week_of(name, ZONE, NOW)
+
+
+def test_a_week_and_a_year_begin_with_their_first_five_minutes(tmp_path: Path) -> None:
+    """Before the first cell is over there is nothing to report, and no end before the beginning."""
+    monday = dt.datetime(2026, 11, 16, tzinfo=ZONE).timestamp()
+    with pytest.raises(ConfigError, match="2026-W47 has not begun"):
+        week_of("2026-W47", ZONE, monday + 299)
+    assert week_of("2026-W47", ZONE, monday + 301).end == monday + 300
+    site = load_inventory(
+        tmp_path / "i.yaml", "guian", timezone=str(ZONE), text="sites: [{site: s}]"
+    ).sites["s"]
+    new_year = dt.datetime(2026, 1, 1, tzinfo=ZONE).timestamp()
+    for year, now in ((2026, new_year + 299), (2027, new_year + 300), (2099, NOW)):
+        with pytest.raises(ConfigError, match=f"{year} has not begun"):
+            year_of(site, year, now)
+    assert year_of(site, 2026, new_year + 300) == (new_year, new_year + 300)
 
 
 def test_the_week_that_runs_ends_now() -> None:

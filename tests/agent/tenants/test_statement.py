@@ -17,9 +17,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.cli import main
-from agent.tenants.model import Period
+from agent.tenants.hours import meter_shares, month_of
+from agent.tenants.model import Period, Tenant
+from collectors.base import ConfigError
 from collectors.strict import Problems, read
-from tests.support.ledger import SITE
+from tests.support.ledger import SITE, inventory
 
 HOURS = 743
 START = dt.datetime(2025, 2, 28, 23, tzinfo=dt.UTC)
@@ -122,6 +124,27 @@ def test_the_month_by_paper(folder: Path) -> None:
     }
     # Nobody states a class: 2 %, all in common; 2 x 2 % / sqrt(3) = 2.31 %.
     assert stated["uncertainty"] == 0.0231
+
+
+def test_a_month_begins_with_its_first_five_minutes() -> None:
+    """Before 00:05 of the first there is no cell to state; from then on there is one."""
+    zone, first = ZoneInfo("Europe/Paris"), START.timestamp()
+    for now in (first - 86_400, first, first + 299):
+        with pytest.raises(ConfigError, match="2025-03 has not begun"):
+            month_of("2025-03", zone, now)
+    month = month_of("2025-03", zone, first + 300)
+    assert (month.start, month.end, month.whole) == (first, first + 300, False)
+
+
+def test_shares_of_one_pdu_add_up() -> None:
+    """Half of a rack and a quarter of its PDU beside it are 0.75 of the PDU; another rack's is 1."""
+    stock = inventory(
+        f"sites: [{{site: {SITE}}}]\nracks:\n"
+        f"- {{rack: A07, site: {SITE}, feeds: {{A: {{pdu: p}}}}}}\n"
+        f"- {{rack: A08, site: {SITE}, feeds: {{A: {{pdu: q}}}}}}\n"
+    )
+    tenant = Tenant(tenant="t", site=SITE, racks=("A08",), shares={"A07": 0.5}, meters={"p": 0.25})
+    assert meter_shares(tenant, stock) == {"p": 0.75, "q": 1.0}
 
 
 def test_a_meter_of_its_own_with_a_class(folder: Path) -> None:
