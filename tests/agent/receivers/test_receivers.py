@@ -18,8 +18,8 @@ import yaml
 from agent.hubs.loader import load_registry
 from agent.messages.catalogue import words
 from agent.receivers.bridge import Bridge, robot_of, send_post
-from agent.receivers.chats import CHATS, Robot
-from agent.receivers.message import read_message
+from agent.receivers.chats import CHATS, Post, Robot, why_refused
+from agent.receivers.message import Message, ToldAlert, read_message
 from agent.receivers.model import AlertingSection
 from agent.receivers.template import templates
 from collectors.base import ConfigError
@@ -356,3 +356,26 @@ def test_a_mistake_is_one_line_that_says_what_was_expected(
     (error,) = document.errors
     assert said in str(error)
     assert error.line == 3
+
+
+def test_what_still_fires_is_told_first() -> None:
+    """An alert that is over stands behind those that still fire, in the order of each."""
+    alerts = [
+        ToldAlert(firing=firing, since=name)
+        for name, firing in zip("abcd", (False, True, False, True), strict=True)
+    ]
+    assert [one.since for one in Message(alerts=alerts).ordered()] == ["b", "d", "a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [
+        (b'{"errcode": 0}', ""),
+        (b'{"errcode": 93000, "errmsg": "bad key"}', "93000: bad key"),
+        (b'{"ok": true}', "no code: no reason"),
+        (b"[]", "its answer is no mapping"),
+    ],
+)
+def test_an_answer_without_a_code_is_a_refusal(answer: bytes, refused: str) -> None:
+    """Only the vendor's own code 0 says that a chat has the message."""
+    assert why_refused(Post(url="u", body={}, good=("errcode",)), answer) == refused
