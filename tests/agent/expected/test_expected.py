@@ -9,6 +9,7 @@ import pytest
 
 from agent.expected.collector import LISTED
 from agent.expected.polled import PolledDevices
+from agent.expected.silence import SilenceFile
 from collectors.base import Batch
 from collectors.catalogue import facility, node
 from collectors.catalogue import inventory as catalogue
@@ -208,6 +209,17 @@ async def test_labels_that_change_are_one_device(tmp_path: Path) -> None:
         1,
     )  # with A01-B, which nobody asks
     assert "mismatches one pdu_in_another_rack" not in found
+
+
+def test_a_series_that_ends_takes_no_device_back_to_its_old_rack(tmp_path: Path) -> None:
+    """The old series of a PDU that was moved is looked at last, and the PDU stays where it is."""
+    old = facility.PDU_UP.series("guian", "one", "", "A09", "A01-A", "")
+    new = facility.PDU_UP.series("guian", "one", "", "A01", "A01-A", "")
+    devices = PolledDevices("guian", SilenceFile(tmp_path / "devices.json"))
+    devices.look(old, {old: 1.0})
+    devices.look(new, {new: 1.0})
+    devices.look(old, {new: 1.0})
+    assert list(devices.rack_of_pdu.values()) == ["A01"]
 
 
 async def test_a_round_looks_at_what_changed(
