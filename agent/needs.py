@@ -15,6 +15,7 @@ EXTRAS: Final = {
     "bacpypes3": "bacnet",
     "bcrypt": "auth",
     "cramjam": "remote-write",
+    "cryptography": "traps",
     "google": "remote-write",
     "grafanalib": "dashboards",
     "gufo": "gateway",
