@@ -10,7 +10,7 @@ from collectors.catalogue.needs import GRAVITY
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.alerts.limit import percent
 from dashboards.language import Text
-from dashboards.promql import for_rule, last_known, of
+from dashboards.promql import for_rule, last_known, of, share
 from dashboards.signals import pue, rack
 
 _INCONSISTENT: Final = 'state="inconsistent"'
@@ -141,9 +141,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="SitePdusSilent",
-        # A mean reads what is known of each PDU once; a sum over a count would read it twice. It
-        # may come out a little below nine tenths: a millionth is less than one PDU of a hub.
-        expr=for_rule(f"avg by (hub, site) ({_EACH_PDU}) < 0.899999"),
+        expr=for_rule(share("hub, site", _EACH_PDU) + " < 0.9"),
         wait="5m",
         severity="critical",
         summary=Text(

@@ -10,7 +10,6 @@ from dashboards.language import Text
 from dashboards.promql import TOLD, of, told, while_all_up, while_up
 from dashboards.signals import pue
 from dashboards.signals.base import GREEN, ORANGE, RED, SKY, Excuse, Signal, State, steps
-from dashboards.signals.power import NO_UPS
 from dashboards.signals.pue import JOULES_PER_WATT_HOUR
 
 JOULES_PER_KWH: Final = 3_600_000
@@ -69,8 +68,8 @@ FLOW: Final = (
             _point("utility"), facility.METER_UP, "hub, site, meter", "hub, site", _UTILITY
         ),
         Excuse(
-            reason="no meter of the utility is read",
-            unless=of(facility.METER_POWER, _UTILITY),
+            reason="the utility has no meter here, or one that does not answer",
+            unless=f"min(max by (hub, site, meter) ({of(facility.METER_UP, _UTILITY)})) == 1",
         ),
         plain=_point("utility"),
     ),
@@ -86,7 +85,10 @@ FLOW: Final = (
         Text("UPS outputs"),
         Text("What the UPSs give out, while each answers."),
         while_all_up(_UPS, ups.UPS_UP, "hub, site, ups", "hub, site"),
-        NO_UPS,
+        Excuse(
+            reason="these sites have no UPS, or one that does not answer",
+            unless=f"min(max by (hub, site, ups) ({of(ups.UPS_UP)})) == 1",
+        ),
         plain=_UPS,
     ),
     _stage(

@@ -302,6 +302,7 @@ def test_a_refusal_is_told_to_alertmanager_and_names_no_secret(duty: Duty) -> No
         assert _post(f"http://{alerting.notify}/robot", b"{}")[0] == 400
     finally:
         duty.vendors.busy = False
+        duty.vendors.refused.clear()
 
 
 def test_an_address_without_tls_is_refused(tmp_path: Path) -> None:
