@@ -71,7 +71,8 @@ def collectors(port: int, folder: Path) -> list[Collector]:
         f"    profiles_dir: {profiles}\n    devices:\n{devices}"
     )
     loaded = config_module.load(config)
-    return loaded.build_collectors(loaded.context({}))
+    built = loaded.build_collectors(loaded.context({}))
+    return [one for section in built for one in section.collectors]
 
 
 async def poll(port: int, folder: Path, rounds: int) -> tuple[float, float, float]:

@@ -66,6 +66,7 @@ lines as well.
 """
 
 LONG = (
+    "tests/agent/ledger/test_clock_steps.py",
     "tests/docs/test_own",
     "tests/agent/commands/test_statement.py",
     "tests/agent/pue/test_laws.py",

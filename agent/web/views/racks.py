@@ -49,6 +49,11 @@ def read(view: BoardView) -> dict[str, list[RackView]]:
     return computed_once(snapshot, ("racks", hub, *view.windows), lambda: _read(view))
 
 
+def forget() -> None:
+    """Forget which racks there are, as at a start."""
+    _standing.clear()
+
+
 def _read(view: BoardView) -> dict[str, list[RackView]]:
     snapshot, hub = view.snapshot, view.hub
     hub_at = rack.RACK_INFO.at("hub")
