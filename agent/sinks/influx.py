@@ -12,7 +12,7 @@ from agent.sinks.base import Surroundings
 from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.output import Output
 from agent.sinks.sender import Pace, SpooledSink
-from agent.sinks.spool import MEMORY, WINDOW, Spool, SpoolConfig
+from agent.sinks.spool import MEMORY, WINDOW, SpoolConfig, spool_of
 from collectors.strict import Duration
 
 
@@ -135,11 +135,11 @@ def influx_sink(
                 ca_file=config.ca_file,
             )
         ),
-        spool=Spool(
-            surroundings.state_dir / f"spool-{name}.db",
-            pack=form.pack,
-            max_bytes=int(config.spool.max_bytes),
-            when_full=config.spool.when_full,
+        spool=spool_of(
+            config.spool,
+            surroundings.state_dir,
+            name,
+            form.pack,
             memory_bytes=memory_bytes,
             window=window,
         ),

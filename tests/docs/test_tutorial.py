@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.docs.shell import commands, run
 from tests.support import ROOT, binary, free_port, free_ports
 
 PAGES = [ROOT / "docs" / "tutorial.md", ROOT / "docs" / "zh" / "tutorial.md"]
-SHELL = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def commands(page: Path) -> list[str]:
-    """Return the shell blocks of a page, without those that are marked to be skipped."""
-    return SHELL.findall(page.read_text("utf-8"))
 
 
 def test_both_languages_have_the_same_commands() -> None:
@@ -30,31 +22,18 @@ def test_both_languages_have_the_same_commands() -> None:
 def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
     """A newcomer who types what the page says has a rack with two feeds, a meter and a PUE of 1.2."""
     binary("curl")  # its loops would wait for ever without it
-    script = "set -euo pipefail\n" + "\n".join(commands(PAGES[0]))
+    script = "\n".join(commands(PAGES[0]))
     # Ports of its own, so that another test or another agent is not in the way.
     first = free_ports(3)
     for old, new in (("16100", first), ("16101", first + 1), ("16102", first + 2)):
         script = script.replace(old, str(new))
     script = script.replace("127.0.0.1:9718", f"127.0.0.1:{free_port()}")
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path, "PYTHONWARNINGS": "ignore"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
-    log = tmp_path / "agent.log"
-    assert done.returncode == 0, (
-        done.stdout + done.stderr + (log.read_text() if log.exists() else "")
-    )
-    watts = re.findall(r'^dc_rack_power_watts{.*feed="([AB])".*} (\S+)$', done.stdout, re.MULTILINE)
+    said = run(script, tmp_path)
+    watts = re.findall(r'^dc_rack_power_watts{.*feed="([AB])".*} (\S+)$', said, re.MULTILINE)
     assert sorted(feed for feed, _ in watts) == ["A", "B"]
     assert all(float(value) > 100 for _, value in watts)
-    assert re.search(r'^dc_meter_power_watts{.*meter="main".*} \d', done.stdout, re.MULTILINE)
-    assert "1.200" in done.stdout
+    assert re.search(r'^dc_meter_power_watts{.*meter="main".*} \d', said, re.MULTILINE)
+    assert "1.200" in said
     hub = json.loads((tmp_path / "acme.json").read_text("utf-8"))
     assert "acme-pue" in json.dumps(hub)
     assert list((tmp_path / "dashboards").glob("hubgauge-hub-acme*.json"))

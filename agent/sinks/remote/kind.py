@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from agent.sinks.base import Surroundings
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.sender import Pace, SpooledSink
-from agent.sinks.spool import MEMORY, WINDOW, Spool
+from agent.sinks.spool import MEMORY, WINDOW, spool_of
 
 if TYPE_CHECKING:
     from agent.sinks.remote.sink import RemoteSink
@@ -33,11 +33,11 @@ def remote_sink(
         surroundings,
         name=name,
         form=form,
-        spool=Spool(
-            surroundings.state_dir / f"spool-{name}.db",
-            pack=form.pack,
-            max_bytes=int(config.spool.max_bytes),
-            when_full=config.spool.when_full,
+        spool=spool_of(
+            config.spool,
+            surroundings.state_dir,
+            name,
+            form.pack,
             memory_bytes=memory_bytes,
             window=window,
         ),

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
 
@@ -27,6 +27,8 @@ from agent.sinks.spool import SpoolConfig
 from collectors.base import Batch, Metric
 from tests.support import binary, get, running, wait_for
 from tests.support.database import DatabaseProcess
+
+S = TypeVar("S", bound=SpooledSink)
 
 QUICK = Pace(first=0.02, most=0.2, linger=0.02)
 TAGS = {"job": "hubgauge", "instance": "gateway-1", "hub": "guian", "site": "huawei-guian-1"}
@@ -39,6 +41,21 @@ def batch(value: float, *, when: float, racks: int = 1, device: str = "d") -> Ba
     """Make a batch of one value for each of some racks."""
     readings = [(POWER.series(f"A{index:03d}"), value) for index in range(racks)]
     return Batch(collector="test", device=device, time=when, lifetime=30.0, readings=readings)
+
+
+def surroundings(state_dir: Path) -> Surroundings:
+    """Return what a sink of the tests finds in its agent."""
+    return Surroundings(state_dir=state_dir, tags=TAGS, registry=CollectorRegistry())
+
+
+@contextmanager
+def started(made: S) -> Iterator[S]:
+    """Run a sink until the block ends."""
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop(5.0)
 
 
 @contextmanager
@@ -63,18 +80,9 @@ def sink(
         ca_file=ca_file,
         spool=SpoolConfig(max_bytes=max_bytes),
     )
-    made = influx_sink(
-        config,
-        Surroundings(state_dir=state_dir, tags=TAGS, registry=CollectorRegistry()),
-        pace=pace,
-        window=0.02,
-        **more,
-    )
-    made.start()
-    try:
+    made = influx_sink(config, surroundings(state_dir), pace=pace, window=0.02, **more)
+    with started(made):
         yield made
-    finally:
-        made.stop(5.0)
 
 
 def balanced(made: SpooledSink) -> bool:

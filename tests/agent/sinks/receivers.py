@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry
-
-from agent.sinks.base import Surroundings
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.remote.kind import remote_sink
 from agent.sinks.remote.sink import RemoteSink
 from agent.sinks.sender import Pace
 from agent.sinks.spool import SpoolConfig
-from tests.agent.sinks.peers import QUICK, TAGS
+from tests.agent.sinks.peers import QUICK, started, surroundings
 from tests.support import binary, get, running
 from tests.support.database import DatabaseProcess
 
@@ -38,18 +35,9 @@ def remote(
     """Run a sink until the block ends; further arguments are keys of its section."""
     kept = {name: more.pop(name) for name in ("memory_bytes",) if name in more}
     config = RemoteWrite(url=url, timeout=timeout, spool=SpoolConfig(max_bytes=max_bytes), **more)
-    made = remote_sink(
-        config,
-        Surroundings(state_dir=state_dir, tags=TAGS, registry=CollectorRegistry()),
-        pace=pace,
-        window=0.02,
-        **kept,
-    )
-    made.start()
-    try:
+    made = remote_sink(config, surroundings(state_dir), pace=pace, window=0.02, **kept)
+    with started(made):
         yield made
-    finally:
-        made.stop(5.0)
 
 
 @dataclass
