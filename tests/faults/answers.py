@@ -105,10 +105,10 @@ class Front:
 
 
 class Lines(logging.Handler):
-    """Keeps what the sinks log."""
+    """Keeps what the sinks log that an operator must see: warnings and errors."""
 
     def __init__(self) -> None:
-        super().__init__(logging.INFO)
+        super().__init__(logging.WARNING)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -118,7 +118,7 @@ class Lines(logging.Handler):
 
 @contextmanager
 def logged() -> Iterator[list[str]]:
-    """Collect what the sinks log in the block."""
+    """Collect the warnings and errors of the sinks in the block."""
     logger, kept = logging.getLogger("hubgauge.sink"), Lines()
     logger.addHandler(kept)
     try:
