@@ -179,7 +179,7 @@ class Assembly:
         sites: Mapping[str, Site],
         site_of_pdu: Mapping[str, str],
     ) -> Meter | None:
-        """Return a meter with its site and point; None, with the mistake noted, if unknown."""
+        """Return a meter with its site and point; where one is unknown, note it and return None."""
         key, meter = f"meters[{one.number}]", one.item
         if meter.site:
             self._check_site(one.line, f"{key}.site", meter.site, sites)

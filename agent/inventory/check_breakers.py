@@ -67,7 +67,10 @@ def rack_mistakes(rack: Rack, breakers: Mapping[str, Breaker]) -> Iterator[Mista
 
 
 def _wrong_pairs(feeds: Mapping[str, Feed], breakers: Mapping[str, Breaker]) -> Iterator[Mistake]:
-    """Yield the feeds that have a breaker whose pair feeds no other feed of the rack."""
+    """Yield the feeds behind a breaker whose pair feeds no other feed of the rack.
+
+    A breaker that feeds every feed of the rack is left out: there is no pair to compare.
+    """
     paths = {
         name: _path(feed.breaker, breakers)
         for name, feed in feeds.items()

@@ -23,7 +23,7 @@ Fail = Callable[[int, str, str], None]
 
 
 def upstream(meter: Meter, meters: Meters) -> Iterator[Meter]:
-    """Yield the meters upstream of a meter, the nearest first; a circle ends where it closes."""
+    """Yield the meters upstream of a meter, the nearest first; in a circle, each meter once."""
     seen = {meter.meter}
     while meter.behind and meter.behind not in seen:
         found = meters.get((meter.site, meter.behind))
@@ -35,7 +35,11 @@ def upstream(meter: Meter, meters: Meters) -> Iterator[Meter]:
 
 
 def check_behind(meters: Meters, lines: Lines, fail: Fail) -> None:
-    """Report every meter of the file whose energy would count twice."""
+    """Report each meter of the file whose `behind` is wrong.
+
+    It is wrong if it names no meter, closes a circle, makes energy count twice, or leaves nothing
+    to subtract from.
+    """
     for key, meter in meters.items():
         if meter.behind and key in lines:
             message = next(_mistakes(meter, meters), None)
@@ -87,7 +91,11 @@ def _counts_twice(meter: Meter, above: Meter) -> str:
 
 
 def check_replacements(meters: Meters, lines: Lines, fail: Fail) -> None:
-    """Report a meter replaced twice, or by one at another point, and replacements in a circle."""
+    """Report each `replaces` of the file that is wrong.
+
+    A meter is replaced at most once, by a meter at the same point that is in service later, and
+    never by itself through a circle. A meter that the inventory no longer lists may be replaced.
+    """
     replaced: dict[MeterKey, str] = {}
     for name, meter in meters.items():
         if not meter.replaces:

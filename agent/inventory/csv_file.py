@@ -83,7 +83,10 @@ def _check_header(assembly: Assembly, header: Sequence[str]) -> None:
 def _rack(
     assembly: Assembly, line: int, row: Mapping[str, str], breakers: _Breakers
 ) -> Rack | None:
-    """Build one rack by the model that YAML has, so that both refuse the same mistakes."""
+    """Build one rack through the same model as YAML, so that both forms refuse the same mistakes.
+
+    Returns None, with the mistake noted, where that fails.
+    """
     if "" in row:
         assembly.fail(line, "", "more cells than columns")
         return None
@@ -162,7 +165,7 @@ class _Sites:
 
 @dataclass(frozen=True, slots=True)
 class _Rating:
-    """What a rack states of a breaker, and in which line."""
+    """A breaker's rating and site as a rack states them, and the line."""
 
     site: str
     amperes: float
@@ -172,8 +175,8 @@ class _Rating:
 class _Breakers:
     """The breakers of a rack list.
 
-    The racks repeat the rating, or one states it. Two breakers are a pair where every rack of
-    either is fed by both.
+    Every rack behind a breaker may state its rating, or only one of them. Two breakers are a pair
+    if each rack that one of them feeds is fed by the other as well, and by no third.
     """
 
     def __init__(self, assembly: Assembly) -> None:

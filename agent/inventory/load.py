@@ -1,6 +1,6 @@
 """Load the inventory that a config names: from a YAML or CSV file, or what is kept of NetBox.
 
-Every way ends with the hub's zone for the sites that state none.
+A site that states no time zone gets that of its hub.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def load_inventory(
 def inventory_in_force(
     source: Path | InventorySource, hub: str, *, timezone: str, state_dir: Path
 ) -> Inventory:
-    """Return the inventory of a hub as far as this machine has it; nothing is asked over a network.
+    """Return the inventory of a hub from the files on this machine; no network is used.
 
     For NetBox it is the answer kept in `state_dir`, if any, and what the file beside it adds.
     Raises Problems with every mistake of the file.

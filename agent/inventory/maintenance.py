@@ -1,7 +1,8 @@
-"""Maintenance windows: racks that are worked on, so that nobody is called for what they need.
+"""Maintenance windows: while people work on racks, nobody is called for them.
 
-They stand in `maintenance.yaml` in the agent's `state_dir`, which `hubgauge maintenance` writes and
-people may. Nothing is measured less for them: what a rack needs is still told, and marked.
+The windows stand in `maintenance.yaml` in the agent's `state_dir`. `hubgauge maintenance` writes
+the file, and people may edit it. Racks in a window are measured as always. The board marks what
+they need, and counts it apart.
 """
 
 from __future__ import annotations
@@ -55,11 +56,11 @@ class Window:
 
     @property
     def place(self) -> str:
-        """What it is of, for people."""
+        """The rack, the row with its site, or the site, as people read it."""
         return self.rack or " ".join(filter(None, (self.site, self.row)))
 
     def covers(self, site: str, row: str, rack: str, now: float) -> bool:
-        """Tell whether a rack is in it at a time."""
+        """Tell whether the window covers a rack at `now`, in seconds since the epoch."""
         if not self.begins <= now < self.ends or (self.site and self.site != site):
             return False
         return (not self.rack or self.rack == rack) and (not self.row or self.row == row)
@@ -67,7 +68,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Windows:
-    """The file: every window, also those that are over."""
+    """The file: every window, the past ones included."""
 
     windows: tuple[Window, ...] = ()
 
@@ -83,7 +84,10 @@ def _seconds(key: str, text: str) -> float:
 
 
 def load(state_dir: Path) -> Sequence[Window]:
-    """Return the windows of a state folder, none where there is no file; raises Problems."""
+    """Return the windows of a state folder, none where there is no file.
+
+    Raises Problems for mistakes in the file.
+    """
     path = state_dir / FILE
     return read(path, Windows).windows if path.exists() else ()
 
@@ -108,7 +112,7 @@ def save(state_dir: Path, windows: Sequence[Window]) -> None:
 class Kept:
     """The windows of a state folder, read again when the file has changed.
 
-    A file with a mistake is told once, and the windows from before stay in force.
+    A file with a mistake is logged once, and the windows of the last good file stay in force.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -117,7 +121,7 @@ class Kept:
         self._windows: Sequence[Window] = ()
 
     def now(self) -> Sequence[Window]:
-        """Return the windows in force; never raises for what the file says."""
+        """Return all windows of the last good file, past ones included; never raises."""
         stamp = None
         with contextlib.suppress(OSError):
             found = (self.folder / FILE).stat()

@@ -1,4 +1,4 @@
-"""Several gateways share the devices of one inventory: which part each polls and reports.
+"""Which part of one inventory each of several gateways polls and reports.
 
 The unit is the row: the PDUs of a rack, its neighbours and the row's panels stay in one part. A
 rack without a row is a unit of its own. What stands in no rack (meters, UPSs, cooling, links)
@@ -20,7 +20,7 @@ _DEVICE_LISTS: Final = ("devices", "exporters", "peers")
 
 
 def part_of(inventory: Inventory, shard: Shard) -> Inventory:
-    """Return a shard's part of an inventory: its racks and meters; the other racks are kept apart.
+    """Return a shard's part of an inventory: its racks and meters, and apart from them the others.
 
     A part is never complete: a count of it is not the hub's count.
     """

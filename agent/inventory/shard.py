@@ -39,7 +39,7 @@ class Shard(NamedTuple):
 
 
 def owner(name: str, of: int) -> int:
-    """Return the part that has a name, of so many, counted from 1."""
+    """Return the number of the part that has a name: 1 to `of`, the number of parts."""
     return max(range(1, of + 1), key=lambda part: _score(part, name))
 
 

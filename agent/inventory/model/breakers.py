@@ -1,4 +1,4 @@
-"""Breakers: what carries the racks, and what carries their load if a breaker fails."""
+"""Breakers: what feeds the racks, and what takes over their load if a breaker fails."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Breaker:
     """One breaker, busbar or panel that feeds racks or other breakers.
 
     Its capacity is `capacity_watts`, or what `rated_amperes` carry at a power factor of 1; where
-    both are stated, the smaller. `pair` is the breaker that carries the load if this one fails, and
-    the other way round. `upstream` is the breaker that feeds this one.
+    both are stated, the smaller. Of a pair, each breaker carries the other's load if that one
+    fails. `upstream` is the breaker that feeds this one.
     """
 
     breaker: str
@@ -35,7 +35,7 @@ class Breaker:
             raise ValueError(message)
         for key, other in (("pair", self.pair), ("upstream", self.upstream)):
             if other == self.breaker:
-                message = f"{key}: a breaker cannot be its own"
+                message = f"{key}: a breaker cannot be its own {key}"
                 raise ValueError(message)
         if self.rated_amperes is None and self.capacity_watts is None:
             message = "rated_amperes: missing; state it, or capacity_watts"

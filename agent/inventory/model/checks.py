@@ -17,9 +17,10 @@ def check_not_empty(key: str, value: str) -> None:
 
 
 def check_name(key: str, value: str) -> None:
-    """Raise ValueError where a name is empty, or could not be a label as it stands.
+    """Raise ValueError where a name is empty, or cannot be a label value unchanged.
 
-    Series carry the changed name, so two things could become one, and neither be found again.
+    A series would carry a changed name. Then two things could share one name, and a look-up by the
+    stated name would find neither.
     """
     check_not_empty(key, value)
     safe = safe_label(value)

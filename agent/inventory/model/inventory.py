@@ -56,7 +56,7 @@ class Inventory:
     """Breakers that another gateway reports."""
 
     def in_zone(self, timezone: str) -> Inventory:
-        """Return the same inventory of a hub in this zone: every site that states none takes it."""
+        """Return the same inventory with the hub's zone, an IANA name; sites without one get it."""
         sites = {
             key: site if site.timezone else replace(site, timezone=timezone)
             for key, site in self.sites.items()

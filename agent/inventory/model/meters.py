@@ -94,12 +94,12 @@ class Meter:
     since: str = field(
         default="",
         metadata={
-            "help": "a date or a local time: it counts from then on, and before that nothing misses"
-            " it; without it, its first reading"
+            "help": "a date or a local time: it counts from then on and is not missed before; if"
+            " left out, it counts from its first reading"
         },
     )
     until: str = field(
-        default="", metadata={"help": "a date or a local time: from then on it is not there"}
+        default="", metadata={"help": "a date or a local time: it is out of service from then on"}
     )
     serial: str = field(default="", metadata={"help": "its serial number, for a statement"})
     calibrated: str = field(

@@ -70,8 +70,7 @@ class Device:
 class Rack:
     """One rack.
 
-    Without `devices` and `used_units` it is not known how full it is, and nothing is reported of
-    that.
+    Without `devices` and `used_units`, nobody knows how full it is, and no series says so.
     """
 
     rack: str
@@ -101,12 +100,12 @@ class Rack:
     since: str = field(
         default="",
         metadata={
-            "help": "a date or a local time: its PDUs count from then on; without it, each"
-            " from its first reading"
+            "help": "a date or a local time: its PDUs count from then on; if left out, each PDU"
+            " counts from its first reading"
         },
     )
     until: str = field(
-        default="", metadata={"help": "a date or a local time: from then on it is not there"}
+        default="", metadata={"help": "a date or a local time: it is out of service from then on"}
     )
 
     def __post_init__(self) -> None:

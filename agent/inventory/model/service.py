@@ -29,7 +29,7 @@ def check_date(key: str, text: str) -> None:
 
 
 def is_after(later: str, earlier: str) -> bool:
-    """Tell whether a stated time is after another; it is where one of them is not stated."""
+    """Tell whether a stated time is after another; True as well if one of them is not stated."""
     end, start = _read("", later), _read("", earlier)
     return end is None or start is None or _comparable(end) > _comparable(start)
 

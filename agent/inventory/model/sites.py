@@ -11,7 +11,7 @@ from agent.inventory.model.meters import Emission, check_years
 from collectors.strict import Range
 
 State = Literal["in_service", "under_construction", "planned"]
-"""How far a site or a rack is."""
+"""Whether a site or a rack is in service, being built, or only planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

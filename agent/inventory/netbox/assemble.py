@@ -117,7 +117,7 @@ def _rack(
     panels: dict[int, Panel],
     rack_of_pdu: dict[str, str],
 ) -> Rack | None:
-    """Return a rack under its unique name; None, with a problem noted, where it cannot be."""
+    """Return a rack under its unique name; None, with a problem noted, if its data are invalid."""
     free = set(range(1, found.height + 1)) - found.used
     feeds: dict[str, Feed] = {}
     for side, supply in _sides(found.supplies):
@@ -151,7 +151,8 @@ def _sides(supplies: Sequence[Supply]) -> list[tuple[str, Supply]]:
     """Return each supply of a rack with its letter.
 
     The letters come from the names; else from primary and redundant; else from the order of the
-    names. One way serves all supplies of a rack: a letter from a name means nothing beside a guess.
+    names. All supplies of a rack get theirs in the same way: a letter that a name states must not
+    stand beside one that is guessed.
     """
     by_name = [side_of(supply.name) for supply in supplies]
     by_kind = [supply.side for supply in supplies]
@@ -184,7 +185,7 @@ def unique_names(rows: Iterable[tuple[int, str, str]]) -> dict[int, str]:
 
 
 def _once(names: Sequence[str]) -> set[str]:
-    """Return the names that are there once."""
+    """Return the names that occur exactly once."""
     seen: set[str] = set()
     twice: set[str] = set()
     for name in names:

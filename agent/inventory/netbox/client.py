@@ -28,14 +28,17 @@ from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.secrets import read_secret
 
 MAX_PAGE: Final = 64 * 2**20
+"""Bytes of one page."""
 MAX_PAGES: Final = 50_000
 MAX_OBJECTS: Final = 5_000_000
 """In one list. The devices of a whole hub are some hundred thousand."""
 _GROWN: Final = 10_000
 """A list may grow by this many objects while it is read."""
 _PIECE: Final = 2**18
+"""Bytes read at a time."""
 _BUSY: Final = frozenset((429, 502, 503, 504))
 _FIRST_WAIT: Final = 1.0
+"""Seconds until a busy NetBox is asked again; doubled each time, up to the longest."""
 _LONGEST_WAIT: Final = 60.0
 _NO_RIGHT: Final = frozenset((401, 403))
 _OK: Final = 200
@@ -49,7 +52,7 @@ class _Reply:
 
 
 class Client:
-    """Reads lists of objects. One thread uses it; any may `close` it, which ends a request."""
+    """Reads lists of objects. One thread uses it; any thread may call `close` to end a request."""
 
     def __init__(
         self,
@@ -207,7 +210,10 @@ class Client:
 
 
 def _most_objects(count: object) -> int:
-    """Return how many objects a list may have that says how many there are; it may grow."""
+    """Return the most objects to take from a list, by the `count` that NetBox states for it.
+
+    A list may grow while it is read. Without a usable `count`, it is MAX_OBJECTS.
+    """
     said = count if isinstance(count, int) and count >= 0 else MAX_OBJECTS
     return min(MAX_OBJECTS, 2 * said + _GROWN)
 

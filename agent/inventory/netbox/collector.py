@@ -1,8 +1,8 @@
 """The collector `inventory`: reads NetBox when due, off the event loop, and reports the result.
 
-NetBox may take minutes, so a round waits for it only a moment. The first round does, so that an
-agent without a kept answer starts with what a quick NetBox has. A reading that fails is tried again
-sooner than the next is due.
+NetBox may take minutes. The round that begins a reading waits for it three seconds at most, and a
+later round takes the result. So an agent without a kept answer starts with that of a quick NetBox.
+A reading that fails is tried again after two minutes, or after `refresh` if that is shorter.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _PATIENCE: Final = 3.0
 """Seconds that a round waits for a reading that it has begun."""
 _RETRY: Final = 120.0
+"""Seconds until a failed reading is tried again."""
 _LOGGED: Final = 5
 """Problems that are logged in words; the rest is counted."""
 
@@ -61,7 +62,10 @@ class NetBoxCollector:
         self._problems = INVENTORY_PROBLEMS.series("netbox")
 
     async def collect(self) -> Sequence[Reading]:
-        """Report the last reading, or raise the error it ended with; begin another if it is due."""
+        """Report how many problems the last answer has; begin another reading if it is due.
+
+        Raises the error with which the last reading ended.
+        """
         if self._task is None and self._clock() >= self._due:
             self._client = Client(self._config)
             reading = asyncio.to_thread(
@@ -82,7 +86,7 @@ class NetBoxCollector:
         self._task = self._client = None
         error = task.exception() if not task.cancelled() else asyncio.CancelledError()
         if error is not None:
-            self._error = error if isinstance(error, Exception) else RuntimeError("it was ended")
+            self._error = error if isinstance(error, Exception) else RuntimeError("cancelled")
             self._due = self._clock() + min(_RETRY, self._config.refresh)
             return
         before, found = self._answer, task.result()
@@ -98,7 +102,7 @@ class NetBoxCollector:
         if self._client is not None:
             self._client.close()
         if self._task is not None:
-            # Nobody asks how it ended, and asyncio would log that nobody did.
+            # asyncio logs an exception that nobody has looked at; here nobody needs it.
             self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
             await asyncio.wait({self._task}, timeout=1.0)
 
@@ -115,6 +119,6 @@ def _log_problems(found: Answer) -> None:
 
 
 def _content(answer: Answer) -> object:
-    """Return what an agent goes by; a new time of reading alone is no change."""
+    """Return the parts of an answer that an agent acts on; the time of the reading is not one."""
     inventory = answer.inventory
     return inventory.sites, inventory.racks, inventory.breakers

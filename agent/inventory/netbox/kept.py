@@ -26,16 +26,16 @@ _NAME: Final = "netbox.json"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One good answer of NetBox, and what of it could not be used."""
+    """One good answer of NetBox, and the entries of it that could not be used."""
 
     inventory: Inventory
     problems: Sequence[str] = ()
-    """The first of them in words."""
+    """The first of these entries, each with its reason, one line each."""
     problem_count: int = 0
 
 
 class KeptAnswer:
-    """The file that holds the last good answer to what a config asks."""
+    """The file with the last good answer, which holds for one set of settings only."""
 
     def __init__(self, state_dir: Path, config: NetBox, hub: str) -> None:
         self.path = state_dir / _NAME
@@ -55,7 +55,7 @@ class KeptAnswer:
         self._complete = config.complete
 
     def load(self) -> Answer | None:
-        """Return the kept answer; None if there is none, or it is damaged or of other settings."""
+        """Return the kept answer; None if there is none, or it is damaged or for other settings."""
         try:
             data = json.loads(self.path.read_bytes())
             if data["version"] != VERSION or data["asked"] != self._question:

@@ -22,7 +22,10 @@ _SITES_A_REQUEST: Final = 50
 def read(
     config: NetBox, hub: str, client: Client, *, clock: Callable[[], float] = time.time
 ) -> Answer:
-    """Read everything; blocks. Raises Unreachable, Refused, BadReply or ConfigError."""
+    """Read everything from NetBox; blocks for `config.timeout` seconds at most.
+
+    Raises Unreachable, Refused, BadReply or ConfigError.
+    """
     stock = Stock(
         node_roles=config.node_roles,
         pdu_roles=config.pdu_roles,

@@ -1,4 +1,4 @@
-"""Take NetBox's objects, list by list. What an object lacks costs that object only.
+"""Take NetBox's objects, list by list. An object that lacks something costs only itself.
 
 Serves versions 3 and 4: the role of a device is `role` or, before 4.0, `device_role`; the other end
 of a feed is the list `connected_endpoints` or, before 3.3, `connected_endpoint`.
@@ -135,7 +135,9 @@ class Stock:
             return
         state = _SITE_STATES.get(status)
         if state is None:
-            self.problem(f"site {slug}: its status {status!r} says not whether it is in service")
+            self.problem(
+                f"site {slug}: its status {status!r} does not say whether it is in service"
+            )
             return
         scopes = [text(tag, "slug") for tag in items(found, "tags")]
         scopes += [text(inner(found, key), "slug") for key in ("tenant", "group")]
@@ -155,7 +157,9 @@ class Stock:
             return
         state, height = _RACK_STATES.get(status), found.get("u_height")
         if state is None:
-            self.problem(f"rack {name}: its status {status!r} says not whether it is in service")
+            self.problem(
+                f"rack {name}: its status {status!r} does not say whether it is in service"
+            )
             return
         if not isinstance(height, int) or not 1 <= height <= MAX_HEIGHT:
             self.problem(f"rack {name}: a height of {str(height)[:80]} units")
@@ -274,7 +278,10 @@ class Stock:
 
 
 def _watts(feed: Object) -> float | None:
-    """Return what a feed carries: volts by amperes by the share in use, with three phases by √3."""
+    """Return what a feed carries in watts: volts times amperes times the share that may be used.
+
+    Three phases carry √3 times as much, since NetBox states the voltage from line to line.
+    """
     volts, amperes = positive(magnitude(feed.get("voltage"))), positive(feed.get("amperage"))
     if not volts or not amperes:
         return None

@@ -91,7 +91,7 @@ def test_two_feeds_may_be_behind_one_breaker() -> None:
             6,
             "A-a is fed by main-a is fed by A-a: a circle",
         ),
-        ("upstream: main-a", "upstream: A-a", 6, "upstream: a breaker cannot be its own"),
+        ("upstream: main-a", "upstream: A-a", 6, "upstream: a breaker cannot be its own upstream"),
         (
             "q, breaker: A-b",
             "q, breaker: main-a",
