@@ -18,7 +18,7 @@ class CollectorHealth:
     last_success: float | None = None
     last_error: str = ""
     last_reason: str = ""
-    """Why the last round failed: unreachable, refused, bad_reply, no_data or error."""
+    """Why the last round failed: one of `agent.status.REASONS`; empty if it did not fail."""
     notice: str = ""
     """What was left out of the last round, though it succeeded."""
     shared_notice: str = ""

@@ -14,7 +14,6 @@ from collectors.base import (
     BadReply,
     Batch,
     CollectError,
-    NoData,
     Refused,
     Unreachable,
 )
@@ -29,10 +28,11 @@ _REASONS: Final[dict[type[Exception], str]] = {
     Unreachable: "unreachable",
     Refused: "refused",
     BadReply: "bad_reply",
-    NoData: "no_data",
     StoodStill: "stood_still",
     LeftOut: "left_out",
 }
+REASONS: Final = (*_REASONS.values(), "error")
+"""Every word for why a round failed; `error` is a fault of the collector itself."""
 
 Consumer = Callable[[Batch], None]
 """A sink or the ledger: takes each batch once, on the event loop. It must not raise or block."""

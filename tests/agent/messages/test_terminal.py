@@ -14,6 +14,7 @@ from agent.hubs.loader import load_registry
 from agent.messages.catalogue import words
 from agent.messages.errors import error_text
 from agent.messages.terminal import spoken
+from agent.status import REASONS
 from tests.support import ROOT
 
 
@@ -93,3 +94,10 @@ def test_a_failure_is_led_by_its_reason() -> None:
     )
     assert error_text("unreachable", "no answer", words("en")) == "no answer"
     assert error_text("", "no answer", words("zh")) == "no answer"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("reason", REASONS)
+def test_every_reason_of_a_failure_has_a_message(reason: str, language: str) -> None:
+    """A page shows every failure that a collector can have; none lacks its words."""
+    assert error_text(reason, "why", words(language)).endswith("why")
