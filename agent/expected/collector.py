@@ -1,8 +1,9 @@
 """The inventory compared with what answers: devices expected, answering, and silent since when.
 
-Expected are the devices that collectors poll. At the sites where they poll any PDU or meter, the
-PDUs and meters that the inventory has in service are expected too: other sites are another agent's.
-A hub has 55 000 devices, so the snapshot notes which have changed, and a round looks only at those.
+The devices that collectors poll are expected, and so are the nodes in service that should run an
+agent. At sites where the collectors poll any PDU, the PDUs that the inventory has in service are
+expected too, and likewise meters: other sites are another agent's. A hub has 55 000 devices. So the
+snapshot notes which have changed, and a round looks only at those.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LISTED: Final = 300
 MAX_SILENT: Final = 5000
 """Silent devices that are named."""
 _A_SLICE: Final = 500
+"""Series that are looked at before other tasks have a turn."""
 
 
 class ExpectedCollector:
@@ -93,7 +95,7 @@ class ExpectedCollector:
     async def _look_at(self, metric: Metric, changed: Sequence[Reading]) -> None:
         """Look at some series, in slices: in the first round, all of a hub's are new.
 
-        With each is the highest value that it had since the last look.
+        Each comes with the highest value that it had since the last look.
         """
         for first in range(0, len(changed), _A_SLICE):
             if first:
@@ -123,7 +125,7 @@ class ExpectedCollector:
             yield catalogue.ANSWERING.series(self._hub, *key), float(answering)
 
     def _compare(self) -> None:
-        """Find every difference; needed only if who is polled, or ever answered, has changed."""
+        """Find every difference; needed only after a change of the devices, polled or answering."""
         devices = self._devices
         found: dict[tuple[str, str], list[Difference]] = {}
         for one in differences(
@@ -145,6 +147,6 @@ class ExpectedCollector:
         return catalogue.MISMATCH_INFO.series(self._hub, one.site, one.reason, one.rack, one.device)
 
     async def aclose(self) -> None:
-        """Write the silences, but not after one round: `hubgauge collect` leaves the file alone."""
+        """Save since when devices are silent, but not after one round, as of `hubgauge collect`."""
         if self._rounds > 1:
             await asyncio.to_thread(self._silence.save)

@@ -1,4 +1,4 @@
-"""Where the inventory and the polled devices differ: one row a difference, without any I/O."""
+"""Where the inventory and the polled devices differ; pure functions without I/O."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def differences(
     racks: Mapping[DeviceKey, str],
     never_answered: Collection[DeviceKey],
 ) -> Iterator[Difference]:
-    """Yield every difference. `racks` are those that the series of the polled PDUs name."""
+    """Yield every difference. `racks` has, for each polled PDU, the rack that its series name."""
     yield from _of_racks(inventory, polled)
     yield from _of_pdus(inventory, polled, racks)
     yield from _of_meters(inventory, polled)
@@ -86,7 +86,10 @@ def _of_pdus(
 
 
 def _of_meters(inventory: Inventory, polled: Collection[DeviceKey]) -> Iterator[Difference]:
-    """Yield meters that are only listed or only polled, at sites where there are both kinds."""
+    """Yield meters that are only listed or only polled.
+
+    Only sites where this agent polls some meter and the inventory lists some are compared.
+    """
     for site in sorted({key.site for key in polled if key.kind == "meter"}):
         listed = [
             meter

@@ -1,4 +1,4 @@
-"""The devices that are polled, and which of them answer, by the `*_up` series in the snapshot."""
+"""The polled devices and which of them answer, read from the `*_up` series of the snapshot."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def is_up_series(series: Series) -> bool:
 
 
 class PolledDevices:
-    """Every device that is polled. Changes are noted one series at a time."""
+    """Every polled device, its state and counts by site and kind; updated series by series."""
 
     def __init__(self, hub: str, silence: SilenceFile) -> None:
         self._hub, self._silence = hub, silence
@@ -74,8 +74,8 @@ class PolledDevices:
         """Note whether the device of an `*_up` series answers now.
 
         `live` are the live series of its metric. A device that is not among them keeps its last
-        state: late is not silent. `answered` says that it answered since the last look: a device
-        that answers and falls silent between two looks is silent, and not one that never answered.
+        state: late is not silent. `answered` says that it answered since the last look. So a device
+        that answered and fell silent between two looks does not count as never answered.
         """
         if series.label("hub") != self._hub:
             return

@@ -36,9 +36,9 @@ class Silence(NamedTuple):
 
 
 class SilenceFile:
-    """The silence of every device.
+    """Since when each device is silent, in memory and in the file.
 
-    It belongs to the event loop; only `save` may run on a thread.
+    Only the event loop calls it, but `save` may run on a thread.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class SilenceFile:
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("%s: cannot be used: %s; devices are silent from now on", self._path, error)
+            log.warning("%s: cannot be used: %s; silences count from now on", self._path, error)
 
     def answered(self, key: DeviceKey) -> None:
         """Note that a device answers."""
@@ -103,7 +103,7 @@ class SilenceFile:
             self._changed = True
 
     def keep_only(self, keys: Container[DeviceKey]) -> None:
-        """Forget all other devices. From now on, a change is one of this run."""
+        """Forget all other devices, and the run before: all devices of this run are known now."""
         kept = {key: silence for key, silence in self._devices.items() if key in keys}
         self._changed = self._changed or len(kept) != len(self._devices)
         self._devices = kept
@@ -111,7 +111,7 @@ class SilenceFile:
         self._heard.clear()
 
     def save_is_due(self) -> bool:
-        """Tell whether it is time to save."""
+        """Tell whether a minute has passed since the last save, or none was made."""
         return self._monotonic() >= self._next_save
 
     def save(self) -> None:

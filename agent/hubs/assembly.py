@@ -1,4 +1,4 @@
-"""Make the registry of the hub files, and note what does not fit, at the line that says it."""
+"""Build the registry from the hub files; each mistake is noted with its line."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Draft:
 
 
 class Assembly:
-    """Puts the files together and notes what does not fit, at the line that says it."""
+    """Checks the hub files against each other, and builds the registry from them."""
 
     def __init__(self, kpis: KpiNames, policies: PolicyFile, files: Sequence[HubFile]) -> None:
         self._kpis = kpis
@@ -136,7 +136,11 @@ class Assembly:
                 draft.facts.append(_fact(entry, draft.entry, kpi, file.entry.sources))
 
     def _sound_kpi(self, file: HubFile, n: int, entry: FactEntry, draft: _Draft) -> Kpi | None:
-        """Return the KPI of a fact that fits what else is known; None where it does not."""
+        """Return a fact's KPI; None, with the mistakes noted, where the fact cannot be used.
+
+        Its source, scope, KPI and labels must exist. Its unit must be one of the KPI, and its value
+        within the KPI's bounds.
+        """
         before = len(file.document.errors)
         if entry.source and entry.source not in file.entry.sources:
             known = nearest(entry.source, file.entry.sources)
@@ -162,23 +166,26 @@ class Assembly:
         parent, seen = draft.entry.parent, {draft.entry.key}
         while parent:
             if parent in seen:
-                draft.file.fail(f"{draft.entry.key} would be above itself", "parent")
+                draft.file.fail(f"{draft.entry.key} would be its own ancestor", "parent")
                 return
             if parent not in self._drafts:
-                if parent == draft.entry.parent:  # else the file that names it tells of it
+                if parent == draft.entry.parent:  # else it is noted at the hub that names it
                     draft.file.fail(f"no such hub{nearest(parent, self._drafts)}", "parent")
                 return
             seen.add(parent)
             parent = self._drafts[parent].entry.parent
 
     def _milestones(self, file: HubFile) -> None:
-        for n, entry in enumerate(file.entry.facts):
+        draft = self._draft(file)
+        for n, entry in enumerate(file.entry.facts) if draft is not None else ():
             goal = entry.milestone_of
             if goal and goal not in self._ids:
                 message = f"no such fact{nearest(goal, self._ids)}"
                 file.fail(message, "facts", n, "milestone_of")
-            elif goal and goal == entry.id:
-                file.fail("a fact cannot lead to itself", "facts", n, "milestone_of")
+            elif (
+                goal and draft is not None and goal == (entry.id or _own_id(draft.entry.key, entry))
+            ):
+                file.fail("a fact cannot be its own milestone", "facts", n, "milestone_of")
 
     def _hub(self, draft: _Draft) -> Hub:
         entry = draft.entry
@@ -221,7 +228,7 @@ def _rank(hubs: Mapping[str, Hub], key: str) -> tuple[str, ...]:
 
 
 def _own_id(hub: str, entry: FactEntry) -> str:
-    """Return the id of a fact that its file gives none."""
+    """Return the id of a fact whose file states none, such as `north-pue`."""
     parts = (hub, entry.kpi.replace("_", "-"), "" if entry.scope == WHOLE_HUB else entry.scope)
     return "-".join(part for part in parts if part)
 
@@ -277,5 +284,5 @@ def _source(entry: SourceEntry) -> Source:
 
 
 def _operator(hub: HubEntry) -> Source:
-    """Return the source of a figure that the operator sets for his own hub."""
+    """Return the source of a figure that operators set for their own hub."""
     return Source(publisher=hub.name.text(), date=UNDATED, about=OWN_ABOUT)

@@ -118,7 +118,7 @@ class FactEntry:
     """One published figure, in the unit its source uses."""
 
     id: Id = ""
-    """The hub's key, the KPI and the scope where it is not given."""
+    """If left out: the hub's key, the KPI and the scope, joined by hyphens."""
     number: Count = 0
     kind: Kind = "target"
     kpi: KpiKey
@@ -132,7 +132,7 @@ class FactEntry:
     deadline: DeadlineText | None = None
     stated: PeriodText = UNDATED
     source: Id = ""
-    """A source of the file; the hub's own operator where it is not given."""
+    """The key of a source of the file; if left out, the hub's own operator stated the figure."""
     text: Wording | None = None
     open: Wording | None = None
     measured: Wording | None = None

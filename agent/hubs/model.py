@@ -125,10 +125,10 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kpi:
-    """A key figure: what facts, measurements, rules and pages call the same thing by."""
+    """A key figure. Facts, measurements, rules and pages name it by its key."""
 
     key: str
-    """The value of the label `kpi` of series; `narrowed` says how it is made of a label's value."""
+    """The value of the label `kpi` of series. `narrowed` makes that of a narrowed KPI."""
     of: str = ""
     """The KPI that this one narrows, such as `round_trip`; empty for one that narrows nothing."""
     label: Label | None = None
@@ -147,7 +147,7 @@ class Kpi:
     annual: bool = False
     """True for what only a whole year decides (ISO/IEC 30134); anything shorter is interim."""
     combine: Combine = "max"
-    """How the values of several agents of one hub make the hub's, where each sees other sites."""
+    """How the hub's value is made from those of several agents, each with its own sites."""
     least: float | None = None
     """No value is smaller, in base units: a PUE is at least 1."""
     most: float | None = None
@@ -220,7 +220,7 @@ class Fact:
 
     @property
     def known_since(self) -> dt.date:
-        """The day it was published, whatever period it speaks of: nobody knew of it before."""
+        """The first day on which it was known: it was published, and its period had begun."""
         return max(self.source.date.first, self.stated.first)
 
     @property

@@ -1,4 +1,4 @@
-"""A hub of one's own, written as a file of a few lines: key, name, time zone and targets.
+"""Write the file of an operator's own hub: key, name, time zone and targets in a few lines.
 
 `hubgauge hubs new` asks for what its options do not say. The file is checked together with all
 others before it is written, and an existing file is never overwritten.
@@ -37,12 +37,15 @@ class NewHub:
 
 
 def asked(known: NewHub, ask: Callable[[str], str]) -> NewHub:
-    """Return a hub with everything that was not given; `ask` puts one question and waits."""
+    """Ask for what was not given and return the complete hub; raises ConfigError for a bad target.
+
+    `ask` shows one question and returns the answer.
+    """
     targets = list(known.targets)
     name = known.name or ask(f"name [{known.key}]: ") or known.key
     timezone = known.timezone or ask("time zone, such as Europe/Paris: ")
     while not known.targets and (line := ask(f"a target ({FORM}), or nothing: ")):
-        _target(line)  # a wrong one is told at once
+        _target(line)  # refuse a bad one before the next question
         targets.append(line)
     return NewHub(key=known.key, name=name, timezone=timezone, targets=targets)
 

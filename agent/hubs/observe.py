@@ -157,7 +157,10 @@ def _text(observation: Observation, name: str, hub: Hub, kpi: Kpi) -> str:
 
 
 def _claim(observation: Observation, unit: str, hub: Hub, kpi: Kpi, language: str) -> str:
-    """Write what was published; the figure alone where its unit is unknown, which is told later."""
+    """Return the claim in one language: KPI, hub and value.
+
+    An unknown unit is left out here; `check_file` then refuses the file.
+    """
     w = words(language)
     value = f"{observation.value}"
     if unit in UNITS:

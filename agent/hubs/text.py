@@ -63,7 +63,7 @@ class Text:
         return dict(self.items()).get(language)
 
     def __getitem__(self, language: str) -> str:
-        """Return the text in a language; in the language's fallback, then English, without one."""
+        """Return the text in a language; if missing, in its fallback, and at last in English."""
         return self.get(language) or words(language).pick(self)
 
     def in_each_language(self) -> dict[str, str]:
@@ -97,7 +97,7 @@ class Wording:
         return {language: text for language, text in named.items() if text is not None}
 
     def text(self) -> Text:
-        """Return the text; a language that the file leaves out has the first one's."""
+        """Return the text. English and Chinese, if left out, are those of the first one given."""
         given = self._given()
         first = next(iter(given.values()))
         return Text.of({"en": first, "zh": first, **given})

@@ -66,7 +66,7 @@ _DIGITS: Final = 4
 _MOST: Final = 9
 """Digits after the point where only more digits tell a value from its limit."""
 _FEW: Final = 10
-"""A smaller figure is shown with all its digits, any other with one, and a count with none."""
+"""From this figure on, one digit after the point is shown, and none of a count."""
 
 
 def to_base(value: float, unit: str) -> float:
@@ -85,7 +85,8 @@ def number(value: float, digits: int = _DIGITS) -> str:
 def show(value: float, unit: str, language: Language, *, beside: float | None = None) -> str:
     """Write a value in base units the way people read it: `27 584 racks`, `10 ms`, `yes`.
 
-    Where it stands beside another figure and differs from it, it has as many digits as show that.
+    `beside` is a figure, in base units, that is shown next to it. If the two differ, the value gets
+    enough digits to tell them apart, nine after the point at most.
     """
     spec, w = UNITS[unit], words(language)
     if spec.base == "yes":
@@ -101,7 +102,7 @@ def show(value: float, unit: str, language: Language, *, beside: float | None = 
 
 
 def _telling(value: float, other: float, digits: int) -> int:
-    """Return the digits that tell two figures apart; `digits` where none do."""
+    """Return how many digits after the point tell two figures apart; `digits` where none do."""
     enough = (n for n in range(digits, _MOST + 1) if number(value, n) != number(other, n))
     return next(enough, digits)
 

@@ -1,4 +1,4 @@
-"""Write one more hub file: checked together with all others first, and never over another."""
+"""Write a new hub file: it is checked with all others first, and replaces none."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_file(path: Path, text: str) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write the file whole or not at all; one that is there already is never replaced."""
+    """Write the file whole or not at all; raises ConfigError if it exists already, or OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=".", suffix=".tmp", encoding="utf-8", delete=False

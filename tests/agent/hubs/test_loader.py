@@ -77,8 +77,8 @@ def test_parents_in_a_ring(tmp_path: Path) -> None:
             "utf-8",
         )
     assert errors(tmp_path) == [
-        "a.yaml:3: parent: a would be above itself",
-        "b.yaml:3: parent: b would be above itself",
+        "a.yaml:3: parent: a would be its own ancestor",
+        "b.yaml:3: parent: b would be its own ancestor",
     ]
 
 
