@@ -31,14 +31,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """The devices of one worker: of each section their numbers, and what stands for them."""
+    """The devices of one worker: their numbers in each section, and their `Remote` stand-ins."""
 
     sections: Sequence[tuple[Built, Sequence[int]]]
     devices: Sequence[Remote]
 
 
 class Crew:
-    """Has worker processes read devices, and tells what they read as if it were read here."""
+    """Lets worker processes read devices, and hands on their readings like this process's own."""
 
     def __init__(self, metrics: SelfMetrics) -> None:
         self.workers: Final[list[Worker]] = []
@@ -63,9 +63,9 @@ class Crew:
         self._ending: Final[set[asyncio.Task[None]]] = set()
 
     def take(self, loaded: Loaded, count: int) -> Loaded:
-        """Give the devices of a config to so many workers, and return the config without them.
+        """Divide the devices of a config among `count` workers; return the config for this process.
 
-        In their place it has what stands for them. They are read from the next `start` on.
+        A `Remote` stands in it for each of these devices. Reading begins with the next `start`.
         """
         for built in loaded.sections:
             self._known.add(built.kind.metrics)
@@ -80,7 +80,10 @@ class Crew:
         return isinstance(collector, Remote)
 
     def start(self, keep: Callable[[Batch], None]) -> None:
-        """Begin to read; `keep` takes every batch."""
+        """Give every worker its job, starting and ending workers as needed.
+
+        `keep` takes every batch.
+        """
         self._keep = keep
         self._unheard = len(self._devices)
         self.all_heard.clear()
@@ -144,7 +147,7 @@ class Crew:
         )
 
     def _told(self, told: Told) -> None:
-        """Take in what a worker tells."""
+        """Handle one message of a worker."""
         if isinstance(told, Batch):
             try:
                 self._keep(told)
@@ -185,7 +188,7 @@ class Crew:
 
 
 def _nobody(_batch: Batch) -> None:
-    """Take a batch that counts no more."""
+    """Drop a batch: between `stop` and `start`, nobody takes any."""
 
 
 def _write(line: Line) -> None:
@@ -214,8 +217,8 @@ def _kind_of(built: Built) -> Divides:
 def divided(sections: Sequence[Built], count: int) -> _Divided:
     """Divide the devices of all sections among so many workers.
 
-    An endpoint has its worker by its name, so a reload moves only what it has to, and all devices
-    behind one endpoint stay together.
+    The name of an endpoint decides its worker. So a reload moves only the devices it has to, and
+    all devices behind one endpoint stay together.
     """
     own: list[Collector] = []
     found: Mapping[int, tuple[list[tuple[Built, list[int]]], list[Remote]]]
@@ -232,7 +235,7 @@ def divided(sections: Sequence[Built], count: int) -> _Divided:
             one = remote(built.collectors[at], schedules)
             found[number][1].append(one)
             own.append(one)
-        # What was made of it is not kept.
+        # A worker makes its collectors from the config, so those made here are not kept.
         kept = replace(built, collectors=())
         for number, some in numbers.items():
             found[number][0].append((kept, some))

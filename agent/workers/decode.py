@@ -1,7 +1,7 @@
-"""What a worker tells, made of its frames again: batches, and how its devices are doing.
+"""Turn a worker's frames back into batches, and into how its devices are doing.
 
-Names come from outside of this process, but not from outside of this program: a frame that says
-what cannot be is a fault, and raises BadFrame.
+The frames come from another process of the same program. So an impossible frame is a fault of the
+program: it raises BadFrame.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collectors.series import Head, head_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Went:
-    """How the last round of a device went; as `CollectorHealth` says it."""
+    """How the last round of a device went; the fields mean what they mean in `CollectorHealth`."""
 
     source: Source
     ok: bool | None
@@ -34,7 +34,7 @@ class Went:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What the last round of a device said in words."""
+    """The error and the notice of a device's last round; sent when they change."""
 
     source: Source
     last_error: str
@@ -44,7 +44,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knows:
-    """Which series say whether a device answers, and at how many joules its registers wrap."""
+    """A device's up series, and at how many joules its registers wrap; sent when they change."""
 
     source: Source
     up_series: Sequence[Series]
@@ -80,17 +80,17 @@ Told = Batch | Went | Said | Knows | Pulse | Line
 
 @dataclass(slots=True, eq=False)
 class Metrics:
-    """The metrics of this process by what they are, so that a worker's series are the same ones."""
+    """The metrics of this process by their definition: a worker's series then use the same ones."""
 
     known: dict[tuple[object, ...], Metric] = field(default_factory=dict)
 
     def add(self, metrics: Iterable[Metric]) -> None:
-        """Take in metrics that this process has already."""
+        """Add metrics that this process has already."""
         for one in metrics:
             self.known.setdefault(_key(one), one)
 
     def named(self, about: Sequence[Any]) -> Metric:
-        """Return a metric by what it is; raises TypeError for what is none."""
+        """Return the metric of a definition, made if new; raises TypeError or ValueError."""
         namespace, subsystem, name, kind, text, labels = about
         made = Metric(
             namespace=namespace,
@@ -108,12 +108,12 @@ def _key(metric: Metric) -> tuple[object, ...]:
 
 
 Row = tuple[Metric, tuple[str, ...], tuple[str, ...], int]
-"""Of one series of a shape: metric, labels behind the head's, names of its own, place of its head.
-"""
+"""One series of a shape: its metric, the label values after the head's, its own names if they
+differ from the metric's, and the number of its head."""
 
 
 class Decoder:
-    """Makes of the frames of one job what they tell."""
+    """Decodes the frames of one job."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._known: Final = metrics
@@ -123,7 +123,7 @@ class Decoder:
         self._layouts: Final[dict[int, Layout]] = {}
 
     def told(self, kind: Kind, body: bytes) -> Told | None:
-        """Return what a frame tells; None if it only says names. Raises BadFrame."""
+        """Return the message of a frame; None if it only defines names. Raises BadFrame."""
         try:
             if kind is Kind.BATCH:
                 return self._batch(body)

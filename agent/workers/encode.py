@@ -23,7 +23,8 @@ ROUND: Final = struct.Struct("=IBBdd")
 LATE: Final = 1
 HEARD: Final = 2
 MOST_SHAPES: Final = 10_000
-"""Beyond so many shapes their numbers begin anew: a device may change its series for ever."""
+"""After this many shapes all are forgotten: a device that keeps changing its series must not fill
+the memory."""
 
 Source = tuple[str, str]
 
@@ -47,7 +48,7 @@ class Encoder:
         self._write(frame(Kind.BATCH, head + batch.values.tobytes()))
 
     def forget(self, source: Source) -> None:
-        """Forget the layout of a source that reads nothing any more."""
+        """Forget the layout of a source that is no longer read."""
         number = self._sources.get(source)
         if number is not None:
             self._layouts.pop(number, None)
@@ -89,7 +90,10 @@ class Encoder:
         return number
 
     def _layout(self, number: int, layout: Layout) -> None:
-        """Write a source's layout: a shape and its heads; one of many heads, series by series."""
+        """Write a source's layout as a shape and its heads.
+
+        A layout of more than MOST_HEADS heads is written series by series.
+        """
         self._layouts[number] = layout
         if len(layout.heads) > MOST_HEADS:
             self._json(Kind.LAYOUT, [number, -1, [self._series(one) for one in layout.series]])

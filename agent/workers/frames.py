@@ -14,7 +14,7 @@ from typing import Final
 
 _HEADER: Final = struct.Struct("=IB")
 MOST_BYTES: Final = 2**30
-"""A frame is no longer than this; a longer one is no frame."""
+"""The most bytes of a frame's body. A greater length means that the stream is broken."""
 
 
 class Kind(IntEnum):
@@ -36,7 +36,7 @@ class Kind(IntEnum):
 
 
 class BadFrame(ValueError):
-    """What came is no frame, or says what cannot be."""
+    """The bytes are not a frame, or what the frame says is impossible."""
 
 
 def frame(kind: Kind, body: bytes = b"") -> bytes:

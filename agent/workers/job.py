@@ -1,4 +1,4 @@
-"""What a worker is to read: some devices of some sections, and what their collectors may know.
+"""What a worker is to read: some devices of some sections, and the context of their collectors.
 
 A job holds the config in force, not the file: a worker that is started again reads what the agent
 reads, whatever was written to the file meanwhile.
@@ -21,10 +21,10 @@ class Job:
 
     generation: int
     sections: Sequence[tuple[str, object]]
-    """The name of each kind, with its section of the config, of this worker's devices only."""
+    """The name of each collector's kind, with its config, narrowed to this worker's devices."""
     context: Context
     silent: frozenset[Source]
-    """Devices that are known not to answer: that is not told again."""
+    """Devices that are known not to answer, so that the worker does not log it again."""
     log_level: str
 
     def packed(self) -> bytes:

@@ -27,15 +27,16 @@ from collectors.base import Batch, Series
 from collectors.catalogue import agent as catalogue
 
 _MOST_BYTES: Final = 2**20
-"""While so much waits to be sent, no further round begins."""
+"""While more than this waits to be sent, no further round begins."""
 _AT_ONCE: Final = 2**16
+"""When this many bytes have been collected, they go out without a wait."""
 _WAIT_SECONDS: Final = 0.02
-"""What is read within so long goes out together."""
+"""Frames written within this time go out together."""
 
 
 @dataclass(slots=True, eq=False)
 class _Known:
-    """What was sent of a device that is sent on a change only."""
+    """What was last sent about a device, of the data that are sent only when they change."""
 
     texts: tuple[str, ...] = ("", "", "")
     up_series: Sequence[Series] = ()
@@ -56,7 +57,7 @@ class Outbox:
         self._counted: Final[dict[tuple[str, tuple[str, ...]], float]] = {}
 
     def begin(self, generation: int) -> None:
-        """Begin anew, for another job."""
+        """Start over for another job: forget all numbers, and tell the agent its generation."""
         self._encoder = Encoder(self.write)
         self._known.clear()
         self._counted.clear()
@@ -93,7 +94,7 @@ class Outbox:
         self._encoder.forget((collector, device))
 
     def told(self, task: Task) -> None:
-        """Send how a device's last round went."""
+        """Send how a device's last round went, and before it the texts and series that changed."""
         known = self._known.get(task)
         if known is None:
             known = self._known[task] = _Known()
@@ -133,7 +134,7 @@ class Outbox:
             for family in counter.collect():
                 for sample in family.samples:
                     if sample.name != name:
-                        continue  # when it was made
+                        continue  # the time at which the counter was made
                     labels = [sample.labels[one] for one in _LABELS[name]]
                     before = self._counted.get((name, tuple(labels)), 0.0)
                     if sample.value > before:

@@ -33,7 +33,7 @@ _PR_SET_PDEATHSIG: Final = 1  # prctl(2)
 
 
 class _Jobs(asyncio.Protocol):
-    """The worker's end of the socket: jobs come in, and its end is the worker's."""
+    """The worker's end of the socket. Jobs come in on it; when it closes, the worker ends."""
 
     def __init__(self) -> None:
         self.queue: Final[asyncio.Queue[bytes | None]] = asyncio.Queue()
@@ -46,7 +46,7 @@ class _Jobs(asyncio.Protocol):
                 self.queue.put_nowait(body)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End: the agent has closed the socket, or is gone."""
+        """Tell the worker to end: the agent has closed the socket, or is gone."""
         del exc
         self.queue.put_nowait(None)
 
@@ -83,7 +83,7 @@ async def serve(end: socket.socket) -> int:
 
 def _runner(job: Job, outbox: Outbox, metrics: SelfMetrics) -> Runner:
     root = logging.getLogger()
-    root.setLevel(logging.CRITICAL)  # the agent has told what there is to say of the config
+    root.setLevel(logging.CRITICAL)  # the agent has already logged the notices of the config
     collectors = job.collectors()
     root.setLevel(job.log_level.upper())
     runner = Runner(
@@ -97,7 +97,7 @@ def _runner(job: Job, outbox: Outbox, metrics: SelfMetrics) -> Runner:
 
 
 async def _tell(runner: Runner, outbox: Outbox, metrics: SelfMetrics) -> None:
-    """Send once a second how this worker is doing; that is its sign of life as well."""
+    """Send once a second how this worker is doing; the agent takes that as its sign of life."""
     while True:
         outbox.pulse(runner.progress(), metrics)
         await asyncio.sleep(_PULSE_SECONDS)
@@ -111,6 +111,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with suppress(AttributeError, OSError):  # no prctl: not Linux
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        return 0  # it ended before the kernel was asked
+        return 0  # the agent ended before the kernel was asked
     (descriptor,) = sys.argv[1:] if arguments is None else arguments
     return run_watched(serve(socket.socket(fileno=int(descriptor))))

@@ -1,4 +1,4 @@
-"""A device that a worker reads, as the agent's process knows it: it stands for its collector."""
+"""The agent's stand-in for the collector of a device that a worker reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collectors.base import Collector, Reading, Schedule, Series
 
 
 class Remote:
-    """What other parts of the agent ask a collector for, kept by what its worker tells."""
+    """What other parts of the agent ask a collector for, as its worker has last told it."""
 
     __slots__ = (
         "device",
@@ -34,7 +34,7 @@ class Remote:
     name: ClassVar[str] = ""
 
     def __init__(self, collector: Collector, schedule: Schedule) -> None:
-        """Stand for a collector; `schedule` is equal to its own, and may be that of many."""
+        """Stand in for a collector; `schedule` equals its own, and many may share the object."""
         self.device: str = collector.device
         self.schedule = schedule
         self.linked_names: Sequence[str] = (
@@ -60,7 +60,7 @@ class Remote:
 
     @property
     def waits_for_place(self) -> bool:
-        """False: its worker asks it."""
+        """False: its worker gives out the places for discoveries."""
         return False
 
     @property
@@ -69,7 +69,7 @@ class Remote:
         return self.name, self.device
 
     def collect(self) -> list[Reading]:
-        """Nobody calls it: a worker reads the device."""
+        """Raise NotImplementedError: only the worker reads the device."""
         raise NotImplementedError
 
     def health(self) -> CollectorHealth:
@@ -96,6 +96,6 @@ def _class_for(kind: str) -> type[Remote]:
 
 
 def remote(collector: Collector, schedules: dict[Schedule, Schedule]) -> Remote:
-    """Return what stands for a collector; `schedules` are those that others have already."""
+    """Return the stand-in for a collector; `schedules` are the ones that others share already."""
     schedule = schedules.setdefault(collector.schedule, collector.schedule)
     return _class_for(collector.name)(collector, schedule)

@@ -1,7 +1,7 @@
 """One worker process as the agent sees it: started, watched, and started again when it ends.
 
-A worker that has ended says nothing of its devices. Their last values live on by their own rule,
-and a new worker reads them soon. So its end costs them a round, and tells none of them silent.
+The end of a worker makes none of its devices silent. Their last values stay until they expire as
+always, and a new worker reads them soon. So the end costs them a round.
 """
 
 from __future__ import annotations
@@ -25,16 +25,19 @@ from agent.workers.job import Job
 log = logging.getLogger(__name__)
 
 _SILENT_SECONDS: Final = 30.0
-"""A worker that says nothing for so long while the agent runs stands still: it is ended."""
+"""Seconds. A worker that says nothing for longer, while the agent runs, stands still: it is killed.
+"""
 _BUILD_SECONDS: Final = 300.0
 """Seconds that it may take to make the collectors of a job."""
 _LOOK_SECONDS: Final = 1.0
+"""Seconds between two looks at whether it has been heard of."""
 _CLOSE_SECONDS: Final = 2.5
-"""How long it may take to end its sessions with devices."""
+"""Seconds that it may take to end its sessions with devices."""
 _PAUSES: Final = (0.2, 30.0)
-"""Seconds until a worker is started again: the first time, and at most."""
+"""The shortest and the longest wait, in seconds, until a worker is started again."""
 _LIVED: Final = 10.0
-"""A worker that ran for so many seconds is started again at once."""
+"""After a worker that ran for more than this many seconds, the wait is the shortest. It doubles
+each time a worker ends sooner."""
 
 
 class Link(asyncio.Protocol):
@@ -43,7 +46,7 @@ class Link(asyncio.Protocol):
     def __init__(self, metrics: Metrics, told: Callable[[Told], None]) -> None:
         self.closed: Final = asyncio.Event()
         self.generation = 0
-        """Of the job that counts. What is told of an earlier one is left out."""
+        """The generation of the newest job. Frames of an earlier job are dropped."""
         self.began = False
         """Whether that job has begun."""
         self.heard_at = asyncio.get_running_loop().time()
@@ -59,7 +62,7 @@ class Link(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Take frames in. A worker that sends what is none is ended."""
+        """Take frames in. After a broken frame the connection is closed, so the worker ends."""
         self.heard_at = asyncio.get_running_loop().time()
         try:
             for kind, body in self._reader.feed(data):
@@ -91,7 +94,7 @@ class Worker:
         self.number: Final = number
         self.restarts = 0
         self.pulse: Pulse | None = None
-        """How it is doing; None until it has told."""
+        """Its last report on itself; None until the first one comes."""
         self._metrics: Final = metrics
         self._told: Final = told
         self._job: Callable[[], Job] | None = None
@@ -110,17 +113,17 @@ class Worker:
 
     @property
     def late_rounds(self) -> Counter[str]:
-        """Rounds that could not be run or read in time, of all its lives, by the collector."""
+        """Rounds not run or read in time, over all restarts, by the collector's name."""
         return self._late_before + Counter(self.pulse.late_rounds if self.pulse else {})
 
     @property
     def cpu_seconds(self) -> float:
-        """The CPU time that it has used in all its lives, in seconds."""
+        """The CPU time that it has used over all restarts, in seconds."""
         return self._spent + (self.pulse.cpu_seconds if self.pulse else 0.0)
 
     @property
     def lag(self) -> float:
-        """The longest time without a look at its sockets or a word of it, in seconds."""
+        """The longest time, in seconds, that it did not look at its sockets or sent nothing."""
         silent = 0.0
         if self._link is not None and self._link.began:
             silent = asyncio.get_running_loop().time() - self._link.heard_at
@@ -146,7 +149,7 @@ class Worker:
             self._running.get_loop().create_task(self._send(self._link))
 
     def ignore(self) -> None:
-        """Take no more of what it tells until it gets another job."""
+        """Drop all frames until it gets another job."""
         if self._link is not None:
             self._link.began = False
             self._link.generation = -1
@@ -222,7 +225,7 @@ class Worker:
         return f"was ended by {signal.Signals(-status).name}" if status < 0 else "ended"
 
     async def _send(self, link: Link) -> None:
-        """Send the job. All but the socket happens on a thread: it may be of many devices."""
+        """Send the job. A thread packs it, because it may hold many devices."""
         make = self._job
         if make is None:
             return
@@ -241,7 +244,7 @@ class Worker:
             most = _SILENT_SECONDS if link.began else _BUILD_SECONDS
             if loop.time() - link.heard_at > most and not self._closing:
                 return f"said nothing for {most:g} s"
-        return f"said what cannot be ({link.wrong})" if link.wrong else ""
+        return f"sent a broken frame ({link.wrong})" if link.wrong else ""
 
     def _told_of(self, told: Told) -> None:
         if isinstance(told, Pulse):
@@ -252,6 +255,6 @@ class Worker:
         self._told(told)
 
     def _note_end(self) -> None:
-        """Keep what its life adds to the counters."""
+        """Add the counters of the process that ended to the totals."""
         self._late_before, self._spent = self.late_rounds, self.cpu_seconds
         self.pulse = None
