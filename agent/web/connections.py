@@ -22,6 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from agent.settings import Tls
 from agent.web.crowd import Client, Crowd
+from agent.web.early import BUSY, Early
 from agent.web.limits import (
     ANSWER_SECONDS,
     HEAD_BYTES,
@@ -40,6 +41,7 @@ class TimedProtocol(H11Protocol):
 
     limits = ConnectionLimits()
     crowd: Crowd
+    early: Early
     client_record: Client
     quiet: Quiet
     certified = False
@@ -70,6 +72,11 @@ class TimedProtocol(H11Protocol):
         """Read; a request must have arrived completely by its deadline."""
         if self._deadline is None:  # the first bytes of the next request on an open connection
             self._start_deadline(self.limits.request_seconds)
+        if self._is_refused(data):
+            self.early.refused("busy")
+            self.transport.write(BUSY)
+            self.transport.close()
+            return
         with self._ending():
             super().data_received(data)
 
@@ -77,8 +84,8 @@ class TimedProtocol(H11Protocol):
         """Answer a complete request, by a deadline."""
         with self._ending():
             super().handle_events()
-        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
-        if cycle is not None and not cycle.response_complete:
+        if self._is_answering():
+            self.crowd.begins(self.client_record)  # where too many have, the routes refuse it
             self._start_deadline(ANSWER_SECONDS)
 
     def on_response_complete(self) -> None:
@@ -101,6 +108,18 @@ class TimedProtocol(H11Protocol):
         else:
             with self._ending():
                 super().timeout_keep_alive_handler()
+
+    def _is_answering(self) -> bool:
+        """Tell whether a request has come whose answer is not complete."""
+        cycle: RequestResponseCycle | None = self.cycle  # None before the first request
+        return cycle is not None and not cycle.response_complete
+
+    def _is_refused(self, data: bytes) -> bool:
+        """Tell whether a new request has no place; more of one under way is not looked at."""
+        client = self.client_record
+        if client.known or client.answering or self._is_answering():
+            return False
+        return self.early.refuses(self.conn.trailing_data[0] + data)
 
     def _check_read(self) -> None:
         """Cut a client that has not read the end of an answer."""
@@ -165,13 +184,19 @@ class QuietServer(uvicorn.Server):
 
 
 def protocol(
-    connection_limits: ConnectionLimits, among: Crowd, log: Quiet, *, certificates: bool
+    connection_limits: ConnectionLimits,
+    among: Crowd,
+    refusals: Early,
+    log: Quiet,
+    *,
+    certificates: bool,
 ) -> type[TimedProtocol]:
     """Return the class of a connection with these limits; each client gets an object of it."""
 
     class LimitedProtocol(TimedProtocol):
         limits = connection_limits
         crowd = among
+        early = refusals
         quiet = log
         certified = certificates
 

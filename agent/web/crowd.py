@@ -151,8 +151,11 @@ class Crowd:
         client.known = True
 
     def begins(self, client: Client) -> bool:
-        """Begin an answer; False if too many of strangers are under way."""
-        if not client.known:
+        """Count a request whose head has come; False if too many of strangers are under way.
+
+        A second time for the same request does nothing.
+        """
+        if not client.known and not client.answering:
             if self.is_full():
                 return False
             self._answering += 1

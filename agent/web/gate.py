@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import errno
 import os
-import re
 import socket
 import ssl
 from asyncio import sslproto
@@ -20,18 +19,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.web.crowd import Client, Crowd
+from agent.web.early import BUSY, Early, is_whole
 from agent.web.limits import ACCEPTS, BACKLOG
 from agent.web.quiet import Quiet
 
-BUSY: Final = (
-    b"HTTP/1.1 503 Service Unavailable\r\n"
-    b"content-length: 5\r\nconnection: close\r\nretry-after: 5\r\n\r\nbusy\n"
-)
 _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _REST_SECONDS: Final = 0.1
 """How long nothing is accepted after the file descriptors ran out."""
-_HEALTH: Final = b"GET /-/healthy "
-_CREDENTIALS: Final = re.compile(rb"\r\nauthorization: *([^\r\n]+)\r\n", re.IGNORECASE)
+_REFUSAL: Final = 1 / 4
+"""What a refusal takes of a turn, against an admission: more of them fit into one."""
 _PEEK_BYTES: Final = 2048
 _TLS_RECORD: Final = 2**14
 """The most that one record of TLS holds (RFC 8446, 5.1)."""
@@ -54,23 +50,17 @@ class Gate:
         *,
         crowd: Crowd,
         protocol: Callable[[Client], asyncio.Protocol],
-        remembers: Callable[[str], bool],
+        early: Early,
         tls: Handshake | None,
         quiet: Quiet,
-        refused: Callable[[str], None],
     ) -> None:
-        """Take a bound socket.
-
-        `remembers` tells whether an Authorization header is known to be right; `refused` counts who
-        was refused, by reason.
-        """
+        """Take a bound socket."""
         self._sock: Final = sock
         self._crowd: Final = crowd
         self._protocol: Final = protocol
-        self._remembers: Final = remembers
+        self._early: Final = early
         self._tls: Final = tls
         self._quiet: Final = quiet
-        self._refused: Final = refused
         self._tasks: Final[set[asyncio.Task[None]]] = set()
         self._spare = _spare()
         self._open = False
@@ -104,7 +94,8 @@ class Gate:
 
     def _accept(self) -> None:
         """Accept some connections; the loop calls it again while there are more."""
-        for _ in range(ACCEPTS):
+        left: float = ACCEPTS
+        while left > 0:
             try:
                 sock, (address, *_) = self._sock.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -112,7 +103,7 @@ class Gate:
             except OSError as error:
                 self._exhausted(error)
                 return
-            self._admit(sock, str(address))
+            left -= 1 if self._admit(sock, str(address)) else _REFUSAL
 
     def _exhausted(self, error: OSError) -> None:
         """Without descriptors: turn one client away, end the idlest, and rest for a moment."""
@@ -134,20 +125,19 @@ class Gate:
         if self._spare is None:
             self._spare = _spare()
 
-    def _admit(self, sock: socket.socket, address: str) -> None:
+    def _admit(self, sock: socket.socket, address: str) -> bool:
+        """Give a connection a place, or turn it away; returns whether it has one."""
         sock.settimeout(0)
-        trusted = False
-        if self._tls is None and address not in self._crowd.known and self._crowd.is_full():
-            begin = _peek(sock)
-            found = _CREDENTIALS.search(begin)
-            trusted = found is not None and self._remembers(found[1].decode("latin-1"))
-            if begin and not trusted and not begin.startswith(_HEALTH):
-                self._turn_away(sock, "busy")
-                return
-        client = self._crowd.admit(address, trusted=trusted)
+        begin = b"" if self._tls is not None or address in self._crowd.known else _peek(sock)
+        if self._early.refuses(begin):
+            self._turn_away(sock, "busy")
+            return False
+        client = self._crowd.admit(address, trusted=self._early.trusts(begin))
         if client is None:
             self._turn_away(sock, "connections")
-            return
+            return False
+        if is_whole(begin):  # it counts from here on: a flood comes faster than it is parsed
+            self._crowd.begins(client)
         task = asyncio.get_running_loop().create_task(self._take(sock, client))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -156,6 +146,7 @@ class Gate:
             task.cancel()
 
         client.cut = cut
+        return True
 
     async def _take(self, sock: socket.socket, client: Client) -> None:
         """Hand a connection to its protocol, after the handshake."""
@@ -174,7 +165,7 @@ class Gate:
 
     def _turn_away(self, sock: socket.socket, reason: str) -> None:
         """Answer 503 and close; what the client sent is read, or it would see a reset instead."""
-        self._refused(reason)
+        self._early.refused(reason)
         with contextlib.suppress(OSError), sock:
             sock.settimeout(0)
             if self._tls is None:

@@ -18,6 +18,7 @@ from agent.snapshot import Snapshot
 from agent.web.auth import Users
 from agent.web.connections import QuietServer, protocol, uvicorn_config
 from agent.web.crowd import Client, Crowd, Known
+from agent.web.early import Early
 from agent.web.gate import Gate, Handshake, listening_socket
 from agent.web.guesses import Guesses
 from agent.web.limits import (
@@ -83,9 +84,15 @@ class WebServer:
         """Listen; raises OSError if the address is in use or not this machine's."""
         raise_file_limit()
         tls = self._config.tls
+        early = Early(
+            self._crowd,
+            remembers=self._users.remembers if self._users is not None else lambda _: False,
+            refused=lambda reason: self._metrics.refused.labels(reason).inc(),
+        )
         kind = protocol(
             self._limits,
             self._crowd,
+            early,
             self._quiet,
             certificates=tls is not None and tls.client_ca_file is not None,
         )
@@ -95,12 +102,11 @@ class WebServer:
             listening_socket(host, port),
             crowd=self._crowd,
             protocol=lambda client: server.serves(kind, client),
-            remembers=self._users.remembers if self._users is not None else lambda _: False,
+            early=early,
             tls=Handshake(context=config.ssl, seconds=self._config.request_timeout)
             if config.ssl is not None
             else None,
             quiet=self._quiet,
-            refused=lambda reason: self._metrics.refused.labels(reason).inc(),
         )
         self._server = server = QuietServer(config, close=gate.close)
         gate.open()
