@@ -30,6 +30,9 @@ _BEHIND: Final = 0.5
 _DISCOVERIES: Final = (8, 64)
 """How many devices are discovered at once, at least and at most."""
 
+_MOST_ROUNDS: Final = 30
+"""How many rounds a device gets where each is to be read once: a discovery may take so long."""
+
 
 class Peak:
     """The largest value of the last minute or so."""
@@ -94,6 +97,14 @@ class Rotation:
             self._turning = asyncio.get_running_loop().create_task(self._turn())
 
     async def once(self, tasks: Sequence[Task]) -> None:
+        """Run a round of each device, and further ones of each that is still being discovered."""
+        for _ in range(_MOST_ROUNDS):
+            await self._pass(tasks)
+            tasks = [task for task in tasks if task.ok and not task.heard]
+            if not tasks:
+                return
+
+    async def _pass(self, tasks: Sequence[Task]) -> None:
         """Run one round of each device, and a further one of each that waited for a place."""
         left = deque(tasks)
         while left or self._rounds or self._undiscovered:

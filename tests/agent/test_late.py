@@ -214,6 +214,33 @@ async def test_one_round_reads_those_that_wait_for_a_place_too() -> None:
     assert len(order) == 9
 
 
+class FoundLater(AsyncFake):
+    """A device whose discovery takes several rounds."""
+
+    def __init__(self, device: str, rounds: int) -> None:
+        super().__init__(device, list, interval=60.0)
+        self.left = rounds
+        self.waits_for_place = False
+
+    @property
+    def discovered(self) -> bool:
+        return self.left == 0
+
+    async def collect(self) -> Any:
+        self.left = max(0, self.left - 1)
+        readings = [(UP.series(self.device), 1.0)]
+        return [*readings, (VALUE.series(self.device), 1.0)] if self.discovered else readings
+
+
+async def test_one_round_waits_for_a_discovery_that_takes_longer() -> None:
+    """`hubgauge collect` shows the readings, not only that the device answers; it ends in any case."""
+    slow, endless = FoundLater("slow", 3), FoundLater("endless", 10**9)
+    runner, snapshot, _ = make(slow, endless)
+    await runner.run_once()
+    assert snapshot.value(VALUE.series("slow")) == 1.0
+    assert snapshot.value(VALUE.series("endless")) is None
+
+
 def test_the_progress_of_several_processes_is_one() -> None:
     """Counts are added up; of lag and stretch the largest is told."""
     joined = Progress.joined(

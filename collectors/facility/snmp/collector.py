@@ -37,6 +37,7 @@ class SnmpCollector:
         "_channel",
         "_depth",
         "_finder",
+        "_is_cut_short",
         "_naming",
         "_slow_at",
         "_slow_read",
@@ -75,6 +76,7 @@ class SnmpCollector:
         self.slow_interval = depth.slow_interval
         self._slow_read: list[Reading] = []
         self._slow_at = -math.inf
+        self._is_cut_short = False
         self._units = Units(None, naming, ())
         self._units = self._units_of(None)
 
@@ -121,8 +123,8 @@ class SnmpCollector:
 
     @property
     def discovered(self) -> bool:
-        """Whether the plan of its rounds is known."""
-        return self._finder.plan is not None
+        """Whether the plan of its rounds is known, and the last round had time to read by it."""
+        return self._finder.plan is not None and not self._is_cut_short
 
     @property
     def waits_for_place(self) -> bool:
@@ -174,7 +176,8 @@ class SnmpCollector:
         return await self._round(self.plan, end)
 
     async def _round(self, plan: Plan, end: float) -> list[Reading]:
-        if asyncio.get_running_loop().time() >= end:
+        self._is_cut_short = asyncio.get_running_loop().time() >= end
+        if self._is_cut_short:
             return self._units.own()  # it answers; its discovery has taken the time of this round
         try:
             slow = self._slow_part(plan)

@@ -175,12 +175,12 @@ class Finder:
         task = self._task
         await asyncio.wait((task,), timeout=left)
         if task.done():
-            self._take(first=True)
+            self._take()
         elif self._probe is None or not self._probe.answered:
             await self.aclose()
             raise self.channel().silence
 
-    def _take(self, *, first: bool = False) -> None:
+    def _take(self) -> None:
         """Use the result of a finished discovery.
 
         A failed discovery raises only if there is no earlier plan.
@@ -192,7 +192,7 @@ class Finder:
         error = task.exception() if not task.cancelled() else Unreachable("stopped")
         if error is None:
             self.plan, self.stale = task.result(), False
-        elif first or not isinstance(error, CollectError):
+        elif self.plan is None or not isinstance(error, CollectError):
             raise error
         self._discovered_at = task.get_loop().time()
 

@@ -55,7 +55,8 @@ async def test_a_device_s_objects_become_these_series(folder: Path, update_golde
     case = read(folder / "case.yaml", Case)
     async with serving(case.agent()) as address:
         words = ", ".join(
-            f"{key}: {value}" for key, value in ({"address": f'"{address}"'} | case.device).items()
+            f"{key}: {value}"
+            for key, value in ({"address": f'"{address}"', "timeout": "30s"} | case.device).items()
         )
         own = f"profiles_dir: {folder / 'profiles'}\n" if (folder / "profiles").is_dir() else ""
         config = read(folder / "config", KIND.Config, text=f"{own}devices:\n  - {{{words}}}\n")
