@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collectors.facility.snmp.reading import Reading as Wanted
 
 _HUGE: Final = math.inf
+_DIGITS: Final = re.compile(rb"\s*([+-]?\d{1,20})(\.\d{1,20})?[\s\0]*")
 
 Raw = object
 """A value as it was received: int, float, bytes, a text (an OID or an address), or None."""
@@ -47,7 +49,8 @@ class Point(NamedTuple):
     """One polled object: `value = (raw * multiplier + offset) / divisor`.
 
     The three numbers are integers, so that 7467 mA is exactly 7.467 A. A raw value below `least`,
-    above `most` or in `missing` is rejected.
+    above `most` or in `missing` is rejected. `counts_parts` is true if the MIB's integer counts
+    parts of the unit, such as tenths.
     """
 
     oid: str
@@ -59,6 +62,7 @@ class Point(NamedTuple):
     most: float
     missing: frozenset[float]
     rule: Rule | None
+    counts_parts: bool = False
 
 
 def decode(
@@ -75,11 +79,11 @@ def decode(
     readings: list[Reading] = []
     add = readings.append
     get = values.get
-    for oid, series, multiplier, offset, divisor, least, most, missing, rule in points:
+    for oid, series, multiplier, offset, divisor, least, most, missing, rule, parts in points:
         raw = get(oid)
         if raw is None:
             continue
-        number = raw if rule is None and type(raw) is int else _number(raw, rule)
+        number = raw if rule is None and type(raw) is int else _number(raw, rule, counts_parts=parts)
         if number is None:
             dropped["not_a_number"] += 1
         elif not least <= number <= most or number in missing:
@@ -110,13 +114,27 @@ def _by_rule(
     return found
 
 
-def _number(raw: Raw, rule: Rule | None) -> float | None:
+def _number(raw: Raw, rule: Rule | None, *, counts_parts: bool) -> float | None:
     """Return a value as a number; NaN for a text that means "no reading"."""
     if isinstance(raw, (int, float)) and not (rule and rule.texts and rule.texts.words):
         return raw - rule.span if rule and rule.span and raw >= rule.span / 2 else raw
-    if rule is None or rule.texts is None or raw is None:
+    if rule is not None and rule.texts is not None and raw is not None:
+        return rule.texts.number(text_of(raw))
+    return _digits(raw, counts_parts=counts_parts) if isinstance(raw, bytes) else None
+
+
+def _digits(raw: bytes, *, counts_parts: bool) -> float | None:
+    """Return the number of an OCTET STRING where the MIB has an INTEGER; None for other texts.
+
+    Some cards send all numbers as texts. If the integer counts tenths, it is not known what "230.1"
+    counts, so it is no number.
+    """
+    found = _DIGITS.fullmatch(raw)
+    if found is None:
         return None
-    return rule.texts.number(text_of(raw))
+    if found[2] is None:
+        return int(found[1])
+    return None if counts_parts else float(found[1] + found[2])
 
 
 def text_of(raw: Raw) -> str:
@@ -168,6 +186,7 @@ def make_point(
             tuple(wanted.missing), extremes=not wanted.is_plain() and has_extremes(series.metric)
         ),
         rule=_rule(wanted, guards),
+        counts_parts=wanted.counts_parts(),
     )
 
 

@@ -125,6 +125,12 @@ class Reading:
         """Tell whether its value has no unit: a state, or a constant."""
         return bool(self.map or self.words) or self.constant is not None
 
+    def counts_parts(self) -> bool:
+        """Tell whether its integer counts parts or multiples of its unit, such as tenths."""
+        return self.scale != 1 or bool(
+            self.digits_column or self.scale_column or self.divisor_column
+        )
+
     def where_it_is(self) -> Level:
         """Return the level of the device that it measures: as given, else by the metric's name."""
         if self.level:

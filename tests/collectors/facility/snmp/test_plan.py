@@ -48,8 +48,21 @@ def test_an_absent_object_is_no_reading() -> None:
 def test_an_answer_of_the_wrong_type_is_dropped_and_counted() -> None:
     """Octets where a number belongs yield no reading."""
     planned = made(OUTLET, {"6": {"1.1": 5}})
-    for junk in (b"5", b"", "1.3.6", [], {}):
+    for junk in (b"", b"n/a", b"5 A", b"0x5", b"1,5", b"5.", b"\xff5", "1.3.6", [], {}):
         assert values(planned, {"6.1.1": junk}) == ({}, Counter(not_a_number=1))
+
+
+def test_octets_of_digits_are_a_number() -> None:
+    """Some cards send every INTEGER as a text; where the integer counts tenths, a decimal point
+    leaves open what is counted.
+    """
+    planned = made(OUTLET, {"6": {"1.1": b"5"}})
+    for said, watts in {b"5": 5.0, b" 5\0": 5.0, b"-7": -7.0, b"23.5": 23.5}.items():
+        assert values(planned, {"6.1.1": said}) == ({"A07-A/1": watts}, Counter())
+    assert values(planned, {"6.1.1": b"2147483647"}) == ({}, Counter(sentinel=1))
+    tenths = made(OUTLET.replace("unit: W", "unit: W, scale: 0.1"), {"6": {"1.1": b"235"}})
+    assert values(tenths, {"6.1.1": b"235"}) == ({"A07-A/1": 23.5}, Counter())
+    assert values(tenths, {"6.1.1": b"23.5"}) == ({}, Counter(not_a_number=1))
 
 
 def test_numbers_as_text_are_read_where_the_profile_says_so() -> None:
