@@ -32,7 +32,8 @@ class Probes:
     async def has(self, oid: str, *, exactly: bool = False) -> bool:
         """Tell whether the device has an object, or one beneath it.
 
-        An object that is itself one row of a table is found only with `exactly`.
+        A GETNEXT does not find an object that is itself one row of a table. It is asked for with
+        `exactly`, and where the device is known to have others beside it.
         """
         # The object before a scalar is its own branch.
         start = oid.removesuffix(".0")
@@ -40,9 +41,17 @@ class Probes:
         if found is None:
             self._note(_arcs(start), await self._channel.next(start))
             found = self._known(_arcs(oid), _arcs(start))
-        if not found and exactly:
+        if not found and (exactly or self._is_beside(_arcs(oid))):
             return bool(await self._channel.get((oid,)))
         return bool(found)
+
+    def _is_beside(self, oid: _Arcs) -> bool:
+        """Tell whether the device has been seen to have objects in the same branch."""
+        branch = oid[:-1]
+        return any(
+            following is not None and following[: len(branch)] == branch
+            for _, following in self._answers
+        )
 
     def _note(self, asked: _Arcs, following: str | None) -> None:
         if following is not None:
