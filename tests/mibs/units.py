@@ -17,7 +17,7 @@ _NUMBERS: Final = {
     "milli": 0.001,
 }
 _SHARE: Final = re.compile(
-    r"1/(10+)\b|\b0?(\.0*1)\b|\b(" + "|".join(_NUMBERS) + r")(?:\b|-?(?=[a-z]))"
+    r"1?/(10+)\b|\b0?(\.0*1)\b|\b(" + "|".join(_NUMBERS) + r")(?:\b|-?(?=[a-z]))"
 )
 _UNITS: Final[tuple[tuple[str, str], ...]] = (
     (r"kilo-?volt-?amp\w*|kva", "kVA"),
@@ -48,7 +48,7 @@ class Said(NamedTuple):
 def unit_in(text: str) -> Said | None:
     """Return the unit in a UNITS clause or in a phrase; None where none is recognised.
 
-    `0.1 RMS Volts`, `1/100 of KWatts`, `tenths of degrees Celsius`, `milliamps` and the like.
+    `0.1 RMS Volts`, `1/100 of KWatts`, `mA/10`, `tenths of degrees Celsius`, `milliamps` and the like.
     """
     rest, scale = text.lower(), 1.0
     share = _SHARE.search(rest)
