@@ -83,7 +83,9 @@ def decode(
         raw = get(oid)
         if raw is None:
             continue
-        number = raw if rule is None and type(raw) is int else _number(raw, rule, counts_parts=parts)
+        number = (
+            raw if rule is None and type(raw) is int else _number(raw, rule, counts_parts=parts)
+        )
         if number is None:
             dropped["not_a_number"] += 1
         elif not least <= number <= most or number in missing:
