@@ -61,7 +61,7 @@ COLUMNS: Final = (
 OTHERS: Final = """
 ## Makes without a profile · 尚无配置的厂商
 
-Of these no text of the maker's MIB was found, so that a profile would be guesswork: Pulizzi, Stulz WIB1000, PDUs of FS,
+Of these no text of the maker's MIB was found, so that a profile would be guesswork: Stulz WIB1000, PDUs of FS,
 and Legrand's PDUs before 2020. Legrand's newer ones have Raritan's objects and are read as those. A UPS or a PDU that speaks a standard MIB is
 read by that (`rfc1628-ups`, `entity-sensor`); for the others `hubgauge devices draft ADDRESS` writes the beginning of a profile.
 
