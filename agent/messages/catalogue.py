@@ -11,10 +11,10 @@
 Every other file maps keys to messages. A message is text with the placeholders of `str.format`, or
 a mapping of plural forms::
 
-    danger.none: "No promise is known to be in danger"
-    danger.found:
-      one: "1 promise is in danger"
-      other: "{count} promises are in danger"
+    racks.attention.none: "No rack needs attention."
+    standing.racks:
+      one: "1 rack needs attention"
+      other: "{count} racks need attention"
 
 The value `count` chooses the form: the first one in `plural` whose conditions all hold, else
 `other`. Conditions are lists of whole numbers: `is` (the count itself), `last` (its last digit),
@@ -100,8 +100,8 @@ class Words:
     def __call__(self, key: str, **values: object) -> str:
         """Return a message with its values filled in; whole numbers get grouped digits.
 
-        Without values the message is returned as it stands: a page's script fills in some itself.
-        Raises KeyError for an unknown key.
+        Without values the message is returned with its placeholders: a page's script fills in some
+        of them. Raises KeyError for an unknown key.
         """
         message = self._messages[key]
         text = message if isinstance(message, str) else message[self._form(values["count"])]
@@ -111,7 +111,7 @@ class Words:
         return (_spaced(text, shown) if _HAN_BESIDE.search(text) else text).format(**shown)
 
     def of(self, prefix: str, name: str) -> str:
-        """Return the word for a value that is data, such as a state; without one, the value."""
+        """Return the message `PREFIX.NAME` for a value such as a state; without one, the value."""
         message = self._messages.get(f"{prefix}.{name}", name)
         return message if isinstance(message, str) else message[_OTHER]
 

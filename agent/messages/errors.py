@@ -6,8 +6,8 @@ from agent.messages.catalogue import Words
 
 
 def error_text(reason: str, text: str, w: Words) -> str:
-    """Return what a collector says of its failure, led by the reason where `text` has none.
+    """Return the error of a collector; in some languages its reason stands before `text`.
 
-    The text itself is what the device or the library said, in its own language.
+    `text` is what the device or the library said, in its own language.
     """
     return w(f"error.{reason}", text=text) if reason else text

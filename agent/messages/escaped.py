@@ -1,4 +1,4 @@
-"""Output that shows any text: a terminal or a pipe that lacks a character gets its number."""
+"""Output that never fails: a character that the output cannot show is written as its number."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _WHOLE_UNICODE: Final = ("utf-8", "utf-16", "utf-32")
 
 
 def never_fail() -> None:
-    """Let the program's output show any text: a character it lacks is written as its number.
+    """Let stdout and stderr write any text: a character they cannot show becomes its number.
 
-    The number is written as JSON writes it, so that JSON stays JSON.
+    The number is written as JSON escapes it, so that JSON stays JSON.
     """
     codecs.register_error(_ESCAPED, _escaped)
     for stream in (sys.stdout, sys.stderr):

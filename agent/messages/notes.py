@@ -1,7 +1,8 @@
-"""What a PUE rests on, in the reader's language.
+"""The notes of a PUE in the reader's language.
 
-`agent.pue` says it in English sentences, which the JSON and a signed statement keep. They are found
-again among the English messages, and said by the same message of another language.
+`agent.pue` writes notes as English sentences, which the JSON and a signed statement keep. This
+module finds a sentence among the English messages, and writes it by the same message of another
+language.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _SITE: Final = "note.of"
 
 
 def note_text(note: str, w: Words) -> str:
-    """Return a note in the language of `w`; as it is where no message says it."""
+    """Return a note in the language of `w`; unchanged if no English message matches it."""
     for name, pattern in _patterns():
         if found := pattern.fullmatch(note):
             return (
@@ -41,7 +42,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 
 
 def _pattern(message: str) -> str:
-    """Return an expression that takes a message's values out of its text."""
+    """Return a regular expression that finds a message's values in its text."""
     pieces = re.split(r"\{(\w+)\}", message)
     return "".join(
         f"(?P<{piece}>.+)" if number % 2 else re.escape(piece)

@@ -1,4 +1,4 @@
-"""The language of a terminal: the one that its locale names, where its encoding can show it."""
+"""The language of a terminal: that of its locale, if the terminal's encoding can show it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final, TextIO
 from agent.messages.catalogue import DEFAULT, choose, languages
 
 _LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
-"""What names the locale of messages, the strongest first (POSIX, Base Definitions 8.2)."""
+"""Variables that name the locale of messages; the first one that is set counts (POSIX, 8.2)."""
 _PLAIN: Final = ("C", "POSIX")
 
 
 def add_language(parser: argparse.ArgumentParser, of: str) -> None:
-    """Add `--language`; without it, `of` is in the language of the terminal."""
+    """Add `--language`. `of` names what is in that language; the default is the terminal's."""
     parser.add_argument(
         "--language",
         choices=list(languages()),

@@ -44,13 +44,14 @@ _ALONE: Final[Mapping[str, Callable[[BoardView, Query], object]]] = {
         view, silent_only=query.get("silent", "") == "1"
     ),
 }
-"""Addresses without further parts."""
+"""Paths of one part, by that part."""
 
 
 def answer(view: BoardView, parts: list[str], query: Query) -> object:
-    """Return the view that an address of the API asks for; None for an address that is none.
+    """Return the view for a path of the API; None for a path that the API does not have.
 
-    The version may stand before it: `/api/v1/racks`.
+    `parts` are the parts after `/api`. The first may be the version: `/api/v1/racks`.
+    Raises ValueError for a query that is wrong.
     """
     if parts[:1] == [openapi.VERSION]:
         parts = parts[1:]

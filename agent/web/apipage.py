@@ -1,4 +1,4 @@
-"""The page about the API: every path, what it gives, and what its query may say."""
+"""The page about the API: every path, what it answers, and the parameters of its query."""
 
 from __future__ import annotations
 

@@ -19,13 +19,13 @@ from collectors.secrets import read_secret_file
 
 _MAX_REMEMBERED: Final = 256
 _MAX_PASSWORD_BYTES: Final = 72
-"""bcrypt reads no more of a password."""
+"""bcrypt ignores all further bytes of a password."""
 _LONGEST_HEADER: Final = 1024
 _BCRYPT: Final = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
 _COSTS: Final = range(4, 17)
-"""bcrypt's own least; a hash of more than 16 takes over four seconds."""
+"""Costs that are accepted, from bcrypt's minimum. A higher one takes over four seconds a check."""
 _STAND_IN: Final = "$2b${:02d}$K3ClIDQ3kLwcmWzfqpPTMOaTkhj8IZ31.7xvc9B5xkMHn6YhqX0oS"
-"""The hash of a random password that nobody has, at any cost."""
+"""A hash that no known password has; `{:02d}` is its bcrypt cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class Users:
     """The users who may read.
 
     bcrypt is slow on purpose. An accepted password is therefore remembered, as a keyed digest.
-    The file is looked at with each request: who is no longer in it is refused at once.
+    Each request checks whether the file has changed, so a user who is deleted from it is refused
+    at once.
     """
 
     def __init__(self, path: Path, quiet: Quiet | None = None) -> None:
@@ -90,7 +91,7 @@ class Users:
         return right
 
     def _look(self) -> None:
-        """Read the file again if it has changed; nobody is let in by a file that is refused."""
+        """Read the file again if it has changed; a file with a mistake lets nobody in."""
         stamp = _stamp(self._path)
         if stamp == self._stamp:
             return
@@ -102,14 +103,17 @@ class Users:
             self._quiet.warn("users", f"{error}; nobody is let in until it is corrected")
 
     def _known_as(self, asked: Credentials, hashes: Mapping[str, bytes]) -> bytes:
-        """Return what an accepted password is remembered as: its hash in the file is part of it."""
+        """Return the digest of an accepted password.
+
+        The hash in the file is part of it, so a password that was changed is forgotten.
+        """
         return self._digest(asked.user.encode(), hashes.get(asked.user, b""), asked.password)
 
     def _digest(self, *parts: bytes) -> bytes:
         """Return a keyed digest of the parts.
 
-        Each part follows its length, so that two different rows of parts never look the same: a
-        wrong pair of user and password cannot pass for a right one.
+        Each part follows its length, so two different sequences of parts never give the same bytes:
+        a wrong pair of user and password cannot pass for a right one.
         """
         text = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         return hmac.new(self._key, text, hashlib.sha256).digest()

@@ -1,4 +1,4 @@
-"""What is written below a time chart: round hours of the zone's clock, or days."""
+"""The labels below a time chart: round hours of the zone's clock, or days."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Final
 from agent.web.format import local
 
 _EDGE: Final = 0.08
-"""Labels nearer to the left edge are left out: on a narrow screen two would overlap."""
+"""Share of the axis. Labels nearer to its left end are left out: on a narrow screen two overlap."""
 _YEAR: Final = 300 * 86400.0
-"""A chart longer than this writes years, else months would be ambiguous."""
+"""Seconds. The labels of a longer chart have the year, or its months would be ambiguous."""
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 48, 120, 168, 336, 720, 2190)
-"""Hours between two labels."""
+"""Hours between two labels; `_LONGEST` where none of these gives few enough labels."""
 _LONGEST: Final = 4380
 _DAY: Final = 24
 

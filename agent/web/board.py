@@ -1,4 +1,4 @@
-"""The board: for people who pass a wall screen, and for the one who is woken at night."""
+"""The first page, `/`: what the hub promised, how its sites stand, and what needs attention."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from agent.web.page import Page
 from agent.web.views import pages, racks
 
 _WHOLE: Final = 3
-"""Up to this many sites are all shown whole."""
+"""Up to this many sites are shown with their panels."""
 
 
 def draw(page: Page) -> str:
@@ -23,7 +23,7 @@ def draw(page: Page) -> str:
 
 
 def _whole(page: Page, told: Sequence[str]) -> Sequence[str]:
-    """Return the sites to show whole: a few are all shown, of more only the one asked for."""
+    """Return the sites to show with their panels: all if they are few, else only the one chosen."""
     if len(told) <= _WHOLE:
         return told
     wanted = (page.query.get("site", ""), page.view.site, told[0])

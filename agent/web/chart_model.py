@@ -59,7 +59,7 @@ class Chart:
     description: str
     lines: Sequence[Line]
     x_labels: Sequence[tuple[float, str]]
-    """Places along the axis (0 to 1), and what is written at each."""
+    """Places along the axis (0 to 1), and the label at each."""
     tick: Callable[[float], str]
     """Writes a value of the scale."""
     rules: Sequence[Rule] = ()
@@ -72,6 +72,7 @@ class Chart:
     floor: float | None = None
     """The scale begins here, or lower where a value is lower."""
     source: str = ""
-    """The path of the API that has the values: the page's script reads it for the hover."""
+    """The path of the API that has the values. The page's script reads it, to show the value under
+    the pointer."""
     names: Mapping[str, str] = field(default_factory=dict)
-    """What the API's keys are called in the page's language."""
+    """The names of the API's keys in the page's language."""

@@ -1,8 +1,9 @@
 """Time charts as inline SVG: curves, limits, ranges, and a strip of coverage below them.
 
-Nothing here knows what it draws. A chart scales with the page while its text does not: positions
-are percentages, and only the curves lie in a stretched view box of 1000 by 100. Colours come from
-the style sheet's classes. The template `chart.html` writes what is worked out here.
+Nothing here depends on what a chart is about. A chart scales with the page while its text does not:
+positions are percentages, and only the curves lie in a stretched view box of 1000 by 100. Colours
+come from the style sheet's classes. This module computes the geometry, and the template
+`chart.html` writes it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from markupsafe import Markup
 
 from agent.messages.catalogue import Words
 from agent.web.chart_model import Band, Chart
-from agent.web.render import render
+from agent.web.render import ENOUGH, render
 
 _TOP: Final = 6.0
 _BOTTOM: Final = 86.0
@@ -29,9 +30,7 @@ _NAME_GAP: Final = 7.5
 _EDGE: Final = 0.04
 """Labels this near to an end of the axis are aligned to the end."""
 _MIDDLE: Final = 0.5
-"""A mark's name is left of its line beyond this, so that it stays inside."""
-_COVERED: Final = 0.95
-"""Coverage below this is drawn as thin."""
+"""A mark to the right of this has its name on the left of its line, so that it stays inside."""
 _WIDTH: Final = 1000.0
 _ROUND: Final = (1, 2, 2.5, 5, 10)
 
@@ -48,7 +47,10 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A text at a place: percent of the height for names and scale, of the width for times."""
+    """A text and its place.
+
+    `at` is in percent: of the height for names and the scale, of the width for times and marks.
+    """
 
     at: str
     text: str
@@ -57,10 +59,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
-    """A curve, the outline of a range, or a line at a height."""
+    """A curve, the outline of a range, or a limit."""
 
     kind: str
     where: str
+    """The path in the view box; for a limit its height, percent from the top."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +153,14 @@ class Drawing:
 
     @property
     def strip(self) -> list[Bar]:
-        """The coverage of each interval; nothing where it is not known or zero."""
+        """The coverage of each interval; no bar where it is zero or not known."""
         width = 100 / len(self.of.coverage) if self.of.coverage else 0.0
         found = []
         for index, share in enumerate(self.of.coverage):
             if share:
                 height = (_STRIP_BOTTOM - _STRIP_TOP) * min(1.0, share)
                 bar = Bar(
-                    kind="covered" if share >= _COVERED else "covered thin",
+                    kind="covered" if share >= ENOUGH else "covered thin",
                     x=_two(index * width),
                     y=_two(_STRIP_BOTTOM - height),
                     width=_two(width * 0.86),
@@ -168,7 +171,7 @@ class Drawing:
 
     @property
     def names(self) -> list[Written]:
-        """Each curve's and limit's name beside its end, moved apart where two would overlap."""
+        """The name of each curve and limit, beside its end; moved down where two would overlap."""
         ends = [(self.y(rule.value), rule.name, rule.kind) for rule in self.of.rules]
         if len(self.of.lines) > 1:  # a lone curve is named by the heading
             for line in self.of.lines:
@@ -238,7 +241,7 @@ def _two(value: float) -> str:
 def chart(of: Chart, w: Words) -> Markup:
     """Draw a time chart: the scale, the plot, and the names of the curves.
 
-    Nothing without values.
+    A chart without any value gives empty markup.
     """
     if next(_values(of), None) is None:
         return Markup()

@@ -1,4 +1,4 @@
-"""The page of collectors: every device, every meter, what was lost, and how the sinks do."""
+"""The page of collectors: every device, every meter, what was lost, and the state of the sinks."""
 
 from __future__ import annotations
 

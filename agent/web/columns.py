@@ -10,14 +10,14 @@ from agent.web.format import MISSING
 
 Row = TypeVar("Row")
 Column = tuple[str, str, Callable[[Row], str]]
-"""The head of a column, its class, and what writes a cell of it."""
+"""The head of a column, its class, and the function that writes its cell for a row."""
 
 _EMPTY: Final = ("", MISSING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A cell: what stands in it, and the class and the head of its column."""
+    """A cell: its content, and the class and the head of its column."""
 
     content: str
     kind: str
@@ -26,14 +26,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilledTable:
-    """A table of only those columns that have a value in some row; the first names the row."""
+    """A table of those columns that have a value in some row. The first column names the row."""
 
     heads: Sequence[tuple[str, str]]
     rows: Sequence[Sequence[Cell]]
 
 
 def filled_table(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> FilledTable:
-    """Write every cell, and leave out columns in which nothing is known of any row."""
+    """Write every cell. A column without any value is left out, unless it is the first."""
     cells = [
         [Cell(content=write(row), kind=kind, head=head) for head, kind, write in columns]
         for row in rows

@@ -1,4 +1,4 @@
-"""Values that take long to compute are computed once for everybody who asks within some seconds.
+"""A value that takes long to compute is computed once for all who ask within some seconds.
 
 A whole hub has 880 000 series: a page or a sum over all of them takes the better part of a second.
 """
@@ -15,9 +15,10 @@ from agent.snapshot import Snapshot
 Made = TypeVar("Made")
 
 _SLOW_SECONDS: Final = 0.1
-"""What took less time of its thread is computed anew for every reader."""
+"""A value that took less processor time is not kept, but computed for each reader."""
 _LIFETIME: Final = 10.0
-"""A value is used this many times as long as it took: readers cost a tenth of a core at most."""
+"""A value is kept for this many times the processor time that it took. So readers cost a tenth of a
+core at most."""
 _MOST: Final = 24
 """Values held for one snapshot."""
 
@@ -27,7 +28,10 @@ _computed: Final[WeakKeyDictionary[Snapshot, dict[Hashable, tuple[float, Any]]]]
 
 
 def computed_once(snapshot: Snapshot, key: Hashable, compute: Callable[[], Made]) -> Made:
-    """Return what `compute` makes of a snapshot; if that is slow, one of some seconds ago."""
+    """Return what `compute` returns for a snapshot; if that is slow, a value some seconds old.
+
+    `key` names the value and everything that it depends on besides the snapshot.
+    """
     known = _computed.setdefault(snapshot, {})
     if key in known and known[key][0] > time.monotonic():
         found: Made = known[key][1]
@@ -43,5 +47,5 @@ def computed_once(snapshot: Snapshot, key: Hashable, compute: Callable[[], Made]
 
 
 def forget_all() -> None:
-    """Drop every value, as at a start."""
+    """Drop every value that is kept."""
     _computed.clear()

@@ -97,7 +97,7 @@ class TimedProtocol(H11Protocol):
         super().on_response_complete()
 
     def shutdown(self) -> None:
-        """Close, or let the answer under way end."""
+        """Close the connection; an answer under way is sent to its end first."""
         with self._ending():
             super().shutdown()
 
@@ -129,7 +129,7 @@ class TimedProtocol(H11Protocol):
 
     @contextlib.contextmanager
     def _ending(self) -> Iterator[None]:
-        """End the connection where what the client sent cannot be answered."""
+        """Cut the connection if what the client sent cannot be answered."""
         try:
             yield
         except h11.ProtocolError:

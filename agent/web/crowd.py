@@ -1,8 +1,9 @@
 """Who is connected, and who has to go when there are too many.
 
-A client that keeps the server waiting (it has not sent its request, has not read its answer, or
-rests between two requests) gives up its place when another one wants in. So half-open connections
-crowd nobody out: an honest client sends its request at once.
+A client keeps the server waiting if it has not sent its request, has not read its answer, or is
+idle between two requests. If there is no place for a new client, the one that has kept the server
+waiting longest is cut. So half-open connections keep nobody out: an honest client sends its request
+at once.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ def _nothing() -> None:
 class Client:
     """One connection, from its acceptance to its end.
 
-    `origin` is what the bound per address counts by. `known` clients go first. `cut` ends the
-    connection at once.
+    The bound per address counts clients of one `origin`. `known` clients have precedence. `cut`
+    ends the connection at once. `waiting_since` is in seconds of a monotonic clock, and None while
+    the server works for the client.
     """
 
     address: str
@@ -44,7 +46,7 @@ class Client:
 
 
 class Known:
-    """The addresses that go first: those of the config, and those that showed a right password."""
+    """The addresses with precedence: those of the config, and those that sent a right password."""
 
     def __init__(self, networks: Sequence[Network] = ()) -> None:
         self._networks: Final = tuple(networks)
@@ -84,7 +86,7 @@ class Crowd:
         self._strangers = 0
         self._answering = 0
         self._waiting: Final[dict[bool, dict[Client, None]]] = {False: {}, True: {}}
-        """Who keeps us waiting, the longest first: strangers, and known clients."""
+        """The clients that the server waits for, the longest first; by whether they are known."""
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -92,12 +94,12 @@ class Crowd:
     def is_full(self) -> bool:
         """Tell whether no further request of a stranger can be answered now.
 
-        The slowest reader gives up its place.
+        Where as many are answered as may be, the slowest reader is cut first to make a place.
         """
         return self._answering >= BUSY_REQUESTS and not self._evict_reader()
 
     def admit(self, address: str, *, trusted: bool = False) -> Client | None:
-        """Give a newcomer a place; None if there is none, and nobody has to give one up."""
+        """Give a new client a place; None if there is none and no client can be cut for it."""
         origin = origin_of(address)
         known = trusted or address in self.known
         if self._of_origin[origin] >= self._limits.per_address and not self._evict(
@@ -141,7 +143,7 @@ class Crowd:
         client.waiting_since = None
 
     def recognise(self, client: Client) -> None:
-        """Make a stranger known, whose user and password were right."""
+        """Make a client known, whose user and password were right."""
         self.known.learn(client.address)
         if client.known or client not in self._clients:
             return
@@ -151,9 +153,9 @@ class Crowd:
         client.known = True
 
     def begins(self, client: Client) -> bool:
-        """Count a request whose head has come; False if too many of strangers are under way.
+        """Count a request whose head has arrived; False if too many of strangers are under way.
 
-        A second time for the same request does nothing.
+        A second call for the same request does nothing.
         """
         if not client.known and not client.answering:
             if self.is_full():
@@ -170,11 +172,14 @@ class Crowd:
             self._answering -= 1
 
     def make_room(self) -> bool:
-        """End the connection that has kept us waiting longest; False if there is none."""
+        """Cut the client that has kept the server waiting longest; False if there is none."""
         return self._evict(known=True)
 
     def _evict(self, *, known: bool, origin: str | None = None) -> bool:
-        """End who has kept us waiting longest: a known client only for another known one."""
+        """Cut the client that has kept the server waiting longest; False if there is none.
+
+        A known client is cut only in favour of another known one.
+        """
         before = self._monotonic() - PATIENCE_SECONDS
         for line in (self._waiting[False], *([self._waiting[True]] if known else [])):
             for client in line:
@@ -186,7 +191,7 @@ class Crowd:
         return False
 
     def _evict_reader(self) -> bool:
-        """End the stranger that has been slowest to read its answer."""
+        """Cut the stranger that has waited longest without reading its answer; False if none."""
         before = self._monotonic() - PATIENCE_SECONDS
         for client in self._waiting[False]:
             if client.waiting_since is None or client.waiting_since > before:

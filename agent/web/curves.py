@@ -20,9 +20,9 @@ class PueTrendView:
     coverage: Sequence[float]
     """Share of the interval in which both boundaries were metered, 0 to 1."""
     uncertainty: Sequence[float | None]
-    """Relative and expanded (k = 2), as of a window."""
+    """Relative to the PUE, and expanded (k = 2)."""
     category: Sequence[int | None]
-    """The category of each PUE (ISO/IEC 30134-2). Where it changes, two curves meet."""
+    """The category of each PUE (ISO/IEC 30134-2). PUEs of two categories cannot be compared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

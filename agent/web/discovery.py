@@ -1,7 +1,7 @@
 """`/sd`: the targets that Prometheus is to scrape, in the format of its `http_sd_configs`.
 
-They are the gateways, and the nodes in service whose agent the inventory expects. The text is made
-when it is first asked for, once for each inventory: a hub may have 331 000 nodes.
+They are the gateways, and the nodes in service on which the inventory expects an agent. The answer
+to a query is made when it is first asked for, and then kept: a hub may have 331 000 nodes.
 Source: https://prometheus.io/docs/prometheus/latest/http_sd/
 """
 
@@ -45,7 +45,7 @@ class Discovery:
     def answer(self, fields: Mapping[str, str]) -> Response:
         """Return the targets, or those of `?site=`, `?shard=2/4` or `?role=node`.
 
-        Raises ValueError for a query that is none of these.
+        Raises ValueError for any other field, shard or role.
         """
         query = _parse(fields)
         with self._lock:

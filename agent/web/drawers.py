@@ -1,4 +1,4 @@
-"""The paths of the pages: what draws which, and what their addresses may ask for."""
+"""The paths of the pages: which function draws each, and which parameters a page knows."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _THEMES: Final = ("light", "dark")
 _SITES: Final = 12
 """Sites that a page for a wrong address leads to."""
 _LONGEST: Final = 100
-"""Characters of a row's name, or of what is searched for."""
+"""Characters of a parameter, or of the path of a page that does not exist; the rest is cut off."""
 
 
 def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> str | None:
     """Return the HTML of a path; None for a path that is no page.
 
-    A page of a whole hub takes the better part of a second, so all readers of a moment get the
-    same.
+    A page of a whole hub takes the better part of a second, so it is made once for all who ask
+    within some seconds: see `computed_once`.
     """
     parts = parts_of(path)
     path = "/" + "/".join(quote(part, safe="") for part in parts)
@@ -57,9 +57,9 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
 
 
 def missing(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> str:
-    """Return the HTML for an address that is no page: the way home, and the search.
+    """Return the HTML for an address that is no page: a link to the board, and the search.
 
-    It is cheap to make, for anybody may ask for any address.
+    It is cheap to make, because anybody may ask for any address.
     """
     asked = _asked(view, query)
     w = words(choose(asked.get("lang", ""), accept_language))
@@ -107,7 +107,7 @@ def _of_site(view: BoardView, site: str, rest: list[str]) -> Drawer | None:
 
 
 def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
-    """Return the parameters of an address that the pages know; links are written with no others."""
+    """Return the parameters that the pages know. Links repeat these and no others."""
     choices = (
         ("lang", languages()),
         ("racks", heat.SHOWS),

@@ -1,7 +1,7 @@
 """The snapshot as Prometheus text format 0.0.4 and as OpenMetrics 1.0.
 
-The snapshot holds each line of text from the moment its value arrives. A scrape joins these lines;
-what has not changed is not rendered again.
+The snapshot renders each line when its value arrives. A scrape joins these lines, so a value that
+has not changed is not rendered again.
 """
 
 from __future__ import annotations

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from agent.messages.catalogue import Words
 
 THIN: Final = "\u202f"
-"""Narrow no-break space: groups digits, and stands between a number and its unit."""
+"""Narrow no-break space: between groups of digits, and between a number and its unit."""
 MINUS: Final = "\u2212"
 MISSING: Final = "\u2013"
-"""What stands where nothing is known: a dash, never a zero."""
+"""Written where nothing is known: a dash, never a zero."""
 
 _GROUPS: Final = re.compile(r"(?<=[\d≥≤=]) (?=\d)")
 
@@ -40,7 +40,10 @@ def number(value: float, decimals: int = 0, *, sign: bool = False) -> str:
 
 
 def significant(value: float, digits: int = 3, *, sign: bool = False) -> str:
-    """Write a number to some significant digits, whole numbers of up to five digits in full."""
+    """Write a number to some significant digits, with at most 6 decimals.
+
+    Digits before the decimal point are all written: 12 345 to 3 digits stays 12 345.
+    """
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else MISSING
     exponent = int(
@@ -64,9 +67,9 @@ def scaled(value: float, unit: str, *, digits: int = 3, sign: bool = False) -> t
 
 
 def common(values: Iterable[float | None], unit: str) -> tuple[Callable[[float], str], str]:
-    """Return how to write several values with one unit and equal decimals, and that unit.
+    """Return a function that writes each of several values, and the unit that they share.
 
-    The values of a column can be compared so.
+    All have the same unit and as many decimals, so that a reader can compare a column.
     """
     largest = max((abs(value) for value in values if value is not None), default=0.0)
     scales = _SCALES.get(unit, ((1.0, unit),))
@@ -93,7 +96,7 @@ def quantity(value: float | None, unit: str, *, digits: int = 3, sign: bool = Fa
 def percent(ratio: float | None, decimals: int = 0) -> str:
     """Write a ratio as a percentage.
 
-    What is not quite all is never rounded up to 100 %, nor a little down to 0 %.
+    A ratio below 1 is never rounded up to 100 %, and one above 0 is never rounded down to 0 %.
     """
     if ratio is None:
         return MISSING
@@ -117,7 +120,7 @@ def upper_first(text: str) -> str:
 
 
 def period(text: str, w: Words) -> str:
-    """Write the day or time a figure speaks of; only `end of 2023` has words in it."""
+    """Write the day or period that a figure is for; only `end of 2023` has words to translate."""
     day = text.removeprefix("end of ")
     return w("end_of", day=day) if day != text else text
 
@@ -134,7 +137,7 @@ def zone(name: str) -> dt.tzinfo:
 
 
 def local(seconds: float, where: dt.tzinfo) -> dt.datetime:
-    """Return a wall-clock time in a zone."""
+    """Return a time in a zone; `seconds` are since the epoch."""
     return dt.datetime.fromtimestamp(seconds, where)
 
 
@@ -156,7 +159,7 @@ def offset(where: dt.tzinfo, seconds: float) -> str:
 
 
 def clock(seconds: float, now: float, where: dt.tzinfo) -> str:
-    """Write a time no longer than it has to be: the hour if it is today, else the date as well."""
+    """Write a time: today's with hours, minutes and seconds, any other with its date."""
     then = local(seconds, where)
     return then.strftime(
         "%H:%M:%S" if then.date() == local(now, where).date() else "%Y-%m-%d %H:%M"
@@ -164,7 +167,10 @@ def clock(seconds: float, now: float, where: dt.tzinfo) -> str:
 
 
 def span(seconds: float, word: Callable[[str], str]) -> str:
-    """Write a duration in the largest unit that fits: `41 s`, `12 min`, `3 h`, `5 d`."""
+    """Write a duration in the largest unit of which it has at least two: `41 s`, `12 min`, `5 d`.
+
+    `word` returns the name of a unit.
+    """
     for size, key in ((86400 * 2, "unit.d"), (3600 * 2, "unit.h"), (120, "unit.min")):
         if seconds >= size:
             step = {"unit.d": 86400, "unit.h": 3600, "unit.min": 60}[key]
@@ -205,7 +211,7 @@ def measured(value: float | None, unit: str, decimals: int = 0) -> str:
 
 
 def percent_range(lower: float | None, upper: float | None) -> str:
-    """Write what lies between two bounds: one number where both are written the same."""
+    """Write two bounds of a ratio; as one number where one is missing or both look the same."""
     known = upper if upper is not None else lower
     if lower is None or upper is None or percent(lower) == percent(upper):
         return percent(known)
@@ -213,7 +219,7 @@ def percent_range(lower: float | None, upper: float | None) -> str:
 
 
 def units_of(used: float | None, height: float | None) -> str:
-    """Write rack units used of those there are: `30 / 42 U`."""
+    """Write the used rack units and the rack's height: `30 / 42 U`."""
     if height is None:
         return MISSING
     return f"{MISSING if used is None else number(used)}{THIN}/{THIN}{number(height)}{THIN}U"

@@ -1,8 +1,8 @@
 """The gate: accepts connections, and refuses those beyond the bounds before they cost anything.
 
-The bounds count from the moment of acceptance, so also before a TLS handshake, which has a deadline
-of its own. Beyond them a client gets a 503 at once; with TLS the connection ends, since nothing can
-be said before the handshake.
+A connection counts from its acceptance, so even before its TLS handshake, which has a deadline of
+its own. A client beyond the bounds gets a 503 at once. With TLS the connection is closed without an
+answer, because none can be sent before the handshake.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Gate:
         self._resume()
 
     def close(self) -> None:
-        """Accept nobody any more, and end the handshakes under way."""
+        """Stop accepting, and end the handshakes under way."""
         if self._open:
             self._open = False
             asyncio.get_running_loop().remove_reader(self._sock)
@@ -106,7 +106,10 @@ class Gate:
             left -= 1 if self._admit(sock, str(address)) else _REFUSAL
 
     def _exhausted(self, error: OSError) -> None:
-        """Without descriptors: turn one client away, end the idlest, and rest for a moment."""
+        """Note that accepting failed, and accept nothing for a moment.
+
+        If file descriptors ran out, turn one client away and cut those that are idle longest.
+        """
         self._quiet.warn("accept", f"a connection cannot be accepted: {error.strerror or error}")
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._sock)
@@ -178,8 +181,9 @@ class Gate:
 def listening_socket(host: str, port: int) -> socket.socket:
     """Return a TCP socket bound to an IPv4 or IPv6 address; raises OSError if that fails.
 
-    It is made with its protocol: asyncio sets TCP_NODELAY only on such, and without it an answer on
-    an open connection waits 40 ms for the client's acknowledgement.
+    The socket is created with IPPROTO_TCP, because asyncio sets TCP_NODELAY only on such sockets.
+    Without TCP_NODELAY, an answer on an open connection waits 40 ms for the client's
+    acknowledgement.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -200,7 +204,7 @@ def _peek(sock: socket.socket) -> bytes:
 
 
 def _spare() -> int | None:
-    """Hold one descriptor back: where all others are in use, a client can still be turned away."""
+    """Open one spare descriptor: when all others are in use, a client can still be turned away."""
     try:
         return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:

@@ -1,7 +1,7 @@
-"""Passwords that are not remembered yet: each costs a bcrypt, so they wait in a queue of their own.
+"""Checks passwords that are not remembered yet: each costs a bcrypt, so they wait in a queue.
 
-An address may guess wrong a few times in a row, then once in some seconds. Addresses that are known
-have a queue apart, so that guesses of strangers do not delay their first scrape.
+An address may guess wrong a few times in a row, then once in some seconds. Known addresses have a
+queue of their own, so that guesses of strangers do not delay their first scrape.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from agent.web.auth import Users, credentials
 from agent.web.crowd import Client, Crowd
 
 _BURST: Final = 10
-"""Wrong passwords in a row that an address has free."""
+"""Wrong passwords in a row that an address may send without a pause."""
 _SECONDS_EACH: Final = 5.0
-"""After these, how often an address may try again."""
+"""After these, an address may try again once in this many seconds."""
 _MOST_WAITING: Final = 16
+"""Passwords that wait in one queue; a further one gets status 503."""
 _MOST_ADDRESSES: Final = 4096
+"""Addresses whose guesses are counted; the one that guessed longest ago is forgotten."""
 
 
 class Verdict(Enum):
@@ -36,7 +38,7 @@ class Verdict(Enum):
 
 @dataclass(slots=True, kw_only=True)
 class _Tries:
-    """How many guesses an address has left, and when that was computed."""
+    """How many guesses an address has left, and when that was computed (monotonic seconds)."""
 
     left: float
     time: float

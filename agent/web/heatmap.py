@@ -28,7 +28,7 @@ def rack_cells(racks: Sequence[RackView], show: Show, title: str) -> Markup:
 
 
 def steps(show: Show, limits: RackLimits) -> list[str]:
-    """Return what the colours l0 to l5 stand for."""
+    """Return the texts of the colours l0 to l5: the range of values that each stands for."""
     if show == "inlet":
         first, *rest = inlets(limits)
         between = [f"≤{THIN}{number(bound)}" for bound in rest]

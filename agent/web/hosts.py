@@ -1,9 +1,9 @@
 """Guards against a foreign page that makes a browser read or change what the agent has.
 
 A page on the internet can give its own name the address of this agent (DNS rebinding) and then read
-what the agent answers. So a `Host` is answered only if no outsider can own it: an IP address, a
-name without a dot, or a name of the config. A page can also send a POST here. So what changes the
-agent takes no request that a browser says comes from a page.
+what the agent answers. So a request is answered only if no outsider can own the name in its `Host`
+header: an IP address, a name without a dot, or a name of the config. A page can also send a POST
+here. So a request to change the agent is refused if its headers say that it comes from a page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _FORWARDED: Final = ("x-forwarded-for", "x-real-ip", "forwarded", "via")
 
 
 def own_names(config: Http, node: str = "") -> frozenset[str]:
-    """Return the names with a dot by which the agent may be asked."""
+    """Return the agent's names in lower case; no other name with a dot is accepted."""
     listen, _ = split_listen(config.listen)
     public = urlsplit(config.public_url).hostname or ""
     names = (listen, public, node, *(_name(host) for host in config.hosts))
@@ -42,8 +42,8 @@ def is_own_host(host: str, names: frozenset[str]) -> bool:
 def why_not_change(headers: Mapping[str, str], *, address: str, known_user: bool) -> str:
     """Return why a request may not change the agent; empty if it may.
 
-    `known_user` has shown a password or a certificate. Without one, only this machine itself may,
-    and not through a proxy.
+    `known_user` tells that the client has shown a password or a certificate. Without one, only a
+    request from this machine itself may, and not through a proxy.
     """
     if any(headers.get(name, "") not in ("", "none") for name in _FROM_A_PAGE):
         return "not from a page in a browser: use curl or SIGHUP"

@@ -18,11 +18,11 @@ from agent.web.views import course, heat, heat_panel, pages, racks
 from agent.web.views.course import CourseView
 
 _WHOLE: Final = 3
-"""Up to this many sites are shown whole."""
+"""Up to this many sites are shown with their panels; more are shown as a tile each."""
 
 
 def draw(page: Page, key: str) -> str | None:
-    """Return the HTML of `/hubs/HUB`; None for a hub that nobody knows."""
+    """Return the HTML of `/hubs/HUB`; None for a hub that the registry does not have."""
     by_site = racks.read(page.view) if key == page.view.hub else {}
     view = pages.hub(page.view, key, page.board, by_site)
     if view is None:

@@ -16,7 +16,7 @@ KEEP_ALIVE_SECONDS: Final = 75
 SHUTDOWN_SECONDS: Final = 4.0
 """How long a stop waits for answers under way."""
 HEAD_BYTES: Final = 16 * 1024
-"""How long the head of a request may be."""
+"""How long the head of a request may be: its first line and its headers."""
 QUERY_FIELDS: Final = 32
 """How many fields a query string may have."""
 BUSY_REQUESTS: Final = 64
@@ -28,8 +28,8 @@ BACKLOG: Final = 4096
 ACCEPTS: Final = 64
 """How many connections are accepted before other work gets a turn."""
 PATIENCE_SECONDS: Final = 0.25
-"""How long a silent client is spared when others want in. An honest one sends its request within
-one round trip."""
+"""How long a client may keep the server waiting before it can lose its place to another. An honest
+one sends its request within one round trip."""
 _OPEN_FILES: Final = 65536
 
 
@@ -54,7 +54,7 @@ class ConnectionLimits:
 def raise_file_limit() -> None:
     """Raise the limit of open files as far as the system allows, up to 65536.
 
-    Every client and every device takes one.
+    Every client and every device takes one open file.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)

@@ -1,4 +1,4 @@
-"""What `/api` answers, as OpenAPI 3.1: made from the views themselves, so that it cannot differ.
+"""The description of `/api` as OpenAPI 3.1, made from the types of the views themselves.
 
 The types of the views' fields are JSON Schema (2020-12), which OpenAPI 3.1 uses.
 """
@@ -40,7 +40,7 @@ from agent.web.views import (
 from agent.web.views.serialise import Json
 
 VERSION: Final = "v1"
-"""The version of the API: a change that a program would notice makes the next one."""
+"""The version of the API. It goes up with every change that could break a program."""
 Schema = dict[str, Any]
 
 
@@ -50,7 +50,7 @@ class Operation:
 
     path: str
     key: str
-    """The message that says what it gives."""
+    """The key of the message that describes the path."""
     answers: object
     query: Sequence[str] = ()
 

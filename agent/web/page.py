@@ -41,7 +41,7 @@ class Page:
     ) -> None:
         """Take a request; `query` holds only the parameters that the pages know.
 
-        Without words it is English.
+        Without `w` the page is in English.
         """
         self.view = view
         self.w = words("en") if w is None else w
@@ -51,7 +51,7 @@ class Page:
 
     @cached_property
     def board(self) -> list[HubView]:
-        """The scoreboard: every hub's stated figures beside what is known of them."""
+        """The scoreboard: every hub's stated figures, with the values and states known now."""
         return promises.read(self.view)
 
     @property
@@ -62,7 +62,7 @@ class Page:
 
     @property
     def is_wall(self) -> bool:
-        """Whether a wall screen shows the page: it fills the screen, and nobody clicks."""
+        """Whether the page is for a wall screen: it fills the screen, and nobody clicks on it."""
         return "kiosk" in self.query
 
     @property
@@ -84,7 +84,7 @@ class Page:
         )
 
     def onward(self, path: str) -> str:
-        """Return the address of a path that has a query or a part of its own."""
+        """Return the address of another page by a path that may have a query and a `#part`."""
         path, sharp, part = path.partition("#")
         path, _, query = path.partition("?")
         return f"{self.link(path, **dict(parse_qsl(query)))}{sharp}{part}"
@@ -94,7 +94,7 @@ class Page:
         return _address(self.path, {**self.query, **asked})
 
     def way(self, crumbs: Sequence[Crumb]) -> list[Crumb]:
-        """Return the way from the agent's hub to this page."""
+        """Return the links that lead from the agent's hub to this page."""
         return [(self.hub_name, hub_path(self.view.hub)), *crumbs]
 
     def render(self, template: str, **values: object) -> Markup:

@@ -42,12 +42,12 @@ def handle(
 ) -> Response | None:
     """Answer GET or HEAD of a path: a page, `/static/…`, `/api/…`.
 
-    None is returned for a file or an answer that is not there. A page that is not there is answered
-    with the status 404 and the way home.
+    Returns None for a file or an answer of the API that does not exist. A page that does not exist
+    gets status 404 and a page that leads to the board. Raises ValueError for a query that is wrong.
 
-    `path` is as it came, its parts percent-encoded; `query` holds the decoded query string, the
-    last value of each key. The headers of the Response carry the content-security policy; the
-    server adds length, date and compression.
+    `path` is as the client sent it, its parts percent-encoded. `query` holds the decoded query
+    string, the last value of each key. The Response has the content-security policy among its
+    headers; the server adds the length and compresses the body.
     """
     if path.startswith("/static/"):
         name = path.removeprefix("/static/")
@@ -86,7 +86,7 @@ def _static(name: str) -> Response:
 
 
 def _csv(data: object, parts: list[str]) -> Response | None:
-    """Return an answer as a file for a spreadsheet; None where it has nothing of a table."""
+    """Return an answer as a file for a spreadsheet; None where it has no table."""
     text = as_csv(to_json(data))
     if text is None:
         return None

@@ -12,9 +12,10 @@ _KEYS: Final = ("kind", "without", "shard")
 
 
 def asked_part(fields: Iterable[tuple[str, str]]) -> Part:
-    """Return the part that the fields of a query ask for; raises ValueError.
+    """Return the part that the fields of a query ask for.
 
-    A key that is none of these is a mistake: the whole page would be scraped instead of a part.
+    Raises ValueError for an unknown key or a wrong shard. If such a key were ignored, Prometheus
+    would scrape the whole page instead of a part.
     """
     given: dict[str, list[str]] = {key: [] for key in _KEYS}
     for key, value in fields:

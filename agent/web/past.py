@@ -1,8 +1,8 @@
-"""What the ledger knows of single devices, read beside the event loop.
+"""The ledger's data of single devices and of weeks, read on threads for the pages.
 
 Reading the ledger can take a while, and a page must not wait for it. Each answer is read on a
-thread and kept for a while. Only the first to ask waits, and not for long: until the answer is
-read there is nothing to show, and the next request has it.
+thread and kept for some time. Only the first request waits for it, for at most `patience` seconds.
+If the answer is not read by then, this page shows nothing, and a later request gets it.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ DAYS: Final = {"1d": 1, "7d": 7, "30d": 30}
 _HOUR: Final = HOUR_MS / 1000
 _DAY_MS: Final = 24 * HOUR_MS
 _KEPT: Final = 64
-"""How many answers of a kind are kept; the one asked for longest ago is dropped."""
+"""How many answers of one kind are kept; the one that was asked for longest ago is dropped."""
 _REST: Final = 20.0
-"""An answer that took long to read is kept this many times as long as it took."""
+"""An answer is kept for at least this many times the seconds that reading it took."""
 
 Coverage = dict[tuple[str, str], dict[str, float]]
 """Share of each window that was covered, by site and meter."""
@@ -94,7 +94,11 @@ class Answers(Generic[T]):
 
 
 class Past:
-    """Asks the ledger for pages. It belongs to the event loop and does not hold it up."""
+    """Asks the ledger for pages.
+
+    Its methods are called on the event loop. They block it for at most `patience` seconds, and only
+    as long as there is no answer yet.
+    """
 
     def __init__(
         self,
@@ -153,7 +157,7 @@ def power(ledger: Ledger, site: str, pdus: Sequence[str], now: float) -> PowerTr
 
 
 def coverage(ledger: Ledger, now: float) -> Coverage:
-    """Return how much of each window every meter covered. PDUs are too many to be listed."""
+    """Return the coverage of each window by every meter; PDUs are left out, they are too many."""
     end = round(now * 1000)
     end -= end % HOUR_MS
     hours = range(end - _DAY_MS * max(DAYS.values()), end, HOUR_MS)
@@ -161,7 +165,7 @@ def coverage(ledger: Ledger, now: float) -> Coverage:
     for meter in ledger.queries.meters():
         if meter.kind != "meter":
             continue
-        # One meter at a time: others wait for the ledger too.
+        # One meter at a time, so that other readers of the ledger get their turn between two.
         covered = ledger.queries.covered(meter.id, hours)
         found[meter.site, meter.name] = {
             name: min(

@@ -6,7 +6,7 @@ from urllib.parse import quote, unquote
 
 
 def parts_of(path: str) -> list[str]:
-    """Take the path of a request apart, as it came: a rack's name may have a slash in it, `%2F`."""
+    """Return the decoded parts of a path as the client sent it: `%2F` is a slash inside a name."""
     return [unquote(part) for part in path.split("/") if part]
 
 
@@ -26,7 +26,7 @@ def rack_path(site: str, rack: str) -> str:
 
 
 def anchor(target: str) -> str:
-    """Return the element id of a stated figure; any other character becomes a dash."""
+    """Return the element id of a stated figure; characters an id cannot have become dashes."""
     return "t-" + _plain(target)
 
 

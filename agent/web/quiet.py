@@ -1,4 +1,4 @@
-"""Log lines that outsiders cause: a few a minute at most, however often it happens."""
+"""Log lines that clients can cause: at most one a minute for each subject."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _MOST_SUBJECTS: Final = 64
 
 
 class Quiet:
-    """Logs the first line of each subject in a minute, and later how many there were."""
+    """Logs one line a minute of each subject, and how many were left out since the last one."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic: Final = monotonic
         self._said: Final[dict[str, tuple[float, int]]] = {}
 
     def warn(self, subject: str, text: str, *, error: BaseException | None = None) -> None:
-        """Log one line; with the trace of an error, since such an error is a fault of our own."""
+        """Log one line; an `error` is a fault of this program, so its trace is logged as well."""
         now = self._monotonic()
         since, silent = self._said.get(subject, (-_SECONDS, 0))
         if now < since + _SECONDS:

@@ -1,4 +1,4 @@
-"""A rack seen from the front, as inline SVG: unit 1 at the bottom, as it stands."""
+"""A rack seen from the front, as inline SVG: unit 1 is at the bottom, as in the real rack."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ _LEFT: Final = 26
 _NAMED: Final = 30
 """Characters of a device's name that fit beside its power."""
 _LOW: Final = 12
-"""Up to this height, as of a wall cabinet, every unit is numbered."""
+"""In a rack of up to this height, such as a wall cabinet, every unit is numbered."""
 _STEP: Final = 5
+"""In a higher rack, every such unit is numbered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +36,14 @@ class Box:
     name: str
     watts: str
     base: int
-    """Where the text stands."""
+    """Height of the text's base line."""
     plug: str = ""
     """The element id of its outlets on the page; empty where no outlet is named after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """The number of a rack unit, and where it stands."""
+    """The number of a rack unit, and the height of its base line."""
 
     unit: int
     base: int
@@ -50,7 +51,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """The drawing of a rack; places and sizes are the view box's."""
+    """The drawing of a rack; places and sizes are in units of the view box."""
 
     units: int
     width: int
@@ -64,9 +65,9 @@ class Front:
 def draw(
     page: Page, found: ElevationView, height_units: float | None, plugged: Collection[str]
 ) -> Markup:
-    """Draw what stands in a rack. Without a known height it reaches to the highest device.
+    """Draw the devices of a rack. If its height is not known, the drawing ends at the highest one.
 
-    A device that is `plugged` leads to its outlets.
+    A device whose name is in `plugged` is a link to its outlets.
     """
     units = int(height_units or 0) or max((one.top for one in found.placed), default=1)
     step = _STEP if units > _LOW else 1
@@ -90,7 +91,7 @@ def draw(
 
 
 def _base(units: int, unit: int) -> int:
-    """Return where the text of a rack unit stands."""
+    """Return the height of the base line of a rack unit's text."""
     return (units - unit + 1) * _UNIT - 3
 
 
@@ -113,7 +114,7 @@ def _device(units: int, one: DeviceView, plugged: Collection[str]) -> Box:
 def _box(
     units: int, position: int, taken: int, *, kind: str, name: str = "", watts: str = ""
 ) -> Box:
-    """Return a box that takes some units from a position up, a little smaller than they are."""
+    """Return a box of `taken` units from a position upwards, with a small gap around it."""
     return Box(
         kind=kind,
         y=(units - position - taken + 1) * _UNIT + 0.5,

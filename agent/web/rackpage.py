@@ -23,7 +23,7 @@ _CURVES: Final = ("c-ups", "c-pdu", "c-it", "c-chips")
 
 
 def draw(page: Page, site: str, name: str) -> str | None:
-    """Return the HTML of `/sites/SITE/racks/RACK`; None for a rack that nothing names."""
+    """Return the HTML of `/sites/SITE/racks/RACK`; None for a rack that no data names."""
     view = rack_page.read(page.view, site, name)
     if view is None:
         return None
@@ -44,9 +44,9 @@ def draw(page: Page, site: str, name: str) -> str | None:
 
 
 def choose(page: Page, name: str) -> str | None:
-    """Return the HTML of `/racks/RACK`; None for a rack that nothing names.
+    """Return the HTML of `/racks/RACK`; None for a rack that no data names.
 
-    It is the rack's page, or a choice where several sites have a rack of that name.
+    It is the rack's page, or a choice between sites if several have a rack of that name.
     """
     found = rack_page.sites_of(page.view, name).sites
     if not found:
@@ -94,7 +94,7 @@ def _trend(view: RackPageView, page: Page) -> Markup:
 
 
 def _sum(lines: Sequence[Line]) -> Line:
-    """Return what all feeds draw together; nothing for a time in which one is not known."""
+    """Return the sum of all feeds; None for a time at which one of them is not known."""
     values = [
         None if None in column else sum(value or 0.0 for value in column)
         for column in zip(*(line.values for line in lines), strict=True)
@@ -103,6 +103,6 @@ def _sum(lines: Sequence[Line]) -> Line:
 
 
 def _rule(lines: Sequence[Line], watts: float | None, name: str) -> list[Rule]:
-    """Return a limit of the feeds or of the rack, once more than half of it has been drawn."""
+    """Return a limit to draw; none where it is not known, or the power never passed half of it."""
     most = max((value or 0.0 for line in lines for value in line.values), default=0.0)
     return [] if watts is None or most <= watts / 2 else [Rule(value=watts, name=name)]

@@ -28,21 +28,21 @@ from collectors.catalogue.limits import MIN_COVERAGE
 from collectors.catalogue.needs import GRAVITY
 
 REFRESH_SECONDS: Final = 15
-"""How often the page asks again, by its script. Without the script it is twice as long."""
+"""How often the page's script reads the page again. Without the script it takes twice as long."""
 
 ENOUGH: Final = 0.95
-"""Coverage below this is written as thin."""
+"""Coverage (0 to 1) below this is marked, in tables and below charts."""
 
 _TAG: Final = re.compile(r"(\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\})", re.DOTALL)
 _BREAK: Final = re.compile(r"\s*\n\s*")
 
 
 class _Compact(Extension):
-    """Lets templates be indented without white space on the page.
+    """Removes the white space that only indents a template.
 
-    A line break beside a tag, a Jinja tag or the end of the file leaves nothing; any other leaves
-    one space. A space that is wanted at such a place is written `{{ " " }}`. Jinja comments keep
-    the line numbers right.
+    A line break beside an HTML tag, a Jinja tag or the end of the file is removed; any other
+    becomes one space. A template that needs a space at such a place writes `{{ " " }}`. Each line
+    break stays in a Jinja comment, so that errors name the right line.
     """
 
     def preprocess(self, source: str, _name: str | None, _filename: str | None = None) -> str:

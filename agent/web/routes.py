@@ -37,7 +37,7 @@ _REFUSALS: Final[Mapping[Verdict, Response]] = {
 
 
 def metric_label(path: str) -> str:
-    """Return the path as the agent's own metrics name it: few values, whatever clients ask for."""
+    """Return the label of a path in the agent's metrics: one of a few, whatever clients send."""
     if path in _OWN:
         return path
     return "/api" if path.startswith("/api/") else "other"
@@ -45,7 +45,11 @@ def metric_label(path: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request: path decoded and as it came, query as it came, lower-case header names."""
+    """One request.
+
+    `path` is decoded, `raw_path` and `query` are as the client sent them. Names of headers are in
+    lower case.
+    """
 
     method: str
     path: str
@@ -61,11 +65,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handlers:
-    """What the agent gives the server to answer with.
+    """The functions by which the server asks the agent.
 
-    `reload` returns how it went. `pages` answers a path
-    of the board (path as it came, query, Accept-Language), `targets` the query of `/sd`; both
-    return None for what does not exist, and raise ValueError for a request that is wrong.
+    `waits_for` returns why the agent is not ready; empty if it is. `reload` returns the result of a
+    reload. `pages` answers a path of the board (path as the client sent it, query,
+    Accept-Language), and `targets` the query of `/sd`. Both return None for what does not exist,
+    and raise ValueError for a request that is wrong.
     """
 
     waits_for: Callable[[], str]
@@ -75,7 +80,7 @@ class Handlers:
 
 
 class Routes:
-    """Answers requests; with `guesses`, only those of a known user."""
+    """Answers requests. With `guesses`, it answers only known users."""
 
     def __init__(
         self,
@@ -114,7 +119,7 @@ class Routes:
         return await self._dispatch(request)
 
     async def _refusal(self, request: Request) -> Response | None:
-        """Return why a request has no known user; None if it has, or none is needed."""
+        """Return the answer to a request without a known user; None if it has one or needs none."""
         if self._guesses is None:
             return None
         given = request.header("authorization")
@@ -122,7 +127,7 @@ class Routes:
             return _REFUSALS.get(await self._guesses.check(request.client, given))
         if request.path != "/-/ready":
             return _REFUSALS[Verdict.WRONG]
-        # For an orchestrator, which has no password: it learns no more than whether.
+        # An orchestrator has no password: it is told whether the agent is ready, but not why not.
         waits = self._handlers.waits_for()
         return plain_text(503, "not ready") if waits else plain_text(200, "ready")
 
@@ -139,7 +144,7 @@ class Routes:
         return await self._in_turn(request)
 
     async def _in_turn(self, request: Request) -> Response:
-        """Make pages of the board one at a time, and let other requests in between."""
+        """Make pages of the board one at a time; between two, other requests get their turn."""
         if self._waiting_for_board >= BOARD_REQUESTS and not request.client.known:
             return _BUSY
         self._waiting_for_board += 1

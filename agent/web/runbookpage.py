@@ -1,4 +1,4 @@
-"""The runbook as a page: what an alert means and what to do, also where no other network is."""
+"""The runbook as a page: what each alert means and what to do. It needs no other server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agent.web.page import Page
 PATH: Final = "/runbook"
 _MARKED: Final = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")
 _CHINESE_BREAK: Final = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n|\n(?=[\u3000-\u9fff])")
-"""A line break beside a Chinese character or sign: it stands for nothing, not for a space."""
+"""A line break beside a Chinese character or sign: it is removed, others become a space."""
 _LIST: Final = re.compile(r"(?m)^- ")
 _LIST_BREAK: Final = "\0"
 
@@ -72,7 +72,10 @@ def draw(page: Page) -> str | None:
 
 
 def parse(text: str, *, html: str = "en") -> Runbook:
-    """Take the runbook's Markdown apart: one title, sections, paragraphs, and marked words."""
+    """Parse the runbook's Markdown: one title, sections, paragraphs, and marked words.
+
+    `html` is the code of its language in a `lang` attribute.
+    """
     head, *sections = re.split(r"(?m)^## ", text)
     title, _, about = head.partition("\n")
     return Runbook(
@@ -85,7 +88,7 @@ def parse(text: str, *, html: str = "en") -> Runbook:
 
 @cache
 def _text(language: str) -> str | None:
-    """Return a language's runbook: packed with the program, or the file of a checkout.
+    """Return the runbook in a language: the file packed with the program, or that of a checkout.
 
     None if there is none in that language.
     """
@@ -112,7 +115,7 @@ def _paragraphs(text: str) -> list[Paragraph]:
 
 
 def _pieces(text: str) -> Paragraph:
-    """Return code, strong words and emphasised words apart; all else is plain text."""
+    """Return code, strong and emphasised words as pieces of their own; the rest is plain text."""
     pieces: list[Piece] = []
     end = 0
     for found in _MARKED.finditer(text):

@@ -1,4 +1,4 @@
-"""The page of what a search found."""
+"""The page with the results of a search."""
 
 from __future__ import annotations
 

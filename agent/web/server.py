@@ -56,7 +56,7 @@ class WebServer:
         handlers: Handlers,
         node: str = "",
     ) -> None:
-        """Read the users' file, if there is one; raises ConfigError for a bad one."""
+        """Read the file of users, if the config names one; raises ConfigError for a bad one."""
         self._config = config
         self._metrics = metrics
         self._quiet = Quiet()
@@ -114,7 +114,7 @@ class WebServer:
         if self._config.is_open:
             log.warning(
                 "outputs.http.listen: %s is open to the network without users and without"
-                " certificates of clients: whoever reaches it reads everything",
+                " certificates of clients: everybody who can reach it can read everything",
                 self._config.listen,
             )
 
@@ -131,7 +131,7 @@ class WebServer:
     async def _app(
         self, client: Client, scope: Mapping[str, Any], _receive: object, send: Send
     ) -> None:
-        """Answer one request; the arguments are those of ASGI 3, after whose connection it is."""
+        """Answer one request; after the client of its connection, the arguments are ASGI 3's."""
         began = time.monotonic()
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
@@ -147,7 +147,7 @@ class WebServer:
         try:
             answer = await self._routes.answer(request)
             await self._send(answer, request, send)
-        except (h11.ProtocolError, TimeoutError):  # no HTTP, or it does not read its answer
+        except (h11.ProtocolError, TimeoutError):  # not HTTP, or the client reads no answer
             client.cut()
             return
         except Exception as error:  # noqa: BLE001 - a fault of ours: told once a minute

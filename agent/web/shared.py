@@ -1,8 +1,8 @@
 """One rendered page of /metrics for all who scrape at the same time.
 
 A page is shared while it is being made, and then for as long as its making took, a second at most.
-So however many scrape, half of the time at least is left for other work. A slow reader keeps its
-page in memory; so there are a few pages at most.
+So at least half of the time is left for other work, however many scrape. A slow reader keeps its
+page in memory, so the number of pages is limited.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ PART_BYTES: Final = 2**16
 MOST_PAGES: Final = 6
 """How many pages may be in memory at once, all formats together."""
 _AT_ONCE: Final = 4
-"""How many pages are made at once: the format's, and parts of it."""
+"""How many pages may be in the making at once: they differ in format, compression or part."""
 _SHARED_SECONDS: Final = 1.0
+"""How long a finished page is shared at most."""
 _AT_MOST_SECONDS: Final = 5.0
-"""How old a shared page may be where slow readers hold as many as there may be."""
+"""The same, while slow readers hold `MOST_PAGES` pages."""
 _GZIP_LEVEL: Final = 1
 """A whole hub's page takes 0.10 s, against 3.8 s at level 9, and is a third longer."""
 _ON_THREAD: Final = 2**18
@@ -65,7 +66,7 @@ class _Making:
 
     @property
     def given_up(self) -> bool:
-        """Whether nobody waits for it any more."""
+        """Whether no client waits for it any more."""
         return all(gone() for gone in self.waiting)
 
 
@@ -83,7 +84,10 @@ class SharedPages:
         self._turns: Final = asyncio.Semaphore(_AT_ONCE)
 
     async def page(self, wanted: Wanted, gone: _Gone = lambda: False) -> Parts:
-        """Return a page. One for which nobody waits any more is not made to its end."""
+        """Return a page; an empty one if every client that waited for it has gone meanwhile.
+
+        `gone` tells whether the client of this call has gone.
+        """
         made = self._made.get(wanted)
         if made is not None and self._monotonic() < made.time + self._shared_for(made):
             return made.page
@@ -104,7 +108,7 @@ class SharedPages:
             async with self._turns:
                 return await self._rendered(wanted, making)
         finally:
-            del self._making[wanted]  # in the same step: who comes later gets a page of its own
+            del self._making[wanted]  # no await in between: a later client gets a new page
 
     async def _rendered(self, wanted: Wanted, making: _Making) -> Parts:
         began = self._monotonic()
@@ -125,7 +129,7 @@ class SharedPages:
         return page
 
     def _forget(self, wanted: Wanted, time: float) -> None:
-        """Give a page back, unless slow readers hold so many that it is shared for longer."""
+        """Stop sharing a page, unless slow readers hold so many that it is shared for longer."""
         made = self._made.get(wanted)
         if made is None or made.time != time:
             return
@@ -135,7 +139,7 @@ class SharedPages:
             del self._made[wanted]
 
     def _make_room(self) -> None:
-        """End the readers of the oldest page where there are as many pages as there may be."""
+        """If there are `MOST_PAGES` pages, cut the readers of the oldest one that is being read."""
         newest = {id(made.page) for made in self._made.values()}
         held = [page for page in self._alive if page.readers and id(page) not in newest]
         if len(self._alive) >= MOST_PAGES and held:
@@ -144,7 +148,7 @@ class SharedPages:
 
 
 async def _pieces(snapshot: Snapshot, wanted: Wanted) -> AsyncIterator[bytes]:
-    """Yield the page, one metric after the other; other requests get a turn after a long one."""
+    """Yield the page piece by piece; after a long piece, other requests get their turn."""
     for piece in exposition.pieces(snapshot, openmetrics=wanted.openmetrics, part=wanted.part):
         yield piece
         if len(piece) >= PART_BYTES:

@@ -83,7 +83,7 @@ def _limit(limit: float | None, w: Words) -> list[Rule]:
 
 
 def _uncertainty(trend: PueTrendView) -> list[Band]:
-    """Return the range that each PUE lies in (k = 2, about 95 %); none where it is not known."""
+    """Return the range of each PUE (k = 2, about 95 %); nothing if no uncertainty is known."""
     if not any(trend.uncertainty):
         return []
     pairs = [
@@ -96,7 +96,7 @@ def _uncertainty(trend: PueTrendView) -> list[Band]:
 
 
 def _switches(trend: PueTrendView, w: Words) -> list[Mark]:
-    """Mark where the PUE is of another category than before: no figure is of both."""
+    """Mark where the category of the PUE changes: PUEs of two categories cannot be compared."""
     known = [(index, one) for index, one in enumerate(trend.category) if one is not None]
     return [
         Mark(

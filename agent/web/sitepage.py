@@ -35,7 +35,7 @@ from collectors.catalogue.rack_limits import RackLimits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SitePanels:
-    """One site with its panels, and its curves drawn. What a site has not is empty."""
+    """One site with its panels, its curves drawn. What the site does not have is empty."""
 
     site: str
     name: str
@@ -62,7 +62,7 @@ def draw(page: Page, site: str) -> str:
 def panels(
     page: Page, site: str, members: Sequence[RackView], *, whole: bool = False
 ) -> SitePanels:
-    """Return a site with its panels; on its own page (`whole`) it has all of them."""
+    """Return a site with its panels; only on its own page (`whole`) it has all of them."""
     view = page.view
     its_pue, its_power = pue.read(view, site, page.board), power.read(view, site)
     return SitePanels(

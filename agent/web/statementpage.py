@@ -30,5 +30,5 @@ def document(statement: Statement, w: Words, zone: ZoneInfo) -> str:
 
 
 def _day(text: str) -> str:
-    """Return the local date of a time in ISO 8601; empty where none is stated."""
+    """Return the date of a time in ISO 8601, by the time's own offset; empty for an empty text."""
     return f"{dt.datetime.fromisoformat(text):%Y-%m-%d}" if text else ""

@@ -1,8 +1,8 @@
 """Small drawings as inline SVG: marks for states, bars, and racks as small squares.
 
-They are made in Python, for a page may have thousands of them. Colours come from the style sheet's
-classes. What a mark or a bar says stands beside it in words or as a number, so they are hidden from
-screen readers.
+They are made in Python, because a page may have thousands of them. Colours come from the style
+sheet's classes. Words or a number beside a mark or a bar say the same, so marks and bars are hidden
+from screen readers.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ MARKS: Final = {
     "silent": '<path class="s w" d="M3 3l10 10M13 3L3 13"/>',
     "ok": '<circle cx="8" cy="8" r="4"/>',
 }
-"""Marks by state. The shape differs too: circles are fine, a triangle warns, an octagon has failed,
-dashes are not known."""
+"""Marks by state. They differ in shape as well as in colour. For promises, a circle is good, a
+triangle is a warning, an octagon is a failure, and a dashed outline means that too little is known.
+"""
 
 
 @cache
@@ -68,12 +69,12 @@ def _mark(name: str) -> Markup:
 
 
 def mark(name: str) -> Markup:
-    """Return one mark; the mark of what is not known for an unknown name."""
+    """Return one mark; that of `unknown` for a name that has none."""
     return _mark(name if name in MARKS else "unknown")
 
 
 def bar(share: float, *, kind: str = "", limit: float | None = None) -> Markup:
-    """Draw a horizontal bar from 0 to 1, with a line at its limit."""
+    """Draw a horizontal bar; `share` and `limit` (a line across it) are 0 to 1 of its length."""
     rule = ""
     if limit is not None:
         at = f"{_clamped(limit) * 100:.2f}%"
@@ -100,7 +101,8 @@ _EM: Final = 0.625
 def cells(classes: Sequence[str], marks: Sequence[str], *, wrap: int, title: str) -> Markup:
     """Draw many small squares in lines of `wrap`, one path for each class of colour.
 
-    `classes` and `marks` go by square. A mark that is not empty is drawn on top of its square.
+    `classes` and `marks` have one entry for each square. A mark that is not empty is drawn on top
+    of its square.
     """
     paths: dict[str, list[str]] = {}
     over: list[str] = []

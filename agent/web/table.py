@@ -1,6 +1,6 @@
 """An answer of the API as CSV: the curve of a chart, or the rows of a table.
 
-Spreadsheets take a text that begins with `=`, `+`, `-` or `@` for a formula; names come from
+Spreadsheets read a text that begins with `=`, `+`, `-` or `@` as a formula. Names come from
 outside, so such a text gets an apostrophe before it.
 """
 
@@ -19,7 +19,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(data: Json) -> str | None:
-    """Return an answer as CSV, a line of names first; None where it has nothing of a table."""
+    """Return an answer as CSV (RFC 4180), a line of names first; None where it has no table."""
     found = _curve(data) or _columns(data) or _records(data)
     names = list(dict.fromkeys(name for row in found for name in row))
     if not names:
@@ -76,7 +76,10 @@ def _records(data: Json) -> Sequence[Row]:
 
 
 def _flat(record: Row, before: str = "") -> dict[str, Json]:
-    """Return a record without records in it: `power.lower`; lists of records are left out."""
+    """Return a record with its inner records as keys such as `power.lower`.
+
+    Lists of records are left out.
+    """
     found: dict[str, Json] = {}
     for key, value in record.items():
         name = f"{before}{key}"

@@ -1,8 +1,8 @@
-"""PUE and power over time for the board, read from the ledger beside the event loop.
+"""PUE and power over time for the board, read from the ledger on a thread.
 
-Reading the ledger can take a while, and a page must not wait for it. What is shown is at most
-`lifetime` seconds old and is read again on a thread. Only the very first page waits, for at most
-`patience` seconds.
+Reading the ledger can take a while, and a page must not wait for it. A page shows what was read
+last. If that is older than `lifetime` seconds, the page starts a new reading, which later pages
+show. Only the very first page waits for it, for at most `patience` seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PUE_DAYS: Final = 30
 PUE_DAYS_HOURLY: Final = 3
 POWER_HOURS: Final = 24
 _FEW: Final = 4
-"""With fewer valued days than this, the trend is shown by the hour."""
+"""If fewer days than this have a PUE, the trend is shown by the hour."""
 _STAGES: Final = {"ups": "ups_output", "pdu": "pdu_output"}
 """Curves between facility and IT, and the metering point of each."""
 _HOUR: Final = HOUR_MS / 1000
@@ -41,7 +41,7 @@ class _SiteTrends:
 
 
 class Trends:
-    """The trends of every site, at most `lifetime` seconds old. Any thread may ask for them."""
+    """The trends of every site, read again once they are `lifetime` seconds old."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the board and its API may show: one object, made by the agent, by a test or by a demo."""
+"""`BoardView`: everything that the board and its API may show, as one object."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from agent.web.curves import PowerTrendView, PueTrendView
 from collectors.catalogue.rack_limits import SiteLimits
 
 Coverage = Mapping[tuple[str, str], Mapping[str, float]]
-"""By site and meter: the share of each window (`1d`, `7d`, `30d`) that the ledger has."""
+"""By site and meter: the share of each window (`1d`, `7d`, `30d`) that is covered, 0 to 1."""
 
 
 class SiteTrends(Protocol):
@@ -33,13 +33,13 @@ class SiteTrends(Protocol):
 
 
 class LedgerPast(Protocol):
-    """Gives what the ledger has of racks, meters and weeks, as `agent.web.past.Past` does."""
+    """Gives the ledger's data of racks, meters and weeks; `agent.web.past.Past` reads it."""
 
     def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
         """Return the mean power of each PDU by hour; None if there is none yet."""
 
     def coverage(self) -> Coverage:
-        """Return how much the ledger has of each meter; empty until it is read."""
+        """Return the coverage by each meter; empty until it is read."""
 
     def week(
         self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
@@ -71,13 +71,14 @@ class BoardView:
     show_others: bool = True
     """Whether the board shows the hubs that this agent does not measure."""
     evidence: Callable[[], Mapping[Key, Sequence[Evidence]]] | None = None
-    """What the collector of targets judged by in its last round; else a page measures itself."""
+    """Returns the evidence that the collector of targets judged by in its last round. Where this is
+    None or returns nothing, a page reads the evidence from the snapshot itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health
     windows: Sequence[Window] = ()
-    """The maintenance windows, also those that are over or not begun."""
+    """The maintenance windows, including those that are over or have not begun."""
     now: Callable[[], float] = time.time
 
     @property
     def limits(self) -> SiteLimits:
-        """What the racks of every site are held against."""
+        """The limits that the racks of each site are compared with."""
         return self.inventory.limits if self.inventory is not None else SiteLimits()

@@ -1,4 +1,4 @@
-"""The wall screen: the board for people who pass by, from across the room."""
+"""The wall screen: the board in a form that can be read from across the room."""
 
 from __future__ import annotations
 

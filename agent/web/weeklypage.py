@@ -1,4 +1,4 @@
-"""The weekly report: one A4 sheet, as a page of the agent or as a file that needs nothing else."""
+"""The weekly report: one A4 sheet, as a page of the agent or as a file that needs no other file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ONE_WEEK = dt.timedelta(days=7)
 def draw(page: Page, hub: str) -> str | None:
     """Return the HTML of `/hubs/HUB/report`; None for an unknown hub.
 
-    It is the week that the address asks for, else the last one that is over.
+    The report is of the week that the address asks for, else of the last week that is over.
     """
     view = page.view
     known = view.registry.hubs.get(hub)
@@ -72,7 +72,7 @@ def document(
 
 
 def _display(row: TargetView | FormerState, w: Words) -> Display:
-    """Return the texts of a promise in the page's language, or in the nearest one there is."""
+    """Return the texts of a promise in the page's language, else in a language that it has."""
     nearest = w.nearest(list(row.display))
     return next(texts for language, texts in row.display.items() if language == nearest)
 

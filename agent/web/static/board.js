@@ -32,13 +32,13 @@
     good = now.textContent;
     const keys = (root) => [...root.querySelectorAll("main [data-key]")].filter((n) => n.matches("section, article, p"));
     const mine = keys(document), theirs = keys(page);
-    // what somebody is typing in is left alone
+    // a field in which somebody is typing is not replaced
     if (document.activeElement?.matches("input")) return;
     const same = mine.length === theirs.length && mine.every((n, i) => n.dataset.key === theirs[i].dataset.key);
     if (!same) replace(document.getElementById("main"), document.importNode(page.getElementById("main"), true));
     else mine.forEach((node, i) => { if (bare(node) !== bare(theirs[i])) replace(node, document.importNode(theirs[i], true)); });
   };
-  // where the keyboard is: the nearest part with a key, and which of its controls; a part that is replaced gets it back
+  // the focused control: the nearest part with a key, and the number of the control in it; a part that is replaced gets the focus back
   const controls = (part) => [...part.querySelectorAll("a, summary, [tabindex]")];
   const spot = () => {
     const part = document.activeElement?.closest("section[data-key], article[data-key]");
@@ -146,7 +146,7 @@
     const line = Math.floor(((event.clientY - box.top) / box.height) * view.height / 10);
     return line * wrap + column;
   };
-  // a tile of one rack tells the rack's values, a tile of many what it is called by
+  // a tile of one rack shows the rack's values, a tile of many its name
   const tileTip = (tile, x, y) => {
     const block = tile.closest(".row");
     if (block.dataset.row === undefined) return tell(tile.textContent.replace(/\s+/g, " ").trim(), x, y);
@@ -169,7 +169,7 @@
     keepStop(tile);
   });
 
-  // ---- a map of tiles is one stop of the Tab key; arrows walk in it
+  // ---- a map of tiles is one stop of the Tab key; the arrow keys move inside it
   const tiles = (map) => [...map.querySelectorAll(".tile")];
   const keepStop = (tile) => tiles(tile.closest(".rows")).forEach((other) => { other.tabIndex = other === tile ? 0 : -1; });
   const stops = () => document.querySelectorAll(".rows.tiles").forEach((map) => {

@@ -1,4 +1,4 @@
-"""The breakers of a site: what each carries, and what it would carry if its pair were lost."""
+"""The breakers of a site: the load of each now, and its load if its pair were lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collectors.base import Metric
 from collectors.catalogue import rack
 
 Bounds = Mapping[str, float]
-"""What is known at least (`lower`) and at most (`upper`); a bound that is not known is left out."""
+"""A value is at least `lower` and at most `upper`; a bound that is not known is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +25,18 @@ class BreakerView:
     upstream: str
     capacity_watts: float | None
     coverage_ratio: float | None
-    """Share of the feeds behind the breaker that answer."""
+    """Share of the feeds behind the breaker whose PDUs answer, 0 to 1."""
     power_watts: Bounds
     load_ratio: Bounds
     failover_load_ratio: Bounds
     headroom_watts: float | None
     phase_imbalance_ratio: float | None
     phase_load_ratio: Mapping[str, float]
-    """Load at most, by phase."""
+    """Upper bound of the load, by phase."""
 
     @property
     def tightness(self) -> float:
-        """How near the breaker is to its capacity, alone or after its pair is lost, at most."""
+        """The upper bound of the breaker's load over its capacity, now or with its pair lost."""
         return max(self.load_ratio.get("upper", 0.0), self.failover_load_ratio.get("upper", 0.0))
 
 
@@ -87,7 +87,7 @@ def _bounds(view: BoardView, metric: Metric, site: str) -> dict[str, dict[str, f
 
 
 def _phases(view: BoardView, site: str) -> dict[str, dict[str, float]]:
-    """Return the load of each phase at most, by breaker."""
+    """Return the upper bound of each phase's load, by breaker."""
     found: dict[str, dict[str, float]] = {}
     for series, value in of_site(view, rack.BREAKER_PHASE_LOAD, site):
         if series.label("bound") == "upper":

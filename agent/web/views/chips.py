@@ -17,21 +17,21 @@ _KEY_LENGTH: Final = len(node.ACCELERATOR)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChipModelView:
-    """The chips of one model. None stands for what no chip of it tells."""
+    """The chips of one model. None stands for a value that no chip of it reports."""
 
     vendor: str
     model: str
-    """Both are empty for chips that were lost before they told their model."""
+    """Both are empty for chips that went silent before they reported their model."""
     chips: int
     silent: int
-    """Seen before, and not answering."""
+    """Chips that answered before and do not answer now."""
     unhealthy: int
-    """In any alarm of their driver."""
+    """Chips for which their driver reports any alarm."""
     power_watts: float | None
     utilization_ratio: float | None
-    """The mean."""
+    """Mean of all chips, 0 to 1."""
     temperature_celsius: float | None
-    """Of the hottest."""
+    """Temperature of the hottest chip."""
     memory_used_bytes: float | None
     memory_total_bytes: float | None
 
@@ -76,9 +76,9 @@ def read(view: BoardView, where: str = "") -> list[ChipModelView]:
 
 
 def _models(view: BoardView, where: str) -> _Models:
-    """Return the model of every chip.
+    """Return the vendor and model of every chip, by the labels that every chip has.
 
-    One that is lost has no info, so other metrics name chips too.
+    A silent chip has no info metric, so chips are found by other metrics as well.
     """
     found: dict[tuple[str, ...], _Model] = {}
     hub_at, site_at = node.ACCELERATOR.index("hub"), node.ACCELERATOR.index("site")
@@ -91,6 +91,7 @@ def _models(view: BoardView, where: str) -> _Models:
 
 
 def _zeros(view: BoardView, models: _Models, metric: Metric) -> Counter[_Model]:
+    """Count the chips whose value is 0, by model."""
     return Counter(
         models[chip]
         for series, value in view.snapshot.family(metric).items()

@@ -13,7 +13,7 @@ from collectors.catalogue import inventory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountsView:
-    """How many collectors there are; one that was not asked yet neither answers nor is silent."""
+    """How many collectors there are; one before its first round neither answers nor is silent."""
 
     all: int
     answering: int
@@ -21,7 +21,7 @@ class CountsView:
 
     @property
     def waiting(self) -> int:
-        """How many were not asked yet."""
+        """How many have not finished their first round."""
         return self.all - self.answering - self.silent
 
 
@@ -29,7 +29,7 @@ class CountsView:
 class KindView:
     """The collectors of one kind of device.
 
-    Those that read no device are one kind without a name.
+    Those that read no device (this host, the KPIs) are one kind, whose name is empty.
     """
 
     collector: str
@@ -38,7 +38,7 @@ class KindView:
     silent: int
     interval_seconds: float
     slowest_seconds: float | None
-    """The longest last round; None before the first."""
+    """The longest of the last rounds; None before the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class CollectorView:
     last_success: str | None
     last_success_seconds: float | None
     silent_since_seconds: float | None
-    """None for one that answers, and for one that never has."""
+    """Seconds since the epoch; None for one that answers, and for one that never has."""
     last_error: str
     last_reason: str
     notice: str
@@ -69,11 +69,11 @@ class CollectorsView:
     kinds: Sequence[KindView]
     collectors: Sequence[CollectorView]
     notices: Sequence[str]
-    """What many collectors have to say together, each once."""
+    """Notices that several collectors share, each once."""
 
     @property
     def silent(self) -> list[CollectorView]:
-        """Those that do not answer."""
+        """The collectors that do not answer."""
         return [one for one in self.collectors if one.ok is False]
 
 
@@ -128,7 +128,7 @@ def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
 
 
 def _kinds(found: Sequence[CollectorHealth]) -> list[KindView]:
-    """Return the collectors by kind, those with silent devices first, this host's last."""
+    """Return the collectors by kind, those with most silent devices first."""
     members: dict[str, list[CollectorHealth]] = {}
     for one in found:
         members.setdefault(one.collector if one.device else "", []).append(one)

@@ -51,7 +51,7 @@ class SensorView:
 
     sensor: str
     exhaust: bool
-    """Whether it hangs on the warm side, where the limits of the inlet do not hold."""
+    """Whether it is on the warm side, to which the limits of the inlet do not apply."""
     temperature_celsius: float | None
     humidity_ratio: float | None
     verdict: str
@@ -85,7 +85,7 @@ class DeviceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElevationView:
-    """What stands where in a rack."""
+    """The devices of a rack with their places, and the free rack units."""
 
     placed: Sequence[DeviceView]
     """The highest first."""
@@ -101,7 +101,7 @@ class ElevationView:
 
     @property
     def places(self) -> list[DeviceView]:
-        """Every place for a table: the devices, then the free ones, which have no node."""
+        """The rows of a table: the devices, then the free stretches, whose `node` is empty."""
         free = [
             DeviceView(
                 node="",
@@ -118,7 +118,7 @@ class ElevationView:
 
 
 def elevation(listed: Rack | None, nodes: Sequence[NodeView]) -> ElevationView | None:
-    """Return what stands where; None where the inventory does not list the devices."""
+    """Return the places of a rack; None if the inventory does not list its devices."""
     if listed is None or listed.devices is None:
         return None
     drawn = {one.node: one.power_watts for one in nodes}
@@ -203,7 +203,7 @@ def sensors(readings: RackReadings, limits: RackLimits) -> list[SensorView]:
 
 
 def nodes(readings: RackReadings, listed: Rack | None) -> list[NodeView]:
-    """Return the nodes that are read: the inventory's first, in its order, then the others."""
+    """Return the nodes that have readings: the inventory's first, in its order, then the others."""
     power: dict[str, dict[str, float]] = {}
     for series, watts in readings.of(node.NODE_POWER).items():
         power.setdefault(series.label("node"), {})[series.label("source")] = watts

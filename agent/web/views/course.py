@@ -1,4 +1,4 @@
-"""The course of a promise: its values so far, its forecast, and published figures between."""
+"""The course of a promise: its values so far, its forecast, and figures published in that time."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from agent.web.views.evidence import HubDetailView, PromiseView
 
 _CELLS: Final = 160
 _LEAST: Final = 3
-"""Fewer values make no curve."""
+"""A curve needs this many values."""
 _AHEAD: Final = 3.0
-"""A forecast is drawn at most this many times as long as the values, to keep them readable."""
+"""A forecast takes at most this many times the time of the values, to keep these readable."""
 
 Curve = list[float | None]
 """A value for every cell; None where nothing is known."""
@@ -34,9 +34,9 @@ class CurvesView:
     times: Sequence[float]
     step_seconds: float
     series: Mapping[str, Curve]
-    """`value`, and where a forecast is drawn `expected`, `lower` and `upper`."""
+    """`value`, and where a forecast is drawn `expected`, `lower` and `upper`, in the KPI's unit."""
     texts: Mapping[Language, Sequence[str]]
-    """What stands beside the pointer, by cell."""
+    """The text shown beside the pointer, by cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

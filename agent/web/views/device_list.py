@@ -10,7 +10,7 @@ from agent.web.format import natural
 from agent.web.views.collectors import CollectorView
 
 STATES: Final = ("all", "silent", "never", "answering", "starting")
-"""What the list can be narrowed to. `never`: it has not answered yet."""
+"""States to filter by. `never`: its rounds failed from the first on. `starting`: no round yet."""
 HOST: Final = "host"
 """The kind of the collectors that read no device: the kernel's subsystems, the KPIs."""
 _ORDER: Final = ("silent", "never", "starting", "answering")
@@ -29,15 +29,15 @@ class DeviceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceListView:
-    """One page of the list, and what can be chosen."""
+    """One page of the list, and the states and kinds to choose from."""
 
     counts: Mapping[str, int]
-    """How many collectors are in each state, whatever is chosen."""
+    """How many collectors are in each state, without any filter."""
     kinds: list[str]
     state: str
     kind: str
     find: str
-    """What is chosen; `kind` and `find` are empty if nothing is."""
+    """The chosen state, kind and text; `kind` and `find` are empty if none is chosen."""
     rows: Sequence[DeviceRow]
     found: int
     """How many rows there are on all pages."""
@@ -46,7 +46,7 @@ class DeviceListView:
 
     @property
     def bad(self) -> int:
-        """How many collectors do not answer, or never have."""
+        """How many collectors do not answer, or never did."""
         return self.counts["silent"] + self.counts["never"]
 
     @property
@@ -73,7 +73,10 @@ def device_list(
     find: str = "",
     page: str = "",
 ) -> DeviceListView:
-    """Return the part of the list that an address asks for; a page that is none is the first."""
+    """Return the part of the list that an address asks for.
+
+    `page` counts from 1. A text that is no number gives page 1, too large a number the last page.
+    """
     rows = [
         DeviceRow(collector=one, state=state_of(one), kind=one.collector if one.device else HOST)
         for one in collectors

@@ -1,4 +1,4 @@
-"""The inventory against what answers: devices expected, silent ones, and every difference."""
+"""The inventory against the devices that answer: those expected, those silent, and differences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collectors.catalogue import inventory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceKindView:
-    """The devices of one kind at a site; None where the collector of the inventory has not told."""
+    """The devices of one kind at a site; None where the inventory's collector gave no number."""
 
     site: str
     kind: str
@@ -47,7 +47,7 @@ class MismatchView:
     reason: str
     count: int
     named: Sequence[PlaceView]
-    """The first some hundreds of them."""
+    """The racks and devices concerned; of very many, only some hundreds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

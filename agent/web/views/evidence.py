@@ -20,7 +20,7 @@ from agent.web.views import promises
 from agent.web.views.serialise import inline
 
 _MOST_POINTS: Final = 400
-"""Earlier values of a KPI that are given, the newest ones: more than a year of days."""
+"""The newest earlier values of a KPI that are given: with one a day, more than a year."""
 
 
 class Moment(NamedTuple):
@@ -32,7 +32,7 @@ class Moment(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredView:
-    """What this hub's own meters and inventory say of a figure."""
+    """A figure as this hub's own meters and inventory give it."""
 
     kind: EvidenceKind
     value: float
@@ -53,13 +53,13 @@ class RegisteredView:
     at_least: bool
     coverage: None = None
     time: str
-    """The day or period that it speaks of."""
+    """The day or period that the value is for."""
     time_seconds: float
     display: Mapping[Language, str]
     source: Text
     published: str
     same: bool
-    """Whether it is the figure itself."""
+    """Whether this is the stated figure itself, and not another one of the same KPI."""
     history: Sequence[Moment] = ()
 
 
@@ -68,14 +68,14 @@ EvidenceView = MeasuredView | RegisteredView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseView:
-    """A stated figure with its evidence: measured, derived and registered values apart."""
+    """A stated figure with its evidence: measured, derived and registered values, kept apart."""
 
     target: TargetView = inline()
     evidence: Sequence[EvidenceView]
 
     @property
     def shown(self) -> list[EvidenceView]:
-        """The evidence worth showing: an observation is no evidence on itself."""
+        """The evidence to show; an observation is no evidence for itself, so it is left out."""
         observation = self.target.kind == "observation"
         return [
             one
@@ -95,7 +95,7 @@ class HubDetailView:
 
 
 def read(view: BoardView, key: str, hubs: Sequence[HubView]) -> HubDetailView | None:
-    """Return a hub out of the scoreboard with its evidence; None for a hub that nobody knows."""
+    """Return a hub of the scoreboard with its evidence; None for a hub that it does not have."""
     found = next((hub for hub in hubs if hub.hub == key), None)
     known = view.registry.hubs.get(key)
     if found is None or known is None:
@@ -117,7 +117,7 @@ def read(view: BoardView, key: str, hubs: Sequence[HubView]) -> HubDetailView | 
 
 
 def _published(known: Hub, now: float) -> dict[Key, list[Fact]]:
-    """Return a hub's registered observations by what they speak of, the oldest first."""
+    """Return a hub's registered observations by hub, KPI and scope, the oldest first."""
     found: dict[Key, list[Fact]] = defaultdict(list)
     for fact in sorted(known_by(known.facts, now), key=lambda fact: fact.stated.last):
         if fact.kind != "target" and fact.value is not None:

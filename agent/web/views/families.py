@@ -1,4 +1,4 @@
-"""Read a hub's series out of the snapshot, by the names of their labels."""
+"""Reads the series of a hub or a site from the snapshot, by the names of their labels."""
 
 from __future__ import annotations
 

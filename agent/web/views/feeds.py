@@ -74,12 +74,12 @@ class FeedView:
     """Power over capacity."""
     phases: Sequence[PhaseView]
     imbalance_ratio: float | None
-    """How far the most uneven phase is from the mean of all."""
+    """How far the current of the most uneven phase is from the mean, over that mean."""
     banks: Sequence[BankView]
 
     @property
     def name(self) -> str:
-        """What the feed is called: its own name, else its PDU's."""
+        """The feed's own name, else its PDU's."""
         return self.feed or self.pdu
 
 
@@ -178,7 +178,7 @@ _NO_PDU: Final[dict[str, float | None]] = dict.fromkeys(name for _, name in _PDU
 
 
 def read(view: BoardView, readings: RackReadings, listed: Rack | None) -> list[FeedView]:
-    """Return the feeds: the inventory's first, then PDUs that only their readings name."""
+    """Return the feeds: the inventory's first, then those known only from a PDU's readings."""
     places = _places(readings, listed)
     up = {series.label("pdu"): value for series, value in readings.of(facility.PDU_UP).items()}
     capacity = {
@@ -213,7 +213,10 @@ def read(view: BoardView, readings: RackReadings, listed: Rack | None) -> list[F
 
 
 def _places(readings: RackReadings, listed: Rack | None) -> dict[tuple[str, str], float | None]:
-    """Return the capacity that the inventory states, by feed and PDU."""
+    """Return the feeds and their PDUs with the capacity that the inventory states, watts.
+
+    A feed that only a PDU's readings name has None.
+    """
     known = (
         {(name, feed.pdu): feed.capacity_watts for name, feed in listed.feeds.items()}
         if listed is not None

@@ -15,7 +15,7 @@ _SIZE: Final = 10.0
 _GAP: Final = 0.08
 """Share of a place that is left free around a rack."""
 _DEEPEST: Final = 2.0
-"""How much deeper than wide a rack is drawn at most; the rest of its place is the aisle."""
+"""A rack is drawn at most this many times as deep as wide; the rest of its place is the aisle."""
 _CLOSEST: Final = 0.1
 """Places nearer than this, in the inventory's unit, are taken for one."""
 
@@ -30,7 +30,7 @@ class FloorRackView:
     width: float
     height: float
     front: str
-    """Which way its front looks: N, E, S or W; empty where nobody stated it."""
+    """The direction of its front: N, E, S or W; empty where the inventory does not state it."""
 
     @property
     def edge(self) -> tuple[float, float, float, float]:
@@ -59,8 +59,8 @@ class FloorView:
 def read(shown: Sequence[RackView], listed: Mapping[str, Rack]) -> FloorView | None:
     """Return where the racks stand; None where no rack has a place.
 
-    North is up: a larger `y` is higher on the page. A place is as large as the nearest neighbours
-    are apart, so metres and floor tiles are both drawn well.
+    North is up: a larger `y` of the inventory is higher on the page. A place is as large as the
+    distance of the nearest neighbours, so coordinates may be in metres or in floor tiles.
     """
     placed = [
         (one, stated.x, stated.y, stated.facing)

@@ -1,4 +1,4 @@
-"""What racks are coloured by, and which rows are drawn together.
+"""The colours of racks, and the rows that are drawn together.
 
 A whole hub is drawn as blocks of neighbouring rows: 27 584 racks are some 170 tiles.
 """
@@ -15,10 +15,10 @@ from collectors.catalogue.rack_limits import STANDARD, RackLimits
 
 Show = Literal["power", "space", "failover", "inlet"]
 SHOWS: Final[tuple[Show, ...]] = ("power", "space", "failover", "inlet")
-"""What racks may be coloured by: three shares, and degrees Celsius at the inlet."""
+"""Racks may be coloured by three shares, or by degrees Celsius at the inlet."""
 WORST: Final[tuple[Show, ...]] = ("failover", "inlet")
-"""Many racks take the colour of the worst of them, for a mean would hide it. Power and space are
-sums over sums."""
+"""By these, a tile for many racks has the colour of the worst one, because a mean would hide it. By
+power or space, it has the colour of the share of all of them together."""
 _COLDER: Final = (9.0, 5.0, 2.0)
 """How far below the recommended limit the first colours of the inlet end, kelvin."""
 _STEPS: Final = 5
@@ -26,7 +26,7 @@ _STEPS: Final = 5
 
 
 def show_of(name: str | None) -> Show:
-    """Return what an address asks racks to be coloured by; power where it asks for nothing."""
+    """Return the value that racks are coloured by on request; power for any other name."""
     return next((show for show in SHOWS if show == name), SHOWS[0])
 
 
@@ -40,9 +40,10 @@ def value_of(one: RackView, show: Show) -> float | None:
 
 
 def value_of_all(racks: Iterable[RackView], show: Show) -> float | None:
-    """Return the number that many racks are coloured by; only racks in service count.
+    """Return the number by which a tile for many racks is coloured; only racks in service count.
 
-    It is the worst of them, or for power and space the share of everything that is known.
+    It is the highest value of a rack. For power and space it is the sum of what is used over the
+    sum of what there is, over the racks of which both are known.
     """
     live = [one for one in racks if one.live]
     if show in WORST:
@@ -57,7 +58,10 @@ def value_of_all(racks: Iterable[RackView], show: Show) -> float | None:
 
 
 def _used(one: RackView, show: Show) -> tuple[float | None, float | None]:
-    """Return what a rack uses, and what it has; a rack with a silent feed has no power to add."""
+    """Return the units or watts that a rack uses, and those that it has.
+
+    Both are None for the power of a rack with a silent feed.
+    """
     if show == "space":
         return one.used_units, one.height_units
     if one.power_utilization_ratio is None:
@@ -66,7 +70,10 @@ def _used(one: RackView, show: Show) -> tuple[float | None, float | None]:
 
 
 def inlets(limits: RackLimits) -> tuple[float, ...]:
-    """Return the upper ends of the inlet's colours, degrees Celsius: 18, 22, 25, 27 and 32."""
+    """Return the upper ends of the inlet's colours, degrees Celsius.
+
+    With the standard limits they are 18, 22, 25, 27 and 32.
+    """
     recommended = limits.inlet_recommended_celsius
     colder = (recommended - kelvin for kelvin in _COLDER)
     return (*colder, recommended, limits.inlet_allowable_celsius)
@@ -126,7 +133,7 @@ def stretch_key(rows: Stretch) -> str:
 
 
 def asked_for(key: str, rows: Sequence[str]) -> Stretch:
-    """Return the rows that an address asks for; none for rows that are not there."""
+    """Return the rows that an address asks for; none if it names a row that does not exist."""
     if key in rows:
         return (key,)
     first, dots, last = key.partition(_BETWEEN)
@@ -136,9 +143,9 @@ def asked_for(key: str, rows: Sequence[str]) -> Stretch:
 
 
 def halls(rows: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Return rows by hall, where their names tell it: row `H2-C` stands in hall `H2`.
+    """Return rows by hall, if their names have one: row `H2-C` stands in hall `H2`.
 
-    Where they do not, all rows are in one hall without a name.
+    If they have none, all rows are in one hall without a name.
     """
     named = [(found[1] if (found := _HALL.match(row)) else "", row) for row in rows]
     by_hall = [

@@ -1,7 +1,7 @@
-"""What a site's panel of racks shows: the map, the way into it, and the racks that need someone.
+"""A site's panel of racks: the map, the ways to choose a part of it, and racks needing attention.
 
-How racks are drawn follows from how many there are, and from what the address asks for: some rows,
-every rack, or a rack by its name.
+The number of racks decides how they are drawn, unless the address asks for some rows, for every
+rack, or for a rack by its name.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Kind = Literal["tiles", "squares", "blocks", "floor"]
 MAPS: Final = ("rows", "racks", "floor")
 """What an address may ask for: blocks of rows, every rack, or the racks in their places."""
 TILES: Final = 160
-"""Up to this many racks each is a tile with its name, and a block holds as many."""
+"""Up to this many racks are drawn as a tile each, with its name. A block holds at most as many."""
 SQUARES: Final = 2000
-"""Up to this many each is a small square; more are drawn as blocks."""
+"""Up to this many racks are drawn as a small square each; more are drawn as blocks."""
 _WIDE: Final = 400
-"""More racks than this take the whole width even of a wall screen."""
+"""The panel of more racks than this takes the whole width, even of a wall screen."""
 _TABLE: Final = 200
 """Up to this many racks have their values in a table on the page."""
 
@@ -37,9 +37,9 @@ class BlockView:
     name: str
     first: str
     last: str
-    """The rows it holds; both are empty for a site."""
+    """The first and last row it holds; both are empty for a site."""
     key: str
-    """How an address asks for it: the rows, or the site."""
+    """The block's name in an address: its rows, or the site."""
     racks: int
     needing: int
     value: float | None
@@ -48,7 +48,7 @@ class BlockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HallView:
-    """The blocks of one hall; its name is empty where rows tell no hall."""
+    """The blocks of one hall; its name is empty if the names of rows have none."""
 
     hall: str
     blocks: Sequence[BlockView]
@@ -80,9 +80,9 @@ class HeatPanelView:
     show: Show
     kind: Kind
     asked: str
-    """Which map is asked for, of `MAPS`."""
+    """The chosen map, one of `MAPS`."""
     maps: Sequence[str]
-    """The maps to choose from; none where there is no choice."""
+    """The maps to choose from; empty where there is no choice."""
     floor: FloorView | None
     """The racks in their places, where that map is asked for."""
     count: int
@@ -90,10 +90,11 @@ class HeatPanelView:
     rows: Mapping[str, Sequence[RackView]]
     """The racks that are shown, by row."""
     halls: Sequence[HallView]
-    """The same as blocks; empty for another kind."""
+    """The same racks as blocks; empty unless `kind` is `blocks`."""
     way: WayView | None
+    """The chosen rows and their neighbours; None if all rows are shown."""
     text: str | None
-    """What was searched for; None where nothing was."""
+    """The text that was searched for; None without a search."""
     found: Sequence[FoundView]
     urgent: Sequence[RackView]
     pending: Sequence[RackView]
@@ -137,8 +138,8 @@ def read(
 ) -> HeatPanelView | None:
     """Return the panel of a site's racks; None where it has none.
 
-    `query` is what the address asks for. Only on the site's own page (`whole`) it may choose rows,
-    a map, or a rack by its name.
+    `query` has the parameters of the address. Only on the site's own page (`whole`) can they choose
+    rows, a map, or a rack by its name.
     """
     if not members:
         return None
@@ -179,14 +180,14 @@ def read(
 
 
 def _maps(count: int, query: Mapping[str, str], *, has_places: bool) -> Sequence[str]:
-    """Return the maps to choose from: few racks have one map by row, and perhaps the floor."""
+    """Return the maps to choose from; few racks are always drawn by row, or on the floor."""
     if count > TILES and "row" not in query:
         return MAPS if has_places else MAPS[:2]
     return (MAPS[0], MAPS[2]) if has_places else ()
 
 
 def _asked(query: Mapping[str, str], count: int) -> str:
-    """Return which map is asked for; without a choice the number of racks decides."""
+    """Return the map that the address asks for; without one, the number of racks decides."""
     return query.get("map") or ("racks" if count <= SQUARES else "rows")
 
 
@@ -211,7 +212,7 @@ def _halls(rows: Mapping[str, Sequence[RackView]], show: Show) -> list[HallView]
 def block(
     members: Sequence[RackView], show: Show, *, key: str, rows: Stretch = (), name: str = ""
 ) -> BlockView:
-    """Return many racks as one tile; `name` is what a site is called."""
+    """Return many racks as one tile; `name` is the name of a site."""
     value = heat.value_of_all(members, show)
     return BlockView(
         name=name,

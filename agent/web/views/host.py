@@ -11,7 +11,7 @@ from agent.web.view import BoardView
 from collectors.base import Series
 
 _IN_MEMORY: Final = ("tmpfs", "ramfs", "overlay", "squashfs")
-"""File systems that are no disk."""
+"""Types of file systems that are not on a disk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class FilesystemView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostView:
-    """This machine, as its host metrics tell it. None stands for what is not known."""
+    """This machine by its host metrics. None stands for what is not known."""
 
     node: str
     cpus: int | None

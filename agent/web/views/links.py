@@ -20,7 +20,8 @@ class LinkView:
     """`icmp`, `tcp` or `stamp`; empty where it is not known."""
     loss_ratio: float | None
     round_trip_seconds: Mapping[str, float]
-    """By share of probes that took no longer (`0.5`, `0.99`); empty where none was answered."""
+    """By quantile (`0.5`, `0.99`): the share of probes that took no longer. Empty where no probe
+    was answered."""
 
 
 def read(view: BoardView, where: str = "") -> list[LinkView]:

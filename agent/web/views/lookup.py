@@ -1,4 +1,4 @@
-"""Find anything by its name: hubs, sites, rows, racks, PDUs, nodes, outlets, breakers, meters."""
+"""Finds things by name: hubs, sites, rows, racks, PDUs, nodes, outlets, breakers, meters."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KINDS: Final[tuple[Kind, ...]] = (
 )
 """The kinds in the order in which they are listed."""
 MOST: Final = 60
-"""Things that are found at most; a longer text finds fewer."""
+"""The most things that an answer lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,10 @@ class FoundView:
 
 
 def find(view: BoardView, text: str) -> FoundView:
-    """Return what a text names; whole names first, then those that begin with it."""
+    """Return the things whose name contains a text, ignoring case.
+
+    Equal names come first, then names that begin with the text. An empty text finds nothing.
+    """
     wanted = text.strip().casefold()
     if not wanted:
         return FoundView(text=text, found=[], more=False)
@@ -70,7 +73,7 @@ def find(view: BoardView, text: str) -> FoundView:
 
 
 def _things(view: BoardView) -> Iterator[tuple[str, ThingView]]:
-    """Yield each thing under each name that somebody may look for."""
+    """Yield each thing with each of its names."""
     for key, hub in view.registry.hubs.items():
         for name in dict.fromkeys((key, *(text for _, text in hub.name.items()))):
             yield name, _thing("hub", name, "", paths.hub_path(key))
@@ -113,7 +116,7 @@ def _in_racks(view: BoardView) -> Iterator[tuple[str, ThingView]]:
 
 
 def _of_sites(view: BoardView) -> Iterator[tuple[str, ThingView]]:
-    """Yield breakers, meters and the devices that are asked."""
+    """Yield breakers, meters and the devices that are polled."""
     for series, _ in of_hub(view, rack.BREAKER_INFO):
         name, site = series.label("breaker"), series.label("site")
         path = f"{paths.site_path(site)}/supply?{urlencode({'at': name})}"

@@ -1,4 +1,7 @@
-"""What the agent rejected, dropped or could not deliver since it started, and its sinks."""
+"""Readings and samples that the agent rejected, dropped or could not deliver, and its sinks.
+
+All counts are since the agent started.
+"""
 
 from __future__ import annotations
 
@@ -106,7 +109,7 @@ class LossesView:
 
 
 def read(view: BoardView) -> LossesView:
-    """Return what was lost, by reason, and how the sinks do."""
+    """Return what was lost, by reason, and the state of the sinks."""
     return LossesView(
         at=iso(view.now()),
         ledger=LedgerLosses(
@@ -120,7 +123,7 @@ def read(view: BoardView) -> LossesView:
 
 
 def _sorted(view: BoardView, metric: Metric) -> list[tuple[Series, float]]:
-    """Return the series of a metric in the order of their text."""
+    """Return the series of a metric, sorted by their names and labels as text."""
     return sorted(view.snapshot.family(metric).items(), key=lambda row: row[0].prefix)
 
 

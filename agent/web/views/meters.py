@@ -1,4 +1,4 @@
-"""Every meter of the hub: its point, class, readings, state, and how much the ledger has of it."""
+"""Every meter of the hub: its point, class, readings, state, and coverage in the ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collectors.base import Metric
 from collectors.catalogue import facility, inventory
 
 MeterState = Literal["answering", "silent", "replaced", "not_asked"]
-"""`not_asked`: nothing was ever read of it, so probably no collector is configured for it."""
+"""`not_asked`: it has no reading, so probably no collector is configured for it."""
 
 Key = tuple[str, str]
 """Site and meter."""
@@ -40,7 +40,7 @@ class MeterView:
     state: MeterState
     silent_since_seconds: float | None
     coverage: Mapping[str, float] | None
-    """Share of each window (`1d`, `7d`, `30d`) that the ledger has; None until it is read."""
+    """Share of each window (`1d`, `7d`, `30d`) that the meter covered; None until it is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class MetersView:
 
     @property
     def of_several_sites(self) -> bool:
-        """Whether the meters stand at more than one site."""
+        """Whether the meters are at more than one site."""
         return len({one.site for one in self.meters}) > 1
 
     @property
@@ -83,12 +83,12 @@ class _Readings:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was read. Exported energy alone says nothing of the meter."""
+        """Whether nothing was read. Exported energy alone does not count as a reading."""
         return self.up is None and self.power_watts is None and self.energy_joules is None
 
 
 def read(view: BoardView) -> MetersView:
-    """Return the meters that were read, and those that the inventory lists."""
+    """Return the meters that have readings, and those that the inventory lists."""
     readings = _readings(view)
     listed = _listed(view)
     silent = {

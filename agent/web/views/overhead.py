@@ -1,4 +1,4 @@
-"""Where a site's overhead goes: facility energy less IT energy by subsystem, and other factors."""
+"""The overhead of a site (facility less IT energy) by subsystem, and the factors beside PUE."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNMETERED: Final = "unmetered"
 _ORDER: Final = ("cooling", "ups", "distribution", "lighting", "other", UNMETERED)
 
 _ENOUGH: Final = 0.8
-"""Coverage that a window needs to be shown before a longer one with less."""
+"""A window with at least this coverage (0 to 1) is shown in place of a longer one with less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +60,17 @@ class OverheadWindowView:
 
     @property
     def joules(self) -> float:
-        """The whole overhead, as far as it is known."""
+        """The sum of the parts whose energy is known."""
         return sum(part.joules or 0.0 for part in self.parts)
 
     @property
     def largest_joules(self) -> float:
-        """The largest part, at least one joule: what the bars are drawn against."""
+        """The largest part, which has the longest bar; 1 if no part has any energy."""
         return max((part.joules or 0.0 for part in self.parts), default=0.0) or 1.0
 
     @property
     def has_factors(self) -> bool:
-        """Whether anything is known beside the PUE."""
+        """Whether any factor beside the PUE is known."""
         factors = (
             self.reused_energy_ratio,
             self.carbon_usage_kilograms_per_joule,

@@ -1,4 +1,4 @@
-"""`/api`: who answers, for which sites, how its collectors do, and where the rest is."""
+"""`/api`: the agent, its sites, how many of its collectors answer, and the other paths."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def board(
 def cards(
     view: BoardView, hubs: Sequence[HubView]
 ) -> tuple[Sequence[CardView], Sequence[CardView]]:
-    """Return the cards of the agent's hub and of the others, as far as they are to be shown."""
+    """Return the cards of the agent's hub, and of the others if the config shows these."""
     made = [promises.card(hub, hubs, own=hub.hub == view.hub) for hub in hubs]
     others = [card for card in made if not card.own] if view.show_others else []
     return [card for card in made if card.own], others
@@ -111,7 +111,7 @@ def hub(
     hubs: Sequence[HubView],
     by_site: Mapping[str, Sequence[RackView]],
 ) -> HubPageView | None:
-    """Return what a hub's page shows; None for a hub that nobody knows.
+    """Return what a hub's page shows; None for a hub that the registry does not have.
 
     `by_site` are the racks of the agent's own hub.
     """

@@ -1,4 +1,4 @@
-"""Which outlets feed which device of a rack, as far as the names of the outlets tell."""
+"""Which outlets feed which device of a rack, by the names of the outlets."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class PlugView:
 def plugs(elevation: ElevationView | None, outlets: Sequence[OutletView]) -> list[PlugView]:
     """Return the devices of a rack that outlets are named after.
 
-    An outlet `gpu-01 PSU 2` is one of the device `gpu-01`. Of several devices it is the one with
-    the longest name, so `gpu-01-b` keeps its own.
+    An outlet `gpu-01 PSU 2` feeds the device `gpu-01`. Where several names match, the longest one
+    counts: the outlet `gpu-01-b` feeds the device `gpu-01-b`.
     """
     if elevation is None:
         return []

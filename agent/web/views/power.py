@@ -1,4 +1,4 @@
-"""The power of a site now at every stage from utility to chip, and over the last day."""
+"""The power of a site: now at every stage from utility to chip, and over the last day."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ METERED: Final = (
     "lighting",
     "other",
 )
-"""Points at which meters are read, in the order in which they are looked at."""
+"""Points at which meters are read."""
 CHAIN: Final = ("ups_output", "pdu_output", "it_input")
 """Stages of which each feeds the next. Only between these is a difference a loss."""
 _FLOW: Final = ("facility", "utility", *CHAIN)
-"""Stages through which all power of the later ones goes."""
+"""Stages that carry all the power of the stages after them."""
 _ORDER: Final = (
     "facility",
     *INCOMING,
@@ -49,11 +49,13 @@ class PowerStageView:
 
     point: str
     watts: float | None
-    """The sum of what answers; None where nothing does."""
+    """The sum of the meters or devices that have a value; None where none has."""
     answering: int = 1
+    """How many of them answer."""
     meters: int = 1
+    """How many meters or devices there are."""
     complete: bool
-    """Whether every meter of the point answers. If not, `watts` is only a part."""
+    """Whether every one of them answers. If not, `watts` is only a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class PowerView:
 
 
 Devices = Mapping[tuple[str, str], PowerStageView]
-"""Stages made of devices that are not meters, by site and point."""
+"""Stages summed over devices that are not meters, by site and point."""
 
 
 def _stage(
@@ -95,7 +97,8 @@ def read(view: BoardView, site: str, devices: Devices | None = None) -> PowerVie
 def stages(view: BoardView, site: str, devices: Devices | None = None) -> list[PowerStageView]:
     """Return the power at each stage now, from utility to chip.
 
-    `devices` is what `device_stages` returned; a caller that asks for many sites reads it once.
+    `devices` is the result of `device_stages`; a caller that asks for many sites passes it, so that
+    it is made only once.
     """
     metered = (_metered(view, site, point) for point in METERED)
     found = {stage.point: stage for stage in metered if stage is not None}
@@ -142,7 +145,10 @@ def _metered(view: BoardView, site: str, point: str) -> PowerStageView | None:
 
 
 def _sum(point: str, watts: Mapping[str, float], up: Mapping[str, float]) -> PowerStageView:
-    """Add up devices by name; one without a state counts as answering when it has a value."""
+    """Add up devices; `watts` and `up` are by name.
+
+    A device without a state counts as answering if it has a value.
+    """
     return _stage(
         point,
         sum(watts.values()) if watts else None,
@@ -210,13 +216,14 @@ class ShownStageView:
 
     stage: PowerStageView
     loss_ratio: float | None
-    """Share of the stage before it that is lost on the way: input less output, over input."""
+    """Share of the stage before that is lost on the way: input less output, over input."""
     share_ratio: float | None
     """Share of the facility's power."""
     bar_ratio: float | None
-    """Share of the largest stage, the length of the bar; None behind a stage that is not known."""
+    """Share of the largest stage: the length of the bar. None from the first stage of `_FLOW` on
+    whose power is not known."""
     within: bool
-    """Whether the stage is a part of the facility's total above it."""
+    """Whether the stage is one of several supplies, listed below the facility's total."""
 
 
 def shown(found: Sequence[PowerStageView]) -> list[ShownStageView]:
@@ -243,9 +250,9 @@ def shown(found: Sequence[PowerStageView]) -> list[ShownStageView]:
 
 
 def _without_repeats(found: Sequence[PowerStageView]) -> list[PowerStageView]:
-    """Leave out what would be told twice.
+    """Leave out stages that repeat another one.
 
-    That is the only supply beside the facility's total, and IT beside the stage it is metered at.
+    They are a single supply beside the facility's total, and IT beside the stage it is metered at.
     """
     points = {stage.point for stage in found}
     repeated = {"it"} if points & set(CHAIN) else set()
@@ -263,8 +270,8 @@ def _is_whole(stage: PowerStageView) -> bool:
 def _loss(before: PowerStageView | None, stage: PowerStageView) -> float | None:
     """Return the share that is lost between two stages of the chain.
 
-    None where either is not metered whole, and where the output is the larger: that is no loss but
-    meters that disagree.
+    None if either stage is only partly metered. None also if the output is the larger one: then the
+    meters disagree, and nothing can be said of the loss.
     """
     if before is None or stage.point not in CHAIN or not (before.complete and stage.complete):
         return None

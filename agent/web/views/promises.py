@@ -1,4 +1,4 @@
-"""Promises as the pages and the API show them: every hub's, and those in danger."""
+"""Promises for the pages and the API: every hub's, and those that are missed or at risk."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def read(view: BoardView) -> list[HubView]:
 
 
 def evidence(view: BoardView) -> Mapping[Key, Sequence[Evidence]]:
-    """Return what the scoreboard judges by.
+    """Return the evidence that the scoreboard judges by.
 
-    It is what the targets' collector went by in its last round, so that page and series agree.
-    Before its first round, and on an agent without one, the snapshot is measured here.
+    It is the evidence of the targets' collector in its last round, so that page and series agree.
+    Before its first round, and on an agent without this collector, it is read from the snapshot.
     """
     known = view.evidence() if view.evidence is not None else {}
     if known:
@@ -89,12 +89,12 @@ class StatesView:
 
     @property
     def listed(self) -> list[TallyView]:
-        """What a line tells: states that a target is in, and those that must be told at 0 too."""
+        """The states that a line names: those of any target, and those it names even at 0."""
         return [one for one in self.tally if one.count or one.state in _ALWAYS_TOLD]
 
     @property
     def worst(self) -> State:
-        """The state that the line is marked with; met only where every target is kept."""
+        """The gravest state of any target, which marks the line; `unknown` without targets."""
         return next((one.state for one in self.tally if one.count), "unknown")
 
 
@@ -103,9 +103,9 @@ _ALWAYS_TOLD: Final[tuple[State, ...]] = ("at_risk", "met")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadlineView:
-    """The first lines of a page: how its promises stand, and how its sites do.
+    """The first lines of a page: the states of its promises, and the state of its sites.
 
-    The two never borrow each other's colour. National policy is nobody's promise.
+    Each line has a colour of its own. National policy is not counted among the promises.
     """
 
     promises: StatesView
@@ -115,7 +115,7 @@ class HeadlineView:
     others: StatesView | None
     """The targets of all other hubs; None where they are not shown."""
     standing: StandingView | None
-    """How the sites do; None on the page of a hub that this agent does not measure."""
+    """The state of the sites; None on the page of a hub that this agent does not measure."""
 
 
 def headline(
@@ -124,7 +124,7 @@ def headline(
     others: Sequence[HubView] = (),
     standing: StandingView | None = None,
 ) -> HeadlineView:
-    """Return how the promises of some hubs stand, and how the sites do."""
+    """Return the first lines of a page: how the promises of some hubs stand, and the sites."""
     danger = [
         InDangerView(hub=hub, target=target)
         for hub in hubs
@@ -154,7 +154,7 @@ def _states(hubs: Sequence[HubView]) -> StatesView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView:
-    """A hub's card: its promises and, apart from them, what it stated without a promise."""
+    """A hub's card: its promises and, apart from them, its observations."""
 
     hub: HubView
     own: bool
@@ -180,9 +180,9 @@ def card(hub: HubView, hubs: Iterable[HubView], *, own: bool) -> CardView:
 
 
 def is_measured(target: TargetView) -> bool:
-    """Tell whether there is a measured value.
+    """Tell whether a target has a measured value.
 
-    "At least 0" is none: one site does not see the others.
+    "At least 0" does not count as one: this agent may not see the sites that have more.
     """
     nothing = target.value_at_least and not target.value
     return target.value_kind in ("measured", "derived") and target.value is not None and not nothing

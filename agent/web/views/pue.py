@@ -1,4 +1,4 @@
-"""A site's PUE as pages and the API tell it: by window, over time, and against its limits."""
+"""A site's PUE for the pages and the API: by window, over time, and against its limits."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class SitePueView:
     limits: Sequence[PueLimitView]
     windows: Sequence[PueView]
     required_ratio: float | None
-    """What the rest of the year must average for the site to end it at its target."""
+    """The mean PUE that the rest of the year may have at most if the year is to meet its target."""
     trend: PueTrendView | None
 
     @property
     def limit(self) -> float | None:
-        """The lowest limit that holds for the site."""
+        """The lowest limit that applies to the site."""
         return min((one.value for one in self.limits), default=None)
 
     @property
@@ -100,14 +100,14 @@ class SitePueView:
 
 
 def in_order(windows: Mapping[str, object] | set[str]) -> list[str]:
-    """Return names of windows from short to long, and behind them those that are not ours."""
+    """Return names of windows from short to long; names that are not in `WINDOWS` come last."""
     return [*(key for key in WINDOWS if key in windows), *sorted(set(windows).difference(WINDOWS))]
 
 
 def windows(view: BoardView, site: str) -> list[PueView]:
-    """Return a site's PUE by window, as the PUE collector wrote it into the snapshot last.
+    """Return a site's PUE by window, as the PUE collector last wrote it into the snapshot.
 
-    A PUE is never worked out here, and never from momentary power.
+    This function computes no PUE, and no PUE comes from the power of a moment.
     """
     pue = by_label(view, catalogue.SITE_PUE, site, "window")
     category = {
@@ -152,9 +152,9 @@ def _energy(view: BoardView, site: str, boundary: str) -> dict[str, float]:
 
 
 def limits(view: BoardView, site: str, board: Sequence[HubView]) -> list[PueLimitView]:
-    """Return the PUE limits that were stated for a site, out of the scoreboard.
+    """Return the PUE limits of the scoreboard that apply to a site.
 
-    A limit is for the hub as a whole, or for a group that the inventory puts the site in.
+    They are stated for the whole hub, for the site, or for a group that the inventory puts it in.
     """
     known = view.inventory.sites.get(site) if view.inventory is not None else None
     groups = {"hub", site, *(known.scopes if known is not None else ())}
@@ -175,7 +175,7 @@ def limits(view: BoardView, site: str, board: Sequence[HubView]) -> list[PueLimi
 
 
 def read(view: BoardView, site: str, board: Sequence[HubView]) -> SitePueView:
-    """Return a site's PUE; the limits that hold for it are taken from the scoreboard."""
+    """Return a site's PUE with the limits that apply to it; `board` is the scoreboard."""
     required = (value for _, value in of_site(view, catalogue.SITE_PUE_REQUIRED, site))
     return SitePueView(
         hub=view.hub,

@@ -1,4 +1,4 @@
-"""One rack as every page knows it: what is measured of it now, and what it needs."""
+"""One rack as every page shows it: its measured values now, and what it needs."""
 
 from __future__ import annotations
 
@@ -33,20 +33,23 @@ class RackView:
     silent_pdus: Sequence[str] = ()
     answering_pdus: int = 0
     needs: Sequence[Need] = ()
-    """Those that have lasted as long as their alert waits, or whose beginning nobody noted."""
+    """Needs that have lasted as long as their alert waits, or whose beginning is not known."""
     pending: Sequence[Need] = ()
-    """Those that have not lasted so long yet."""
+    """Needs that have not lasted so long yet."""
     excused: Sequence[Need] = ()
-    """What it needs while it is in maintenance; then `needs` and `pending` are empty."""
+    """All needs of a rack in maintenance; `needs` and `pending` are then empty."""
     maintenance: Window | None = None
-    """The window that it is in; None for none."""
+    """The maintenance window that the rack is in; None for none."""
     since: Mapping[Need, float] = field(default_factory=dict)
     """When each need began, seconds since the epoch."""
     limits: RackLimits = STANDARD
-    """What it is held against: the limits of its site."""
+    """The limits that it is compared with: its own, its row's, its site's or the common ones."""
 
     def value_of(self, need: Need) -> float | None:
-        """Return what a need is judged by: a share, or degrees Celsius; None for silence."""
+        """Return the value that a need is judged by: a share (0 to 1), or degrees Celsius.
+
+        None for `silent`, which has no value.
+        """
         values: dict[Need, float | None] = {
             "over": self.power_utilization_ratio,
             "too_hot": self.inlet_temperature_celsius,
@@ -58,7 +61,7 @@ class RackView:
 
     @property
     def live(self) -> bool:
-        """Whether the rack is in service. Only such a rack needs anybody."""
+        """Whether the rack is in service. Only such a rack can need attention."""
         return self.state == "in_service"
 
 
@@ -87,7 +90,7 @@ Cell = str | float | Sequence[str] | None
 
 
 def cells(one: RackView) -> list[Cell]:
-    """Return a rack as a row under `COLUMNS`, measured values rounded to what is known of them."""
+    """Return a rack as a row under `COLUMNS`; measured values are rounded."""
     return [
         one.site,
         one.row,
@@ -121,18 +124,18 @@ _RANK: Final[Mapping[Need, float]] = {
     "hot": 10.0,
     "failover_tight": 8.0,
 }
-"""Ranks of what a rack needs: heat beyond what is allowed breaks first, a tight failover last."""
+"""Ranks of needs: a rack that is too hot fails soonest, so its need has the highest rank."""
 _ALL_SILENT: Final = 5.0
-"""Added to the rank of a silent PDU where no other answers."""
+"""Added to the rank of `silent` if no PDU of the rack answers."""
 
 
 def urgency(one: RackView) -> float:
-    """Return how urgent a rack is, 0 for not at all. What breaks sooner has the larger number."""
+    """Return how urgent a rack is, without a unit: 0 for not at all, larger for more urgent."""
     return max((_RANK[need] + _beyond_rank(one, need) for need in one.needs), default=0.0)
 
 
 def _beyond_rank(one: RackView, need: Need) -> float:
-    """Return what tells racks of one need apart: the worse its value, the larger."""
+    """Return what is added to a need's rank: among racks with one need, the worst gets the most."""
     if need == "silent":
         return 0.0 if one.answering_pdus else _ALL_SILENT
     value = one.value_of(need) or 0.0
@@ -140,12 +143,12 @@ def _beyond_rank(one: RackView, need: Need) -> float:
 
 
 def is_critical(one: RackView) -> bool:
-    """Tell whether the alert of something that a rack needs is critical."""
+    """Tell whether a rack in service has a need whose alert is critical."""
     return one.live and any(GRAVITY[need].severity == "critical" for need in one.needs)
 
 
 def excused(one: RackView, windows: Iterable[Window], now: float) -> RackView:
-    """Return a rack as it stands in the windows of a moment: what it needs then calls nobody."""
+    """Return a rack with its needs moved to `excused` if a maintenance window covers it now."""
     found = next((each for each in windows if each.covers(one.site, one.row, one.rack, now)), None)
     if found is None:
         return one
@@ -154,7 +157,7 @@ def excused(one: RackView, windows: Iterable[Window], now: float) -> RackView:
 
 
 def urgent(racks: Iterable[RackView]) -> list[RackView]:
-    """Return the racks in service that need someone, the most urgent first."""
+    """Return the racks in service that need attention, the most urgent first."""
     found = [one for one in racks if one.needs and one.live]
     return sorted(found, key=urgency, reverse=True)
 
@@ -165,26 +168,26 @@ def pending(racks: Iterable[RackView]) -> list[RackView]:
 
 
 def needing(racks: Iterable[RackView]) -> int:
-    """Return how many racks in service need someone."""
+    """Return how many racks in service need attention."""
     return sum(1 for one in racks if one.needs and one.live)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RackCounts:
-    """How racks in service stand, counted."""
+    """How many racks in service are in which condition."""
 
     live: int
     """Racks in service."""
     unmeasured: int
     """Those without any measured power."""
     needing: int
-    """Those that need someone."""
+    """Those that need attention."""
     critical: int
-    """Those over a limit whose alert is critical."""
+    """Those with a need whose alert is critical."""
     pending: int
     """Those over a limit for less time than its alert waits."""
     excused: int = 0
-    """Those that need someone and are in maintenance."""
+    """Those in maintenance that would need attention otherwise."""
     excused_pdus: int = 0
     """Silent PDUs of racks that are in maintenance."""
 

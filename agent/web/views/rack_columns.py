@@ -1,7 +1,7 @@
-"""What is measured of racks, read in columns: a whole hub has some 300 000 such series.
+"""The measured values of racks, read metric by metric: a whole hub has some 300 000 such series.
 
-Every metric is read once. Its loop looks label positions up before it begins, and writes into a
-list with a place for each rack.
+Every metric is read once, into a list with one value for each rack. The positions of its labels are
+looked up before the loop, which makes the loop fast.
 """
 
 from __future__ import annotations
@@ -48,7 +48,10 @@ _NO_RACKS: Mapping[str, int] = {}
 def measure(
     places: Sequence[Place], index: Index, rows: Rows, now: float, limits: SiteLimits
 ) -> list[RackView]:
-    """Return racks with what is measured of them now, in the order of `places`."""
+    """Return racks with their measured values and needs now, in the order of `places`.
+
+    `now` is in seconds since the epoch.
+    """
     count = len(places)
     load, space = _utilization(index, rows, count)
     silent, answering = _pdus(index, rows, count)
@@ -128,7 +131,7 @@ def _column(index: Index, rows: Rows, metric: Metric, count: int) -> Column:
 
 
 def _utilization(index: Index, rows: Rows, count: int) -> tuple[Column, Column]:
-    """Return the used share of each rack's rated power, and of its units."""
+    """Return the used shares of each rack's rated power and of its units, 0 to 1."""
     metric = rack.RACK_UTILIZATION
     site_at, rack_at, kind_at = metric.at("site"), metric.at("rack"), metric.at("kind")
     power: Column = [None] * count
@@ -145,7 +148,7 @@ def _utilization(index: Index, rows: Rows, count: int) -> tuple[Column, Column]:
 
 
 def _power(index: Index, rows: Rows, count: int) -> Column:
-    """Return what each rack draws: its feeds added up."""
+    """Return the power of each rack, watts: the sum of its feeds."""
     site_at, rack_at = rack.RACK_POWER.at("site"), rack.RACK_POWER.at("rack")
     found: Column = [None] * count
     for series, watts in rows(rack.RACK_POWER).items():

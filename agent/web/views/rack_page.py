@@ -1,4 +1,4 @@
-"""One rack with everything that is known of it, as its page and `/api/sites/…/racks/…` tell it."""
+"""One rack with everything that is known of it, for its page and `/api/sites/…/racks/…`."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from collectors.catalogue.rack_limits import RackLimits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedView:
-    """Why someone should look at a rack, and the alert whose runbook section says what to do."""
+    """Why a rack needs attention, and the alert whose section of the runbook says what to do."""
 
     need: Need
     value: float | None
     """Share of rated power, degrees Celsius, or load after losing a feed; None for silence."""
     pdus: Sequence[str]
-    """The PDUs that do not answer, where that is the need."""
+    """The PDUs that do not answer, for the need `silent`; empty for others."""
     alert: str
     severity: Severity
     since: str | None
     since_seconds: float | None
-    """When it began; None where nobody noted it."""
+    """When it began, seconds since the epoch; None where that is not known."""
     pending: bool
     """Whether it has not lasted as long as its alert waits."""
     excused: bool
@@ -90,7 +90,7 @@ class RackPageView:
 
     @property
     def plugs(self) -> list[PlugView]:
-        """The devices that are known to hang on outlets, the highest first."""
+        """The devices whose outlets are known by name, the highest first."""
         return plugs(self.elevation, self.outlets)
 
     @property
@@ -121,7 +121,7 @@ class RackSitesView:
 
 
 def sites_of(view: BoardView, rack: str) -> RackSitesView:
-    """Return the sites that have a rack of a name: the inventory's, else all whose readings do."""
+    """Return the sites that have a rack of a name: by the inventory, else by the readings."""
     if view.inventory is not None and rack in view.inventory.racks:
         return RackSitesView(rack=rack, sites=[view.inventory.racks[rack].site])
     found = {
@@ -134,7 +134,7 @@ def sites_of(view: BoardView, rack: str) -> RackSitesView:
 
 
 def read(view: BoardView, site: str, name: str) -> RackPageView | None:
-    """Return a rack with its past; None for one that neither inventory nor readings name."""
+    """Return a rack; None for one that neither the inventory nor any reading names."""
     listed = view.inventory.racks.get(name) if view.inventory is not None else None
     if listed is not None and listed.site != site:
         listed = None
@@ -185,7 +185,7 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
 def _measured(
     view: BoardView, readings: RackReadings, listed: Rack | None, site: str, name: str
 ) -> RackView:
-    """Return the rack as the other pages know it, so that all of them say the same."""
+    """Return the rack as the other pages compute it, so that all pages say the same."""
     info = next(iter(readings.of(catalogue.RACK_INFO)), None)
     heard = info or next(iter(readings.of(facility.PDU_UP)), None)
     row = heard.label("row") if heard is not None else ""
@@ -201,7 +201,7 @@ def _measured(
 
 
 def _need(one: RackView, need: Need) -> NeedView:
-    """Return a need with its value, its alert, and since when it is."""
+    """Return a need with its value, its alert, and when it began."""
     return NeedView(
         need=need,
         value=one.value_of(need),

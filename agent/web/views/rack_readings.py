@@ -10,7 +10,7 @@ from collectors.base import Metric, Series
 from collectors.catalogue.rack import RACK
 
 Values = dict[str, float | None]
-"""Values of one thing, each under the name of a field; None for what is not known."""
+"""Values of a device or of a part of it, by the name of a field; None for what is not known."""
 
 
 class RackReadings:
@@ -54,7 +54,10 @@ class RackReadings:
     def table(
         self, fields: Sequence[tuple[Metric, str]], *keys: str
     ) -> dict[tuple[str, ...], Values]:
-        """Return several metrics by the labels they share, each value under its field's name."""
+        """Return the values of several metrics, by the values of the labels `keys`.
+
+        `fields` gives the name of the field for each metric.
+        """
         found: dict[tuple[str, ...], Values] = {}
         for metric, name in fields:
             places = [metric.at(label) for label in keys]

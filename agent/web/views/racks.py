@@ -1,4 +1,4 @@
-"""The racks of a hub: read from the snapshot in one pass, found by site and row, and summed up."""
+"""The racks of a hub: read from the snapshot, sorted by site and row, and summed up."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from collectors.catalogue.rack_limits import RackLimits
 class _Standing:
     """The racks of a hub in the order of their names.
 
-    A round hardly ever changes which there are.
+    It is kept from page to page, because racks are seldom added or removed.
     """
 
     hub: str
@@ -44,13 +44,13 @@ _standing: Final[WeakKeyDictionary[Snapshot, _Standing]] = WeakKeyDictionary()
 
 
 def read(view: BoardView) -> dict[str, list[RackView]]:
-    """Return the hub's racks by site, sorted by row and name as people count them."""
+    """Return the hub's racks by site, sorted by row and name: A2 comes before A10."""
     snapshot, hub = view.snapshot, view.hub
     return computed_once(snapshot, ("racks", hub, *view.windows), lambda: _read(view))
 
 
 def forget() -> None:
-    """Forget which racks there are, as at a start."""
+    """Forget which racks there are; the next page reads them anew."""
     _standing.clear()
 
 
@@ -74,7 +74,7 @@ def _read(view: BoardView) -> dict[str, list[RackView]]:
 
 
 def _places(infos: Iterable[Series]) -> list[Place]:
-    """Return where the racks stand: rows as people count them, and in a row A2 before A10."""
+    """Return the places of the racks, sorted by site, row and name: A2 comes before A10."""
     metric = rack.RACK_INFO
     site_at, row_at, rack_at, state_at = map(metric.at, ("site", "row", "rack", "state"))
     found = {(one.values[site_at], one.values[rack_at]): one.values for one in infos}
@@ -103,7 +103,7 @@ _STATES: Final = ("in_service", "under_construction", "planned")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RackSummaryView:
-    """What the racks of a site amount to. Power and needs are of racks in service only."""
+    """The racks of a site, summed up. Power and needs are of racks in service only."""
 
     racks: Mapping[str, int]
     """How many racks, by state."""
@@ -112,15 +112,16 @@ class RackSummaryView:
     rated_power_watts: float | None
     stranded_power_watts: float | None
     needs: Mapping[str, int]
-    """How many racks, by what they need."""
+    """How many racks have each need."""
     limits: RackLimits
-    """What its racks are held against."""
+    """The limits that the site's racks are compared with."""
     occupancy: Mapping[str, float]
-    """Share in use (上架率) by method: racks that hold a device, units used, rated power drawn."""
+    """Share in use, 0 to 1 (上架率), by method: racks that hold a device, units used, rated power
+    drawn."""
 
 
 def summary(view: BoardView, site: str, racks: Sequence[RackView]) -> RackSummaryView:
-    """Return what a site's racks amount to; None stands for what is not known."""
+    """Return the sums of a site's racks; None stands for what is not known."""
     states = dict.fromkeys(_STATES, 0)
     for one in racks:
         states[one.state] = states.get(one.state, 0) + 1
@@ -145,13 +146,13 @@ def summary(view: BoardView, site: str, racks: Sequence[RackView]) -> RackSummar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RacksView:
-    """What `/api/racks` answers: racks as rows under `columns`, and what each site amounts to."""
+    """What `/api/racks` answers: racks as rows under `columns`, and the sums of each site."""
 
     at: str | None
     hub: str
     sites: Mapping[str, RackSummaryView]
     limits: RackLimits
-    """What the racks of sites without limits of their own are held against."""
+    """The limits for racks of sites that have no limits of their own."""
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
 

@@ -1,4 +1,4 @@
-"""The weekly report as its sheet shows it: the rows that fit, and how many more there are."""
+"""The weekly report as its sheet shows it: the rows that fit, and how many are left out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_NOTES: Final = 4
 _FULL_COVERAGE: Final = 0.995
 """A day that was covered for less than this share is marked."""
 _DENSE_ROWS: Final = 8
-"""With more promises and sites than this the sheet is set smaller, so that it stays one page."""
+"""With more promises and sites than this the text is smaller, so that the sheet stays one page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class PueRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRow:
-    """A day, and how long its bars are: shares of the largest facility energy of the week."""
+    """A day with the lengths of its bars: shares of the week's largest facility energy of a day."""
 
     day: DayEnergy
     facility_share: float
@@ -65,7 +65,7 @@ class DayRow:
 
     @property
     def is_thin(self) -> bool:
-        """Whether some of the day is not covered."""
+        """Whether less of the day is covered than `_FULL_COVERAGE`."""
         return self.day.coverage < _FULL_COVERAGE
 
 
@@ -75,7 +75,7 @@ class ReportView:
 
     report: WeekReport
     is_dense: bool
-    """Whether the sheet is set smaller."""
+    """Whether the text is smaller."""
     pue_rows: Sequence[PueRow]
     days: Sequence[DayRow]
     overheads: Sequence[Overhead]

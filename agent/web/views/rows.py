@@ -1,4 +1,4 @@
-"""The rows of a site: what is used of each, what may be added, and when each is full."""
+"""The rows of a site: the use and the headroom of each, and when it will be full."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collectors.catalogue import rack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FullView:
-    """When a row is full, and of what. Times are seconds since the epoch."""
+    """When a row will be full, and in what. Times are seconds since the epoch."""
 
     kind: str
     """What is used up first: space, power or failover."""
@@ -36,11 +36,12 @@ class RowView:
     power_capacity_watts: float | None
     headroom_watts: float | None
     full: Mapping[str, Mapping[str, float]]
-    """By what it is full of, when: `earliest`, `expected` and `latest`, seconds since the epoch."""
+    """When the row is full in space, power or failover: `earliest`, `expected` and `latest`, in
+    seconds since the epoch."""
 
     @property
     def first_full(self) -> FullView | None:
-        """What the row is full of first; None where its growth leads to no limit."""
+        """The limit that the row reaches first; None where its growth leads to no limit."""
         known = [
             (bounds["expected"], kind) for kind, bounds in self.full.items() if "expected" in bounds
         ]
@@ -62,7 +63,7 @@ class RowView:
 
     @property
     def power_ratio(self) -> float | None:
-        """Power over what the row can draw."""
+        """Power over the row's capacity."""
         if self.power_watts is None or not self.power_capacity_watts:
             return None
         return self.power_watts / self.power_capacity_watts

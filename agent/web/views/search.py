@@ -1,4 +1,4 @@
-"""Find racks: by their own name, by the name of a PDU that feeds them, or of a node in them."""
+"""Finds racks by their own name, by the name of a PDU that feeds them, or of a node in them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from agent.web.views.rack import RackView, urgent
 from agent.web.views.racks import RacksView
 
 MOST: Final = 50
-"""Racks that are found at most; a longer text finds fewer."""
+"""The most racks that a search returns."""
 
 
 def find(view: BoardView, text: str, site: str = "") -> list[tuple[RackView, str]]:
-    """Return the racks that a text names, each with the name it was found by, exact matches first.
+    """Return the racks that a text finds, each with the name it was found by; equal names first.
 
-    Racks of one site are searched, or of all.
+    Without `site`, the racks of all sites are searched.
     """
     wanted = text.strip().casefold()
     if not wanted:
@@ -43,7 +43,7 @@ def choose(
     row: str | None = None,
     text: str = "",
 ) -> RacksView:
-    """Return `/api/racks`: every rack, or those chosen by site, row, name or need."""
+    """Return what `/api/racks` answers: all racks, or those chosen by site, row, name or need."""
     by_site = racks.read(view)
     chosen = {key: found for key, found in by_site.items() if not site or key == site}
     listed = [one for found in chosen.values() for one in (urgent(found) if needing else found)]
@@ -55,13 +55,13 @@ def choose(
 
 
 def _rank(name: str, wanted: str) -> int | None:
-    """Return how well a name fits, 0 the best; None where it does not."""
+    """Return 0 for an equal name, 1 if it begins with the text, 2 if it contains it, else None."""
     at = name.find(wanted)
     return None if at < 0 else 0 if name == wanted else 1 if at == 0 else 2
 
 
 def _names(view: BoardView, known: dict[str, RackView]) -> Iterator[tuple[str, str]]:
-    """Yield every name that somebody may look for, with its rack."""
+    """Yield the names of racks, PDUs and nodes, each with its rack."""
     for rack in known:
         yield rack, rack
     if view.inventory is None:

@@ -1,4 +1,4 @@
-"""Turns views into the JSON of the API, and names fields whose key differs."""
+"""Turns views into the JSON of the API."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from agent.hubs.text import Text
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 _KEY: Final = "json"
-"""What a field's metadata calls its JSON key, where that is no Python name, such as `from`."""
+"""Where a field's metadata states its JSON key, if that is no Python name, such as `from`."""
 
 
 def inline() -> Any:
-    """Declare a field whose own keys stand in its place: `{**found, …}`."""
+    """Declare a field that holds a view, whose keys become keys of this view in the JSON."""
     return field(metadata={_KEY: ""})
 
 
 def to_json(view: object) -> Json:
     """Return a view as plain data: one key a field, in their order.
 
-    Tuples become lists, texts become mappings by language. Raises TypeError for a value that JSON
-    cannot say.
+    Tuples and sets become lists, texts become mappings by language. Raises TypeError for a value
+    that JSON cannot hold.
     """
     if view is None or isinstance(view, str | int | float):
         return view

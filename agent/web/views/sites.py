@@ -22,7 +22,7 @@ _NAMING: Final = (
     facility.METER_UP,
     rack.RACK_INFO,
 )
-"""Metrics whose series make a site known that the inventory does not list."""
+"""A site that the inventory does not list is known by the series of these metrics."""
 _IT_POINTS: Final = ("it_input", "pdu_output", "it", "ups_output")
 """Stages that stand for IT in a site's line, the nearest to IT first."""
 
@@ -42,7 +42,7 @@ class SiteView:
     it: PowerStageView | None
     racks: RackSummaryView | None
     needing: int
-    """How many racks need someone."""
+    """How many racks need attention."""
 
     @property
     def told(self) -> bool:

@@ -1,7 +1,8 @@
-"""How the hub's sites stand at this moment: who is heard, who needs someone, where samples go.
+"""How the hub's sites stand now: which devices answer, which racks need attention, and the sinks.
 
-A page says that all is well only where everything that is expected was heard, every rack in service
-is measured, nobody is needed, and the database takes samples. What was not heard is never calm.
+A page says that all is well only if every expected device answers, every rack in service is
+measured, no rack needs attention, and the database accepts samples. A device that does not answer
+is never counted as well.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from collectors.base import Metric, Series
 from collectors.catalogue import agent, facility, inventory
 
 Severity = Literal["critical", "warning", "unknown", "calm"]
-"""The severities of the alerts; `unknown` where too little was heard for any of them."""
+"""The severities of the alerts, and two more: `unknown` where too little answers to say that all is
+well, and `calm` where all is well."""
 
 _NODE: Final = "node"
 _KINDS: Final = ("meter", "ups", "pdu", _NODE)
 """Kinds of devices that a page names by themselves, the most important first."""
 _UP: Final[dict[str, Metric]] = {"meter": facility.METER_UP, "pdu": facility.PDU_UP}
-"""Where no inventory says who is expected, these say who answered at least once."""
+"""If no inventory says which devices are expected, those that have one of these series are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class SilentKind:
     silent: int
     expected: int
     polled: bool = True
-    """Whether this agent polls any of them. Nodes have agents of their own."""
+    """Whether this agent polls any of them. It need not poll nodes: these have agents."""
 
     @property
     def all_silent(self) -> bool:
@@ -61,13 +63,13 @@ Said = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of the line: what is said of how many, and of how many in all."""
+    """One part of the line: what it says, of how many devices or racks, and of how many in all."""
 
     said: Said
     count: int = 0
     all: int = 0
     kind: str = ""
-    """The kind of device, where the part is of one kind."""
+    """The kind of device, if the part is about devices."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +77,15 @@ class StandingView:
     """How the sites of the agent's hub stand now."""
 
     expected: int
-    """Devices that should answer; 0 where nothing says who should."""
+    """Devices that should answer; 0 if it is not known which should."""
     silent: Sequence[SilentKind]
     silent_collectors: int
-    """Collectors that fail, where no kind of device tells it already."""
+    """Collectors that fail; 0 if `silent` has a kind that is polled, which says the same."""
     waiting: int
-    """Collectors that were not asked yet."""
+    """Collectors that have not finished their first round."""
     racks: RackCounts
     databases_down: Sequence[str]
-    """Sinks whose database takes no samples."""
+    """Sinks whose database accepts no samples."""
 
     @property
     def is_known(self) -> bool:
@@ -92,7 +94,7 @@ class StandingView:
 
     @property
     def parts(self) -> list[Part]:
-        """The line's parts, the gravest first; exactly one where nothing is to be told."""
+        """The line's parts, the gravest first; exactly one where there is nothing to report."""
         parts = [
             Part(said=_said(one), count=one.silent, all=one.expected, kind=one.kind)
             for one in sorted(self.silent, key=lambda one: not one.polled)
@@ -120,7 +122,7 @@ class StandingView:
 
     @property
     def severity(self) -> Severity:
-        """The gravest of all; `calm` only where everything expected was heard."""
+        """The gravest severity of any part; `calm` only if everything that is expected answers."""
         if self.racks.critical or any(one.all_silent and one.kind != _NODE for one in self.silent):
             return "critical"
         silent = any(one.polled for one in self.silent)

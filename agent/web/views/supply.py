@@ -1,8 +1,8 @@
 """How a site is supplied: its breakers as a tree, and what the loss of one would do.
 
-The tree follows `upstream` of the inventory's breakers. What happens at a loss is worked out from
-the feeds of the racks: what a lost feed carries goes to the rack's other feeds in equal parts, and
-through their breakers up to the top.
+The tree follows `upstream` of the inventory's breakers. The effect of a loss is computed from the
+feeds of the racks: the load of a lost feed moves to the rack's other feeds in equal parts, and so
+to the breakers above these, up to the top.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agent.web.views.families import by_label
 from collectors.catalogue import facility
 
 MOST: Final = 120
-"""Lines that are shown at once; of a larger tree one opens a part."""
+"""Lines that are shown at once. Of a larger tree, two levels are shown; a reader opens a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class SupplyLineView:
     racks: int
     """How many racks have a feed behind it."""
     bar_ratio: float | None
-    """Its power, as far as it is heard, over that of the largest; None where nothing is heard."""
+    """Its power (lower bound) over that of the largest breaker; None if no feed behind answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +44,14 @@ class AfterView:
 
     breaker: str
     before_ratio: float | None
-    """Load at most, before."""
+    """Upper bound of its load before the loss."""
     after_ratio: float
-    """Load at most, after."""
+    """Upper bound of its load after the loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LossView:
-    """What happens if a breaker is lost. Racks are named, sorted as people count."""
+    """What happens if a breaker is lost. Racks are sorted by name, A2 before A10."""
 
     breaker: str
     racks: int
@@ -59,11 +59,11 @@ class LossView:
     dark: Sequence[str]
     """Racks without any feed left."""
     over: Sequence[str]
-    """Racks whose feeds that are left cannot carry them."""
+    """Racks that draw more than their remaining feeds can carry."""
     unknown: Sequence[str]
-    """Racks of which it cannot be told: a power or a capacity is not known."""
+    """Racks that cannot be judged, because a power or a capacity is not known."""
     breakers: Sequence[AfterView]
-    """Breakers that then carry more than they may, the worst first."""
+    """Breakers that then carry more than their capacity, the worst first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,10 @@ class SupplyView:
 
 
 def read(view: BoardView, site: str, at: str = "", lose: str = "") -> SupplyView:
-    """Return how a site is supplied, from the top or from one breaker down, and a loss if asked."""
+    """Return how a site is supplied, from the top or from the breaker `at` down.
+
+    `lose` is a breaker whose loss is to be computed; empty for none.
+    """
     known = {one.breaker: one for one in breakers.read(view, site)}
     members = view.inventory.racks_by_site.get(site, ()) if view.inventory is not None else ()
     at = at if at in known else ""
@@ -126,7 +129,7 @@ def _heard(one: BreakerView) -> bool:
 
 
 def _downstream(name: str, children: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return a breaker and all that hang on it."""
+    """Return a breaker and all breakers below it."""
     found, waiting = {name}, [name]
     while waiting:
         fresh = set(children.get(waiting.pop(), ())) - found
@@ -210,7 +213,7 @@ def _after(
         before = one.power_watts.get("upper")
         if not one.capacity_watts or before is None:
             continue
-        # What is above the lost breaker as well carries the same as before.
+        # A breaker above both the lost feed and the other one carries the same as before.
         after = before if name in lost_way else before + watts
         if after > one.capacity_watts:
             found.append(

@@ -1,4 +1,4 @@
-"""The wall screen: which hub promised what and how it stands, beside the sites of this hub."""
+"""The wall screen: the promises of each hub with their states, beside the sites of this hub."""
 
 from __future__ import annotations
 
@@ -31,19 +31,20 @@ _FAMILIES: Final[Mapping[Family, tuple[str, ...]]] = {
     "network": ("round_trip", "link_"),
     "green": ("renewable_", "carbon", "water_", "energy_reuse_"),
 }
-"""How the keys of a family's KPIs begin; a KPI of none of them is `other`."""
+"""How the keys of a family's KPIs begin; any other KPI is `other`."""
 _OTHER: Final[Family] = "other"
 
 SITES: Final = 3
-"""Sites that are shown at once; of more, the next ones follow."""
+"""Sites that are shown at once; more of them take turns."""
 OTHERS: Final = 3
-"""Other hubs that are shown at once, below this one."""
+"""Other hubs that are shown at once, below this one; more of them take turns."""
 TURN_SECONDS: Final = 30
-"""How long the same sites and hubs are shown."""
+"""How long one turn lasts."""
 _RACKS: Final = 8
-"""Racks that are named on the screen, over all of its sites."""
+"""Racks that are named on the screen, all sites together."""
 _TOLD: Final[Mapping[bool, int]] = {True: 2, False: 1}
-"""Promises that a cell of the own hub tells, and one of another; of more, it tells how many."""
+"""Promises shown in a cell of the agent's own hub (True) and of another (False). Of the rest, the
+cell shows the number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +60,12 @@ class PromiseCellView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallCellView:
-    """What one hub promised of one family, the gravest first."""
+    """The promises of one hub in one family, the gravest first."""
 
     family: Family
     told: Sequence[PromiseCellView]
     more: int
-    """How many promises are not told for want of room."""
+    """How many promises are left out because there is no room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class WallRowView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallSiteView:
-    """One site: its PUE against its limit, who of its devices is heard, and its racks."""
+    """One site: its PUE against its limit, how many of its devices answer, and its racks."""
 
     line: SiteView
     pue: SitePueView
@@ -87,7 +88,7 @@ class WallSiteView:
     """The kinds of devices that are expected there, and how many of them are silent."""
     racks: RackCounts
     urgent: Sequence[RackView]
-    """Racks that need someone, the most urgent first; as many as there is room for."""
+    """Racks that need attention, the most urgent first; as many as there is room for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class WallView:
     rows: Sequence[WallRowView]
     sites: Sequence[WallSiteView]
     turn: int
-    """Which group of sites is shown, from 1."""
+    """The present turn, from 1."""
     turns: int
 
 
@@ -109,7 +110,7 @@ def read(
     by_site: Mapping[str, Sequence[RackView]],
     chosen: str = "",
 ) -> WallView:
-    """Return the wall; `chosen` is the one site to show, else sites follow one another."""
+    """Return the wall; `chosen` is the one site to show, else the sites take turns."""
     own, other_cards = pages.cards(view, hubs)
     rows = [
         (card, _by_family(card.promises))
@@ -150,7 +151,7 @@ def _groups(of: Sequence[object], size: int) -> int:
 
 
 def _group(of: Sequence[T], size: int, turn: int) -> Sequence[T]:
-    """Return one of the groups, all of about one length."""
+    """Return the group of a turn; a sequence is cut into groups of `size` members at most."""
     groups = _groups(of, size)
     each, at = -(-len(of) // groups), turn % groups
     return of[at * each : (at + 1) * each]

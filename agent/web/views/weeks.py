@@ -10,9 +10,9 @@ from collectors.base import ConfigError
 
 
 def read(view: BoardView, hub: str, name: str) -> tuple[Week, WeekReport | None]:
-    """Return a week of a hub, and its report: None without a ledger, or until it is made.
+    """Return a week of a hub, and its report; the report is None without a ledger or until made.
 
-    Raises ValueError for a name that is no week.
+    An empty `name` is the last week that is over. Raises ValueError for a name that is no week.
     """
     where, now = zone(view.registry.hubs[hub].timezone), view.now()
     try:

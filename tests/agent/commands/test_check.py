@@ -146,7 +146,7 @@ def test_a_name_that_the_inventory_does_not_have_is_a_line(
     assert main(["check", str(path)]) == 0
     shown = capsys.readouterr()
     assert told in shown.err
-    assert ": good, but for " in shown.out
+    assert ": good, except for " in shown.out
     assert "config.yaml:8: " in shown.err or "config.yaml:7: " in shown.err
 
 
