@@ -1,4 +1,4 @@
 """One module a command: `configure(parser)` and `run(args) -> exit status`.
 
-Cli.py imports only the one asked for.
+`agent.cli` imports only the module of the command that is run.
 """

@@ -1,7 +1,7 @@
 """`hubgauge check F`: load a config file and all the files it names.
 
-Every mistake is one line; the exit status is then 2. A name that the inventory does not have is a
-line as well, and no mistake: the agent runs, and its alerts name what nobody listed.
+Every mistake is one line, and the exit status is then 2. A name that does not match the inventory
+is a line as well, but no mistake: the agent would run with it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from collectors.base import ConfigError
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("file", type=Path, nargs="?", metavar="F", help="the config file")
-    parser.add_argument("--config", type=Path, metavar="F", help="the same, as other commands do")
-    add_language(parser, "what it says")
+    parser.add_argument("--config", type=Path, metavar="F", help="the same, as for other commands")
+    add_language(parser, "the answer")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Names of a config compared with the inventory: a slip of the pen shows before the agent runs."""
+"""Compares the names of a config with the inventory, to find a wrong name before the agent runs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from collectors.strict import Document, nearest
 
 
 def unknown_names(loaded: Loaded) -> list[ConfigError]:
-    """Return what a config names and the inventory does not have, or has in another place.
+    """Return an error for each name that the inventory does not have, or has in another place.
 
-    An agent that has a part of the inventory is not judged: the rest may have it.
+    There are none for an agent that has only a shard of the inventory: the name may be in the rest.
     """
     inventory, file = loaded.inventory, loaded.config.file
     if inventory is None or file.shard is not None:
@@ -78,7 +78,7 @@ def _entries(config: object, key: str) -> Iterator[tuple[str, Mapping[str, str]]
 def _judge(
     inventory: Inventory, key: str, entry: Mapping[str, str], own_site: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the names of one device: its key, and a sentence."""
+    """Yield what is wrong with the names of one device: the key of the name, and a sentence."""
     site = entry.get("site", own_site)
     if "site" in entry and inventory.sites and site not in inventory.sites:
         yield f"{key}.site", f"{site} is not in the inventory{nearest(site, inventory.sites)}"

@@ -25,7 +25,7 @@ from collectors.base import Batch
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--config", required=True, type=Path, metavar="F", help="the config file")
-    add_language(parser, "what it says of failures")
+    add_language(parser, "failures and notices")
     parser.add_argument(
         "--format",
         choices=("prometheus", "influx", "json"),
@@ -35,15 +35,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the readings on stdout, and one line on stderr for each collector that failed.
+    """Print the readings on stdout, and failures and notices of collectors on stderr, a line each.
 
-    The exit status is 1 if none succeeded.
+    The exit status is 1 if no collector succeeded.
     """
     return run_watched(_collect(args))
 
 
 async def _collect(args: argparse.Namespace) -> int:
-    # A failure is printed once, at the end; it need not be logged as well.
+    # A failure is printed once, at the end, so it is not logged as well.
     logging.getLogger().addHandler(logging.NullHandler())
     with copy_of_state(args.config) as state_dir:
         app = App(args.config, state_dir=state_dir)
@@ -73,7 +73,7 @@ def _print(form: str, app: App, batches: Sequence[Batch]) -> None:
 
 
 def _report_failures(health: Sequence[CollectorHealth], w: Words) -> int:
-    """Print a line for each collector that failed; returns the exit status."""
+    """Print a line for each collector that failed or has a notice; returns the exit status."""
     for one in health:
         said = error_text(one.last_reason, one.last_error, w) if one.ok is False else one.notice
         if said:

@@ -20,7 +20,7 @@ from collectors.base import HubgaugeError
 
 _BOARD_PORT: Final = 9717
 _ENDS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What ends the demo; a terminal that is closed sends SIGHUP."""
+"""Signals that end the demo. A terminal that is closed sends SIGHUP."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""What `hubgauge demo` prints, and the files that it writes for other programs."""
+"""The text that `hubgauge demo` prints, and the config that it writes for Prometheus."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Place(NamedTuple):
 
 
 def say(line: str) -> None:
-    """Print one line at once; a reader that has gone is no error."""
+    """Print one line without delay; if nobody reads stdout any more, that is no error."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

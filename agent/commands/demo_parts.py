@@ -30,7 +30,7 @@ _SIMULATE: Final = ("simulate", "--host", "--chips", "--whole-hub")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoOptions:
-    """What a user may choose; `seconds` is None for a demo that runs until it is ended."""
+    """The options of the demo; `seconds` is None for a demo that runs until somebody ends it."""
 
     hub: str
     racks: int
@@ -94,7 +94,7 @@ class Demo:
         return child
 
     async def _run_to_end(self, name: str, *command: str | Path) -> str:
-        """Run a program to its end; returns an empty text, or one line that says why it failed."""
+        """Run a program to its end; returns why it failed in one line, or an empty text."""
         child = await self._start(name, *command)
         how = await child.wait()
         self._children.remove(child)
@@ -174,7 +174,7 @@ class Demo:
         site = load(self._config).file.site
         command = (
             *(*_HUBGAUGE, "ledger", "import", "--config", self._config, "--site", site),
-            "--interval-values",  # those of a morning's sun only rise
+            "--interval-values",  # the solar energy of a morning only rises, as a register does
         )
         recent = self._history.with_stem(f"{self._history.stem}-recent")
         for path, interval in ((self._history, "1h"), (recent, "5m")):
@@ -236,7 +236,10 @@ class Demo:
             ) from None
 
     async def _watch(self, vital: tuple[Child, ...]) -> int:
-        """Report children that end; the demo ends with a vital one (status 1), or at its time."""
+        """Report processes that end, and return the exit status of the demo.
+
+        The demo ends with status 1 when a vital process ends, and with 0 when its time is over.
+        """
         waits = {asyncio.ensure_future(child.wait()): child for child in self._children}
         try:
             async with asyncio.timeout(self._options.seconds):

@@ -1,4 +1,4 @@
-"""`hubgauge hubs observe` and `hubgauge hubs new`: what they write into a folder of hub files.
+"""`hubgauge hubs observe` and `hubgauge hubs new` write into a folder of hub files.
 
 `hubs observe HUB KPI VALUE --date … --publisher …` registers a figure that somebody published.
 `hubs new HUB` writes a hub of one's own.
@@ -22,20 +22,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "observe", "register a published figure: observe HUB KPI VALUE"
     )
     group.add_argument(
-        "--date", metavar="DAY", help="of which day, month or year the figure speaks"
+        "--date", metavar="DAY", help="the day, month or year that the figure is for"
     )
     group.add_argument(
         "--published",
         metavar="DAY",
         default="",
-        help="when it was published, where that is another day",
+        help="the day on which it was published, if that is another day",
     )
-    group.add_argument("--unit", default="", help="of VALUE; the KPI's own without it")
+    group.add_argument("--unit", default="", help="the unit of VALUE (default: that of the KPI)")
     group.add_argument(
         "--over", action="store_true", help="the source says `over`: the figure is a lower bound"
     )
     group.add_argument(
-        "--scope", default="hub", help="a named group of the hub's sites; the whole hub without it"
+        "--scope", default="hub", help="a named group of the hub's sites (default: the whole hub)"
     )
     for name, what in (
         ("publisher", "who published it"),
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         group.add_argument(
             f"--{name}-zh",
             default="",
-            help=f"{what}, in Chinese; the English text stands in for it",
+            help=f"{what}, in Chinese (default: the English text)",
         )
     parser.add_argument(
         "--dry-run",
@@ -54,9 +54,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="observe and new: print the file instead of writing it",
     )
     new = parser.add_argument_group("new", "write a hub of one's own: new HUB --hubs-dir DIR")
-    new.add_argument("--name", default="", help="what people call it; asked for without it")
+    new.add_argument("--name", default="", help="the hub's name; a terminal asks for it if missing")
     new.add_argument(
-        "--timezone", default="", help="such as Europe/Paris; asked for without it", metavar="ZONE"
+        "--timezone",
+        default="",
+        help="such as Europe/Paris; a terminal asks for it if missing",
+        metavar="ZONE",
     )
     new.add_argument(
         "--target", action="append", default=[], metavar="TARGET", help=f"{newhub.FORM}; repeatable"
@@ -64,7 +67,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def new_hub(args: argparse.Namespace) -> int:
-    """Write a hub of one's own; ask for what is missing, if somebody is there to answer."""
+    """Write a hub of one's own. On a terminal, ask for what is missing.
+
+    Raises ConfigError for what is missing otherwise.
+    """
     key, *more = args.words[1:] or [""]
     if not key or more or args.hubs_dir is None:
         raise ConfigError("expected new HUB --hubs-dir DIR")

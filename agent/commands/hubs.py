@@ -1,7 +1,7 @@
 """`hubgauge hubs [HUB]`: the scoreboard, every hub against what it publicly stated.
 
-It judges by published observations alone. With `--agent` it shows what a running agent judges; with
-`--prometheus` it judges by the hubs' own values in a database.
+Without further options it judges by published observations alone. With `--agent` it shows how a
+running agent judges. With `--prometheus` it judges by the hubs' own values in a database.
 
 `hubs observe` and `hubs new` write hub files: see `agent.commands.hub_entries`.
 """
@@ -37,6 +37,7 @@ from collectors.strict import nearest
 _TIMEOUT: Final = 10.0
 _MAX_REPLY: Final = 16 * 2**20
 NOON: Final = 12
+"""Hour of the day for `--at`."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="HUB",
-        help="one hub, all of them without it; or: observe HUB KPI VALUE; or: new HUB",
+        help="one hub (default: all); or: observe HUB KPI VALUE; or: new HUB",
     )
     parser.add_argument("--json", action="store_true", help="print the scoreboard as JSON")
     parser.add_argument(

@@ -1,6 +1,6 @@
-"""`hubgauge inventory --config F`: what the inventory in force holds, and how old it is.
+"""`hubgauge inventory --config F`: the contents and the age of the inventory in force.
 
-It also lists what of the source cannot be used.
+It also lists the entries of NetBox that cannot be used.
 """
 
 from __future__ import annotations
@@ -28,13 +28,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--refresh",
         action="store_true",
-        help="read NetBox now; a running agent does so by itself",
+        help="read NetBox now; a running agent does this regularly",
     )
     parser.add_argument("--json", action="store_true", help="the racks one by one, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print it; raises Problems for a wrong file, CollectError where NetBox does not answer."""
+    """Print the inventory; returns 1 if the config names none.
+
+    Raises Problems for a wrong file, and CollectError if NetBox does not answer.
+    """
     config = config_module.load(args.config)
     problems = _problems(config, refresh=args.refresh)
     stock = inventory_of(config)
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
-    """Return what of NetBox cannot be used, by its kept answer or by one read now."""
+    """Return the problems in NetBox's answer: in the kept one, or in one that is read now."""
     source = config.file.inventory
     if not isinstance(source, InventorySource):
         return ()

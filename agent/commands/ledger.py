@@ -1,8 +1,8 @@
-"""`hubgauge ledger …`: metered energy, and the PUE made of it.
+"""`hubgauge ledger …`: metered energy, and the PUE computed from it.
 
 The actions are import, imports, undo, backup, restore, show, readings, export and recompute.
 
-It may run beside the agent: both use one SQLite file, which takes turns by itself.
+It may run while the agent runs: both use one SQLite file, and SQLite lets one write at a time.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from agent.pue.pue import Pue
 from collectors.base import ConfigError
 
 _WRITTEN = ("", ".csv", ".txt", PARQUET)
-"""How the name of an exported file may end: no other kind is written under its name."""
+"""How the name of an exported file may end: others would name a kind that is not written."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -100,7 +100,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="list the files that were imported: when, by whom, and their digests",
     )
     undo = actions.add_parser(
-        "undo", parents=[common], help="take one import back: its hours are what they were before"
+        "undo", parents=[common], help="undo one import: its hours become what they were before"
     )
     undo.add_argument("number", type=int, metavar="N", help="its number in `ledger imports`")
     for name, help_text in (
@@ -112,7 +112,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     readings = actions.add_parser(
         "readings",
         parents=[common, period],
-        help="write what one meter said, as CSV: by five minutes where they are kept",
+        help="write the energy of one meter as CSV: by five minutes, or by hours where only these"
+        " are kept",
     )
     readings.add_argument("--meter", required=True, metavar="M", help="which meter or PDU")
     readings.add_argument(
@@ -121,7 +122,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     readings.add_argument(
         "--as-of",
         metavar="T",
-        help="as it was known at an earlier time, before the files that were imported since",
+        help="as it was known at an earlier time, without the files that were imported since",
     )
     out = actions.add_parser(
         "export",
@@ -137,12 +138,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions.add_parser(
         "recompute",
         parents=[common, period],
-        help="sum the site's hours again, by the present inventory",
+        help="sum the site's hours again by the present inventory",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do one of the actions."""
+    """Do one of the actions; returns the exit status. Raises ConfigError for a wrong option."""
     inventory, state_dir = _load(args.config)
     makes_one = args.action in ("import", "restore")
     path = state_dir / LEDGER_FILE if makes_one else known_ledger(state_dir)
@@ -181,7 +182,7 @@ def _sum_and_show(
     start: dt.datetime,
     end: dt.datetime,
 ) -> None:
-    """Do `show` or `recompute`: both sum what is out of date."""
+    """Do `show` or `recompute`: both sum the hours whose sums are out of date."""
     pue = Pue(ledger, inventory)
     if args.action == "recompute":
         first, last = (round(moment.timestamp() * 1000) for moment in (start, end))

@@ -1,4 +1,4 @@
-"""The figures of a period in words: PUE, what belongs to it, and what is known beside it."""
+"""The figures of a period as lines of text: PUE, its coverage and energies, and other factors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from agent.pue.model import PueResult
 from agent.targets.columns import padded_to
 
 _LABEL: Final = 13
-"""Columns of the labels."""
+"""Columns that a label takes on the terminal."""
 
 
 def kwh(joules: float) -> str:
@@ -23,7 +23,7 @@ def kwh(joules: float) -> str:
 
 
 def figures(result: PueResult, site: Site, w: Words) -> Iterator[str]:
-    """Yield the lines that say what the PUE of a period is."""
+    """Yield the lines about the PUE of a period."""
     start, end = (
         f"{dt.datetime.fromtimestamp(time, site.zone):%Y-%m-%d %H:%M %Z}"
         for time in (result.start, result.end)
@@ -68,7 +68,7 @@ def _uncertainty(result: PueResult, w: Words) -> str:
 
 
 def _beside(result: PueResult, w: Words) -> Iterator[str]:
-    """Yield the other factors, the grade, and where the overhead goes."""
+    """Yield the other factors, the grade, and the overhead by subsystem."""
     basis = w.of("overhead.basis", result.carbon_basis)
     units = {"erf": "", "cue": w("ledger.cue.unit", basis=basis), "wue": " l/kWh"}
     for factor in result.factors:

@@ -1,6 +1,6 @@
-"""`hubgauge ledger import`: a file of this program's form or another system's.
+"""`hubgauge ledger import`: imports a file in this program's form or in that of another system.
 
-A dry run tells what would change.
+A dry run prints what would change, and writes nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +47,11 @@ _SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 
 
 def run(args: argparse.Namespace, path: Path, inventory: Inventory, site: Site) -> int:
-    """Import a file into the ledger at `path`; return the exit status."""
+    """Import a file into the ledger at `path`.
+
+    Returns the exit status: 2 if rows are refused without `--skip-refused`. Raises Problems for a
+    file that is refused as a whole.
+    """
     with _kept(args.file) as data:
         return _run(args, data, path, inventory, site)
 
@@ -88,7 +92,7 @@ def _run(args: argparse.Namespace, data: Path, path: Path, inventory: Inventory,
                 ]
             ) from None
         if not args.dry_run:
-            Pue(ledger, inventory).sum_up()  # so that an agent that starts next has its year ready
+            Pue(ledger, inventory).sum_up()  # so that an agent that starts later need not do it
     lines = report(sheet, found, changed, site, amounts, dry_run=args.dry_run)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     if not found:
@@ -102,7 +106,7 @@ def _run(args: argparse.Namespace, data: Path, path: Path, inventory: Inventory,
 def _lay_out(
     args: argparse.Namespace, sheet: Sheet, timing: Timing, inventory: Inventory, site: Site
 ) -> dict[str, LaidOut]:
-    """Lay every meter's rows over the hours; raises Problems with a line for all that is wrong."""
+    """Lay every meter's rows over the hours; raises Problems with a line for each mistake."""
     found: dict[str, LaidOut] = {}
     errors: list[ConfigError] = []
     for meter in sheet.rows:
@@ -135,7 +139,7 @@ def _report_refused(args: argparse.Namespace, refusals: Refusals) -> None:
 
 @contextmanager
 def _kept(file: Path) -> Iterator[Path]:
-    """Give the file. What comes on standard input is kept meanwhile, because it is read twice."""
+    """Give the file. Standard input is copied to a temporary file, because it is read twice."""
     if str(file) != STANDARD_INPUT:
         yield file
         return
@@ -166,7 +170,7 @@ def _read(args: argparse.Namespace, data: Path, inventory: Inventory, site: Site
 
 
 def _zone(name: str) -> ZoneInfo:
-    """Return a time zone; raises ConfigError for what is none, whatever is written there."""
+    """Return a time zone; raises ConfigError for a name that is none."""
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):
@@ -175,9 +179,9 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _meters(args: argparse.Namespace, inventory: Inventory, site: Site) -> Meters:
-    """Return the meters and PDUs of a site, which a file may name, and the meters they replaced.
+    """Return the names that a file may have: meters and PDUs of a site, and meters they replaced.
 
-    Energy leaves the site by a meter of incoming energy only.
+    With `--exported`, only meters of incoming energy count: no other energy leaves the site.
     """
     points = {
         name: meter.point
@@ -196,7 +200,7 @@ def _meters(args: argparse.Namespace, inventory: Inventory, site: Site) -> Meter
 
 @contextmanager
 def _ledger(path: Path, inventory: Inventory, *, dry_run: bool) -> Iterator[Ledger]:
-    """Open the ledger. Where there is none yet, a dry run makes none."""
+    """Open the ledger. If there is none yet, a dry run makes one in a temporary folder."""
     with tempfile.TemporaryDirectory() as scratch:
         if dry_run and not path.exists():
             path = Path(scratch) / path.name
@@ -219,7 +223,7 @@ def _digest(file: Path) -> str:
 
 
 def user_name() -> str:
-    """Return who runs the program; a number where the system knows no name."""
+    """Return the name of the user who runs the program; its number if the system has no name."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

@@ -1,4 +1,4 @@
-"""The options of `hubgauge ledger import`, and what they say of a file."""
+"""The options of `hubgauge ledger import`: the form of the file and the meaning of its rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def configure(take: argparse.ArgumentParser) -> None:
         "file",
         type=Path,
         metavar="F",
-        help="time,meter,energy_kwh, …,power_w or …,volume_m3; or .parquet",
+        help="a CSV file with the columns time, meter and energy_kwh, power_w or volume_m3;"
+        " or a .parquet file",
     )
     take.add_argument(
         "--dry-run",
@@ -28,12 +29,12 @@ def configure(take: argparse.ArgumentParser) -> None:
     take.add_argument(
         "--replace",
         action="store_true",
-        help="rows longer than an hour may replace hours that are known better",
+        help="let rows longer than an hour replace hours that are known in more detail",
     )
     take.add_argument(
         "--force",
         action="store_true",
-        help="take what is above a rating, lies in the future, or replaces what was measured",
+        help="accept values above a rating or in the future, and replace what was measured",
     )
     take.add_argument(
         "--skip-refused", action="store_true", help="import the other rows if some are refused"
@@ -56,7 +57,8 @@ def configure(take: argparse.ArgumentParser) -> None:
     take.add_argument(
         "--interval",
         metavar="D",
-        help="how long a row lasts, such as 15m, 1h, 1d, 1mo or 1y; without it, as the others do",
+        help="how long a row lasts, such as 15m, 1h, 1d, 1mo or 1y (default: by the spacing of"
+        " the rows)",
     )
     form = take.add_argument_group("files of other systems")
     form.add_argument("--time-column", default="time", metavar="C", help="the header of the times")
@@ -64,26 +66,26 @@ def configure(take: argparse.ArgumentParser) -> None:
         "--date-column",
         default="",
         metavar="C",
-        help="the header of the dates, where the column of the times has the time of day only",
+        help="the header of the dates, if the column of the times has only the time of day",
     )
     form.add_argument(
-        "--end-column", default="", metavar="C", help="the header of the times when rows end"
+        "--end-column", default="", metavar="C", help="the header of the times at which rows end"
     )
     form.add_argument(
         "--meter-column",
         default="meter",
         metavar="C",
-        help="the header of the meters; a file without it has a column for each meter",
+        help="the header of the meters; a file without this column has a column for each meter",
     )
     form.add_argument("--value-column", default="", metavar="C", help="the header of the values")
     form.add_argument(
-        "--meter", default="", metavar="M", help="the meter of a file that names none"
+        "--meter", default="", metavar="M", help="the meter, for a file that names none"
     )
     form.add_argument(
         "--unit",
         default="",
         metavar="U",
-        help="Wh kWh MWh GWh J MJ GJ, W kW MW, l m3; without it, as the header says",
+        help="Wh kWh MWh GWh J MJ GJ, W kW MW, l m3 (default: by the header)",
     )
     form.add_argument(
         "--alias",
@@ -103,10 +105,10 @@ def configure(take: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--time-zone",
         metavar="Z",
-        help="the zone of times without an offset; without it, the site's",
+        help="the zone of times without an offset (default: the site's)",
     )
     form.add_argument(
-        "--stamped-at-end", action="store_true", help="a row's time is when its interval ended"
+        "--stamped-at-end", action="store_true", help="a row's time is the end of its interval"
     )
     form.add_argument(
         "--skip-lines",
@@ -121,7 +123,7 @@ def configure(take: argparse.ArgumentParser) -> None:
 
 
 def timing_of(args: argparse.Namespace) -> Timing:
-    """Return what the options say of the rows' times and values."""
+    """Return how the rows' times and values are meant; raises ConfigError for options at odds."""
     for excluded, one, other in (
         (args.cumulative and args.interval_values, "--cumulative", "--interval-values"),
         (args.cumulative and args.end_column, "--cumulative", "--end-column"),
@@ -141,7 +143,7 @@ def timing_of(args: argparse.Namespace) -> Timing:
 
 
 def form_of(args: argparse.Namespace) -> Form:
-    """Return how the options say that the file is written."""
+    """Return the form of the file; raises ConfigError for a wrong option."""
     aliases = {}
     for text in args.alias:
         theirs, sign, ours = text.rpartition("=")

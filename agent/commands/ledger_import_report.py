@@ -1,4 +1,4 @@
-"""What `hubgauge ledger import` says of the rows that it read, and of what they change."""
+"""The report of `hubgauge ledger import`: the rows that it read, and the hours that they change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from agent.ledger.imports.sheet import Sheet
 from agent.ledger.register_judge import Refusal
 
 _SHOWN: Final = 3
-"""How many of the hours that change most are named, and of the rows whose length is a guess."""
+"""How many lines name the hours that change most, and how many rows with a guessed length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def report(
     *,
     dry_run: bool,
 ) -> Iterator[str]:
-    """Say of every meter what was read, what was guessed, and what it changes."""
+    """Yield for every meter what was read, what was guessed, and what it changes."""
     done = "would change, nothing written" if dry_run else "changed"
     for meter, one in found.items():
         total = sum(hour if isinstance(hour, float) else hour.total for hour in one.hours.values())
@@ -64,7 +64,10 @@ def report(
 
 
 def _unbelieved(refusals: Sequence[Refusal]) -> str:
-    """Say how many readings do not fit those near by, and why; their time is not covered."""
+    """Return how many readings do not fit those around them, by reason.
+
+    The time of such readings is not covered.
+    """
     reasons = Counter(one.reason for one in refusals)
     told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
     return f"{len(refusals)} readings are not believed ({told}); docs/kpis.md says what that means"
@@ -73,7 +76,7 @@ def _unbelieved(refusals: Sequence[Refusal]) -> str:
 def replaced_lines(
     would: WouldReplaceFiner | WouldReplaceLive, site: Site, amounts: Amounts
 ) -> Iterator[str]:
-    """Say of every meter which hours would lose their detail, or what was measured."""
+    """Yield for every meter the hours that would lose their detail, or their measured values."""
     why, option = "rows longer than an hour", "--replace"
     what = "hours that are known better"
     if isinstance(would, WouldReplaceLive):
@@ -88,7 +91,7 @@ def replaced_lines(
 
 
 def _guess(guess: Guess, zone: ZoneInfo) -> str:
-    """Say which rows were taken to last as long as the others do."""
+    """Return which rows were assumed to last as long as the others."""
     named = [f"{_local(start, zone)} to {_local(end, zone)}" for start, end in guess.rows[-_SHOWN:]]
     more = len(guess.rows) - len(named)
     return f"guessed by the rows' spacing, {guess.period}: {', '.join(named)}" + (
@@ -101,7 +104,7 @@ def _local(time: int, zone: ZoneInfo) -> str:
 
 
 def _changes(changes: Changes, zone: ZoneInfo, amounts: Amounts) -> Iterator[str]:
-    """Say what an import changes of what was there, the largest change first."""
+    """Yield how an import changes hours that were there before, the largest change first."""
     replaced = {
         hour: (one.before, one.after) for hour, one in changes.items() if one.before is not None
     }

@@ -1,4 +1,4 @@
-"""The JSON of `hubgauge ledger show --json`; its keys are a contract."""
+"""The JSON of `hubgauge ledger show --json`. Programs rely on its keys: they must not change."""
 
 from __future__ import annotations
 
@@ -57,7 +57,10 @@ def explained_as_json(
     *,
     with_hours: bool,
 ) -> dict[str, Any]:
-    """Return what a PUE was made of; `silent` are the meters that were not heard, by point."""
+    """Return the energies that a PUE is computed from.
+
+    `silent` are the meters without any reading, by point.
+    """
     found: dict[str, Any] = {
         "points": {
             point.point: _point(point, silent.get(point.point, ()), site)
@@ -88,7 +91,7 @@ def explained_as_json(
 
 
 def _uncovered(found: Uncovered) -> dict[str, Any]:
-    """Return what the uncovered time may mean; `bias` is a limit, relative to PUE."""
+    """Return the possible effect of the uncovered time; `bias` is at most so large, over PUE."""
     return {
         "bias": found.bias,
         "above_median_load": found.above_median_load,

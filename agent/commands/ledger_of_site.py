@@ -1,4 +1,4 @@
-"""The site and the ledger that a command is asked for."""
+"""Finds the site and the ledger for a command."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEDGER_FILE: Final = "ledger.db"
 
 
 def known_site(name: str, inventory: Inventory) -> Site:
-    """Return a site of the inventory; raises ConfigError."""
+    """Return a site of the inventory; raises ConfigError for an unknown one."""
     if name in inventory.sites:
         return inventory.sites[name]
     if not inventory.sites:
@@ -35,5 +35,5 @@ def known_ledger(state_dir: Path) -> Path:
 
 
 def open_ledger(path: Path, inventory: Inventory) -> Ledger:
-    """Open a ledger beside the agent; nothing old is deleted from it."""
+    """Open a ledger that the agent may use at the same time; no old data is deleted from it."""
     return Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))

@@ -1,7 +1,7 @@
-"""`hubgauge ledger readings`: what one meter said, as CSV, down to the readings themselves.
+"""`hubgauge ledger readings`: the energy of one meter as CSV, or its readings.
 
-Each row is a cell of five minutes, or an hour where the ledger has only kept its sum. With `--raw`
-the readings are written as they came, as long as they are kept.
+Each row is a cell of five minutes, or an hour where the ledger has kept only its sum. With `--raw`
+the rows are the readings as they came, as far as the ledger still has them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def run(
     end: dt.datetime,
     as_of: dt.datetime | None = None,
 ) -> None:
-    """Write what a meter said between two times, as it was known at a time, or as it is now."""
+    """Write a meter's rows between two times, as known at `as_of`, or as known now.
+
+    Raises ConfigError for a meter that the ledger does not have.
+    """
     meter = args.meter
     first, last = (round(time.timestamp() * 1000) for time in (start, end))
     then = None if as_of is None else round(as_of.timestamp() * 1000)
@@ -73,7 +76,10 @@ def run(
 
 
 def _past(tables: Tables, row: MeterRow, first: int, last: int, then: int | None) -> PastHours:
-    """Return what files have replaced since a time; tell on stderr what is not known of it."""
+    """Return the hours that imports have replaced since a time.
+
+    An import whose earlier values are not kept is named on stderr.
+    """
     if then is None:
         return PastHours()
     past = past_hours(tables, row.site, row.id, then)
@@ -87,7 +93,7 @@ def _past(tables: Tables, row: MeterRow, first: int, last: int, then: int | None
 def _cells(
     tables: Tables, row: MeterRow, site: Site, first: int, last: int, past: PastHours
 ) -> Iterator[tuple[object, ...]]:
-    """Yield the cells of a meter's hours; an hour where only its sum is kept."""
+    """Yield the cells of a meter's hours; one row for an hour of which only the sum is kept."""
     unit, scale = ("l", 1.0) if row.kind == _WATER else ("kWh", JOULES_PER_KWH)
     hours = range(floor_hour(first), last, HOUR_MS)
     found = tables.hours.load(row.id, hours)

@@ -1,4 +1,4 @@
-"""`hubgauge ledger show`: the PUE of a period in words or as JSON, and what it was made of."""
+"""`hubgauge ledger show`: the PUE of a period as text or JSON, and how it was computed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_NAMES: Final = 10
 def run(
     args: argparse.Namespace, pue: Pue, site: Site, start: dt.datetime, end: dt.datetime
 ) -> None:
-    """Write the PUE between two times."""
+    """Write the PUE between two times; with `--explain` also the points, meters and sums."""
     period = start.timestamp(), end.timestamp()
     explained = explain(pue, site.site, *period) if args.explain else None
     result = pue.between(site.site, *period) if explained is None else explained.result
@@ -54,7 +54,7 @@ def _amount(point: str, amount: float) -> str:
 def _explanation(
     explained: Explanation, silent: Mapping[str, Sequence[str]], site: Site
 ) -> Iterator[str]:
-    """Write the points with their meters, and the sums."""
+    """Yield the points with their meters, the sums, and the assumptions."""
     yield ""
     yield (
         "PUE = facility / IT, both summed over the five-minute cells in which every meter of both"
@@ -76,7 +76,7 @@ def _explanation(
     yield from explained.formulas
     yield from _uncovered(explained.result)
     for each in explained.assumptions:
-        yield f"takes for granted: {each}"
+        yield f"assumes: {each}"
     if explained.result.uncertainty is not None:
         yield (
             "uncertainty: class / sqrt(3) for each boundary, both combined as independent, times"
@@ -85,7 +85,7 @@ def _explanation(
 
 
 def _uncovered(result: PueResult) -> Iterator[str]:
-    """Write what the uncovered time may mean for the figure."""
+    """Yield the possible effect of the uncovered time on the figure."""
     found = result.uncovered
     if found is None:
         return
@@ -117,13 +117,13 @@ def _meter(meter: MeterShare, site: Site) -> str:
 
 
 def _role(point: PointSum) -> str:
-    """Say how a point counts."""
-    roles = {1: ["facility"], 0: [], -1: ["taken off"]}[point.facility_sign] + ["IT"] * point.is_it
+    """Return how a point counts: added to facility energy, subtracted from it, or as IT."""
+    roles = {1: ["facility"], 0: [], -1: ["subtracted"]}[point.facility_sign] + ["IT"] * point.is_it
     return " and ".join(roles) or "-"
 
 
 def _hours(hours: Sequence[CountedHour], points: Sequence[str], site: Site) -> Iterator[str]:
-    """Write every hour with its cells and energies."""
+    """Yield every hour with its cells and energies."""
     yield ""
     head = f"{'hour':<26}{'cells':>5}{'facility, kWh':>16}{'IT, kWh':>16}"
     yield head + "".join(f"{point:>16}" for point in points)

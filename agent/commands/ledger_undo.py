@@ -1,4 +1,4 @@
-"""`hubgauge ledger imports`, `undo`, `backup` and `restore`: what was imported, and how back."""
+"""`hubgauge ledger imports`, `undo`, `backup` and `restore`: lists imports, and takes them back."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def list_imports(path: Path, inventory: Inventory, site: Site) -> None:
 
 
 def undo(number: int, path: Path, inventory: Inventory, site: Site) -> int:
-    """Take an import back, and sum the hours again."""
+    """Undo an import, and sum its hours again; returns the exit status."""
     ledger = open_ledger(path, inventory)
     try:
         batch = undo_import(ledger.store, number, site.site, ledger.retention, user_name())
@@ -55,7 +55,7 @@ def undo(number: int, path: Path, inventory: Inventory, site: Site) -> int:
 
 
 def copy(action: str, path: Path, file: Path) -> int:
-    """Do `backup` or `restore`."""
+    """Do `backup` or `restore`; raises HubgaugeError if that fails."""
     try:
         if action == "backup":
             copy_ledger(path, file)

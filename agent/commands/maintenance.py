@@ -1,4 +1,4 @@
-"""`hubgauge maintenance`: racks that are worked on, so that nobody is called for them."""
+"""`hubgauge maintenance`: windows in which nobody is called for racks that are worked on."""
 
 from __future__ import annotations
 

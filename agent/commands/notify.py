@@ -1,4 +1,4 @@
-"""`hubgauge notify`: tells chats that Alertmanager does not know of what Alertmanager tells it."""
+"""`hubgauge notify`: sends Alertmanager's messages on to chats that it does not support itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Listen until SIGTERM or Ctrl-C."""
+    """Listen until SIGTERM or Ctrl-C.
+
+    Raises ConfigError if no receiver needs this command, HubgaugeError if the port is taken.
+    """
     logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stderr)
     document = open_config(args.config)
     alerting = document.section("alerting", AlertingSection)
@@ -33,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     bridge = Bridge(alerting=alerting or AlertingSection(), send=send_post)
     if not bridge.receivers:
         raise ConfigError(
-            "has no receiver to be told by this command: dingtalk, feishu, or a robot of wecom",
+            "has no receiver for this command: dingtalk, feishu, or a robot of wecom",
             file=str(args.config),
             key="alerting.receivers",
         )

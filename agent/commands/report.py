@@ -35,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hub",
         metavar="H",
-        help="which hub (default: that of the config); another hub's report has its promises "
-        "and no energy",
+        help="which hub (default: that of the config); the report of another hub has only its "
+        "promises, no energy",
     )
     parser.add_argument(
         "--week",
@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the report, and print the file's path."""
+    """Write the report and print the file's path; raises ConfigError for a wrong hub or week."""
     found = load(args.config)
     file = found.file
     registry = load_registry(file.hubs_dir)

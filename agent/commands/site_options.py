@@ -14,7 +14,7 @@ def add_site_options(
 ) -> None:
     """Add `--hub`, `--racks`, `--seed`, `--make`, `--fault` and `--months`.
 
-    `racks` and `fault` parse one value; they raise argparse.ArgumentTypeError.
+    `racks` and `fault` parse one value, and raise argparse.ArgumentTypeError for a wrong one.
     """
     parser.add_argument(
         "--hub", default="guian", metavar="H", help="a key of the registry (default: %(default)s)"
@@ -38,8 +38,8 @@ def add_site_options(
         action="append",
         default=[],
         metavar="PROFILE[,…]",
-        help="the profiles of the simulated PDUs, UPSs, coolers and meters, or `all`; "
-        "without it, the usual ones",
+        help="the profiles of the simulated PDUs, UPSs, coolers and meters, or `all` "
+        "(default: the usual ones)",
     )
     parser.add_argument(
         "--fault",

@@ -1,4 +1,4 @@
-"""A copy of an agent's state folder, for a command that must leave the folder as it is."""
+"""A copy of an agent's state folder, for a command that must not change the folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _SMALL: Final = ("devices.json", "netbox.json")
 
 @contextmanager
 def copy_of_state(path: Path) -> Iterator[Path]:
-    """Copy what a config's state folder has to a temporary one; what cannot be read is left out."""
+    """Copy a config's state folder to a temporary one, which is deleted at the end.
+
+    A file that cannot be read is left out, with a line on stderr.
+    """
     folder = config.load(path).file.state_dir
     with tempfile.TemporaryDirectory(prefix="hubgauge-") as made:
         copy = Path(made)

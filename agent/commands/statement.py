@@ -1,4 +1,4 @@
-"""`hubgauge statement`: a site's PUE of a year with all it rests on, to publish and to check."""
+"""`hubgauge statement`: a site's PUE of a year with its evidence, to publish and to check."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from collectors.base import ConfigError, HubgaugeError
 
 _SAME: Final = 1e-9
 _OF_NOW: Final = ("uncertainty", "counted", "complete")
-"""What is made of the registers and of the single meters' hours as they are now."""
+"""Keys whose values come from the registers and hours of single meters as they are now. They may
+have changed since the statement, so they are not compared."""
 _SIGNATURE: Final = ".sig"
 
 
@@ -76,7 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make a statement, or check one."""
+    """Make a statement, or check one; returns 1 if a check fails."""
     found = config.load(args.config)
     inventory = inventory_of(found)
     if inventory is None:
@@ -109,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Raise ConfigError for options that say nothing of what is asked for."""
+    """Raise ConfigError for options that do not go together."""
     for key, value in (("--month", args.month), ("--csv", args.csv)):
         if args.tenant is None and value is not None:
             raise ConfigError("goes with --tenant", key=key)
@@ -130,7 +131,7 @@ def _make(
 
 
 def _verify(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
-    """Check a statement; return 0 where everything is right, else 1."""
+    """Check a statement and print what is wrong; returns 0 if nothing is, else 1."""
     stated = _read(args.verify)
     lines = [*_wrong(stated, found, inventory)]
     if stated.get("sha256") != digest(stated):
@@ -155,7 +156,7 @@ def _verify(args: argparse.Namespace, found: Config, inventory: Inventory) -> in
 
 
 def _wrong(stated: Mapping[str, object], found: Config, inventory: Inventory) -> Iterator[str]:
-    """Yield what the ledger says otherwise, as of the time the statement was made."""
+    """Yield the differences between a statement and the ledger as of the statement's time."""
     site = known_site(str(stated.get("site")), inventory)
     made = _moment(str(stated.get("made")))
     ledger = open_ledger(known_ledger(found.file.state_dir), inventory)
@@ -172,7 +173,7 @@ def _wrong(stated: Mapping[str, object], found: Config, inventory: Inventory) ->
 
 
 def _without_energy(stated: Mapping[str, object]) -> list[object]:
-    """Return what a statement says of its meters besides their energy."""
+    """Return the meters of a statement without their energy."""
     meters = stated.get("meters")
     return [
         {name: value for name, value in one.items() if name != "energy"}
@@ -209,9 +210,9 @@ def _read(path: Path) -> dict[str, object]:
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror or error}", file=str(path)) from None
     except ValueError as error:
-        raise ConfigError(f"is no JSON: {error}", file=str(path)) from None
+        raise ConfigError(f"is not JSON: {error}", file=str(path)) from None
     if not isinstance(found, dict) or not {"site", "year", "made", "sha256"} <= found.keys():
-        raise ConfigError("is no statement of this program", file=str(path))
+        raise ConfigError("is not a statement of this program", file=str(path))
     return found
 
 
@@ -227,7 +228,7 @@ def _signature(path: Path) -> str:
 
 
 def _openssl(*options: str) -> None:
-    """Sign or verify by openssl; raises HubgaugeError with what it said."""
+    """Sign or verify by openssl; raises HubgaugeError with the first line of its message."""
     program = shutil.which("openssl")
     if program is None:
         raise HubgaugeError("openssl is not installed")

@@ -1,4 +1,4 @@
-"""`hubgauge statement --tenant T`: what one tenant used in a month, its cost and its carbon."""
+"""`hubgauge statement --tenant T`: one tenant's energy of a month, its cost and its carbon."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from collectors.base import ConfigError
 
 
 def write(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
-    """Write the statement as JSON, and as a table and a page where they are asked for."""
+    """Write the statement as JSON, and with `--csv` and `--page` also as a table and a page."""
     if found.file.tenants is None:
         raise ConfigError("names no file of tenants", file=str(args.config), key="tenants")
     made = _make(args, found, inventory, found.file.tenants)
@@ -71,13 +71,13 @@ def _make(
 
 
 def _last_month(now: float, zone: dt.tzinfo) -> str:
-    """Return the month that is over."""
+    """Return the last month that is over, as `YYYY-MM`."""
     first = dt.datetime.fromtimestamp(now, zone).replace(day=1)
     return f"{first - dt.timedelta(days=1):%Y-%m}"
 
 
 def _plain(made: TenantStatement) -> dict[str, object]:
-    """Return the statement as JSON has it."""
+    """Return the statement as data for JSON."""
     month, zone = made.month, made.month.zone
     return {
         "tenant": made.tenant,
@@ -132,7 +132,7 @@ def _table(made: TenantStatement) -> str:
 
 
 def _rows(made: TenantStatement) -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield what is stated: item, quantity, unit, price, amount. Empty where it is not known."""
+    """Yield the rows: item, quantity, unit, price, amount; a text is empty if it is not known."""
     yield "energy", f"{made.kwh:.3f}", "kWh", "", ""
     yield "coverage", f"{made.coverage:.4f}", "", "", ""
     yield "uncertainty", _text(made.uncertainty, 4), "", "", ""

@@ -222,7 +222,7 @@ def test_identify_lists_what_is_refused(capsys: pytest.CaptureFixture[str]) -> N
     volts = reading(ups.UPS_INPUT_VOLTAGE, 2360.0, phase="L1")[0]
     show_refused([Refusal(volts, 2360.0, "wrong_scale"), Refusal(volts, float("nan"), "sentinel")])
     assert capsys.readouterr().out.splitlines()[1:] == [
-        "Refused, since they cannot be:",
+        "Dropped, because they are impossible:",
         '  dc_ups_input_voltage_volts{ups="ups-1",phase="L1"}  2360 V wrong_scale',
         '  dc_ups_input_voltage_volts{ups="ups-1",phase="L1"}  none sentinel',
     ]

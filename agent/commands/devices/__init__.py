@@ -1,7 +1,4 @@
-"""`hubgauge devices`: which profile fits a device and what it reads of it.
-
-And which devices are known at all.
-"""
+"""`hubgauge devices`: lists profiles, identifies or finds devices, and drafts a profile."""
 
 from __future__ import annotations
 
@@ -63,8 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the action.
 
-    A device that cannot be read is one line on stderr and exit status 1, a wrong input exit status
-    2.
+    A device that cannot be read gives one line on stderr and exit status 1. A wrong option or
+    profile gives exit status 2.
     """
     try:
         if args.action == "list":
@@ -90,7 +87,7 @@ def _list(folder: Path | None) -> int:
 
 
 async def _identify(args: argparse.Namespace) -> int:
-    """Ask a device what it is; returns 1 where nothing could be read."""
+    """Identify a device and read it once; returns the exit status, 1 if nothing could be read."""
     if modbus.is_modbus(args.address):
         return await modbus.identify(args)
     if not redfish.is_redfish(args.address):

@@ -1,4 +1,4 @@
-"""`hubgauge devices discover NETWORK --out F.yaml`: which devices answer, as a config to complete.
+"""`hubgauge devices discover NETWORK --out F.yaml`: a draft of a config with devices that answer.
 
 Only addresses that the command line names are asked, at a limited rate.
 """
@@ -36,13 +36,16 @@ _AT_ONCE: Final = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A device that answered: its entry in a section of the config, or why it has none."""
+    """A device that answered."""
 
     protocol: str
     address: str
     entry: str = ""
+    """Its entry in the config; empty if the operator has to write it."""
     says: str = ""
+    """The name that it gives itself, or the title of its profile."""
     hint: str = ""
+    """What the operator has to do, where there is no entry."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Search, and write a config of what was found; returns 1 where nobody answered."""
+    """Search, and write a config of the devices found; returns 1 if no device answered."""
     addresses = list(addresses_of(args.networks))
     wanted = args.protocols.split(",")
     wrong = sorted(set(wanted) - set(PROTOCOLS))
@@ -101,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     search = Search(args=args, library=library, registers=dict(modbus.profiles(args.profiles_dir)))
     asyncio.run(_search(search, addresses, wanted))
     if not search.seen:
-        sys.stderr.write(f"nobody answered at {len(addresses)} addresses\n")
+        sys.stderr.write(f"no device answered at {len(addresses)} addresses\n")
         return 1
     write_text(args.out, config_of(search.seen, args), "--out")
     ready = sum(bool(one.entry) for one in search.seen)
@@ -113,7 +116,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def addresses_of(networks: Sequence[str]) -> Iterable[str]:
-    """Return every address of the networks, each once; raises ConfigError."""
+    """Return every address of the networks, each once.
+
+    Raises ConfigError for a text that is no network, and for more than 4096 addresses.
+    """
     found: dict[str, None] = {}
     for text in networks:
         try:

@@ -20,7 +20,7 @@ _SHOWN = 40  # columns
 
 
 def write(args: argparse.Namespace) -> int:
-    """Look at a device and write a draft of its profile; returns 1 where nothing looks like one."""
+    """Write a draft of a device's profile; returns 1 if no object of it looks like a reading."""
     out: Path = args.out
     if out.exists() and not args.force:
         raise ConfigError("exists already; --force overwrites it", file=str(out), key="--out")
@@ -40,7 +40,7 @@ def write(args: argparse.Namespace) -> int:
 
 
 def show_identity(address: str, identity: Identity) -> None:
-    """Print what a device says that it is, and the name of its maker."""
+    """Print a device's description of itself and its sysObjectID, with the name of its maker."""
     name = maker_name(maker_of(identity.object_id))
     maker = f" ({name})" if name and is_private(identity.object_id) else ""
     sys.stdout.write(
@@ -68,6 +68,4 @@ def show(found: Survey) -> None:
     if more:
         sys.stdout.write(f"Further columns with numbers: {more}\n")
     if found.note:
-        sys.stdout.write(
-            f"There is more that was not looked at: the look ended after {found.note}.\n"
-        )
+        sys.stdout.write(f"Not all objects were looked at: the survey ended after {found.note}.\n")

@@ -25,12 +25,12 @@ from collectors.strict import read
 
 SCHEME: Final = "modbus://"
 _UNITS: Final = range(256)
-_ROUND: Final = 6  # requests' times that one reading of a device may take
+_ROUND: Final = 6  # reading a device may take this many times the timeout of one request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a Modbus device says that it is, and the profiles that fit it."""
+    """How a Modbus device identifies itself, and the names of the profiles that fit it."""
 
     identity: Identity
     names: list[str]
@@ -54,7 +54,10 @@ def split(address: str) -> tuple[str, int, int]:
 async def ask(
     host: str, port: int, unit: int, timeout: float, known: Mapping[str, Profile]
 ) -> Answer:
-    """Ask a device what it is, and which profiles fit; raises CollectError if it is silent."""
+    """Ask a device for its identity, and find the profiles that fit.
+
+    `timeout` is in seconds for one request. Raises CollectError if the device is silent.
+    """
     link = Link(host, port, request_timeout=timeout)
     try:
         identity = await read_identity(link, unit)
@@ -65,7 +68,7 @@ async def ask(
 
 
 async def identify(args: argparse.Namespace) -> int:
-    """Ask a device what it is, and read it once; returns 1 where nothing could be read."""
+    """Identify a device and read it once; returns the exit status, 1 if nothing could be read."""
     host, port, unit = split(args.address)
     known = dict(profiles(args.profiles_dir))
     answer = await ask(host, port, unit, args.timeout, known)

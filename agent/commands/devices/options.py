@@ -1,4 +1,4 @@
-"""The options with which an SNMP device is asked, and the channel to it."""
+"""The options for talking to an SNMP device, and the channel to it."""
 
 from __future__ import annotations
 
@@ -63,6 +63,9 @@ def device_of(args: argparse.Namespace) -> DeviceConfig:
 
 
 def channel_to(device: DeviceConfig, timeout: float) -> Channel:
-    """Return the channel to a device; raises ConfigError for a file that cannot be used."""
+    """Return the channel to a device; `timeout` is in seconds for one request.
+
+    Raises ConfigError for a file that cannot be used.
+    """
     secrets = secrets_of(SnmpConfig(), device, "devices")
     return Channel(device.address, secrets, timeout=timeout)

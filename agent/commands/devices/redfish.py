@@ -58,7 +58,7 @@ def is_redfish(address: str) -> bool:
 
 
 async def identify(args: argparse.Namespace) -> tuple[list[Reading], RedfishCollector]:
-    """Ask a service what it is, show it, and read it once.
+    """Read a service once, and print how it identifies itself and what is read.
 
     Raises CollectError, ConfigError, Problems or ValueError.
     """
@@ -76,7 +76,7 @@ async def identify(args: argparse.Namespace) -> tuple[list[Reading], RedfishColl
 
 
 def _collector(args: argparse.Namespace, *, node: str = "", pdu: str = "") -> RedfishCollector:
-    rounds = args.timeout * 12  # a request each, more or less
+    rounds = args.timeout * 12  # a round may take as long as some 12 requests
     device = DeviceConfig(address=args.address, id=args.id, timeout=rounds, node=node, pdu=pdu)
     config = RedfishConfig(
         username_file=args.username_file,
@@ -109,14 +109,14 @@ def _show(address: str, root: Document, collector: RedfishCollector) -> None:
 
 
 def _line(words: str) -> str:
-    """Return what a service says as one line that cannot steer a terminal."""
+    """Return a service's text as one line, without characters that control a terminal."""
     return "".join(char if char.isprintable() else " " for char in words)[:200].strip()
 
 
 async def says(origin: str, timeout: float) -> str:
-    """Return what a service says of itself without a login; raises CollectError.
+    """Return the vendor, product and version of a service, read without a login.
 
-    No secret is sent, so its certificate does not matter.
+    `timeout` is in seconds. No secret is sent, so any certificate is accepted. Raises CollectError.
     """
     plain = ssl.create_default_context()
     plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE

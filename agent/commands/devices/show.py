@@ -19,7 +19,7 @@ def show_readings(readings: Sequence[Reading]) -> None:
     rows = []
     for series, value in readings:
         symbol = SYMBOLS[quantity_of(series.metric.full_name)]
-        if symbol == "J":  # what the device's own display says
+        if symbol == "J":  # the display of a device shows kWh
             symbol = f"J = {value / 3.6e6:.10g} kWh"
         rows.append((_named(series), f"{value:.10g}", symbol))
     for text in _aligned(rows):
@@ -27,7 +27,7 @@ def show_readings(readings: Sequence[Reading]) -> None:
 
 
 def _named(series: Series) -> str:
-    """Return the name of a series with the labels that tell it from others of its device."""
+    """Return the name of a series with its labels, except those of the place."""
     pairs = zip(series.labels, series.values, strict=True)
     labels = ",".join(
         f'{label}="{text}"'
@@ -38,10 +38,10 @@ def _named(series: Series) -> str:
 
 
 def show_refused(refused: Sequence[Refusal]) -> None:
-    """Print each reading that cannot be, with what the device sent for it and why it is none."""
+    """Print each impossible reading with the value that the device sent and the reason."""
     if not refused:
         return
-    sys.stdout.write("\nRefused, since they cannot be:\n")
+    sys.stdout.write("\nDropped, because they are impossible:\n")
     rows = [
         (
             _named(one.series),
@@ -59,10 +59,10 @@ def show_refused(refused: Sequence[Refusal]) -> None:
 
 
 def show_dropped(dropped: Mapping[str, int]) -> None:
-    """Print how many values were not taken, by reason."""
+    """Print how many values were dropped, by reason."""
     if dropped:
         sys.stdout.write(
-            "\nNot taken: "
+            "\nDropped: "
             + ", ".join(f"{count} {why}" for why, count in sorted(dropped.items()))
             + "\n"
         )
@@ -75,5 +75,5 @@ def _aligned(rows: list[tuple[str, str, str]]) -> Iterable[str]:
 
 
 def printable(text: str) -> str:
-    """Return what a device says as one line that cannot steer a terminal."""
+    """Return a device's text as one line, without characters that control a terminal."""
     return "".join(char if char.isprintable() else " " for char in text)[:200].strip()

@@ -26,10 +26,10 @@ _SHOWN: Final = 60  # columns
 
 
 async def identify(args: argparse.Namespace) -> int:
-    """Ask a device what it is; returns 1 where nothing could be read."""
+    """Identify a device and read it once; returns the exit status, 1 if nothing could be read."""
     device = device_of(args)
     library = Library(args.profiles_dir)
-    library.heads()  # a mistake in the operator's own profiles is told before the device is asked
+    library.heads()  # reports a mistake in the operator's own profiles before asking the device
     channel = channel_to(device, args.timeout)
     identity = await ask(channel)
     wanted = Wanted(naming=naming_of(device, Context(place=Place(hub=""), node="")))
@@ -51,7 +51,7 @@ async def identify(args: argparse.Namespace) -> int:
 
 
 async def _unknown(args: argparse.Namespace, channel: Channel, error: BadReply) -> int:
-    """Show what an unknown device is and has."""
+    """Show how an unknown device describes itself, and which objects it has; returns 1."""
     found = await survey(channel)
     show_identity(args.address, found.identity)
     if not args.brief:
@@ -96,7 +96,7 @@ def _show_plan(readings: list[Reading], plan: Plan) -> None:
 
 
 async def _show_details(channel: Channel, found: Found, wanted: Wanted) -> None:
-    """Show what each `detail` reads, where it makes a difference."""
+    """Show what each value of `detail` reads, unless all read the same."""
     plans = {
         detail: await discover(channel, found.profile, replace(wanted, depth=Depth(own=detail)))
         for detail in READ
@@ -131,7 +131,7 @@ def _show_unread(unread: Unread) -> None:
         sys.stdout.write("\nNothing else there looks like a reading.\n")
     if unread.note:
         sys.stdout.write(
-            f"\nThere is more that was not looked at: the look ended after {unread.note}.\n"
+            f"\nNot all objects were looked at: the survey ended after {unread.note}.\n"
         )
 
 

@@ -72,7 +72,7 @@ def test_identify_says_what_it_is_what_it_reads_and_what_is_not_there(
     assert re.search(r"dc_pdu_energy_joules_total\{\S+ +2\.666\S+ J = 74057\.676 kWh\n", out)
     assert re.search(r'phase_current_amperes\{pdu="127\.0\.0\.1",phase="L1"\} +7\.467 A\n', out)
     assert 'phase="L2"' not in out
-    assert "Not taken: 1 invalid" in out
+    assert "Dropped: 1 invalid" in out
     assert "not answered by this device:\n" in out
     assert "  dc_pdu_outlet_power_watts\n" in out
     assert "\x1b" not in out

@@ -37,7 +37,7 @@ async def identify(folder: Path, service: Service, *options: str) -> int:
                 "dc_node_energy_joules_total{…} J = 4821.25 kWh",
             ],
         ),
-        ("rack-pdu", ["reads       1", "dc_pdu_power_watts{…} 5210.5 W", "Not taken: 2 null"]),
+        ("rack-pdu", ["reads       1", "dc_pdu_power_watts{…} 5210.5 W", "Dropped: 2 null"]),
     ],
 )
 async def test_it_tells_what_a_service_has(
