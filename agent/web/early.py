@@ -1,6 +1,7 @@
-"""Requests of strangers that are refused by their first bytes, while too many are under way.
+"""Refuses requests of strangers by their first bytes, while too many are under way.
 
-Nothing of such a request is parsed, checked or answered by a page, so a flood costs little.
+Such a request is not parsed, its password is not checked and no page is made for it, so a flood of
+requests costs little.
 """
 
 from __future__ import annotations
@@ -31,16 +32,17 @@ class Early:
     ) -> None:
         """`remembers` tells whether an Authorization header is known to be right.
 
-        `refused` counts who was refused, by reason.
+        `refused` counts a refused client by its reason.
         """
         self._crowd: Final = crowd
         self._remembers: Final = remembers
         self.refused: Final = refused
 
     def refuses(self, begin: bytes) -> bool:
-        """Tell whether a stranger's request has no place; the slowest reader may give up its own.
+        """Tell whether a request, of which `begin` are the first bytes, is refused.
 
-        A known user and the question for health always have one.
+        Requests of known users and for `/-/healthy` are never refused. Where as many are answered
+        as may be, the slowest reader is cut first to make a place: see `Crowd.is_full`.
         """
         return (
             bool(begin)
@@ -56,5 +58,5 @@ class Early:
 
 
 def is_whole(begin: bytes) -> bool:
-    """Tell whether the head of a request has come to its end."""
+    """Tell whether the first bytes of a request have its whole head."""
     return b"\r\n\r\n" in begin

@@ -27,7 +27,7 @@ _EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 _REST_SECONDS: Final = 0.1
 """How long nothing is accepted after the file descriptors ran out."""
 _REFUSAL: Final = 1 / 4
-"""What a refusal takes of a turn, against an admission: more of them fit into one."""
+"""How much of a turn (see `ACCEPTS`) a refusal takes; an admission takes 1."""
 _PEEK_BYTES: Final = 2048
 _TLS_RECORD: Final = 2**14
 """The most that one record of TLS holds (RFC 8446, 5.1)."""
