@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,54 +25,68 @@ def promtool(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def cases_by_subject(built: Path, folder: Path) -> list[str]:
-    """Write the cases of each alert, and those of the KPI rules, each with the rules it needs;
-    returns the files of the cases.
-    """
-    groups = [
+Groups = list[dict[str, Any]]
+"""Rules by group, as a rule file has them."""
+
+
+def groups_of(built: Path) -> Groups:
+    """Return the groups of both rule files of a folder."""
+    return [
         group
         for name in ("rules.yml", "alerts.yml")
         for group in yaml.safe_load((built / name).read_text("utf-8"))["groups"]
     ]
-    content = yaml.safe_load((built / "tests.yml").read_text("utf-8"))
-    by_subject: dict[str, list[dict[str, Any]]] = {}
-    for case in content["tests"]:
-        asked = case.get("alert_rule_test")
-        by_subject.setdefault(asked[0]["alertname"] if asked else "", []).append(case)
-    for subject, cases in by_subject.items():
-        wanted = {subject} | {
-            name
-            for case in cases
-            for query in case.get("promql_expr_test", ())
-            for name in metric_names(query["expr"])
+
+
+def write_case(folder: Path, name: str, file: dict[str, Any], case: Any, groups: Groups) -> str:
+    """Write one case of a file of tests beside the only rules it needs; returns its file."""
+    (folder / f"rules-{name}.yml").write_text(yaml.safe_dump({"groups": groups}), "utf-8")
+    content = file | {"rule_files": [f"rules-{name}.yml"], "tests": [case]}
+    (folder / f"case-{name}.yml").write_text(yaml.safe_dump(content), "utf-8")
+    return f"case-{name}.yml"
+
+
+def reached(groups: Groups, *cases: dict[str, Any]) -> Groups:
+    """Return the groups with the rules that read what the cases give, themselves or through others.
+
+    The other rules have nothing to read: whatever is asked, they add nothing to it.
+    """
+    reads = {
+        rule["expr"]: set(metric_names(rule["expr"])) for group in groups for rule in group["rules"]
+    }
+    given = {one["series"].partition("{")[0] for case in cases for one in case["input_series"]}
+    known = set[str]()
+    while given - known:
+        known |= given
+        given = {
+            name_of(rule)
+            for group in groups
+            for rule in group["rules"]
+            if known & reads[rule["expr"]]
         }
-        rules = {"groups": needed(groups, wanted)}
-        (folder / f"rules{subject}.yml").write_text(yaml.safe_dump(rules), "utf-8")
-        tests = content | {"rule_files": [f"rules{subject}.yml"], "tests": cases}
-        (folder / f"tests{subject}.yml").write_text(yaml.safe_dump(tests), "utf-8")
-    return [f"tests{subject}.yml" for subject in by_subject]
+    return _kept(groups, lambda rule: bool(known & reads[rule["expr"]]))
 
 
-def needed(groups: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]]:
+def needed(groups: Groups, names: set[str]) -> Groups:
     """Return the groups with the rules that make these names, and what those read in turn."""
     rules = [rule for group in groups for rule in group["rules"]]
     wanted = set[str]()
     while names - wanted:
         wanted |= names
         names = {
-            read
-            for rule in rules
-            if (rule.get("record") or rule["alert"]) in wanted
-            for read in metric_names(rule["expr"])
+            read for rule in rules if name_of(rule) in wanted for read in metric_names(rule["expr"])
         }
+    return _kept(groups, lambda rule: name_of(rule) in wanted)
+
+
+def name_of(rule: dict[str, Any]) -> str:
+    """Return the series that a rule records, or the alert it is."""
+    return str(rule.get("record") or rule["alert"])
+
+
+def _kept(groups: Groups, wanted: Callable[[dict[str, Any]], bool]) -> Groups:
     kept = [
-        group
-        | {
-            "rules": [
-                one for one in group["rules"] if (one.get("record") or one["alert"]) in wanted
-            ]
-        }
-        for group in groups
+        group | {"rules": [rule for rule in group["rules"] if wanted(rule)]} for group in groups
     ]
     return [group for group in kept if group["rules"]]
 

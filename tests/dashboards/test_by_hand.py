@@ -14,7 +14,7 @@ from dashboards import rule_files
 from dashboards.alerts import ALERTS
 from dashboards.promql import RULE_RATE
 from dashboards.signals import all_signals
-from tests.dashboards.promtool import promtool
+from tests.dashboards.promtool import Groups, groups_of, promtool, reached, write_case
 from tests.support import ROOT
 
 FOLDER = ROOT / "tests" / "dashboards"
@@ -26,18 +26,17 @@ def names(file: dict[str, Any]) -> list[str]:
     return [case["name"] for case in file["tests"]]
 
 
-def judge(folder: Path, file: dict[str, Any], case: dict[str, Any]) -> None:
-    """Let promtool run one case of a file, beside the rule files it names."""
-    (folder / "case.yml").write_text(yaml.safe_dump({**file, "tests": [case]}), "utf-8")
-    result = promtool(folder, "test", "rules", "case.yml")
+def judge(folder: Path, file: dict[str, Any], case: dict[str, Any], rules: Groups) -> None:
+    """Let promtool run one case of a file, beside those rules that read what it gives."""
+    result = promtool(folder, "test", "rules", write_case(folder, "", file, case, rules))
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def groups(tmp_path_factory: pytest.TempPathFactory) -> Groups:
     folder = tmp_path_factory.mktemp("rules")
     rule_files.write(folder, load_registry())
-    return folder
+    return groups_of(folder)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +51,11 @@ def panels() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", BY_ALERT["tests"], ids=names(BY_ALERT))
-def test_exactly_the_expected_alerts_fire(built: Path, case: dict[str, Any]) -> None:
+def test_exactly_the_expected_alerts_fire(
+    tmp_path: Path, groups: Groups, case: dict[str, Any]
+) -> None:
     """Of series that differ, those beyond the limit fire, after the time they have to wait."""
-    judge(built, BY_ALERT, case)
+    judge(tmp_path, BY_ALERT, case, reached(groups, case))
 
 
 def test_every_alert_is_asked_about() -> None:
@@ -78,7 +79,7 @@ def test_a_panel_shows_the_value_worked_out_by_hand(
         for query in case["panels"]
     ]
     asked = {key: value for key, value in case.items() if key != "panels"}
-    judge(tmp_path, BY_SIGNAL, {**asked, "promql_expr_test": queries})
+    judge(tmp_path, BY_SIGNAL, {**asked, "promql_expr_test": queries}, [])
 
 
 def test_many_signals_have_values_worked_out_by_hand(panels: dict[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,14 @@ from dashboards.alerts.leads import RUNBOOK
 from dashboards.promql import for_panel, for_rule, metric, of
 from dashboards.rules import recording_groups
 from dashboards.signals import all_signals
-from tests.dashboards.promtool import cases_by_subject, metric_names, promtool
+from tests.dashboards.promtool import (
+    groups_of,
+    metric_names,
+    needed,
+    promtool,
+    reached,
+    write_case,
+)
 from tests.support import ROOT
 
 GIVEN_BY_PROMETHEUS = {"up"}
@@ -67,37 +73,47 @@ def test_every_case_holds(built: Path, tmp_path: Path) -> None:
     Every case is tried beside the rules that it depends on: promtool evaluates all rules of a file
     in each of a case's minutes, and most have nothing to do with it.
     """
-    tests = cases_by_subject(built, tmp_path)
+    groups = groups_of(built)
+    file = yaml.safe_load((built / "tests.yml").read_text("utf-8"))
+    tests = []
+    for number, case in enumerate(file["tests"]):
+        asked = {query["alertname"] for query in case.get("alert_rule_test", ())}
+        asked |= {
+            name
+            for query in case.get("promql_expr_test", ())
+            for name in metric_names(query["expr"])
+        }
+        rules = reached(needed(groups, asked), case)
+        tests.append(write_case(tmp_path, str(number), file, case, rules))
     result = promtool(tmp_path, "test", "rules", *tests)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.count("SUCCESS") == len(tests) > len(ALERTS)
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "test"),
+    ("old", "new", "test"),
     [
-        ("alerts.yml", "> 0.8 <= 1", "> 0.9 <= 1", "RackFailoverTight must fire"),
-        ("alerts.yml", "for: 10m", "for: 0m", "PduSilent must not fire"),
-        ("rules.yml", 'boundary="facility"', 'boundary="reused"', "PUE of a hub"),
+        ("> 0.8 <= 1", "> 0.9 <= 1", "RackFailoverTight must fire"),
+        ("for: 10m", "for: 0m", "PduSilent must not fire"),
+        ('boundary="facility"', 'boundary="reused"', "PUE of a hub"),
     ],
 )
 def test_a_changed_rule_is_noticed(
-    built: Path, tmp_path: Path, file: str, old: str, new: str, test: str
+    built: Path, tmp_path: Path, old: str, new: str, test: str
 ) -> None:
     """Promtool's tests fail when a threshold, a wait or an expression is changed, and hold where
     nothing is.
     """
-    contents = {
-        name: (built / name).read_text("utf-8") for name in ("rules.yml", "alerts.yml", "tests.yml")
-    }
-    tests = yaml.safe_load(contents["tests.yml"])
-    tests["tests"] = [case for case in tests["tests"] if case["name"].startswith(test)]
-    contents["tests.yml"] = yaml.safe_dump(tests)
-    for name, text in contents.items():
-        (tmp_path / name).write_text(text, "utf-8")
+    file = yaml.safe_load((built / "tests.yml").read_text("utf-8"))
+    cases = [case for case in file["tests"] if case["name"].startswith(test)]
+    groups = reached(groups_of(built), *cases)
+    rules = yaml.safe_dump({"groups": groups}, width=1_000)
+    tests = file | {"rule_files": ["rules.yml"], "tests": cases}
+    (tmp_path / "tests.yml").write_text(yaml.safe_dump(tests), "utf-8")
+    (tmp_path / "rules.yml").write_text(rules, "utf-8")
     assert promtool(tmp_path, "test", "rules", "tests.yml").returncode == 0
-    assert old in contents[file]
-    (tmp_path / file).write_text(contents[file].replace(old, new), "utf-8")
+    assert old in rules
+    (tmp_path / "rules.yml").write_text(rules.replace(old, new), "utf-8")
     assert promtool(tmp_path, "test", "rules", "tests.yml").returncode == 1
 
 
@@ -230,9 +246,13 @@ HAND = ROOT / "tests" / "dashboards" / "recorded.yml"
 
 def test_every_recorded_name_has_the_value_worked_out_by_hand(built: Path, tmp_path: Path) -> None:
     """Promtool computes from plain inputs what recorded.yml says, series by series."""
-    for file in (built / "rules.yml", HAND):
-        shutil.copy(file, tmp_path)
-    result = promtool(tmp_path, "test", "rules", HAND.name)
+    file = yaml.safe_load(HAND.read_text("utf-8"))
+    groups = yaml.safe_load((built / "rules.yml").read_text("utf-8"))["groups"]
+    tests = [
+        write_case(tmp_path, str(number), file, case, reached(groups, case))
+        for number, case in enumerate(file["tests"])
+    ]
+    result = promtool(tmp_path, "test", "rules", *tests)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
