@@ -17,8 +17,9 @@ from agent.ledger.energy import ENERGY, HOUR_MS, POWER, HourCells, TimedValue, f
 from agent.ledger.known_readings import POWER_BESIDE, known_readings
 from agent.ledger.limits import Limits
 from agent.ledger.meter_hours import MeterEnergy, meter_energy
+from agent.ledger.near_rates import NEAR, NEAR_MS
 from agent.ledger.power_judge import may_slip
-from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, NEAR, NEAR_MS
+from agent.ledger.register_bounds import MAX_DIFFERENCE_MS
 from agent.ledger.register_judge import RegisterEvent
 from agent.ledger.register_layout import is_simple
 from agent.ledger.segments import longest_gap

@@ -7,10 +7,9 @@ beside the register says it as well. So no single reading books a lifetime.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import nlargest, nsmallest
+from heapq import nlargest
 from itertools import pairwise
 from statistics import median
 from typing import Final
@@ -18,21 +17,13 @@ from typing import Final
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, TimedValue
 from agent.ledger.limits import Limits
+from agent.ledger.near_rates import NEAR, NEAR_MS, SUPPORT, NearRates
 
 MAX_DIFFERENCE_MS: Final = 400 * 24 * HOUR_MS
 """Over more than this, a register's difference measures no hour.
 
 A clock was wrong, or the meter lay in a store.
 """
-
-NEAR: Final = 30
-NEAR_MS: Final = 6 * HOUR_MS
-"""A rise is judged by the readings within this many milliseconds before and after it, and by at
-least this many readings on either side."""
-
-SUPPORT: Final = 3
-"""A rise is supported if this many other rises near by are as steep: a load lasts, a leap does
-not."""
 
 PEAK: Final = 4.0
 """A rise may be steeper than its support by this factor: a load starts, or draws more for a
@@ -87,14 +78,16 @@ class Bounds:
         self._limits, self.drawn = limits, drawn
         self._times = [one.time for one in readings]
         self._rates = _rates(readings)
-        self._supports: dict[int, float | None] = {}
+        self._near = NearRates(self._times, self._rates)
         self._floors: dict[int, float] = {}
         self._is_witness = bool(drawn and readings) and _is_witness(readings, self._rates, drawn)
 
     def is_thin(self, joules: float, n: int) -> bool:
         """Tell whether too little is known near the reading `n` to judge a rise up to it."""
         return (
-            self._limits.rating is None and joules > self._limits.least and self._support(n) is None
+            self._limits.rating is None
+            and joules > self._limits.least
+            and self._near.steep(n) is None
         )
 
     def may_change(self, n: int) -> bool:
@@ -147,7 +140,7 @@ class Bounds:
 
         Then the register rested before. Else it stood still, and then caught up.
         """
-        rating, usual = self._limits.rating, self._support(n)
+        rating, usual = self._limits.rating, self._near.steep(n)
         if rating is not None and joules > rating * elapsed / 1000.0:
             return False
         if joules <= self._limits.least:
@@ -160,12 +153,11 @@ class Bounds:
 
     def usual(self, n: int) -> float | None:
         """Return the watts that other rises near the reading `n` come up to."""
-        return self._support(n)
+        return self._near.steep(n)
 
     def usual_least(self, n: int) -> float | None:
         """Return the watts below which few other rises near the reading `n` are."""
-        flat = nsmallest(SUPPORT, self._near(n))
-        return flat[-1] if len(flat) == SUPPORT else None
+        return self._near.flat(n)
 
     def wrapped(self, joules: float, one: Standing, n: int, time: int) -> float | None:
         """Return what a register counted that fell by `-joules`, if it began again at 0."""
@@ -176,7 +168,7 @@ class Bounds:
         # Without a rating to judge by: a register that falls from its lower half was reset.
         if self._limits.rating is None and counted >= wrap / 2:
             return None
-        support = self._support(n) if counted > self._limits.least else None
+        support = self._near.steep(n) if counted > self._limits.least else None
         if support is not None and counted > _WRAP * support * (time - one.since) / 1000.0:
             return None
         return counted if self.can_rise(counted, one, n, time) else None
@@ -194,24 +186,9 @@ class Bounds:
 
     def _ceiling(self, n: int) -> float:
         """Return the most watts that the readings near by speak for."""
-        support = self._support(n)
+        support = self._near.steep(n)
         most = self._limits.most
         return most if support is None else min(most, PEAK * support)
-
-    def _support(self, n: int) -> float | None:
-        """Return the watts to which enough other rises near by come up; None without any."""
-        if n not in self._supports:
-            steep = nlargest(SUPPORT, self._near(n))
-            self._supports[n] = steep[-1] if len(steep) == SUPPORT else None
-        return self._supports[n]
-
-    def _near(self, n: int) -> Iterator[float]:
-        """Yield the watts of the other rises near the reading `n`."""
-        time = self._times[n]
-        first = min(max(0, n - NEAR), bisect_left(self._times, time - NEAR_MS))
-        last = max(n + NEAR + 1, bisect_right(self._times, time + NEAR_MS))
-        others = (*self._rates[first:n], *self._rates[n + 1 : last])
-        return (rate for rate in others if rate > 0)
 
 
 def _rates(readings: Sequence[TimedValue]) -> list[float]:

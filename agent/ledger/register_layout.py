@@ -19,13 +19,8 @@ from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
 from agent.ledger.increases import Increase, NoWitness, doubts_of
 from agent.ledger.limits import Limits
-from agent.ledger.register_bounds import (
-    BESIDE,
-    MAX_DIFFERENCE_MS,
-    NEAR_MS,
-    Bounds,
-    Rise,
-)
+from agent.ledger.near_rates import NEAR_MS
+from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise
 from agent.ledger.register_judge import Refusal, RegisterEvent, Verdict, judge
 from agent.ledger.register_plain import is_plain
 from agent.ledger.register_rests import find_rests

@@ -15,7 +15,7 @@ from agent.ledger.doubts import Doubt
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import Span
 from agent.ledger.limits import Limits
-from agent.ledger.register_bounds import NEAR_MS
+from agent.ledger.near_rates import NEAR_MS
 from agent.ledger.register_judge import Believed, Refusal, Verdict
 
 _STUCK_STEPS: Final = 3
