@@ -96,7 +96,7 @@ class App:
     # From start to end
 
     async def run(self) -> int:
-        """Run until SIGTERM or SIGINT."""
+        """Run until SIGTERM or SIGINT; return 0. Raises HubgaugeError where it cannot start."""
         self.prepare(alone=True)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -137,7 +137,7 @@ class App:
     async def start_web(self) -> None:
         """Serve /metrics, the board and the API.
 
-        Raises HubgaugeError where the address is taken.
+        Raises HubgaugeError where the address cannot be listened on.
         """
         from agent.web.routes import Handlers
         from agent.web.server import WebServer

@@ -36,7 +36,7 @@ class Shown:
 class Board:
     """Answers requests for pages and for targets.
 
-    `trends` and `past` are kept while the KPIs are.
+    What was computed for trends and past years is kept until the KPIs are replaced.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:

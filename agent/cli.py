@@ -26,9 +26,9 @@ BUILT_IN: Final = {
     "report": "a week of a hub on one sheet, as an HTML file",
     "statement": "a site's PUE of a year with all it rests on, to publish and to check",
     "inventory": "show the inventory, its age, and the entries that cannot be used",
-    "maintenance": "racks that are worked on, so that nobody is called for them",
+    "maintenance": "say which racks people work on, so that nobody is called for them",
     "devices": "find the profile that fits a device, and show what it reads",
-    "notify": "tell robots of DingTalk, Feishu and WeCom what Alertmanager tells it",
+    "notify": "pass alerts from Alertmanager on to robots of DingTalk, Feishu and WeCom",
     "demo": "run a simulated site, an agent, a database and the board on this machine",
 }
 

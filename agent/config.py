@@ -31,7 +31,7 @@ class Built:
 
     kind: CollectorKind
     config: object
-    """What they were made of: of a shard, its own devices only."""
+    """The section's config; in a shard, with its own devices only."""
     collectors: Sequence[Collector]
 
 
@@ -102,9 +102,9 @@ class Config:
         return made
 
     def _located(self, error: ConfigError, section: str) -> ConfigError:
-        """Say in which line of this file stands what names the thing that is wrong.
+        """Return an error with the line of this file that its key or its section stands in.
 
-        A mistake in another file keeps its own line.
+        An error that has a line already, such as one in another file, is returned as it is.
         """
         if error.line:
             return error
@@ -128,7 +128,7 @@ def _built(
             config = narrow(section.config)
             return Built(kind=kind, config=config, collectors=kind.build(config, context))
         except (Problems, ConfigError):
-            # The whole section has the same mistake, at the place where it stands in the file.
+            # Build the whole section: it has the same mistake, under its own number in the file.
             config = section.config
     return Built(kind=kind, config=config, collectors=kind.build(config, context))
 
@@ -184,7 +184,11 @@ def _collectors(document: Document) -> tuple[Section[CollectorKind], ...]:
 
 
 def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
-    """Name the files that are not there, and the secrets that all may read, at their line."""
+    """Note what the config names and this machine lacks, each at its line.
+
+    That is a file that is not there, a secret that all may read, and a package that is not
+    installed. A shard without an inventory is noted as well.
+    """
     if file.shard and file.inventory is None:
         document.fail(
             document.node("shard"),

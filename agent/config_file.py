@@ -33,7 +33,7 @@ class ConfigFile:
         default="",
         metadata={
             "help": (
-                "the label `site` of all this agent measures, but for racks the inventory places"
+                "the label `site` of all this agent measures, except at racks of the inventory"
             )
         },
     )

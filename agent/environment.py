@@ -1,7 +1,7 @@
 """The config file with the environment: `${SITE}` in its values, and `HUBGAUGE_*` over them.
 
-So one file serves many machines. `${NAME}` is the variable's value, `${NAME:-text}` has a text for
-where it is not set, and `$${` stands for `${` itself. `HUBGAUGE_SITE` takes the place of `site`.
+So one file serves many machines. `${NAME}` is the variable's value. `${NAME:-text}` is `text` where
+the variable is not set. `$${` stands for `${` itself. `HUBGAUGE_SITE` takes the place of `site`.
 A variable is no place for a secret: others can read it, and a mistake in a value is shown.
 """
 
@@ -31,7 +31,7 @@ OVERRIDES: Final[Mapping[str, str]] = {
     "HUBGAUGE_HTTP_LISTEN": "outputs.http.listen",
     "HUBGAUGE_HTTP_PUBLIC_URL": "outputs.http.public_url",
 }
-"""Variables that stand over a key of the file."""
+"""Variables that take the place of a key of the file."""
 _FIELD: Final = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _TEXT: Final = "tag:yaml.org,2002:str"
 _MAP: Final = "tag:yaml.org,2002:map"

@@ -21,7 +21,8 @@ class Source:
     """The last readings of a collector or device.
 
     `time` is in wall-clock seconds, `expires` in monotonic seconds. `whole` is the layout of its
-    batches. `layout` is what of it counts: another source may have said the same since.
+    batches. `layout` has those of its series that count: a newer source takes over the series that
+    both have.
     """
 
     __slots__ = ("_kept", "expires", "layout", "lines", "time", "values", "whole")
@@ -47,7 +48,7 @@ class Source:
         return self.whole is layout or (bool(layout) and self.whole.series == layout.series)
 
     def chosen(self, values: array[float]) -> array[float]:
-        """Return what counts of the values of a batch."""
+        """Return those values of a batch whose series still belong to this source."""
         return values if self._kept is None else array("d", [values[n] for n in self._kept])
 
     def replace(self, values: array[float]) -> None:
@@ -58,7 +59,10 @@ class Source:
         self.values = values
 
     def common(self, other: Source) -> set[Series]:
-        """Return the series of another source that this one has as well, by their text."""
+        """Return the series of another source that this one has as well.
+
+        Two series are the same if their names, labels and values are.
+        """
         names = {run.metric.full_name for run in self.layout.shape.runs}
         shared = [run for run in other.layout.shape.runs if run.metric.full_name in names]
         if not shared:
@@ -90,7 +94,7 @@ class Group:
     def note_changes(self, source: Source, values: array[float]) -> None:
         """Collect the followed series of a source whose values have changed.
 
-        With each is the highest value that it had since it was collected last.
+        Each is kept with the highest value that it had since the follower last emptied the mapping.
         """
         for run, changed in self.followed:
             for at in range(run.start, run.stop):
@@ -138,7 +142,7 @@ class Family:
         self.groups.setdefault(group, []).append((number, run))
 
     def remove(self, group: Group) -> bool:
-        """Take out a group; returns whether there is none any more."""
+        """Take out a group; returns whether no group is left."""
         del self.groups[group]
         return not self.groups
 
@@ -150,7 +154,10 @@ class Family:
                     yield source, number, run
 
     def pieces(self, chosen: Chosen | None = None) -> Iterator[bytes]:
-        """Yield the samples as text, some at a time; those of the chosen sources."""
+        """Yield the samples of the chosen sources, or of all, as text, a piece at a time.
+
+        Other tasks may run between two pieces. Each piece shows what is current then.
+        """
         some: list[bytes] = []
         size = 0
         for source, layout, number in [

@@ -43,7 +43,7 @@ class Kpis:
     pue: Pue | None = None
     ledger: Ledger | None = None
     evidence: Evidences | None = None
-    """What the targets were judged by in the last round."""
+    """The values that targets were judged by in the last round."""
 
 
 class Gateway:
@@ -60,7 +60,7 @@ class Gateway:
         self._started = False
 
     def start(self) -> None:
-        """Begin to write the ledger, now or once there is one."""
+        """Begin to write the ledger; if there is none yet, as soon as it is opened."""
         self._started = True
         if self.ledger is not None:
             self.ledger.start()
@@ -138,7 +138,7 @@ class Gateway:
         return ledger
 
     def _federation(self, loaded: Loaded) -> Federation | None:
-        """Return who asks a database for the hubs that this agent does not measure."""
+        """Return the collector that asks a database for hubs not measured here; None without one."""
         asked: FederationSettings | None = loaded.config.file.federation
         if asked is None:
             return None
@@ -155,7 +155,10 @@ class Gateway:
     def inventory_collectors(
         self, loaded: Loaded, changed: Callable[[], None]
     ) -> Sequence[Collector]:
-        """Return who reads NetBox again now and then; what is kept of it is in force meanwhile."""
+        """Return the collector that reads NetBox again and again; none for an inventory file.
+
+        It calls `changed` after a new answer. Until then the kept one stays in force.
+        """
         source = loaded.config.file.inventory
         if not isinstance(source, InventorySource):
             return []

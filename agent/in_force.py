@@ -1,4 +1,4 @@
-"""The config in force with all it names, and how another takes its place."""
+"""The config in force with all it names, and how a reload replaces it."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class InForce:
     def load(self, *, divides: bool = False) -> None:
         """Load the first config; raises Problems.
 
-        `divides`: many devices are read by worker processes, if the config has no other number.
+        `divides` lets worker processes read the devices, as many as the config's `workers` says.
         """
         self._divides = divides
         self.loaded = self._divided(load_all(self._path, state_dir=self._other_state_dir))
@@ -187,7 +187,8 @@ class InForce:
     async def _new_inventory(self) -> None:
         """Put a new inventory in force.
 
-        No device is discovered anew where every rack stays in place.
+        If every rack stays in its place, only the KPIs are made anew. Else everything is reloaded,
+        and devices are discovered again.
         """
         async with self._reloading:
             loaded = self.loaded

@@ -1,6 +1,7 @@
-"""One log line instead of thousands: the first few of a kind are told, the others are counted.
+"""One log line instead of thousands: the first few of a kind are written, the others are counted.
 
-Three thousand devices that are back after a switch failed are one cause, and one line more.
+When a switch is repaired and three thousand devices answer again, that is one cause. The log gets
+ten lines and one more with the count.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 FEW: Final = 10
-"""Lines of one kind that are told in a minute, each by itself."""
+"""Lines of one kind that are written in a minute, each by itself."""
 WINDOW_SECONDS: Final = 60.0
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ Kind = tuple[str, int, str, str]
 
 @dataclass(slots=True)
 class _Seen:
-    """Lines of one kind in this minute, and the last that was not told."""
+    """How many lines of a kind came in this minute, and the last that was not written."""
 
     count: int = 0
     last: str = ""
@@ -63,7 +64,7 @@ class ManyLines(logging.Filter):
             now = self._clock()
             if now >= self._until:
                 self._until = now + WINDOW_SECONDS
-                # What was counted and not told yet is told by the timer.
+                # A kind with lines held back stays: the timer logs how many, and deletes it.
                 for one in [one for one, seen in self._seen.items() if seen.count <= FEW]:
                     del self._seen[one]
             seen = self._seen.setdefault(kind, _Seen())
@@ -76,13 +77,13 @@ class ManyLines(logging.Filter):
         return False
 
     def _tell(self) -> None:
-        """Write how many lines were not told."""
+        """Write how many lines were not written."""
         with self._lock:
             many = {kind: seen for kind, seen in self._seen.items() if seen.count > FEW}
             for kind in many:
                 del self._seen[kind]
         for kind, seen in many.items():
-            log.log(kind[1], "%d more lines as this one: %s", seen.count - FEW, seen.last)
+            log.log(kind[1], "%d more lines like this one: %s", seen.count - FEW, seen.last)
 
 
 def _on_a_thread(seconds: float, function: Callable[[], None]) -> None:

@@ -44,7 +44,7 @@ class Part:
         return (not self.kinds or kind in self.kinds) and kind not in self.without
 
     def holds(self, layout: Layout) -> bool:
-        """Tell whether what is laid out so is in it: by the name of the first device in it."""
+        """Tell whether sources of this layout are in it; the labels of its first device decide."""
         if self.of == 1 or not layout.heads:
             return self.shard == 1
         text = layout.heads[0].text.encode("utf-8", "replace")

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 from collectors.base import BadReply, ConfigError, Refused, Unreachable
 
 MAX_BYTES: Final = 256 * 2**20
+"""Bytes of one answer, at most."""
 _CHUNK: Final = 1 << 16
 _ERROR_BYTES: Final = 4096
 """Bytes of an error's body that are read."""
@@ -47,7 +48,11 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class PrometheusApi:
-    """A server, by its base address. All calls block, each for `timeout` seconds at most."""
+    """A server, by its base address. All calls block.
+
+    `timeout` bounds, in seconds, the connection, each wait for data, and an answer's whole body.
+    All calls raise Unreachable, Refused or BadReply.
+    """
 
     def __init__(
         self,
@@ -127,7 +132,7 @@ class PrometheusApi:
         return data
 
     def _read(self, reply: HTTPResponse) -> bytes:
-        """Read a whole answer; raises if it takes too long or is too long."""
+        """Read a whole answer; raises Unreachable if it is late, BadReply if it is too long."""
         deadline = time.monotonic() + self.timeout
         chunks, size = [], 0
         while chunk := reply.read1(_CHUNK):

@@ -30,7 +30,7 @@ class _Way(NamedTuple):
 
 
 class Push:
-    """Every sink gets what it wants of every batch; those that can are told which series end.
+    """Hands every sink what it wants of every batch; sinks that take endings get those as well.
 
     Each has a spool and a thread of its own, so none waits for another.
     """

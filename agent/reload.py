@@ -43,10 +43,11 @@ def changed_outputs(old: Outputs, new: Outputs) -> list[str]:
 
 
 def free_what_was_replaced() -> None:
-    """Delete what nothing uses any more, and close its files; keep what is loaded out of it.
+    """Collect the garbage of a load, then keep what is loaded out of later collections.
 
-    What was frozen at an earlier load is looked at again, for some of it was replaced. Later full
-    collections leave out what is loaded: at a whole hub's size one takes a second.
+    What an earlier load kept out is looked at again, because some of it was replaced. That closes
+    its files, too. At a whole hub's size a full collection takes a second, so later ones leave out
+    what is loaded.
     """
     gc.unfreeze()
     gc.collect()

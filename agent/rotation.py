@@ -22,7 +22,7 @@ _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 0.5
 """Seconds between two looks at the wheels."""
 _PEAK_SECONDS: Final = 60.0
-"""Seconds. The lag that is told is the longest one within this time."""
+"""Seconds. The lag covers at most this time, and at least half of it."""
 _MUCH_WORK: Final = 0.2
 """If one pass takes more CPU seconds than this, fewer devices are discovered at once."""
 _BEHIND: Final = 0.5
@@ -55,7 +55,7 @@ class Peak:
 
 
 class Rotation:
-    """The rounds of all devices that one process owns. It has no state outside of itself."""
+    """The rounds of all devices that one process polls."""
 
     def __init__(
         self,
@@ -130,7 +130,7 @@ class Rotation:
 
     @property
     def lag(self) -> float:
-        """The longest time in seconds, in the last minute, when the loop saw no sockets."""
+        """The longest time in the last minute, in seconds, without a look at the sockets."""
         return self._lag.value
 
     @property

@@ -37,7 +37,7 @@ class RoundKeeper:
     ) -> None:
         self.consumers: Final[list[Consumer]] = []
         self.told: Callable[[Task], None] | None = None
-        """Who is told of each round how it went."""
+        """Called after each round, to tell how it went."""
         self.late: Final[Counter[str]] = Counter()
         """Rounds that were not read in time, by the collector's name."""
         self.unheard = 0
@@ -54,10 +54,10 @@ class RoundKeeper:
         self._pulse: Pulse | None = None
 
     def skip(self, task: Task) -> None:
-        """Count a round that could not begin, and hand on again what is known of the last one.
+        """Count a round that could not begin, and hand on the status of the last one again.
 
-        A series that says "failing" so lives as long as the failure does. What outlived its
-        deadline by a whole interval is ended, if it computes.
+        So a series that says "failing" lives as long as the failure does. A call on a thread that
+        is late by a whole interval is interrupted.
         """
         self._metrics.skipped.labels(task.collector.name).inc()
         if task.ok is not None:

@@ -90,10 +90,10 @@ NO_READINGS: Final = Round(layout=NOTHING, values=array("d"))
 async def read(task: Task, threads: Threads) -> Round:
     """Call a collector within its deadline: a coroutine on the loop, all else on a thread.
 
-    Raises Unreachable when the deadline passes. It begins when the collector is called, so the wait
-    for a thread is not in it; where that takes the whole time-out, it raises Late. A thread that
-    outlives its deadline keeps the task busy, so a collector that hangs has one thread at most,
-    also if a reload has put another in its place.
+    Raises Unreachable when the deadline passes, and LeftOut while the collector rests. The time
+    counts from when the collector is called, so the wait for a thread is not in it. If no thread is
+    free for the whole time-out, it raises Late. A thread that outlives its deadline keeps the task
+    busy. So a collector that hangs has one thread at most, even if a reload has replaced it.
     """
     collector, limit = task.collector, task.collector.schedule.max_samples
     timeout = collector.schedule.timeout

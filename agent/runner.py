@@ -80,14 +80,14 @@ class Runner:
     ) -> None:
         """Add collectors; `derived` ones read what the others have reported, so they run last.
 
-        `silent` are the sources that are known not to answer: that is not told again.
+        `silent` are the sources that are known not to answer, so that it is not logged again.
         """
         for one in collectors:
             ok = False if (one.name, one.device) in silent else None
             self._tasks.append(Task(collector=one, derived=derived, ok=ok))
 
     def report(self, told: Callable[[Task], None], *, hold_while: Callable[[], bool]) -> None:
-        """Tell of each round how it went, and begin none while what was read waits to be taken."""
+        """Call `told` after each round; begin no round while `hold_while` returns True."""
         self._keeper.told = told
         self._rotation.hold_while(hold_while)
 
@@ -131,9 +131,8 @@ class Runner:
 
     async def _run_derived(self) -> None:
         for task in [task for task in self._tasks if task.derived]:
-            await self._keeper.run(
-                task
-            )  # targets are judged by what racks and PUE have just reported
+            # In their order: targets are judged by what racks and PUE have just reported.
+            await self._keeper.run(task)
 
     def start(self) -> None:
         """Begin: every collector as soon as it can be, then each on its schedule."""

@@ -14,7 +14,7 @@ from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.strict import Count, Duration
 
 AUTO_WORKERS: Final = 0
-"""As many worker processes as the devices and the machine ask for."""
+"""Stands for `auto`: as many worker processes as the devices need and the machine has cores."""
 MOST_WORKERS: Final = 64
 
 
@@ -28,7 +28,7 @@ def parse_workers(text: str) -> int:
 
 
 def worker_processes(asked: int, devices: int) -> int:
-    """Return how many processes read so many devices; 1 is the agent's own."""
+    """Return how many processes read this many devices; 1 means the agent's own process alone."""
     if asked != AUTO_WORKERS:
         return asked
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

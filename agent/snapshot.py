@@ -85,7 +85,7 @@ class Snapshot:
         self._join(source)
 
     def _beside(self, source: Source) -> list[Source]:
-        """Return the other sources that say something of the same devices."""
+        """Return the other sources with series of the same devices."""
         found = (self._by_head.get(head, ()) for head in source.layout.heads)
         return list(dict.fromkeys(other for some in found for other in some))
 
@@ -109,7 +109,7 @@ class Snapshot:
             self._by_head[head] = (*self._by_head.get(head, ()), source)
 
     def _unlink(self, source: Source, *, still: bool = False) -> None:
-        """Take out a source; `still` if it stays, with less."""
+        """Take a source out of the indexes; `still` if it goes back in with fewer series."""
         shape = source.layout.shape
         group = self._groups[shape]
         del group.sources[source]
@@ -198,8 +198,9 @@ class Snapshot:
     def follow(self, metric: Metric) -> dict[Series, float]:
         """Return a mapping that from now on collects each changed series of a metric.
 
-        With each is the highest value that it had meanwhile: a value may have come and gone between
-        two looks. New and deleted series are collected as well. The caller empties the mapping.
+        Each comes with the highest value that it had meanwhile: a value may have come and gone
+        between two looks. New and deleted series are collected as well. The caller empties the
+        mapping.
         So a reader of tens of thousands of devices looks only at those that changed. A metric can
         have one such reader.
         """

@@ -80,7 +80,7 @@ class Watch:
         self._met = 0
         self._resident = 0
         self._stands = ""
-        """Where a step stands that is no collector's, until the watching thread has told it."""
+        """Where a step stands that is no collector's, until the watching thread has logged it."""
 
     def __enter__(self) -> Self:
         """Begin; only the main thread of a program can, for only it gets signals."""

@@ -100,7 +100,7 @@ class Task:
 
     @property
     def own_notice(self) -> str:
-        """What the collector itself says of its readings, and which of them cannot be."""
+        """What the collector itself says of its readings, and which of them it refused."""
         said = self._gives_notice.notice if self._gives_notice else ""
         refused = summary(self._lists_refused.refused) if self._lists_refused else ""
         return "; ".join(filter(None, (said, refused)))
@@ -197,7 +197,7 @@ class Task:
 
 
 def sources_of(collector: str, device: str) -> tuple[tuple[str, str], ...]:
-    """Return the keys of what a collector reads of a device, of its status, and of what is slow."""
+    """Return the snapshot's keys for the readings of a device, its status and its slow readings."""
     return (collector, device), (f"{collector}:status", device), (f"{collector}:slow", device)
 
 

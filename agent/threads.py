@@ -85,7 +85,7 @@ class Job:
         return result, error
 
     def _leave(self) -> None:
-        """Be interrupted no more: what is under way arrives here, or not at all."""
+        """Accept no more interrupts: one that is under way arrives here, or not at all."""
         while True:
             try:
                 with self._lock:
@@ -97,7 +97,7 @@ class Job:
             return
 
     def growth(self, now: float, resident: int) -> int:
-        """Return by how many bytes the process has grown since the call computes; 0 if it waits."""
+        """Return by how many bytes the process has grown while the call computes; 0 if it waits."""
         with self._lock:
             used = cpu_seconds(self._thread) if self._thread else 0.0
         if not self._thread:

@@ -54,7 +54,10 @@ class Wheel:
         return len(self._places)
 
     def advance(self, now: float) -> None:
-        """Turn the wheel on to a time. What it is behind more than a turn is late for all."""
+        """Turn the wheel on to a time.
+
+        If it is then behind by more than a turn, the excess counts as late rounds of all devices.
+        """
         self._wanted += max(0.0, now - self._since) / self.interval
         self._since = now
         missed = self.behind - 1.0
@@ -98,7 +101,7 @@ class Wheel:
         return self.turns + self._places[self._next][0] if self._places else self._wanted
 
     def _measure(self, now: float) -> None:
-        """Tell how long a turn takes: the time since the wheel was in this sector before."""
+        """Measure `stretch`: how long ago the wheel was in this sector before, in intervals."""
         reached = int(min(self._here, self._wanted) * _SECTORS)
         for sector in range(max(self._sector + 1, reached - _SECTORS + 1), reached + 1):
             took = now - self._sectors[sector % _SECTORS]

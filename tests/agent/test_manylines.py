@@ -60,7 +60,7 @@ def test_three_thousand_that_are_back_are_ten_lines_and_one(told: Told) -> None:
     told.minute()
     assert told.kept.lines == [
         *(f"snmp pdu-{n}: back" for n in range(10)),
-        "2990 more lines as this one: snmp pdu-2999: back",
+        "2990 more lines like this one: snmp pdu-2999: back",
     ]
 
 
@@ -83,9 +83,9 @@ def test_kinds_are_counted_apart(told: Told) -> None:
     told.minute()
     more = [line for line in told.kept.lines if "more lines" in line]
     assert more == [
-        "2 more lines as this one: snmp pdu-11: no answer",
-        "2 more lines as this one: snmp pdu-11: connection refused",
-        "2 more lines as this one: snmp pdu-11: no answer",
+        "2 more lines like this one: snmp pdu-11: no answer",
+        "2 more lines like this one: snmp pdu-11: connection refused",
+        "2 more lines like this one: snmp pdu-11: no answer",
     ]
 
 
@@ -96,7 +96,9 @@ def test_addresses_do_not_make_another_kind(told: Told) -> None:
         told.log.warning("%s: %s", f"modbus main-{n}", said)
     told.minute()
     assert len(told.kept.lines) == 11
-    assert told.kept.lines[-1].startswith("30 more lines as this one: modbus main-39: 10.0.3.7:502")
+    assert told.kept.lines[-1].startswith(
+        "30 more lines like this one: modbus main-39: 10.0.3.7:502"
+    )
 
 
 def test_each_minute_has_its_own_count(told: Told) -> None:
