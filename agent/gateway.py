@@ -138,7 +138,7 @@ class Gateway:
         return ledger
 
     def _federation(self, loaded: Loaded) -> Federation | None:
-        """Return the collector that asks a database for hubs not measured here; None without one."""
+        """Return the collector that asks a database for hubs not measured here, if configured."""
         asked: FederationSettings | None = loaded.config.file.federation
         if asked is None:
             return None

@@ -1,1 +1,1 @@
-"""Who is told of alerts: receivers of one's own, and the bridge to what Alertmanager lacks."""
+"""Who gets alerts: the config's receivers, and the bridge to chats that Alertmanager lacks."""

@@ -31,9 +31,10 @@ MOST: Final = 100
 def ways_of(
     alerting: AlertingSection, hub: str, severity: Severity, *, resolved: bool
 ) -> Mapping[str, list[Json]]:
-    """Return the ways by which alerts of a hub and a severity are told, as Alertmanager names them.
+    """Return the settings of the receivers that get alerts of a hub and a severity.
 
-    Raises ConfigError for a secret that Alertmanager cannot read from a file by itself.
+    The keys are Alertmanager's, such as `email_configs`. Raises ConfigError where WeCom's secret
+    cannot be read; Alertmanager reads all other secrets from their files.
     """
     found: dict[str, list[Json]] = {}
     for receiver in alerting.receivers:

@@ -1,4 +1,4 @@
-"""`hubgauge notify`: takes Alertmanager's webhook on this machine, and tells a chat's robot.
+"""`hubgauge notify`: takes Alertmanager's webhook on this machine, and writes to a chat's robot.
 
 A message that the vendor does not take is answered with 502, so that Alertmanager tries it again
 and counts it (`alertmanager_notifications_failed_total`). Secrets are read for each message, so
@@ -29,9 +29,9 @@ from collectors.secrets import read_secret
 
 logger: Final = logging.getLogger("hubgauge.notify")
 MAX_BODY: Final = 4 * 2**20
-"""Bytes of a message; Alertmanager's of a hundred alerts has a tenth."""
+"""Bytes of a message. One of Alertmanager's with a hundred alerts has a tenth of that."""
 SECONDS: Final = 10.0
-"""How long a vendor may take to answer, and Alertmanager to send."""
+"""Seconds that a vendor may take to answer, and Alertmanager to send."""
 
 
 class NotTold(HubgaugeError):
@@ -40,7 +40,7 @@ class NotTold(HubgaugeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge:
-    """Tells the receivers of a config that Alertmanager has no receiver for."""
+    """Sends messages to those receivers of a config that Alertmanager cannot reach itself."""
 
     alerting: AlertingSection
     send: Callable[[Post], bytes]
@@ -52,7 +52,11 @@ class Bridge:
         return {one.name: one for one in self.alerting.receivers if one.is_bridged}
 
     def tell(self, name: str, body: bytes) -> None:
-        """Tell a receiver; raises NotTold, ValueError for no message, KeyError for no receiver."""
+        """Send what Alertmanager posted on to a receiver.
+
+        Raises KeyError for an unknown receiver, ValueError for a body that is no message, and
+        NotTold where the vendor does not take the message.
+        """
         receiver = self.receivers[name]
         message = read_message(body)
         ((kind, _),) = receiver.ways.items()

@@ -1,10 +1,10 @@
 """The forms in which the robots of chats take a message, as each vendor's API describes them.
 
 - WeCom: https://developer.work.weixin.qq.com/document/path/91770 (Markdown of at most 4096 bytes).
-- DingTalk: https://open.dingtalk.com/document/robots/custom-robot-access (a message of 20 000
-  bytes; the signature is HMAC-SHA256 of time and secret, by the secret, in the address).
-- Feishu: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot (a request of 20 KB; the
-  signature is HMAC-SHA256 of nothing, by time and secret, in the body).
+- DingTalk: https://open.dingtalk.com/document/robots/custom-robot-access (a message of at most
+  20 000 bytes; the address has the HMAC-SHA256 of time and secret, with the secret as its key).
+- Feishu: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot (a request of at most
+  20 KB; the body has the HMAC-SHA256 of an empty text, with time and secret as its key).
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def dingtalk(message: Message, robot: Robot, w: Words) -> Post:
 def feishu(message: Message, robot: Robot, w: Words) -> Post:
     """Return a rich text for the robot of a Feishu group, signed if it has a secret.
 
-    It has texts and links as parts of their own, so that no sign of a name is markup.
+    Texts and links are separate parts of it, so no character of a name can act as markup.
     """
     content = list(_fitting(message, w, _rich, _paragraph, FEISHU_BYTES))
     post = {"title": message.title(w), "content": content}
@@ -130,9 +130,10 @@ def _fitting(
     text: Callable[[str], Line],
     most: int,
 ) -> Iterator[Line]:
-    """Yield the lines of as many alerts as go into so many bytes; where some do not, how many are.
+    """Yield the lines of as many alerts as fit into `most` bytes.
 
-    `text` makes a line of a text.
+    If some do not fit, or Alertmanager has left some out, a last line says how many there are in
+    all. `text` makes a line of a text.
     """
     total = len(message.alerts) + message.left_out
     more = text(f"… {w('alerts.more', count=total)}")

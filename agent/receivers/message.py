@@ -1,4 +1,4 @@
-"""What Alertmanager tells a webhook, and the text that a chat is told of it."""
+"""A message that Alertmanager posts to a webhook, and the texts for chats that are made of it."""
 
 from __future__ import annotations
 

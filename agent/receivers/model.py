@@ -96,7 +96,7 @@ class Dingtalk:
         default=None, metadata={"help": "signs each message, if the robot asks for signatures"}
     )
     at_mobiles: tuple[str, ...] = field(
-        default=(), metadata={"help": "phone numbers of those to be called by name"}
+        default=(), metadata={"help": "phone numbers of people whom each alert mentions"}
     )
 
 
@@ -180,7 +180,7 @@ class Receiver:
 
     @property
     def ways(self) -> Mapping[str, Vendor]:
-        """What it is told by, by its key in the file: one, once it is found good."""
+        """The ways that it states, by their key in the file; a valid receiver has exactly one."""
         found = {
             "email": self.email,
             "wecom": self.wecom,
@@ -210,7 +210,7 @@ class Receiver:
         return robot or self.dingtalk is not None or self.feishu is not None
 
     def gets(self, hub: str, severity: Severity) -> bool:
-        """Whether it gets a hub's alerts of a severity; `hub` is empty for those of none."""
+        """Whether it gets a hub's alerts of a severity; `hub` is empty for alerts of no hub."""
         return severity in self.severities and (not self.hubs or hub in self.hubs)
 
 
@@ -246,7 +246,7 @@ class AlertingSection:
 
 
 def check_language(language: str) -> None:
-    """Raise ValueError for a language that there is not."""
+    """Raise ValueError for a language that the catalogue of messages lacks."""
     if language != DEFAULT and language not in languages():
         raise ValueError(f"language: expected one of {', '.join(languages())}, got {language!r}")
 

@@ -14,7 +14,7 @@ from agent.receivers.model import SEVERITIES
 
 FILE: Final = "hubgauge.tmpl"
 TOLD: Final = 10
-"""A message names at most this many alerts; of further ones it says how many."""
+"""A message names at most this many alerts of each state, and says how many there are in all."""
 TOLD_SHORT: Final = 3
 CLOCK: Final = "2006-01-02 15:04-07:00"
 """Go's way to write year, month, day, hour, minute and the offset from UTC."""

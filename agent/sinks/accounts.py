@@ -12,7 +12,11 @@ from agent.sinks.memory import Memory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolState:
-    """A spool's numbers at one moment: samples, except where it says bytes. They fit exactly."""
+    """A spool's numbers at one moment, in samples where no other unit is named.
+
+    They add up exactly: what was collected or recovered is sent, waits or was dropped. `oldest` is
+    the time of the oldest waiting batch, in seconds since the epoch.
+    """
 
     collected: int
     recovered: int
@@ -83,10 +87,10 @@ class Accounts:
             self.lease = Lease()
 
     def written(self, *, refused: int, before: int, base: int, dropped_to: int) -> None:
-        """Note that the chunks in writing are on disk, but for `refused` samples.
+        """Note that the chunks in writing are on disk, except `refused` samples.
 
-        `before` and `base` say up to which id rows were gone before and are gone now; up to
-        `dropped_to` it was the quota that took them.
+        Rows up to the id `before` were gone before the write, rows up to `base` are gone now. Those
+        up to `dropped_to` were deleted to keep the quota; it is 0 if none were.
         """
         memory, lease = self.memory, self.lease
         self.synced += sum(chunk.samples for chunk in memory.writing) - refused
@@ -111,7 +115,7 @@ class Accounts:
         self.lease = Lease()
 
     def take_back(self) -> None:
-        """Put what a request carries out of memory back, whatever becomes of the request."""
+        """Take chunks that a request carries out of memory back; its outcome counts no more."""
         if self.lease.from_memory:
             self.memory.take_back()
             self.lease = Lease()

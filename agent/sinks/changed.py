@@ -1,4 +1,4 @@
-"""Line protocol without the lines that say what was said before, but for a heartbeat.
+"""Line protocol that leaves out lines without a changed value, until a heartbeat is due.
 
 Half of what a hub reads does not move: limits, states, energies of idle outlets. A line is pushed
 when one of its values has changed, and at least once in each heartbeat. So whoever reads the

@@ -19,7 +19,7 @@ class Rendered:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Chunk:
-    """Some samples that wait together. What stands in `payload` is the sink's own affair.
+    """Some samples that wait together. Only the sink knows how to read `payload`.
 
     `id` is the running count of samples ever spooled, this chunk's included: so ids ascend without
     gaps, and the difference of two is a number of samples. It is 0 while the chunk is only in

@@ -141,13 +141,14 @@ class Delivery:
                     response.release_conn()
 
     def _refusal(self, error: ApiException) -> Reply:
-        if not error.status:  # it wraps TLS errors so
+        if not error.status:  # a TLS error, which it wraps like this
             return self._failure("unreachable", str(error.reason))
         headers: Mapping[str, str] = error.headers or {}
         wait = parse_retry_after(
             headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date")
         )
-        said = str(error.message or error.reason)  # JSON has other ways to write a letter
+        # Hide secrets again: one that was written with JSON's escapes has become plain.
+        said = str(error.message or error.reason)
         return Reply(
             code=str(error.status),
             message=one_line(self._secrets.hidden(said, cut=len(said) >= MAX_MESSAGE)),

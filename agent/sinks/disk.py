@@ -1,4 +1,4 @@
-"""The disk's part of a spool: chunks are written while it can be, and it is tried again while not.
+"""The part of a spool that writes to disk, and tries again while the disk cannot be written.
 
 Whatever is wrong with the file or the disk is dealt with here, so that no caller sees it: a damaged
 file is set aside, a full or failing disk is tried again every second, and samples meanwhile stay in

@@ -1,4 +1,4 @@
-"""Batches without values that are no numbers."""
+"""Leave out of a batch the values that are not finite numbers."""
 
 from __future__ import annotations
 

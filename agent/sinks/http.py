@@ -20,7 +20,9 @@ from urllib3.exceptions import ProtocolError
 from agent.deadline import Deadline
 
 MAX_ERROR_PAGE: Final = 64 * 1024
+"""Bytes of an answer that are read."""
 MAX_MESSAGE: Final = 300
+"""Characters of a message in the log."""
 _MOST_BEGUN: Final = 1024
 """Characters of a secret that are looked for at the end of a text that was cut."""
 
@@ -37,7 +39,10 @@ class Secrets:
         self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def hidden(self, text: str, *, cut: bool) -> str:
-        """Remove them from a text, also the part of one at the end of a text that was cut."""
+        """Return a text without the secrets.
+
+        At the end of a text that was `cut`, the first part of a secret is removed as well.
+        """
         for secret in self._forms:
             text = text.replace(secret, "***")
         return _without_begun(text, self._forms) if cut else text
@@ -57,7 +62,7 @@ def _forms_of(secret: str) -> Iterator[str]:
 
 
 def _without_begun(text: str, secrets: Iterable[str]) -> str:
-    """Cut the longest end of a text that a secret begins with."""
+    """Remove the longest end of a text that is the beginning of a secret."""
     begun = (
         length
         for secret in secrets

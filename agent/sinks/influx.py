@@ -25,11 +25,18 @@ class Influx(Output):
     bucket: str = ""
     database: str = field(
         default="",
-        metadata={"help": "of InfluxDB 1.x: writes go to its `/write?db=`; with `api: v3`, of 3"},
+        metadata={
+            "help": "of InfluxDB 1.x, written through `/write?db=`; with `api: v3`, of InfluxDB 3"
+        },
     )
     api: Literal["auto", "v3"] = field(
         default="auto",
-        metadata={"help": "v3 is InfluxDB 3's own; auto is that of 1.x with `database`, else 2"},
+        metadata={
+            "help": (
+                "v3 is InfluxDB 3's own API; auto is that of 1.x if `database` is given, else that"
+                " of 2"
+            )
+        },
     )
     retention_policy: str = field(
         default="", metadata={"help": "of InfluxDB 1.x; without it, the database's default"}
@@ -40,7 +47,7 @@ class Influx(Output):
     token_file: Path | None = field(
         default=None, metadata={"help": "a secret: not readable by all"}
     )
-    timeout: Duration = field(default=10.0, metadata={"help": "of one write, the whole of it"})
+    timeout: Duration = field(default=10.0, metadata={"help": "for one write as a whole"})
     ca_file: Path | None = field(
         default=None,
         metadata={
@@ -51,9 +58,9 @@ class Influx(Output):
         default=None,
         metadata={
             "help": (
-                "push only what has changed, and what has not once in so long, such as 2m; by"
-                " default everything in every round. VictoriaMetrics takes a series for ended after"
-                " 5m"
+                "push values when they change, and the others once in this time, such as 2m; if"
+                " left out, push everything in every round. Stay well below 5m for VictoriaMetrics:"
+                " it ends a series that has no sample for that long"
             )
         },
     )

@@ -9,7 +9,9 @@ from typing import Final
 from agent.sinks.rows import DeadLetter
 
 MAX_REASON: Final = 500
+"""Characters of a reason that are kept."""
 MAX_CONTENT: Final = 64 * 1024
+"""Bytes of a letter that are kept."""
 _SIZE: Final = (
     "SELECT coalesce(sum(length(line) + length(reason)), 0), min(id), max(id) FROM dead_letter"
 )

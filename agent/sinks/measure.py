@@ -23,7 +23,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the file holds: the ids before its first and of its last sample, and what is gone."""
+    """What the file holds, and how many samples are missing in it.
+
+    `base` is the id just before its first sample that waits, `tail` that of its last sample.
+    """
 
     base: int
     tail: int

@@ -1,4 +1,4 @@
-"""What of a spool is in memory: bounded, and every sample in exactly one place.
+"""The part of a spool that is in memory: bounded, and every sample in exactly one place.
 
 Nothing here is locked; whoever calls holds the spool's lock.
 """

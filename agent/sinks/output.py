@@ -28,18 +28,21 @@ class Pick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """A way out: what is the same for every kind of sink."""
+    """The keys that every kind of sink has."""
 
     name: str = field(
         default="",
         metadata={
-            "help": "of its spool's file and of its metrics; needed where there are two of a kind"
+            "help": "names its spool's file and labels its metrics; needed if there are two of a"
+            " kind"
         },
     )
     keep: tuple[Pick, ...] = field(
-        default=(), metadata={"help": "only these series go out here; without it, all"}
+        default=(), metadata={"help": "only these series go out here; if left out, all"}
     )
-    drop: tuple[Pick, ...] = field(default=(), metadata={"help": "these do not, also of `keep`"})
+    drop: tuple[Pick, ...] = field(
+        default=(), metadata={"help": "these do not, even if `keep` names them"}
+    )
 
     def check_output(self) -> None:
         """Check the name; raises ValueError."""

@@ -11,7 +11,9 @@ from agent.sinks.chunk import Chunk
 from agent.sinks.rows import PAGE, WAL_SHARE, translated
 
 _ROW_OVERHEAD: Final = 64
+"""Bytes of a row beside its payload, estimated from above."""
 _SHRINK_PAGES: Final = 2048
+"""Pages that are given back at a time."""
 
 
 class Pages:

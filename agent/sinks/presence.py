@@ -18,10 +18,10 @@ from collectors.base import Batch
 from collectors.batch import Layout
 
 SILENT_INTERVALS: Final = 1.9
-"""Intervals that a source may be silent: one lost round is no end, and an end is told within
-two."""
+"""Intervals that a source may be silent. So one lost round is no end, and an end is noticed before
+two intervals are over."""
 _LATER: Final = 0.001
-"""Seconds that an end is later than the last sample, at least."""
+"""The least time, in seconds, from the last sample of a series to its end."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

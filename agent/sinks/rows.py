@@ -25,6 +25,7 @@ WAL_SHARE: Final = 4 * 2**20
 """The write-ahead log is folded into the file at half of this; it counts towards the quota."""
 
 BUSY: Final = 5.0
+"""Seconds to wait for another process that has the file locked."""
 
 # Primary result codes (https://www.sqlite.org/rescode.html) that speak of the surroundings, not of
 # the file's content.

@@ -1,16 +1,15 @@
 """A sink over the spool: batches are rendered, spooled, and sent until the database has taken them.
 
-At least once; since every sample carries its time, the same bytes sent twice are stored once. What
-an answer means:
+Every sample is sent at least once. It carries its time, so the same bytes sent twice are stored
+once. What an answer means:
 
-    2xx                        taken: the spool forgets the samples
-    400, 422                   some part is bad: halved until it stands alone; it becomes a dead
-    letter
-    413                        too much at once: halved; a single part too large is a dead letter
-    401, 403, 404, 3xx, other  the operator must mend something: kept, tried again, secrets read
-    again
-    429, 5xx                   later, and never before Retry-After
-    time-out, no connection    later; it may have been stored, so exactly the same is sent again
+    2xx                      taken: the spool forgets the samples
+    400, 422                 a part is bad: halved until it stands alone and becomes a dead letter
+    413                      too much at once: halved; a single part too large is a dead letter
+    401, 403                 kept and tried again, with secrets that are read again
+    404, 3xx, other          kept and tried again: the operator must mend something
+    429, 5xx                 tried again later, and never before Retry-After
+    time-out, no connection  tried again later; it may have been stored, so the same is sent again
 
 There is no last attempt: only the spool's quota ends the waiting.
 """
@@ -41,6 +40,7 @@ log: Final = logging.getLogger("hubgauge.sink")
 REQUEST_RAW: Final = 2 * 2**20
 """Bytes before packing in one request."""
 LEAST_RAW: Final = 64 * 1024
+"""The least that 413 brings the bytes of a request down to."""
 _LOOK_SECONDS: Final = 0.02
 _RANDOM: Final = random.SystemRandom()
 REFUSED: Final = frozenset({"401", "403"})
@@ -51,7 +51,8 @@ class Pace:
     """How long to wait, in seconds, between attempts that fail and between small requests.
 
     The wait after a failure doubles from `first` to `most`. Each is shortened at random, down to
-    half of it, so that a thousand agents do not come back at the same moment.
+    half of it, so that a thousand agents do not come back at the same moment. After a request that
+    was not full, the sink waits for `linger`, so that more can gather.
     """
 
     first: float = 0.5
@@ -65,7 +66,7 @@ class Pace:
 
 
 class SpooledSink:
-    """Gets batches into a database, whatever happens in between."""
+    """Keeps batches in a spool, and sends them until the database has taken them."""
 
     def __init__(
         self,
@@ -137,9 +138,9 @@ class SpooledSink:
             self._registry.unregister(self._metrics)
 
     def send_last(self, seconds: float) -> None:
-        """Send what waits without lingering, for so long at most and while the database takes it.
+        """Send what waits without lingering, while the database takes it.
 
-        Blocks.
+        Blocks for `seconds` at most.
         """
         end = time.monotonic() + seconds
         self._hurrying.set()

@@ -1,9 +1,8 @@
 """The spool: all that waits for the database, on disk where that is possible, else in memory.
 
-    put() ──► pending ──(writer thread, at most `window` later)──► chunk ──► one synced commit ──►
-    disk
-                          disk full or failing: the chunk stays in memory, tried again every second
-    disk, or memory where nothing can be read of the disk ──► oldest() … done() or release()
+    put() ──► pending ──(writer thread, at most `window` later)──► chunk ──► a synced commit
+                        disk full or failing: the chunk stays in memory, tried again every second
+    disk, or memory if the disk cannot be read ──► oldest() … done() or release()
 
 `put` only appends to a list, so it may be called on the event loop. Memory is bounded: beyond
 `memory_bytes` samples are dropped by the stated policy, and counted. What a chunk's bytes mean, the
@@ -33,6 +32,7 @@ log: Final = logging.getLogger("hubgauge.spool")
 WINDOW: Final = 0.1
 """Seconds in which batches gather for one synced commit; what a crash may cost."""
 MEMORY: Final = 32 * 2**20
+"""Bytes that may wait in memory."""
 CHUNK_RAW: Final = 512 * 1024
 """Bytes before packing after which a chunk is full."""
 
@@ -79,9 +79,8 @@ class Spool:
     def start(self) -> None:
         """Lock and open the spool, and begin to write.
 
-        Raises SpoolLocked if another process holds it.
-
-        Whatever else is wrong, from a damaged file to a full disk, is dealt with while running.
+        Raises SpoolLocked if another process holds it. Whatever else is wrong, from a damaged file
+        to a full disk, is dealt with while running.
         """
         self.disk.start()
         if self.has_waiting:
@@ -117,7 +116,7 @@ class Spool:
     def put(self, when: float, data: bytes, samples: int, key: Hashable = None) -> None:
         """Take a rendered batch. Never blocks, never raises.
 
-        Of a key other than None, a chunk gets no two batches.
+        A chunk gets at most one batch of each `key`, and any number without one.
         """
         accounts = self._accounts
         with accounts.lock:
@@ -174,10 +173,8 @@ class Spool:
     def oldest(self, max_raw: int, fit: Callable[[Sequence[bytes]], int] = len) -> list[Chunk]:
         """Lease the oldest chunks, up to so many bytes before packing; empty if nothing waits.
 
-        `fit` says how many of their payloads may go together.
-
-        `done` or `release` ends the lease. Rows that cannot be reached at present do not hold up
-        those in memory.
+        `fit` says how many of their payloads may go together. `done` or `release` ends the lease.
+        Rows that cannot be reached at present do not hold up those in memory.
         """
         accounts = self._accounts
         with self.disk.lock:

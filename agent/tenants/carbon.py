@@ -16,12 +16,16 @@ from collectors.strict import Problems
 BASES: Final = ("location", "market")
 _HOUR: Final = 3600
 _MOST: Final = 100.0
-"""Kilograms a kilowatt-hour; lignite has about 1.1."""
+"""Kilograms for a kilowatt-hour, at most; lignite has about 1.1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarbonFactors:
-    """Kilograms a kilowatt-hour by the hour, and those of hours that the file lacks."""
+    """Kilograms for a kilowatt-hour, by basis.
+
+    `hours` has them by the start of the hour, in seconds since the epoch. `common` has those for
+    all other hours.
+    """
 
     common: Mapping[str, float] = field(default_factory=dict)
     hours: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
@@ -33,7 +37,7 @@ class CarbonFactors:
 
 
 def carbon_factors(carbon: Carbon) -> CarbonFactors:
-    """Read the factors; raises Problems with every row that cannot be read."""
+    """Read the factors; raises Problems with every bad row, or ConfigError for the file."""
     stated = {"location": carbon.location, "market": carbon.market}
     common = {basis: value for basis, value in stated.items() if value is not None}
     if carbon.hours_file is None:

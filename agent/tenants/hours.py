@@ -1,7 +1,7 @@
 """The energy of a tenant by the hour, from the ledger, and in which times of use it falls.
 
-An hour that a border of the tariff or of the month cuts is asked in parts. What was not covered is
-no energy: it is not made up, and lowers the coverage.
+Where a time of use or the month begins or ends within an hour, the hour is read in parts. Time that
+was not covered has no energy: none is estimated for it, and the coverage is lower.
 """
 
 from __future__ import annotations
@@ -70,7 +70,10 @@ def month_of(name: str, zone: ZoneInfo, now: float) -> Month:
 
 
 def meter_shares(tenant: Tenant, inventory: Inventory) -> Mapping[str, float]:
-    """Return the tenant's share of each meter and PDU; raises ConfigError for a rack without."""
+    """Return the tenant's share of each meter and PDU, 0 to 1.
+
+    Raises ConfigError for a rack without a PDU.
+    """
     shares = dict(tenant.meters)
     for name, share in tenant.rack_shares.items():
         rack = next(

@@ -54,7 +54,7 @@ class Period:
     """A time of use: local hours of some days of the week, with a price of its own."""
 
     name: str
-    price: Price = field(metadata={"help": "a kilowatt-hour"})
+    price: Price = field(metadata={"help": "of a kilowatt-hour"})
     since: str = field(metadata={"help": 'local time, such as "07:00"'})
     until: str = field(metadata={"help": 'local time; before `since`, of the next day: "06:00"'})
     days: tuple[Day, ...] = DAYS
@@ -65,12 +65,15 @@ class Period:
             try:
                 moment = dt.time.fromisoformat(text)
             except ValueError:
-                raise ValueError(f'{key}: expected such as "07:00", got {text!r}') from None
+                raise ValueError(f'{key}: expected a time such as "07:00", got {text!r}') from None
             if moment.minute % 5:
                 raise ValueError(f"{key}: expected a multiple of five minutes, got {text!r}")
 
     def holds(self, local: dt.datetime) -> bool:
-        """Tell whether it holds at a local time; of the night, the day it began on decides."""
+        """Tell whether it holds at a local time.
+
+        Past midnight, the day on which the period began decides.
+        """
         minute = local.hour * 60 + local.minute
         first, last = _minute(self.since), _minute(self.until)
         today, yesterday = local.weekday(), (local.weekday() - 1) % 7
@@ -89,11 +92,11 @@ class Tariff:
     energy: Literal["it", "facility"] = field(
         default="it", metadata={"help": "facility bills the tenant's energy times the month's PUE"}
     )
-    price: Price = field(default=0.0, metadata={"help": "a kilowatt-hour where no period holds"})
+    price: Price = field(default=0.0, metadata={"help": "of a kilowatt-hour where no period holds"})
     periods: tuple[Period, ...] = ()
-    fixed: Price = field(default=0.0, metadata={"help": "a month"})
+    fixed: Price = field(default=0.0, metadata={"help": "for each month"})
     peak_price: Price = field(
-        default=0.0, metadata={"help": "a kilowatt of the month's highest hour"}
+        default=0.0, metadata={"help": "of a kilowatt in the month's highest hour"}
     )
 
     def period_at(self, local: dt.datetime) -> Period | None:
@@ -128,7 +131,11 @@ class TenantsFile:
 
 
 def read_tenants(path: Path, inventory: Inventory) -> TenantsFile:
-    """Read the file; raises Problems with every name that the inventory lacks, and every excess."""
+    """Read the file.
+
+    Raises Problems with every name that the inventory lacks, and every rack or meter whose shares
+    add up to more than 1.
+    """
     document = Document(path)
     found = document.build(TenantsFile)
     shares: dict[tuple[str, str, str], float] = {}
@@ -153,7 +160,7 @@ def read_tenants(path: Path, inventory: Inventory) -> TenantsFile:
                 place = (tenant.site, kind, name)
                 shares[place] = shares.get(place, 0.0) + share
                 if shares[place] > 1 + 1e-9:
-                    said = f"{name} is given away by {shares[place]:g} in all"
+                    said = f"the shares of {name} add up to {shares[place]:g}, more than 1"
                     document.fail(document.node(key), key, said)
     if document.errors:
         raise Problems(document.errors)

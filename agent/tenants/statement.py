@@ -51,7 +51,7 @@ class CarbonAmount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TenantStatement:
-    """A tenant's month. Energies are kilowatt-hours, `peak_kw` is the mean of an hour.
+    """A tenant's month. Energies are in kilowatt-hours, `peak_kw` is the mean of an hour.
 
     `facility_kwh`, `pue` and the carbon are None or empty where the site's PUE is not valid; the
     cost is None where the tariff bills the facility's energy then.

@@ -1,8 +1,8 @@
 """Bodies of requests, made of frames: a `WriteRequest` of 1.0 or a `Request` of 2.0.
 
-A device sends the same series in every round, so the text of a 1.0 body is kept for each device,
-as the library has written it, and only times and values are filled in. In 2.0 all texts of a
-request share one table, so a body is made anew each time.
+A device sends the same series in every round. So for 1.0 the bytes of its series are kept as the
+library has written them, and only times and values are filled in. In 2.0 all texts of a request
+share one table, so a body is made anew each time.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from agent.sinks.remote.frames import Frame, labels_of
 from agent.sinks.remote.messages import METRIC_TYPES, Request, Sample, WriteRequest
 
 KEPT_BYTES: Final = 64 * 2**20
-"""Texts of 1.0 that are kept; beyond it all are forgotten and made anew."""
+"""Bytes that are kept of all devices' series. Beyond it all are forgotten and made anew."""
 TELL_SECONDS: Final = 300.0
-"""How often a metric's type, help and unit are told in 1.0, which has them beside the samples."""
+"""Seconds between two times that 1.0 sends a metric's type, help and unit, beside the samples."""
 _COMPOUND: Final = (METRIC_TYPES["histogram"], METRIC_TYPES["summary"])
 _SUFFIXES: Final = ("_bucket", "_sum", "_count")
 
@@ -37,7 +37,10 @@ class _Family(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """The text of a device's samples: a piece, then room for the value and for the time, …."""
+    """The bytes of a device's series, cut where values and times go.
+
+    Each of `pieces` is followed by two empty ones: room for the value and for the time.
+    """
 
     pieces: list[bytes]
     values: struct.Struct
@@ -95,9 +98,9 @@ class BodiesV1:
 
 
 def _make(frame: Frame, stamp: bytes) -> _Kept:
-    """Write the text of a frame, with room for values and times of this length.
+    """Write the series of a frame, with room for values and for times of this length.
 
-    A sample's value is a tag and 8 bytes and comes last but for the time, whatever they are.
+    A sample ends with its value, a tag and 8 bytes, and its time. So both can be cut off.
     """
     request = Request.FromString(frame.series)
     pieces, families = [], set()
@@ -136,9 +139,9 @@ class _Refs(NamedTuple):
 class BodiesV2:
     """Makes bodies of protocol 2.0.
 
-    The places of texts differ in each request, so its series are put together here of the bytes of
-    numbers. They are those that the library would write, at a third of its time. Only a value of
-    zero is written as well.
+    The places of texts differ in each request, so the bytes of its series are put together here.
+    They are the bytes that the library would write, in a third of its time. One thing differs: a
+    value of zero is written, too, where the library leaves it out.
     """
 
     content_type: Final = "application/x-protobuf;proto=io.prometheus.write.v2.Request"

@@ -28,7 +28,7 @@ class RemoteWrite(Output):
         metadata={"help": "the whole address, such as `http://127.0.0.1:9090/api/v1/write`"}
     )
     protocol: Protocol = field(
-        default="auto", metadata={"help": "auto tries 2.0, and takes 1.0 where it is not spoken"}
+        default="auto", metadata={"help": "auto tries 2.0, and falls back to 1.0"}
     )
     token_file: Path | None = field(
         default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
@@ -41,7 +41,7 @@ class RemoteWrite(Output):
         default_factory=dict,
         metadata={"help": "further headers without secrets, such as `X-Scope-OrgID: hub`"},
     )
-    timeout: Duration = field(default=10.0, metadata={"help": "of one write, the whole of it"})
+    timeout: Duration = field(default=10.0, metadata={"help": "for one write as a whole"})
     ca_file: Path | None = field(
         default=None,
         metadata={

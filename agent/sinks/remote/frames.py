@@ -1,4 +1,4 @@
-"""What the spool keeps for remote write: batches as frames, in neither protocol's words.
+"""What the spool keeps for remote write: batches as frames, which suit both protocols.
 
 Which protocol a database takes is known only when it has answered, and may change while samples
 wait. So a frame says what both need: the series of a batch with their metadata, written once for
@@ -32,11 +32,11 @@ STALE: Final = b"\x02\x00\x00\x00\x00\x00\xf0\x7f"
 Source: Prometheus, `model/value/value.go`; remote write specification 1.0, "Stale markers".
 """
 LEVEL: Final = 1
-"""Of Zstandard, in which frames wait in the spool."""
+"""The level of Zstandard at which frames in the spool are compressed."""
 MOST_SAMPLES: Final = 10_000
 """In one request; as 1.0 it then takes some 3 MB before packing, well below receivers' limits."""
 KNOWN_BYTES: Final = 32 * 2**20
-"""Descriptions of series that are kept; beyond it all are forgotten and made anew."""
+"""Bytes of described series that are kept. Beyond it all are forgotten and made anew."""
 _TOO_OLD: Final = ("out of bounds", "too old", "too far in the past", "out of retention")
 
 
@@ -149,7 +149,7 @@ class FrameFormat(Format):
         return bytes(cramjam.zstd.compress(b"".join(parts), LEVEL))
 
     def join(self, payloads: Sequence[bytes]) -> bytes:
-        """Lay all frames end to end: the protocol's words are found when they are sent."""
+        """Lay all frames end to end; the wire turns them into the protocol's messages."""
         return b"".join(map(unpacked, payloads))
 
     def key(self, batch: Batch) -> Hashable:
@@ -159,9 +159,9 @@ class FrameFormat(Format):
     def fit(self, payloads: Sequence[bytes]) -> int:
         """Return how many of these may go in one request: a source comes once in it.
 
-        A database that keeps time in order takes the last sample of a series a second time, for it
-        has the same time and value, but none before it. So a request with one sample of a series
-        can be sent again when nobody knows what became of it.
+        A database that takes samples only in order of time accepts the newest sample of a series a
+        second time, and refuses any older one. So a request has one sample of each series. Then it
+        can be sent again when nobody knows whether it was stored.
         """
         seen: set[bytes] = set()
         samples = 0
@@ -183,7 +183,7 @@ class FrameFormat(Format):
         return sum(frame.samples for frame in frames_of(part))
 
     def alike(self, parts: Sequence[bytes], reply: Reply) -> bool:
-        """Tell whether they are all refused for their time, which is the same."""
+        """Tell whether the parts are refused for their age, and all have the same time."""
         if not any(words in reply.message for words in _TOO_OLD):
             return False
         return len({_HEAD.unpack_from(part)[2] for part in parts}) == 1

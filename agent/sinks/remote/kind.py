@@ -57,7 +57,7 @@ class RemoteKind:
     }
 
     def files(self, config: object) -> Mapping[str, Path | None]:
-        """Return the certificates."""
+        """Return the certificates of the server's authority and of this agent."""
         section = cast("RemoteWrite", config)
         return {"ca_file": section.ca_file, "cert_file": section.cert_file}
 

@@ -1,9 +1,9 @@
 """The way to a database that takes remote write: which protocol it speaks, and one request.
 
-2.0 is tried first where nothing else is configured. A database that speaks it says how much it has
-written; one that does not answers 415, or takes an empty message for 1.0 and says 204 though it has
-stored nothing. So 2.0 counts as taken only with the header that says so. Everything else means
-1.0, and the same samples are sent so at once.
+2.0 is tried first where nothing else is configured. A database that speaks it says in a header how
+many samples it has written. One that does not answers 415 or 400. Or it reads an empty message of
+1.0 and answers 204, though it has stored nothing. So those answers without the header mean 1.0, as
+does a first 2xx with a header that says 0. The same samples are then sent again at once in 1.0.
 
 Source: remote write specification 1.0; 2.0-rc.4, "Content negotiation", "Required Written Response
 Headers".
