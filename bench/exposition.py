@@ -22,7 +22,7 @@ NAMES: Final = tuple(f"gauge_{n}" for n in range(10))
 
 
 def places(count: int) -> list[tuple[str, str, str, str]]:
-    """Return the label values of so many racks."""
+    """Return the label values of `count` racks."""
     return [("kunming", f"site-{n % 12}", f"R{n % 200:03d}", f"rack-{n:05d}") for n in range(count)]
 
 

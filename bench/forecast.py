@@ -1,8 +1,8 @@
-"""How often forecasts hold: laws whose further course is known, many draws of each.
+"""How often forecasts hold, on many draws of laws whose further course is known.
 
-`held` is how often the true value lay in the range that is said to hold four times in five.
-`said` is how often a goal was on track, `right` how often it was then reached, and `could be` how
-often goals were reached at all.
+`held` is how often the true value lay in the forecast's range, which should hold four times in
+five. `said` is how often a goal was called on track, `right` how often it was then reached, and
+`could be` how often goals were reached at all.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A whole hub on one machine: simulated PDUs with addresses of their own, read by one agent.
 
-It tells how long the agent needs until it is ready, whether a healthy device is ever told down, how
-evenly devices are read, and what the agent takes with its workers. Faults are the agent's own
-(`busy`, `stop`, `quota`, `fast`, and `kill`: a worker process every 20 s) or the devices' (`dead`,
-`all-dead`). The site itself notes when it is asked.
+It measures how long the agent needs until it is ready, whether it ever calls a healthy device
+silent, how evenly devices are read, and what CPU and memory the agent and its workers take. Faults
+are the agent's own (`busy`, `stop`, `quota`, `fast`, and `kill`: a worker process every 20 s) or
+the devices' (`dead`, `all-dead`). The simulated site itself notes when each device is read.
 
 `python -m bench hub --racks 1000 --interval 15 --minutes 2 --fault stop`
 """
@@ -35,6 +35,7 @@ _QUOTA: Final = (0.02, 0.08)
 """A fifth of a core: seconds that the agent runs, and seconds that it is stopped."""
 _KILL_SECONDS: Final = 20.0
 _LONG: Final = 900.0
+"""Seconds that the agent may take to become ready."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +233,7 @@ def watch(size: Size, folder: Path) -> Seen:
 
 
 def _settle(size: Size, port: int, *, seconds: float) -> int:
-    """Watch an agent for so long; returns the largest number of devices wrongly told silent."""
+    """Watch an agent for `seconds`; return the most devices that it wrongly called silent."""
     dead = {"dead": round(0.2 * size.racks), "all-dead": 2 * size.racks}.get(size.fault, 0)
     wrong, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:

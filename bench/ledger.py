@@ -1,8 +1,8 @@
-"""A year of a hub by the hour: taken in, asked, written out, and how big it is.
+"""A year of a hub by the hour: how fast it is imported, asked and written out, and how big it is.
 
 The hub has seventeen sites with two hundred meters each. Their readings of a year, one a minute,
-would be 1.8 thousand million: they become hours as they come (`live` says how fast). What is
-imported of a past year is its hours, 30 million.
+are 1.8 thousand million. The ledger turns them into hours as they come, and `live` measures how
+fast. A past year is imported as hours, which are 30 million.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from collectors.catalogue.facility import METER_ENERGY, METER_POWER
 from collectors.catalogue.limits import WINDOWS
 
 START: Final = 1_735_660_800_000
+"""1 January 2025 in Shanghai, in milliseconds since the epoch."""
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 TITLE: Final = "  {:<72} {:8.2f} s of CPU"
 
@@ -54,7 +55,7 @@ TINY: Final = Size(sites=1, meters=3, hours=200, minutes=5)
 
 
 def clocked(what: str, work: Callable[[], object]) -> float:
-    """Do it, print and return its seconds of CPU."""
+    """Do the work; print and return the CPU seconds that it took."""
     began, wall = time.process_time(), time.perf_counter()
     work()
     used = time.process_time() - began

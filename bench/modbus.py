@@ -1,7 +1,7 @@
 """Polling Modbus TCP meters over 64 connections: the collector beside pymodbus's client.
 
-The collector makes readings; the client stops at registers.
-One server in another process answers both; each side is charged its own CPU and memory only.
+The collector makes readings; the client stops at registers. One server in another process answers
+both, so each side is charged its own CPU and memory only.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """CPU of a pushed sample: the InfluxDB sink, remote write 1.0 and 2.0, and Prometheus' agent mode.
 
-The same series for all: 10 metrics of each rack, with 4 labels and those of a push. Each way of
-hubgauge has everything in it: rendering, the synced spool, the request. Prometheus in agent mode
-scrapes the same series from a page, keeps them in its log and writes them to the same database by
-remote write 1.0; reading the page is part of its work as reading devices is of an agent's, and is
-measured of hubgauge elsewhere. A stand-in takes 2.0, for VictoriaMetrics does not speak it.
+All push the same series: 10 metrics of each rack, with 4 labels and those of a push. The figures
+of hubgauge include rendering, the synced spool and the request. Prometheus in agent mode scrapes
+the same series from a page, keeps them in its log and writes them to the same database by remote
+write 1.0. Its figure includes reading the page; what reading devices costs hubgauge is measured by
+other benches. A stand-in takes 2.0, which VictoriaMetrics does not speak.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The generated rules and alerts at a whole hub, 27 584 racks, on a real Prometheus.
 
-It measures how long each group takes of its interval, and the CPU time of all of it. The latter
-says something on a busy machine as well. An interval passes until the first scrape.
+It measures how long each group takes of its interval, and the CPU time of scrapes and evaluations
+together. The CPU time is meaningful on a busy machine as well. An interval passes before the first
+scrape.
 """
 
 from __future__ import annotations

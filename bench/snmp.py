@@ -88,7 +88,7 @@ async def poll(port: int, folder: Path, rounds: int) -> tuple[float, float, floa
 
 
 def scrape(port: int, target: int, count: int) -> int:
-    """Scrape snmp_exporter so often on one connection; returns the samples of the last answer."""
+    """Scrape snmp_exporter `count` times on one connection; return the last answer's samples."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     body = b""
     for _ in range(count):

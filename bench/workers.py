@@ -1,4 +1,4 @@
-"""What it costs that a worker process reads a device: CPU of both sides, and bytes between them.
+"""What it costs to hand readings from a worker to the agent: CPU of both sides, and bytes.
 
 PDUs have 34 series each, as at `detail: phase`. CPU time is counted, not time that passes.
 """
@@ -44,7 +44,7 @@ class Crossing:
         self._decoder: Final = Decoder(Metrics())
 
     def round(self, now: float) -> Cost:
-        """Have all devices read once."""
+        """Send and take in one round of every device."""
         began = time.process_time()
         for n, layout in enumerate(self._layouts):
             source = ("snmp", f"p{n}")

@@ -1,7 +1,7 @@
-"""How far PUE is from a truth that is known, beside the uncertainty that it states.
+"""How far PUE is from a known truth, compared with the uncertainty that it states.
 
-First a year at seventeen sites, then many short runs of each law by which meters err and loads go.
-At k = 2 the uncertainty should cover the truth in some 95 % of them.
+First a year at seventeen sites, then many short runs of each law by which meters err and loads
+change. At k = 2 the uncertainty should cover the truth in some 95 % of them.
 """
 
 from __future__ import annotations

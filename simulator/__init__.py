@@ -1,9 +1,8 @@
-"""A data centre that does not exist, on real protocols on loopback.
+"""A simulated data centre: its devices speak real protocols on loopback.
 
-Simulated racks, feeds, PDUs and meters speak SNMP, Modbus and Redfish.
-
-For the demo, tests and scale runs. One description of a site (`site`), one physical model of its
-power (`model`), devices that answer by it (`device`, `snmp_agent`, `modbus_meters`) with the
-objects that the collector's own profiles describe (`layout`), and the files an agent needs to read
-them (`config`, `history`).
+It serves the demo, tests and scale runs. `site` describes racks, feeds and PDUs, `model` is the
+physical model of their power. Devices answer by that model: `device` and `snmp_agent` by SNMP,
+`modbus_meters` by Modbus, `controllers` and `redfish` by Redfish, `npu_exporter` for AI chips,
+`link_peer` for links. Their objects are those that the collector's own profiles describe
+(`layout`, `registers`). `config` and `history` write the files that an agent needs to read them.
 """

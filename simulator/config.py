@@ -1,9 +1,7 @@
 """Write the files an agent needs to read a simulated site.
 
-They are its config, its inventory, the SNMP community and an account.
-
-Written as text, line by line: a hub has tens of thousands of racks. All of it says that it is
-simulated.
+They are its config, its inventory, the SNMP community and an account. They are written as text,
+line by line, because a hub has tens of thousands of racks. Each says that it is simulated.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from typing import Final, Literal, get_args
 Fault = Literal["silent", "garbage", "slow", "stuck", "reset", "replaced"]
 FAULTS: Final[tuple[Fault, ...]] = get_args(Fault)
 AMOUNTS: Final[dict[Fault, float]] = {"slow": 2.0, "reset": 0.0, "replaced": 98765.4}
-"""The default number of a fault: seconds until an answer, or kilowatt-hours that the register then
-shows."""
+"""The default number of a fault: seconds until an answer, or the kilowatt-hours that the register
+shows from then on."""
 _EVENTS: Final = ("reset", "replaced")
 _JOULES: Final = 3.6e6
 

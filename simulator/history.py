@@ -1,7 +1,7 @@
 """The simulated past: energies of every meter, as CSV for `hubgauge ledger import`.
 
-A row's `time` is where its energy begins. Registers that an agent reads
-afterwards continue where the rows end.
+A row's `time` is where its energy begins. Registers that an agent reads afterwards continue where
+the rows end.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def write_history(
 ) -> int:
     """Write what was used between two times as CSV with the header `time,meter,energy_kwh`.
 
-    Returns the number of rows.
-
-    Times are ISO 8601 in the site's zone. Raises OSError.
+    Times are ISO 8601 in the site's zone. Returns the number of rows. Raises OSError.
     """
     zone = dt.timezone(dt.timedelta(seconds=UTC_OFFSET))
     count = 0
@@ -72,8 +70,7 @@ def write_history(
 def write_recent(model: Model, path: Path, until: float) -> int:
     """Write the energies from the last full hour up to a time, in steps of five minutes.
 
+    They go into a file of their own, because `ledger import` takes rows of one length at a time.
     Returns the number of rows. Raises OSError.
-
-    They are in a file of their own, because `ledger import` takes rows of one length at a time.
     """
     return write_history(model, path, until // HOUR * HOUR, until, step=STEP)

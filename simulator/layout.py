@@ -57,7 +57,7 @@ def lay_out(
     readings = sorted(
         profile.readings, key=lambda reading: (reading.sum, reading is not prefer)
     )  # what adds up comes last
-    # A device without a total has only the parts of that sum.
+    # If the preferred reading adds up, the device has only the parts, and no total beside them.
     without = [
         one
         for one in readings

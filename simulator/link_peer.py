@@ -16,8 +16,7 @@ from collectors.network.packets import reflect
 from simulator.faults import Health
 
 DELAYS: Final[Mapping[str, float]] = {"guangzhou": 0.0086, "shenzhen": 0.0093, "hangzhou": 0.0152}
-"""Seconds there and back, invented to look like lines of a thousand kilometres; they were
-not measured.
+"""Round-trip times in seconds. They are invented for lines of a thousand kilometres, not measured.
 """
 _JITTER: Final = 0.0004
 _EPOCH: Final = 1.0

@@ -40,7 +40,7 @@ MIXED: Final = Makes()
 
 
 def choose(names: Sequence[str]) -> Makes:
-    """Put the named profiles into a site, each for its kind.
+    """Return the makes of a site with the named profiles, each for its kind of device.
 
     `all` stands for every profile there is. Raises ConfigError for a name that is no profile, or
     whose kind of device is not simulated.

@@ -17,7 +17,7 @@ from collectors.base import Metric
 from collectors.facility.units import quantity_of
 
 SHARES: Final = (0.338, 0.331, 0.331)
-"""Of the three phases in a load."""
+"""The three phases' shares of a load."""
 BANKS: Final = (0.55, 0.45)
 OUTLETS: Final = 8
 PHASES: Final[Mapping[int, tuple[str, ...]]] = {

@@ -1,4 +1,4 @@
-"""Simulated chips: the pages of Huawei's NPU exporter, one URL a node.
+"""Simulated chips: the pages of Huawei's NPU exporter, one URL for each node.
 
 The chips are the two of each Atlas 300I Duo card (310P3). A card's power follows its rack's
 load, so that chips, PDUs and PUE agree. Both chips of a card show the card's power, as in the real
@@ -102,10 +102,8 @@ class NpuExporters:
         if not self.nodes:
             return
         yield f"  accelerators:\n    interval: {interval}\n    timeout: 3s\n"
-        yield (
-            "    disable: [nvidia, ascend, amd]  # this machine's own are not the site's\n   "
-            " exporters:\n"
-        )
+        yield "    disable: [nvidia, ascend, amd]  # this machine's own are not the site's\n"
+        yield "    exporters:\n"
         urls = self.urls
         for name, one in self.nodes.items():
             yield (

@@ -1,4 +1,4 @@
-"""Run a simulated site: SNMP agents, Modbus meters and Redfish controllers."""
+"""Run a simulated site: SNMP agents, meters, controllers, peers of links, exporters of chips."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ _GATEWAY_POINTS: Final = ("utility", "cooling", "lighting", "renewable")
 class Simulator:
     """The devices of one simulated site.
 
-    With `port` 0 every device takes a free port; else PDUs take ports from `port` on, meters the
-    ones after, then UPSs and coolers, then the management controllers of so many nodes. With
-    `spread` every PDU has an address of its own (127.1.0.1 and up), UPSs and coolers too, and all
+    With `port` 0 every device takes a free port. Else PDUs take ports from `port` on, meters the
+    ones after, then UPSs and coolers, then management controllers; peers and exporters always take
+    free ones. `controllers` is the number of nodes with a management controller. With `spread`
+    every PDU has an address of its own (127.1.0.1 and up), UPSs and coolers too, and all of these
     share one port, as in a real network.
     """
 

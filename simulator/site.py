@@ -1,9 +1,7 @@
-"""The simulated site: rows, racks, feeds, PDUs and meters, drawn from a seed.
+"""The simulated site: rows, racks, feeds, PDUs and nodes, drawn from a seed.
 
-The same seed gives the same site.
-
-No place here is real: names say `simulated`, and quantities are drawn to look like those of a new
-AI data centre.
+The same seed gives the same site. No place here is real: the site's name says `simulated`, and
+quantities are drawn to look like those of a new AI data centre.
 """
 
 from __future__ import annotations

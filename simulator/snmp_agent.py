@@ -1,10 +1,8 @@
 """A small SNMP version 2c agent over a fixed set of objects (RFC 3416).
 
-It answers GET, GETNEXT and GETBULK. Many agents share one process.
-
-All devices of one layout share its table of OIDs. The plan of a request is made once and kept,
-because pollers repeat their requests. `respond` is pure. An invalid request gets no answer, as
-from real agents.
+It answers GET, GETNEXT and GETBULK. Many agents share one process. All devices of one layout share
+its table of OIDs. The plan of a request is made once and kept, because pollers repeat their
+requests. `respond` does no I/O. An invalid request gets no answer, as from real agents.
 """
 
 from __future__ import annotations

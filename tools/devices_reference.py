@@ -1,4 +1,4 @@
-"""Write docs/devices.md from the device profiles, the kinds of collectors and the tests' cases, so that it cannot say more than is so.
+"""Write docs/devices.md from the device profiles, the kinds of collectors and the tests' cases.
 
 Run: python tools/devices_reference.py [--check]
 """
@@ -39,19 +39,25 @@ KINDS: Final = {
 }
 HEAD: Final = """# Devices · 支持的设备
 
-What hubgauge reads, make by make. *This page is generated from the profiles, the collectors and the tests (`tools/devices_reference.py`).*
+What hubgauge reads, make by make. *This page is generated from the profiles, the collectors and the
+tests (`tools/devices_reference.py`).*
 
-A device that speaks SNMP need not be named: it is asked for its sysObjectID, and where that is ambiguous for some object (*probe*).
-`hubgauge devices identify ADDRESS` shows which profile fits, every reading, what the device has beyond it, and what is left out on purpose.
+The profile of a device that speaks SNMP need not be named: the device is asked for its sysObjectID,
+and where several profiles fit that, for further objects (*probe*).
+`hubgauge devices identify ADDRESS` shows which profile fits, every reading, what the device has
+beyond it, and what is left out on purpose.
 
-**Tested on** says honestly what: a *recording* is a real device's objects as somebody took them down, compared value by value with
-what another program made of them; a *case* is written by hand from the maker's MIB or manual and proves that the profile says
-what that says. Both are served over the network by another implementation of the protocol than ours. Every profile here is also simulated, and read back from
-the simulator over the network, within what its registers can tell (`tests/simulator/test_round_trip.py`).
+**Tested on** names the evidence. A *recording* has the objects of a real device, as somebody took
+them down, and is compared value by value with what another program made of them. A *case* is
+written by hand from the maker's MIB or manual, and shows that the profile agrees with it. Both are
+served over the network by another implementation of the protocol than ours. Every profile here is
+also simulated, and read back from the simulator over the network, to within the steps of its
+registers (`tests/simulator/test_round_trip.py`).
 
-**Checked by** says what stands behind a profile: a *recording*, the *MIB text*, *both*, or *neither*. What was found in a MIB,
-by `tools/mib_check.py` or by reading it, is in `tests/cases/mibs`: names, types and units, judged in every test run. Where it says
-*read*, the text was read beside the profile, as the column before it says, and nothing of it is kept.
+**Checked by** says what stands behind a profile: a *recording*, the *MIB text*, *both*, or
+*neither*. What was found in a MIB, by `tools/mib_check.py` or by reading it, is in
+`tests/cases/mibs`: names, types and units, judged in every test run. Where it says *read*, the text
+was compared with the profile by hand, as the column *follows* says, and nothing of it is kept.
 """
 COLUMNS: Final = (
     "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据 | tested on"
@@ -61,9 +67,10 @@ COLUMNS: Final = (
 OTHERS: Final = """
 ## Makes without a profile · 尚无配置的厂商
 
-Of these no text of the maker's MIB was found, so that a profile would be guesswork: Stulz WIB1000, PDUs of FS,
-and Legrand's PDUs before 2020. Legrand's newer ones have Raritan's objects and are read as those. A UPS or a PDU that speaks a standard MIB is
-read by that (`rfc1628-ups`, `entity-sensor`); for the others `hubgauge devices draft ADDRESS` writes the beginning of a profile.
+No text of the maker's MIB was found for these, so a profile would be guesswork: Stulz WIB1000,
+PDUs of FS, and Legrand's PDUs before 2020. Legrand's newer ones have Raritan's objects and are read
+as those. A UPS or a PDU that speaks a standard MIB is read by that (`rfc1628-ups`, `entity-sensor`).
+For the others `hubgauge devices draft ADDRESS` writes the beginning of a profile.
 
 ## What is no profile · 其他采集器
 
@@ -73,7 +80,7 @@ read by that (`rfc1628-ups`, `entity-sensor`); for the others `hubgauge devices 
 
 
 def main() -> int:
-    """Write the page, or tell whether it is what would be written."""
+    """Write the page; with `--check` only compare. Returns the exit status."""
     text = (
         HEAD
         + sections()

@@ -22,8 +22,8 @@ HEAD: Final = """# KPI keys
 
 Every KPI that a hub file can speak of, by the key that stands behind `kpi:` there. The same key is
 the label `kpi` of `dc_kpi_value` and `hub:dc_kpi:value`. *This page is generated from the code
-(`tools/kpi_reference.py`).* How a PUE and the other ratios are computed is told in
-[KPIs](kpis.md), how a target is judged in [Hubs](hubs.md).
+(`tools/kpi_reference.py`).* [KPIs](kpis.md) explains how a PUE and the other ratios are computed,
+[Hubs](hubs.md) how a target is judged.
 
 - **Unit**: the unit of a figure where the hub file names none, and the base unit that series carry.
 - **Better**: which way is better; – where neither is.
@@ -64,7 +64,7 @@ BETTER: Final = {"up": "more", "down": "less", "none": "–"}
 
 
 def main() -> int:
-    """Write the page, or tell whether it is current."""
+    """Write the page; with `--check` only compare. Returns the exit status."""
     kpis = load_registry().kpis.values()
     plain = [kpi for kpi in kpis if not kpi.of]
     text = HEAD + MEASURED
@@ -129,7 +129,7 @@ def how_it_matches(kpi: Kpi) -> str:
     narrowing = measure.narrowing if measure is not None else None
     if narrowing is None:
         raise LookupError(kpi.key)
-    begins = "; a value that begins so counts as well" if narrowing.beginning else ""
+    begins = "; a value that only begins with it counts as well" if narrowing.beginning else ""
     return f", in upper or lower case{begins}"
 
 

@@ -38,20 +38,20 @@ SECTIONS: Final[tuple[tuple[str, tuple[ModuleType, ...], str], ...]] = (
     ),
     ("Nodes and chips", (node,), "Read from controllers, the kernel and the chips' drivers."),
     ("Network devices", (network,), "Read from switches and routers (IF-MIB)."),
-    ("Events", (events,), "Told by devices as SNMP traps and informs ([traps](traps.md))."),
+    ("Events", (events,), "Sent by devices as SNMP traps and informs ([traps](traps.md))."),
     ("The inventory against what is seen", (inventory,), "Computed by the gateway."),
-    ("hubgauge itself", (agent,), "Every agent tells these of itself."),
+    ("hubgauge itself", (agent,), "Every agent reports these about itself."),
     (
         "Host",
         host.SECTIONS,
-        "node_exporter's names, labels, types and units. A host has what its kernel tells.",
+        "node_exporter's names, labels, types and units. A host has those that its kernel gives.",
     ),
     ("Host hardware", (hardware,), "node_exporter's names as well."),
 )
 
 HEAD: Final = """# Metrics
 
-Every metric that hubgauge can tell, from its catalogue. A metric is absent where nothing measures
+Every metric that hubgauge can report, from its catalogue. A metric is absent where nothing measures
 it. Names end in their base unit; a ratio is 0 to 1. A counter only grows: use `rate()` on it.
 
 Every `dc_` series carries `hub` and `site`. *This page is generated from the code
@@ -60,7 +60,7 @@ Every `dc_` series carries `hub` and `site`. *This page is generated from the co
 
 
 def main() -> int:
-    """Write the page, or tell whether it is current."""
+    """Write the page; with `--check` only compare. Returns the exit status."""
     told: set[Metric] = set()
     text = HEAD
     for title, sections, source in SECTIONS:

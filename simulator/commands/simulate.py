@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _configure_devices(parser)
     _configure_agent(parser)
     _configure_history(parser)
-    parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after N seconds")
 
 
 def _configure_devices(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,11 @@ def _configure_devices(parser: argparse.ArgumentParser) -> None:
         help="the address of the devices (default: %(default)s)",
     )
     parser.add_argument(
-        "--port", type=int, default=0, metavar="P", help="the first port; without it, any free ones"
+        "--port",
+        type=int,
+        default=0,
+        metavar="P",
+        help="the first port; if left out, any free ports",
     )
     parser.add_argument(
         "--spread",
@@ -102,7 +106,7 @@ def _configure_agent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--whole-hub",
         action="store_true",
-        help="that agent takes the simulated site for all of its hub",
+        help="tell that agent that the simulated site is all of its hub",
     )
 
 
@@ -114,7 +118,7 @@ def _configure_history(parser: argparse.ArgumentParser) -> None:
         help="write the hourly energies of a simulated past, for `ledger import`",
     )
     parser.add_argument(
-        "--pdu-days", type=float, metavar="D", help="write only so many days of past for PDUs"
+        "--pdu-days", type=float, metavar="D", help="write only the last D days for PDUs"
     )
 
 
