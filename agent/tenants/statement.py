@@ -140,6 +140,8 @@ class _Tally:
         self._carbon = dict.fromkeys(BASES, 0.0)
         self._known = dict.fromkeys(BASES, 0.0)
         self._hour = (0, 0.0, 0.0)
+        self._before: tuple[float | None, float | None] = (None, None)
+        """The peak of all earlier hours, and its hour."""
 
     def add(self, part: Part) -> None:
         """Take one part; parts come in order of time."""
@@ -156,14 +158,19 @@ class _Tally:
         self._find_peak(part, total)
 
     def _find_peak(self, part: Part, total: float) -> None:
-        """Take the mean power of the hour, once it is whole and covered."""
+        """Compare the mean power of the hour so far with the peak of the hours before it."""
         hour = int(part.start) // 3600
-        kwh, covered = (self._hour[1], self._hour[2]) if self._hour[0] == hour else (0.0, 0.0)
+        if hour != self._hour[0]:
+            self._hour, self._before = (hour, 0.0, 0.0), (self.peak, self.peak_at)
+        _, kwh, covered = self._hour
         kwh, covered = kwh + total, covered + part.covered * part.seconds
         self._hour = (hour, kwh, covered)
         power = kwh * 3600 / covered if covered else 0.0
-        if covered >= WHOLE * 3600 and (self.peak is None or power > self.peak):
+        highest, _ = self._before
+        if covered >= WHOLE * 3600 and (highest is None or power > highest):
             self.peak, self.peak_at = power, hour * 3600.0
+        else:
+            self.peak, self.peak_at = self._before
 
     def carbon(self, kwh: float, ratio: float) -> Sequence[CarbonAmount]:
         """Return the carbon of the facility's energy by each basis that has a factor."""

@@ -17,8 +17,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.cli import main
-from agent.tenants.hours import meter_shares, month_of
-from agent.tenants.model import Period, Tenant
+from agent.pue.model import PueResult
+from agent.pue.places import Place
+from agent.tenants.carbon import CarbonFactors
+from agent.tenants.hours import Part, meter_shares, month_of
+from agent.tenants.model import Period, Tariff, Tenant
+from agent.tenants.statement import tenant_statement
 from collectors.base import ConfigError
 from collectors.strict import Problems, read
 from tests.support.ledger import SITE, inventory
@@ -134,6 +138,43 @@ def test_a_month_begins_with_its_first_five_minutes() -> None:
             month_of("2025-03", zone, now)
     month = month_of("2025-03", zone, first + 300)
     assert (month.start, month.end, month.whole) == (first, first + 300, False)
+
+
+def test_a_peak_is_the_mean_of_a_whole_hour() -> None:
+    """An hour that a time of use cuts at 55 minutes counts as a whole.
+
+    The first hour has 5.5 kWh in 55 minutes and none after it: 5.5 kW, and not 6. The second has
+    5.6 kWh, so it has the peak.
+    """
+    begin = START.timestamp()
+    cut = [(0.0, 3300.0, 5.5), (3300.0, 300.0, 0.0), (3600.0, 3600.0, 5.6)]
+    parts = [
+        Part(start=begin + at, seconds=seconds, period=None, kwh={"m": kwh}, covered=1.0)
+        for at, seconds, kwh in cut
+    ]
+    stated = tenant_statement(
+        Tenant(tenant="t", site=SITE, meters={"m": 1.0}),
+        month_of("2025-03", ZoneInfo("Europe/Paris"), begin + 7200),
+        parts,
+        tariff=Tariff(),
+        factors=CarbonFactors(),
+        pue=PueResult(
+            site=SITE,
+            window="month",
+            start=begin,
+            end=begin + 7200,
+            state="no_data",
+            pue=None,
+            category=None,
+            coverage=0.0,
+            uncertainty=None,
+            facility_joules=0.0,
+            it_joules=0.0,
+            interim=True,
+        ),
+        accuracy={"m": Place(names=("m",), accuracy=1.0)},
+    )
+    assert (stated.peak_kw, stated.peak_at) == (pytest.approx(5.6), begin + 3600)
 
 
 def test_shares_of_one_pdu_add_up() -> None:
