@@ -69,7 +69,7 @@ def rack_mistakes(rack: Rack, breakers: Mapping[str, Breaker]) -> Iterator[Mista
 def _wrong_pairs(feeds: Mapping[str, Feed], breakers: Mapping[str, Breaker]) -> Iterator[Mistake]:
     """Yield the feeds behind a breaker whose pair feeds no other feed of the rack.
 
-    A breaker that feeds every feed of the rack is left out: there is no pair to compare.
+    A breaker that feeds another feed of the rack as well is not judged: the rack has no pair there.
     """
     paths = {
         name: _path(feed.breaker, breakers)

@@ -1,7 +1,8 @@
 """The collector `inventory`: reads NetBox when due, off the event loop, and reports the result.
 
-NetBox may take minutes. The round that begins a reading waits for it three seconds at most, and a
-later round takes the result. So an agent without a kept answer starts with that of a quick NetBox.
+NetBox may take minutes. The round that begins a reading waits for it three seconds at most. If that
+is not enough, a later round takes the result. So an agent without a kept answer starts with that of
+a quick NetBox.
 A reading that fails is tried again after two minutes, or after `refresh` if that is shorter.
 """
 

@@ -100,7 +100,7 @@ class BodiesV1:
 def _make(frame: Frame, stamp: bytes) -> _Kept:
     """Write the series of a frame, with room for values and for times of this length.
 
-    A sample ends with its value, a tag and 8 bytes, and its time. So both can be cut off.
+    A series ends with the 8 bytes of its sample's value and with the time. So both can be cut off.
     """
     request = Request.FromString(frame.series)
     pieces, families = [], set()

@@ -3,7 +3,7 @@
 2.0 is tried first where nothing else is configured. A database that speaks it says in a header how
 many samples it has written. One that does not answers 415 or 400. Or it reads an empty message of
 1.0 and answers 204, though it has stored nothing. So those answers without the header mean 1.0, as
-does a first 2xx with a header that says 0. The same samples are then sent again at once in 1.0.
+does a 2xx that says 0 before any has said more. The same samples are then sent in 1.0 at once.
 
 Source: remote write specification 1.0; 2.0-rc.4, "Content negotiation", "Required Written Response
 Headers".
