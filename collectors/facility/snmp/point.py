@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import Reading, Series
 from collectors.catalogue.bounds import EXTREMES, has_extremes
+from collectors.facility.snmp.octets import number_in_octets
 from collectors.facility.snmp.texts import Texts, folded
 from collectors.facility.units import UNITS, exact, quantity_of
 from collectors.judge import Refusal
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collectors.facility.snmp.reading import Reading as Wanted
 
 _HUGE: Final = math.inf
-_DIGITS: Final = re.compile(rb"\s*([+-]?\d{1,20})(\.\d{1,20})?[\s\0]*")
 
 Raw = object
 """A value as it was received: int, float, bytes, a text (an OID or an address), or None."""
@@ -118,25 +117,12 @@ def _by_rule(
 
 def _number(raw: Raw, rule: Rule | None, *, counts_parts: bool) -> float | None:
     """Return a value as a number; NaN for a text that means "no reading"."""
-    if isinstance(raw, (int, float)) and not (rule and rule.texts and rule.texts.words):
+    texts = rule.texts if rule is not None else None
+    if isinstance(raw, bytes) and texts is None:
+        raw = number_in_octets(raw, counts_parts=counts_parts)
+    if isinstance(raw, (int, float)) and not (texts and texts.words):
         return raw - rule.span if rule and rule.span and raw >= rule.span / 2 else raw
-    if rule is not None and rule.texts is not None and raw is not None:
-        return rule.texts.number(text_of(raw))
-    return _digits(raw, counts_parts=counts_parts) if isinstance(raw, bytes) else None
-
-
-def _digits(raw: bytes, *, counts_parts: bool) -> float | None:
-    """Return the number of an OCTET STRING where the MIB has an INTEGER; None for other texts.
-
-    Some cards send all numbers as texts. If the integer counts tenths, it is not known what "230.1"
-    counts, so it is no number.
-    """
-    found = _DIGITS.fullmatch(raw)
-    if found is None:
-        return None
-    if found[2] is None:
-        return int(found[1])
-    return None if counts_parts else float(found[1] + found[2])
+    return texts.number(text_of(raw)) if texts is not None and raw is not None else None
 
 
 def text_of(raw: Raw) -> str:

@@ -65,6 +65,18 @@ def test_octets_of_digits_are_a_number() -> None:
     assert values(tenths, {"6.1.1": b"23.5"}) == ({}, Counter(not_a_number=1))
 
 
+def test_an_opaque_float_is_a_number() -> None:
+    """Net-SNMP wraps a float (0x42c80000 is 100) and a double (0x4059... is 100) in an Opaque."""
+    planned = made(OUTLET, {"6": {"1.1": bytes.fromhex("9f780442c80000")}})
+    double = bytes.fromhex("9f79084059000000000000")
+    for said in (bytes.fromhex("9f780442c80000"), double):
+        assert values(planned, {"6.1.1": said}) == ({"A07-A/1": 100.0}, Counter())
+    for junk in (double[:-1], double[:3], bytes.fromhex("9f780842c80000"), b"\x9f\x78"):
+        assert values(planned, {"6.1.1": junk}) == ({}, Counter(not_a_number=1))
+    nan = bytes.fromhex("9f78047fc00000")
+    assert values(planned, {"6.1.1": nan})[0] == {}
+
+
 def test_numbers_as_text_are_read_where_the_profile_says_so() -> None:
     """With `text`, octets that hold a number are one; octets that do not are dropped."""
     planned = made(OUTLET.replace("unit: W", "unit: W, text: true"), {"6": {"1.1": b"1"}})
