@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import socket
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,10 +19,10 @@ import yaml
 
 from agent.hubs.loader import load_registry
 from agent.messages.catalogue import words
-from agent.receivers.bridge import Bridge, robot_of, send_post
+from agent.receivers.bridge import Bridge, BridgeServer, robot_of, send_post
 from agent.receivers.chats import CHATS, Post, Robot, why_refused
 from agent.receivers.message import Message, ToldAlert, read_message
-from agent.receivers.model import AlertingSection
+from agent.receivers.model import AlertingSection, Dingtalk, Receiver
 from agent.receivers.template import templates
 from collectors.base import ConfigError
 from collectors.strict import Document
@@ -303,6 +305,21 @@ def test_a_refusal_is_told_to_alertmanager_and_names_no_secret(duty: Duty) -> No
     finally:
         duty.vendors.busy = False
         duty.vendors.refused.clear()
+
+
+@pytest.mark.parametrize("length", ["", "²", "-1", "4194305"])
+def test_a_length_that_is_none_or_too_large_is_refused(length: str, tmp_path: Path) -> None:
+    """A body is read only if its length is a plain number of at most 4 MiB; else the answer is 413."""
+    robot = Receiver(name="ding", dingtalk=Dingtalk(url_file=tmp_path / "url"))
+    alerting = AlertingSection(notify=f"127.0.0.1:{free_port()}", receivers=(robot,))
+    with BridgeServer(Bridge(alerting=alerting, send=send_post)) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with socket.create_connection(("127.0.0.1", server.server_port), 30) as asked:
+            head = f"POST /ding HTTP/1.0\r\nContent-Length: {length}\r\n\r\n"
+            asked.sendall(head.encode("latin-1"))
+            assert asked.makefile("rb").readline().split()[1] == b"413"
+        thread.join()
 
 
 def test_an_address_without_tls_is_refused(tmp_path: Path) -> None:
