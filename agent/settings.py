@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+from collectors.address import host_and_port, is_host
 from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.strict import Count, Duration
 
@@ -125,9 +127,17 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def host_of(url: str) -> str:
+    """Return the host of an address such as http://host:port/path; empty where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
 def check_url(url: str, key: str = "url") -> None:
     """Check that this is the address of an HTTP server; raises ValueError, naming the key."""
-    if not re.match(r"https?://[^/\s]+", url):
+    if not re.match(r"https?://[^/\s]+", url) or not is_host(host_of(url)):
         message = f"{key}: expected http://… or https://…, got {url!r}"
         raise ValueError(message)
 
@@ -202,8 +212,4 @@ class Sd:
 
 def split_listen(listen: str) -> tuple[str, int]:
     """Split `host:port` or `[::1]:port`; raises ValueError."""
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) < 2**16:
-        message = f"listen: expected an address such as 127.0.0.1:9717, got {listen!r}"
-        raise ValueError(message)
-    return host.strip("[]"), int(port)
+    return host_and_port(listen, None, key="listen", like="127.0.0.1:9717", least=0)

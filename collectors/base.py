@@ -14,11 +14,12 @@ Errors, all of them::
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Final, Protocol, runtime_checkable
 
 from collectors.batch import Batch
 from collectors.places import Places
@@ -50,16 +51,21 @@ class HubgaugeError(Exception):
     """Anything hubgauge raises on purpose."""
 
 
+_ENDS_OF_LINES: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What a reader of lines takes as the end of one, and what a terminal obeys."""
+
+
 class ConfigError(HubgaugeError):
     """A file the operator wrote is wrong.
 
-    `str()` is the one line shown: `FILE:LINE: KEY: MESSAGE`.
+    `str()` is the one line shown: `FILE:LINE: KEY: MESSAGE`. What would end the line is escaped.
     """
 
     def __init__(self, message: str, *, file: str = "", line: int = 0, key: str = "") -> None:
         self.message, self.file, self.line, self.key = message, file, line, key
         where = f"{file}:{line}" if file and line else file
-        super().__init__(": ".join(part for part in (where, key, message) if part))
+        text = ": ".join(part for part in (where, key, message) if part)
+        super().__init__(_ENDS_OF_LINES.sub(lambda found: repr(found[0])[1:-1], text))
 
 
 class CollectError(HubgaugeError):

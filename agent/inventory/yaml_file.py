@@ -17,6 +17,7 @@ from agent.inventory.assemble import Assembly, Item
 from agent.inventory.model import Breaker, Inventory, Meter, Rack, Site
 from agent.inventory.text import no_garbage_collection, text_of
 from collectors.strict import Problems
+from collectors.strict.nodes import line_of_character
 
 _LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _NULL, _STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map"))
@@ -52,7 +53,7 @@ def read_yaml(
             raise Problems(assembly.document.errors) from None
         except (yaml.YAMLError, RecursionError, ValueError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
-            assembly.fail(0, "", f"is not YAML: {reason}")
+            assembly.fail(line_of_character(error, source), "", f"is not YAML: {reason}")
             raise Problems(assembly.document.errors) from None
         return assembly.finish()
 

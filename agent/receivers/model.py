@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from agent.messages.catalogue import DEFAULT, languages
 from agent.settings import check_url, split_listen
+from collectors.address import host_and_port
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
@@ -252,6 +253,4 @@ def check_language(language: str) -> None:
 
 
 def _check_server(server: str) -> None:
-    host, _, port = server.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 2**16:
-        raise ValueError(f"server: expected host:port such as mail.acme.com:587, got {server!r}")
+    host_and_port(server, None, key="server", like="mail.acme.com:587")

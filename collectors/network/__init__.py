@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
+from collectors.address import host_and_port
 from collectors.base import Collector, ConfigError, Context, Metric
 from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 from collectors.strict import Duration, Range
@@ -69,21 +70,7 @@ class Config:
 
 def split_address(address: str, port: int) -> tuple[str, int]:
     """Split `host`, `host:port`, `::1`, `[::1]` or `[::1]:port`; raises ValueError."""
-    host, colon, given = address.rpartition(":")
-    bare_v6 = ":" in host and not address.startswith("[")
-    if not colon or bare_v6 or address.endswith("]"):
-        host, given = address, str(port)
-    host = host.removeprefix("[").removesuffix("]")
-    if (
-        not host
-        or any(letter.isspace() for letter in host)
-        or not given.isdigit()
-        or not 0 <= int(given) < 1 << 16
-    ):
-        raise ValueError(
-            f"address: expected an address such as 10.1.0.1 or gz.example.net:443, got {address!r}"
-        )
-    return host, int(given)
+    return host_and_port(address, port, like="10.1.0.1 or gz.example.net:443", least=0)
 
 
 class Links:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
+from collectors.address import host_and_port
 from collectors.strict import Duration, Range
 
 DEFAULT_PORT: Final = 623
@@ -70,10 +71,4 @@ class Config:
 
 def split_address(address: str) -> tuple[str, int]:
     """Split `host`, `host:port` or `[::1]:port`; raises ValueError."""
-    host, colon, port = address.rpartition(":")
-    if not colon or address.endswith("]"):
-        host, port = address, str(DEFAULT_PORT)
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or host.startswith("-") or not port.isdigit() or not 0 < int(port) < 1 << 16:
-        raise ValueError(f"address: expected an address such as 10.0.3.1:623, got {address!r}")
-    return host, int(port)
+    return host_and_port(address, DEFAULT_PORT, like="10.0.3.1:623")

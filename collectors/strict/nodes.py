@@ -46,7 +46,9 @@ def compose(path: Path, name: str, text: str | None) -> yaml.Node | None:
         reason = f"cannot be read: {error.strerror or error}"
         raise Problems([ConfigError(reason, file=name)]) from None
     except UnicodeDecodeError as error:
-        raise Problems([ConfigError(f"is not UTF-8 (byte {error.start})", file=name)]) from None
+        line = error.object.count(b"\n", 0, error.start) + 1
+        reason = f"is not UTF-8 (byte {error.start})"
+        raise Problems([ConfigError(reason, file=name, line=line)]) from None
     except yaml.MarkedYAMLError as error:
         line = 0
         if error.problem_mark is not None:
@@ -56,7 +58,15 @@ def compose(path: Path, name: str, text: str | None) -> yaml.Node | None:
         raise Problems([ConfigError(reason, file=name, line=line)]) from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         first = (str(error) or type(error).__name__).splitlines()[0]
-        raise Problems([ConfigError(f"is not YAML: {first}", file=name)]) from None
+        line = line_of_character(error, text or "")
+        raise Problems([ConfigError(f"is not YAML: {first}", file=name, line=line)]) from None
+
+
+def line_of_character(error: Exception, text: str) -> int:
+    """Return the line of the character that YAML does not allow; 0 for another mistake."""
+    if not isinstance(error, yaml.reader.ReaderError) or not isinstance(error.character, int):
+        return 0
+    return text.count("\n", 0, max(0, text.find(chr(error.character)))) + 1
 
 
 def is_null(node: yaml.Node | None) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,7 @@ from collectors.strict import (
     Problems,
     Ratio,
     Size,
+    nodes,
     parse_duration,
     parse_size,
     read,
@@ -144,3 +146,30 @@ def test_sizes() -> None:
     """Binary and decimal units are told apart."""
     assert parse_size("2GiB") == 2**31
     assert parse_size("2GB") == 2 * 10**9
+
+
+@pytest.mark.parametrize("loader", [yaml.CSafeLoader, yaml.SafeLoader])
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"a: 1\nb: \xc3\xa9\nc: \0x\n", ":3: is not YAML: "),
+        (b"a: 1\n\xc3\xa9: 2\n# \xff\n", ":3: is not UTF-8"),
+        (b"a: 1\r\n# \xc3\xa9\r\n\r\nb: \x07\r\n", ":4: is not YAML: "),
+    ],
+)
+def test_a_character_that_may_not_be_is_named_by_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loader: Any, raw: bytes, said: str
+) -> None:
+    """Whichever of the two parsers reads the file."""
+    monkeypatch.setattr(nodes, "LOADER", loader)
+    path = tmp_path / "c.yaml"
+    path.write_bytes(raw)
+    with pytest.raises(Problems) as caught:
+        nodes.compose(path, "c.yaml", None)
+    assert said in str(caught.value)
+
+
+def test_an_error_is_one_line_whatever_the_file_says() -> None:
+    """Ends of lines, of Unicode's too, and what a terminal obeys are written as escapes."""
+    error = ConfigError("unknown key\n\u2028", file="c.yaml", line=3, key="a\x1b[2J\x85b")
+    assert str(error) == r"c.yaml:3: a\x1b[2J\x85b: unknown key\n\u2028"

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import random
+import re
 import shutil
-import time
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
-from agent.loading import load_all
-from collectors.strict import Problems
+import yaml
+
+from agent.cli import main
 from tests.support import ROOT
 
 DICE = random.Random(20)
-LEAST = 40
-"""Configs that are tried however short the time is."""
+FEW, MANY = 40, 10_000
+"""How many configs are tried, in short and at full size."""
 JUNK = (
     *("\0", "\t", ":", "- ", "{", "[", "!!python/object:os.system x", "&a *a", "*a", "\n", "1e309"),
     *(
@@ -49,25 +52,50 @@ JUNK = (
 
 
 def mutated_configs(folder: Path, seconds: float) -> str:
-    """Damage the example configs for so long: each is good, or its lines name the file."""
+    """Damage the example configs: each is good, or `check` names file and line of each mistake.
+
+    Ten thousand different ones at full size, some where there is less than half a minute.
+    """
     shutil.copytree(ROOT / "deploy" / "examples", folder, dirs_exist_ok=True)
     secret = folder / "community"
     secret.write_text("public\n")
     secret.chmod(0o600)
     texts = [(folder / name).read_text("utf-8") for name in ("gateway.yaml", "node.yaml")]
     file = folder / "mutated.yaml"
-    tried = refused = 0
-    end = time.monotonic() + seconds
-    while tried < LEAST or time.monotonic() < end:
-        file.write_text(damaged(DICE.choice(texts)), "utf-8")
-        tried += 1
-        try:
-            load_all(file)
-        except Problems as problems:
-            refused += 1
-            for line in str(problems).splitlines():
-                assert file.name in line or "inventory" in line, line
-    return f"{tried:,} damaged configs: {refused:,} refused by lines with the file, the rest good"
+    told = re.compile(rf"{re.escape(str(folder))}/(mutated|inventory)\.yaml:\d+: \S")
+    tried = set(texts)
+    refused = 0
+    while len(tried) < len(texts) + (MANY if seconds >= 30 else FEW):
+        text = damaged(DICE.choice(texts))
+        if text in tried:
+            continue
+        tried.add(text)
+        file.write_text(text, "utf-8")
+        said = io.StringIO()
+        with redirect_stderr(said), redirect_stdout(io.StringIO()):
+            status = main(["check", str(file)])
+        if status == 0:
+            assert not _has_key_twice(yaml.compose(text, Loader=yaml.CSafeLoader)), text
+            continue
+        assert status == 2, text
+        refused += 1
+        assert said.getvalue(), text
+        for line in said.getvalue().splitlines():
+            assert told.match(line), line
+    return (
+        f"{len(tried) - len(texts):,} different damaged configs: {refused:,} refused, each line"
+        " with file and line; the rest good"
+    )
+
+
+def _has_key_twice(node: yaml.Node | None) -> bool:
+    """Tell whether a mapping in a document says something twice, so that one of it is lost."""
+    if isinstance(node, yaml.SequenceNode):
+        return any(map(_has_key_twice, node.value))
+    if not isinstance(node, yaml.MappingNode):
+        return False
+    keys = [key.value for key, _ in node.value]
+    return len(keys) > len(set(keys)) or any(_has_key_twice(value) for _, value in node.value)
 
 
 def damaged(text: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
+from collectors.address import host_and_port
 from collectors.base import Collector, ConfigError, Context, Metric, Schedule
 from collectors.catalogue import devices
 from collectors.catalogue.devices import Point
@@ -169,14 +170,7 @@ class Config:
 
 def split_address(address: str, default_port: int) -> tuple[str, int]:
     """Split `host`, `host:port` or `[::1]:port`; raises ValueError."""
-    host, colon, port = address.rpartition(":")
-    if not colon or address.endswith("]"):
-        host, port = address, str(default_port)
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isdigit() or not 0 < int(port) < 1 << 16:
-        message = f"address: expected an address such as 10.0.1.2:502, got {address!r}"
-        raise ValueError(message)
-    return host, int(port)
+    return host_and_port(address, default_port, like="10.0.1.2:502")
 
 
 def naming_of(device: Device, context: Context) -> Naming:

@@ -119,11 +119,7 @@ class DeviceConfig:
 
     def __post_init__(self) -> None:
         """Check the address, and that the device has one name."""
-        try:
-            split_address(self.address)
-        except ValueError as error:
-            message = f"address: {error}"
-            raise ValueError(message) from None
+        split_address(self.address)
         if len(self._names()) > 1:
             message = f"expected one of {', '.join(kind.label for kind in KINDS.values())}"
             raise ValueError(message)

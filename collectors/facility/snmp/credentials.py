@@ -6,6 +6,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from collectors.address import host_and_port
 from collectors.base import Unreachable
 
 if TYPE_CHECKING:
@@ -68,16 +69,7 @@ def split_address(address: str) -> tuple[str, int]:
 
     Raises ValueError.
     """
-    host, port = address, "161"
-    if address.startswith("["):
-        host, _, rest = address[1:].partition("]")
-        port = rest.removeprefix(":") or port
-    elif address.count(":") == 1:
-        host, _, port = address.partition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 2**16:
-        message = f"expected an address such as 10.0.0.7 or 10.0.0.7:161, got {address!r}"
-        raise ValueError(message)
-    return host, int(port)
+    return host_and_port(address, 161, like="10.0.0.7 or 10.0.0.7:161")
 
 
 async def resolve(host: str) -> str:
