@@ -103,10 +103,12 @@ FAULTS: Final = (
     Fault(
         number=9,
         what="the spool's disk fails, is full or read-only, or no descriptor is left",
-        how="each call on the spool's file gets EIO; a small tmpfs that is filled; a read-only"
-        " remount (the kernel refuses it under an open file); the limit of descriptors lowered",
+        how="each call on the spool's file gets EIO; a block device whose requests fail (a loop"
+        " device over a FUSE file); a small tmpfs that is filled; a read-only remount (the kernel"
+        " refuses it under an open file); the limit of descriptors lowered",
         peers="Vector ends itself when its disk is full (vector#8763, #13044)",
         run=disks.bad_disk,
+        alone=whole_agent.bad_device,
         tests=(
             f"{SINKS}/test_spool_disk.py",
             f"{SINKS}/test_delivery.py::test_out_of_descriptors",

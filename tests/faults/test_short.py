@@ -44,9 +44,9 @@ def test_nothing_is_lost_and_nothing_doubled(run: Run, name: str, tmp_path: Path
     assert run(BASES[name](tmp_path), tmp_path, SHORT)
 
 
-@pytest.mark.parametrize("run", [whole_agent.soak, whole_agent.frozen])
+@pytest.mark.parametrize("run", [whole_agent.soak, whole_agent.frozen, whole_agent.bad_device])
 def test_a_whole_agent_goes_through(run: Callable[[Path, float], str], tmp_path: Path) -> None:
-    """Reloads and a frozen database cost no sample, no descriptor and no page."""
+    """Reloads, a frozen database and a failing disk cost no sample, no descriptor and no page."""
     assert run(tmp_path, 2 * SHORT)
 
 

@@ -18,6 +18,7 @@ import psutil
 from tests.agent.sinks.peers import Victoria, Wire
 from tests.faults.answers import WIRES
 from tests.support import free_port, get, wait_for
+from tests.support.failing_disk import failing_disk
 from tests.system.test_agent import agent, metrics, write_config
 
 SERIES: Final = 100
@@ -33,6 +34,8 @@ SPARE_DESCRIPTORS: Final = 24
 SPARE_THREADS: Final = 4
 HOST: Final = ("{interval: 1s}", "{interval: 1s, disable: [load]}", "{interval: soon}")
 """Configs that follow one another: two good ones and one that is refused."""
+FAILING: Final = "keeping samples in memory meanwhile"
+MENDED: Final = "written again"
 COUNTED: Final = re.compile(
     r"^hubgauge_(sink_collected_samples|sink_sent_samples|sink_dropped|spool_samples)(?:_total)?"
     r"(?:{[^}]*})? (\S+)$",
@@ -196,4 +199,33 @@ def frozen(folder: Path, seconds: float) -> str:
     return (
         f"a whole agent's page: 99 % within {before.page() * 1000:.0f} ms, and"
         f" {during.page() * 1000:.0f} ms while the database stands still; {stored}"
+    )
+
+
+def bad_device(folder: Path, seconds: float) -> str:
+    """Let each request to the disk of an agent's state folder fail for so long, then mend it.
+
+    The disk is a loop device over a file whose reads and writes get EIO, so it is the kernel that
+    says so. The database is away meanwhile, so that nothing can be sent from memory.
+    """
+    port, victoria, sign = free_port(), Victoria(folder), folder / "bad"
+    with failing_disk(folder, sign) as disk, Wire(victoria.port).up() as wire:
+        config = _config(folder, port, wire.url)
+        text = config.read_text("utf-8").replace(f"{folder}/state", f"{disk}/state")
+        config.write_text(text, "utf-8")
+
+        log = folder / "agent.log"
+        with agent(config, port) as process:
+            watch = Watch(port=port, process=psutil.Process(process.pid))
+            wait_for((disk / "state" / "spool-influxdb.db").exists, what="the spool's file")
+            sign.touch()
+            wait_for(lambda: FAILING in log.read_text(), what="the spool to find its disk bad")
+            watch.look_for(seconds)
+            sign.unlink()
+            wait_for(lambda: MENDED in log.read_text(), what="the spool to find it mended")
+            with victoria.up():
+                stored = _account(port, victoria)
+    return (
+        f"a whole agent on a block device that fails for {seconds:g} s: {stored};"
+        f" {len(watch.answers)} pages meanwhile, 99 % within {watch.page() * 1000:.0f} ms"
     )

@@ -4,7 +4,6 @@ ones.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import threading
@@ -21,8 +20,8 @@ from collectors.host.filesystem import Filesystem, FilesystemOptions
 from collectors.host.statfs import StatfsPool
 from tests.collectors.host.helpers import close
 from tests.support import HANGS, wait_for
+from tests.support.failing_disk import mount_fuse, unmount_fuse
 
-MNT_DETACH = 2
 ANSWER = os.statvfs_result((4096, 4096, 10, 5, 4, 3, 2, 2, 0, 255))
 
 
@@ -30,13 +29,11 @@ class Fuse:
     """A FUSE file system that nobody serves: whoever asks it waits until it is aborted."""
 
     def __init__(self, point: Path) -> None:
-        self.point = os.fsencode(point)
-        self.libc = ctypes.CDLL(None, use_errno=True)
-        self.descriptor = os.open("/dev/fuse", os.O_RDWR | os.O_CLOEXEC)
-        options = f"fd={self.descriptor},rootmode=40000,user_id=0,group_id=0".encode()
-        if self.libc.mount(b"hung", self.point, b"fuse", 0, options) != 0:
-            os.close(self.descriptor)
-            pytest.skip(f"FUSE cannot be mounted here: {os.strerror(ctypes.get_errno())}")
+        self.point = point
+        try:
+            self.descriptor = mount_fuse(point)
+        except OSError as error:
+            pytest.skip(f"FUSE cannot be mounted here: {error.strerror}")
 
     def answer_never_more(self) -> None:
         """Abort it: closing its device fails every call that waits, and every later one."""
@@ -47,7 +44,7 @@ class Fuse:
     def unmount(self) -> None:
         """Take it away."""
         self.answer_never_more()
-        self.libc.umount2(self.point, MNT_DETACH)
+        unmount_fuse(self.point)
 
 
 @contextmanager
@@ -135,9 +132,7 @@ def test_a_mount_that_replaces_a_hung_one_is_asked(tmp_path: Path) -> None:
     with hung_mounts(tmp_path, 1) as mounts:
         point = os.fsdecode(mounts[0].point)
         assert by_mount(collector.collect(), "device_error")[point] == 1.0
-        assert (
-            mounts[0].libc.umount2(mounts[0].point, MNT_DETACH) == 0
-        )  # the thread is still stuck in it
+        assert unmount_fuse(mounts[0].point)  # the thread is still stuck in it
         mounts.append(Fuse(tmp_path / "hung0"))
         began = time.monotonic()
         assert by_mount(collector.collect(), "device_error")[point] == 1.0
