@@ -7,17 +7,21 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from tests.support import free_port
+from tests.support import free_ports
 
 
 @dataclass
 class DatabaseProcess:
-    """A database on loopback that keeps its data in `folder` when it is stopped or killed."""
+    """A database on loopback that keeps its data in `folder` when it is stopped or killed.
+
+    While it is away nobody else gets its port, not even whoever knocks at it.
+    """
 
     folder: Path
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=partial(free_ports, 1))
     process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support import binary, free_port, running
+from tests.support import binary, free_ports, running
 from tests.support.database import DatabaseProcess
 
 
@@ -37,7 +37,7 @@ class OldInflux(DatabaseProcess):
     def _config(self, *, users: bool) -> str:
         place = self.folder / "influxdb"
         return f"""reporting-disabled = true
-bind-address = "127.0.0.1:{free_port()}"
+bind-address = "127.0.0.1:{free_ports(1)}"
 [meta]
 dir = "{place}/meta"
 [data]
