@@ -47,10 +47,8 @@ UNTRACED = (
     "tests/agent/targets/test_forecast_laws.py",
     "tests/agent/test_standstill.py",  # a loop that stands still is measured three times longer
     "tests/agent/test_runner_stuck.py",  # no thread is interrupted where a tracer runs
-    "tests/agent/web/test_browser.py::test_a_whole_hub",
-    "tests/agent/web/test_detail.py::test_a_rack_page_of_a_whole_hub",
-    "tests/agent/web/test_racks.py::test_a_whole_hub",
     "tests/agent/web/test_racks.py::test_many_sites",
+    "tests/agent/web/test_whole_hub.py",
     "tests/collectors/facility/snmp/test_unread.py",
     "tests/dashboards/test_verify.py::test_every_panel_has_data",
     "tests/fuzz/",
@@ -75,9 +73,8 @@ LONG = (
     "tests/agent/web/test_attacks.py",
     "tests/agent/workers/test_crew.py",
     "tests/agent/web/test_browser.py",
-    "tests/agent/web/test_detail.py",
-    "tests/agent/web/test_racks.py",
     "tests/agent/web/test_server.py",
+    "tests/agent/web/test_whole_hub.py",
     "tests/collectors/accelerators/test_fuzz.py",
     "tests/dashboards/test_influxql.py",
     "tests/dashboards/test_routes.py",

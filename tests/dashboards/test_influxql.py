@@ -25,7 +25,7 @@ from dashboards.signals import all_signals
 from dashboards.signals.base import Signal
 from dashboards.verify import Dashboard, verify
 from dashboards.verify_influx import InfluxServer
-from tests.dashboards.synthetic import lines
+from tests.dashboards.synthetic import Catalogue
 from tests.support import wait_for
 from tests.support.oldinflux import OldInflux
 
@@ -59,9 +59,9 @@ def influxdb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InfluxServer]
     made = OldInflux(tmp_path_factory.mktemp("influxdb"), database=DATABASE)
     with made.up():
         url = made.url
-        registry, now = load_registry(), time.time()
+        catalogue, now = Catalogue(load_registry()), time.time()
         for age in AGES:
-            post(f"{url}/write?db={DATABASE}&precision=ms", lines(registry, now - age))
+            post(f"{url}/write?db={DATABASE}&precision=ms", catalogue.lines(now - age))
         server = InfluxServer(url, DATABASE, clock=lambda: now)
         wait_for(lambda: server.has('SELECT count("pue_ratio") FROM "dc_site"'))
         yield server

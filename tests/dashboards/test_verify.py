@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from dashboards import rule_files
 from dashboards.build import build_all
 from dashboards.signals.base import Excuse
 from dashboards.verify import LAG, Dashboard, Server, fill, verify
-from tests.dashboards.synthetic import page, served
+from tests.dashboards.synthetic import Catalogue, served
 from tests.support import ROOT, binary, free_port, get, running, wait_for
 
 OPEN_EXCUSES = {
@@ -94,7 +95,8 @@ def prometheus(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> 
     rule_files.write(folder, registry)
     port = free_port()
     with served(registry, computed=False) as address:
-        (folder / "prometheus.yml").write_text(f"""\
+        config = folder / "prometheus.yml"
+        config.write_text(f"""\
 global: {{scrape_interval: 3s, evaluation_interval: 1s}}
 rule_files: [rules.yml, alerts.yml]
 scrape_configs:
@@ -102,13 +104,16 @@ scrape_configs:
 """)
         command = [
             binary("prometheus"),
-            f"--config.file={folder / 'prometheus.yml'}",
+            f"--config.file={config}",
             f"--storage.tsdb.path={folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{port}",
         ]
         url = f"http://127.0.0.1:{port}"
-        with running(command, log=folder / "log", ready=f"{url}/-/ready"):
+        with running(command, log=folder / "log", ready=f"{url}/-/ready") as process:
             moment = settled(Server(url))
+            # What comes later is not asked for: it need not be scraped nor evaluated.
+            config.write_text("scrape_configs: []\n", "utf-8")
+            process.send_signal(signal.SIGHUP)
             yield Server(url, clock=lambda: moment)
 
 
@@ -137,9 +142,9 @@ def victoriametrics(
         "-search.latencyOffset=1s",
     ]
     with running(command, log=folder / "log", ready=f"{url}/health"):
-        now = time.time()
+        catalogue, now = Catalogue(registry), time.time()
         for age in range(300, 0, -15):
-            body = page(registry, now - age, stamped=True).encode()
+            body = catalogue.page(now - age, stamped=True).encode()
             request = urllib.request.Request(f"{url}/api/v1/import/prometheus", data=body)
             with urllib.request.urlopen(request, timeout=30) as reply:
                 assert reply.status in (200, 204)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from html.parser import HTMLParser
 from typing import Any
 
 from agent.web import pages
+from agent.web.view import BoardView
 from tests.agent.web import fixture
 
 HOSTILE = "\"><script>alert(1)</script>&amp;' onload=x {0} \\"
@@ -74,3 +76,9 @@ def api(path: str, view: Any = None, **query: str) -> Any:
     assert response is not None, path
     assert response.content_type.startswith("application/json")
     return json.loads(response.body)
+
+
+def size_of(view: BoardView, path: str = "/", **query: str) -> tuple[int, bytes]:
+    response = pages.handle(view, path, query)
+    assert response is not None
+    return len(gzip.compress(response.body, 1)), response.body

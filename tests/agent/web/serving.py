@@ -36,10 +36,13 @@ def page(path: str, query: Mapping[str, str], _language: str) -> Response | None
 
 
 @asynccontextmanager
-async def serving(*, series: int = 50, node: str = "", **options: Any) -> AsyncIterator[int]:
+async def serving(
+    *, series: int = 50, digits: int = 0, node: str = "", **options: Any
+) -> AsyncIterator[int]:
+    """Serve so many series, whose labels have at least so many digits; yields the port."""
     port = free_port()
     snapshot = Snapshot()
-    readings = [(VALUE.series(str(n)), float(n)) for n in range(series)]
+    readings = [(VALUE.series(f"{n:0{digits}}"), float(n)) for n in range(series)]
     snapshot.update(Batch(collector="t", device="", time=0.0, lifetime=600.0, readings=readings))
 
     async def reload() -> Reloaded:

@@ -12,7 +12,7 @@ from agent.web import pages
 from agent.web.view import BoardView
 from collectors.base import Batch
 from tests.agent.web import fixture
-from tests.agent.web.served import Site, _hover, _tip, fresh
+from tests.agent.web.served import Site, fresh
 from tests.support import wait_for
 from tests.support.browser import Browser
 
@@ -73,48 +73,6 @@ def test_links_keep_language_and_view(browser: Browser, site: Site) -> None:
         assert browser.eval("document.documentElement.lang") == "zh-Hans"
         assert browser.eval("location.search") == "?lang=zh&racks=failover"
     assert browser.errors == []
-
-
-def test_a_whole_hub_is_found_one_s_way_in(browser: Browser) -> None:
-    """27 584 racks: a tile leads to its rows, arrows walk, the search suggests and finds, every
-    rack is a square that tells.
-    """
-    site = Site(fixture.view([*fixture.energy(), *fixture.racks(27_584, per_row=32)]))
-    try:
-        browser.size(1366, 768)
-        fresh(browser, f"{site.url}/sites/{fixture.SITE}")
-        assert browser.eval("document.querySelectorAll('.tile').length") == 173
-        assert (
-            browser.eval(
-                "[...document.querySelectorAll('.tile')].filter(t => t.tabIndex === 0).length"
-            )
-            == 1
-        )
-        browser.eval("document.querySelector('.tile').focus()")
-        for key in ("ArrowDown", "ArrowRight", "End"):
-            browser.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key)
-        assert "R860" in browser.eval("document.activeElement.textContent")
-        assert "R860" in _tip(browser)
-        browser.eval(
-            "const box = document.querySelector('[data-find]'); box.value = 'R40016';"
-            " box.dispatchEvent(new Event('input', {bubbles: true}))"
-        )
-        wait_for(
-            lambda: browser.eval("document.querySelector('[data-find]').list.options.length"),
-            what="a suggestion",
-        )
-        assert (
-            browser.eval("document.querySelector('[data-find]').list.options[0].value") == "R40016"
-        )
-        browser.open(f"{site.url}/sites/{fixture.SITE}?row=R400..R404&find=R40016")
-        assert browser.eval("document.querySelector('.tile.found .n').textContent") == "R40016"
-        browser.open(f"{site.url}/sites/{fixture.SITE}?map=racks")
-        _hover(browser, ".cells", 5.5 / 32)
-        wait_for(lambda: _tip(browser), what="a rack's values")
-        assert _tip(browser).startswith("R00006")
-        assert browser.errors == []
-    finally:
-        site.close()
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import re
 from dataclasses import replace
 
 import pytest
 
 from agent.inventory.model import Device, Feed, Inventory, Rack
 from agent.web import pages
-from agent.web.view import BoardView
 from agent.web.views import heat, racks, search
 from agent.web.views.rack import RackView, urgent
 from collectors.base import Batch
 from collectors.catalogue import rack
 from tests.agent.web import fixture
-from tests.agent.web.reading import page
+from tests.agent.web.reading import page, size_of
 from tests.agent.web.site_readings import NOW
 
 
@@ -107,35 +104,6 @@ def test_missing_is_null_in_the_api() -> None:
     assert row["needs"] == []
 
 
-def _size(view: BoardView, path: str = "/", **query: str) -> tuple[int, bytes]:
-    response = pages.handle(view, path, query)
-    assert response is not None
-    return len(gzip.compress(response.body, 1)), response.body
-
-
-def test_a_whole_hub_stays_a_light_page() -> None:
-    """27 584 racks at one site are drawn by row under 60 kB compressed, and rack by rack, where
-    asked, under 200 kB.
-    """
-    view = fixture.view(fixture.racks(27_584, per_row=32))
-    size, body = _size(view)
-    assert size < 60_000
-    assert body.count(b'class="tile') == 173
-    size, body = _size(view, f"/sites/{fixture.SITE}", map="racks")
-    assert size < 200_000
-    assert len(re.findall(rb"h9v9h-9z", body)) == 27_584
-    size, body = _size(view, f"/sites/{fixture.SITE}", row="R855..R859")
-    assert body.count(b'class="tile') == 160
-    assert b"row=R860..R861" in body
-    assert b"row=R850..R854" in body
-    size, body = _size(view, f"/sites/{fixture.SITE}", row="R861")
-    assert size < 20_000
-    assert body.count(b'class="tile') == 32
-    assert b"R86132" in body
-    assert b'rel="prev"' in body
-    assert b'rel="next"' not in body
-
-
 def test_many_sites_are_a_list_that_leads_to_each() -> None:
     """Of twelve sites the page shows one whole and links to the others."""
     twelve = [
@@ -143,7 +111,7 @@ def test_many_sites_are_a_list_that_leads_to_each() -> None:
         for n in range(12)
         for reading in fixture.racks(600, per_row=24, where=f"site-{n:02d}")
     ]
-    size, body = _size(fixture.view(twelve, where="site-03"))
+    size, body = size_of(fixture.view(twelve, where="site-03"))
     assert size < 60_000
     assert body.count(b'class="site"') == 1
     assert b'href="/sites/site-11"' in body
@@ -170,12 +138,12 @@ def test_a_rack_is_found_by_what_stands_in_it_and_what_feeds_it() -> None:
     view = replace(view, inventory=Inventory(hub=fixture.HUB, racks={"B07": rack_}))
     assert [(one.rack, name) for one, name in search.find(view, "N4711")] == [("B07", "n4711")]
     assert [(one.rack, name) for one, name in search.find(view, "px-9")] == [("B07", "px-9")]
-    assert b"B07" in _size(view, f"/sites/{fixture.SITE}", find="n4711")[1]
+    assert b"B07" in size_of(view, f"/sites/{fixture.SITE}", find="n4711")[1]
 
 
 def test_what_is_searched_for_is_shown_and_not_run() -> None:
     """The text that was searched for comes back as text, and only as much of it as a name may have."""
-    body = _size(fixture.view(), f"/sites/{fixture.SITE}", find="<script>" + "x" * 500)[1]
+    body = size_of(fixture.view(), f"/sites/{fixture.SITE}", find="<script>" + "x" * 500)[1]
     assert b"<script>x" not in body
     assert b"&lt;script&gt;" + b"x" * 92 + b"\xe2\x80\x9d" in body
 
