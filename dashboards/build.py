@@ -1,4 +1,4 @@
-"""Write dashboards as the JSON that Grafana provisions; the same input, the same bytes."""
+"""Writes dashboards as the JSON that Grafana provisions. The same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ from dashboards.templating import (
 )
 
 WHOLE_MINUTES: Final = "now-1m/m"
-"""Where ranges of InfluxQL end: what is added up over a minute that is not over yet is not all
-there."""
+"""Where ranges of InfluxQL end: a sum over a minute that is not over yet would be too small."""
 REFRESH: Final = "1m"
 INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """A dashboard as JSON, and which of its queries may honestly be empty.
+    """A dashboard as JSON, and which of its queries may be empty without being wrong.
 
-    Queries go by panel id and refId, annotations by 0 and name.
+    The keys of `excuses` are panel id and refId of a query, or 0 and the name of an annotation.
     """
 
     uid: str
     json: Json
     excuses: Mapping[tuple[int, str], tuple[Excuse, ...]]
     left_out: tuple[str, ...] = ()
-    """What the database's language cannot say: a line a panel or query, with the reason."""
+    """Panels and queries that the database's language cannot express: a line each, with the reason.
+    """
 
     def text(self) -> str:
         """Return the file's text: sorted keys, a newline at the end."""
@@ -127,7 +127,7 @@ def _built(board: Board, database: Database) -> Built:
 
 
 def _said(cells: Iterable[Cell], hub: str, left_out: list[str]) -> Iterator[Cell]:
-    """Yield cells with their queries in InfluxQL, without what cannot be said in it."""
+    """Yield cells with their queries in InfluxQL, without those that it cannot express."""
     for cell in cells:
         panel = cell.panel
         said: list[core.Target] = []

@@ -18,19 +18,19 @@ class HubPlan:
         metadata={"help": "such as https://gateway.guian.example:9717"}
     )
     prometheus: str = field(
-        metadata={"help": "host:port of the one that evaluates the hub's rules"}
+        metadata={"help": "host:port of the Prometheus that evaluates the hub's rules"}
     )
     scrapers: tuple[str, ...] = field(
         default=(),
-        metadata={"help": "host:port of those that share the hub's nodes, where one is not enough"},
+        metadata={"help": "host:port of each Prometheus that scrapes a share of the hub's nodes"},
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How one proves who one is, to gateways, nodes and each other.
+    """The credentials that each Prometheus shows to gateways, nodes and other ones.
 
-    The paths are those where the configs are used.
+    The paths are those on the machine where a config is used.
     """
 
     ca_file: str = ""
@@ -40,7 +40,7 @@ class Access:
     password_file: str = ""
 
     def json(self) -> dict[str, Any]:
-        """Return what Prometheus calls it."""
+        """Return the credentials as settings of Prometheus."""
         tls = {
             name: value
             for name in ("ca_file", "cert_file", "key_file")
@@ -59,19 +59,23 @@ class Plan:
     """The file that `hubgauge federation build --plan` reads."""
 
     hubs: dict[str, HubPlan]
-    interval: Duration = field(default=15.0, metadata={"help": "of scrapes and rules at the hubs"})
-    above: Duration = field(default=30.0, metadata={"help": "of scrapes and rules above them"})
+    interval: Duration = field(
+        default=15.0, metadata={"help": "interval of scrapes and rules at the hubs"}
+    )
+    above: Duration = field(
+        default=30.0, metadata={"help": "interval of scrapes and rules of the Prometheus above"}
+    )
     gone_after: Duration = field(
-        default=120.0, metadata={"help": "after this long nothing being known of a hub is an alert"}
+        default=120.0, metadata={"help": "a hub of which nothing arrives for so long is an alert"}
     )
     alertmanagers: tuple[str, ...] = ("127.0.0.1:9093",)
     remote_write: str = field(
         default="http://victoriametrics.example:8428/api/v1/write",
-        metadata={"help": "where the way that pushes leads to"},
+        metadata={"help": "the URL that hubs push to if they are not scraped"},
     )
     access: Access = field(default_factory=Access)
     refresh: Duration = field(
-        default=60.0, metadata={"help": "how often gateways are asked whom to scrape"}
+        default=60.0, metadata={"help": "how often the targets are read from the gateways"}
     )
 
 

@@ -1,18 +1,25 @@
-"""The same signals in InfluxQL, against line protocol as agents push it.
+"""The same signals in InfluxQL, for the line protocol that agents push.
 
-Measurement `dc_rack`, field `power_watts`, labels as tags.
+A measurement is such as `dc_rack`, a field such as `power_watts`; labels are tags.
 
-What InfluxQL can say is: aggregations by labels, nested at will; rates over the panel's interval;
-sums, differences, products and quotients of two such of one measurement with the same labels;
-arithmetic with numbers; a comparison that keeps what it holds for; and one state of several, each 1
-or 0. What it cannot: sets (`and`, `unless`, and `or` but for states), joins on some labels only or
-of two measurements, rates over a span of their own, ranks, comparisons that answer 1 or 0, time,
-and functions. A panel whose first query cannot be said is left out, a further query of a panel is;
-either is told.
+InfluxQL can express:
 
-InfluxQL knows no staleness, so a query of the present looks back five minutes as Prometheus does.
-Series that are not read at the same moment only add up within an interval that holds a round of
-each, so panels have an interval of a minute at least. Source:
+- aggregations by labels, nested to any depth
+- rates over the panel's interval
+- sums, differences, products and quotients of two of these, of one measurement and with the same
+  labels
+- arithmetic with numbers
+- a comparison that keeps the values for which it holds
+- one state of several, each 1 or 0
+
+It cannot express sets (`and`, `unless`, and `or` except for states), joins on some labels only or
+of two measurements, rates over a range of their own, ranks, comparisons that return 1 or 0, time,
+and functions. A panel is left out if its first query cannot be expressed. Of a table, and of the
+further queries of any panel, only what cannot be expressed is left out. Both are reported.
+
+InfluxQL has no staleness, so a query for the present looks back five minutes, as Prometheus does.
+Series that are not read at the same moment add up only within an interval that holds a round of
+each. So panels have an interval of at least a minute. Source:
 https://docs.influxdata.com/influxdb/v1/query_language/
 """
 
@@ -38,14 +45,14 @@ _ARITHMETIC: Final = frozenset("+-*/")
 
 
 class InexpressibleError(Exception):
-    """InfluxQL cannot say this; the text says what of it."""
+    """An expression that InfluxQL cannot express; the text names the part."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sub:
-    """A query of one measurement that yields a field for each combination of some tags.
+    """A query of one measurement that yields a field for each combination of the tags in `by`.
 
-    No tags named means all there are.
+    None stands for all tags.
     """
 
     text: str
@@ -59,12 +66,12 @@ def render(signal: Signal, *, hub: str = "", instant: bool = False, column: str 
 
 
 def render_text(expr: str, *, hub: str = "") -> str:
-    """Return the query of an expression at present; raises InexpressibleError."""
+    """Return the query for the present value of an expression; raises InexpressibleError."""
     return _Renderer(hub=hub, instant=True).query(parse(expr), "v")
 
 
 def alias(legend: str) -> str:
-    """Return a legend in Grafana's notation for InfluxQL, which cannot count what answers."""
+    """Return a legend in Grafana's notation for InfluxQL, without the place of `TOLD`."""
     return re.sub(r"\{\{(\w+)\}\}", r"$tag_\1", legend.replace(TOLD, "").strip())
 
 
@@ -105,7 +112,7 @@ def _field_of(name: str) -> tuple[str, str]:
 def _condition(label: str, op: str, value: str) -> str:
     """Return a matcher as a condition on a tag.
 
-    A field may have the tag's name, so the tag is told apart.
+    A field may have the same name, so `::tag` says that the tag is meant.
     """
     if op in ("=", "!="):
         return f'"{label}"::tag {op} {_quoted(value)}'
@@ -244,7 +251,7 @@ class _Renderer:
         )
 
     def _states(self, node: Binary, column: str) -> _Sub:
-        """Unite alternatives of which one at most holds: each the number of a state that is 1."""
+        """Return the number of the state that is 1, out of alternatives joined by `or`."""
         parts: list[Node] = []
         rest: Node = node
         while isinstance(rest, Binary) and rest.op == "or" and not rest.joined:

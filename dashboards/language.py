@@ -34,7 +34,7 @@ class Text:
     """One text in every language.
 
     `parts` fill the places in braces: a word, another Text, or a text from a hub's file. `context`
-    tells apart what is one word in English and two in another language.
+    is for a word that has one form in English and two in another language.
     """
 
     source: str
@@ -43,7 +43,7 @@ class Text:
 
     @property
     def key(self) -> str:
-        """What the text stands under in a catalogue."""
+        """The key of the text in a catalogue."""
         return f"{self.source} [{self.context}]" if self.context else self.source
 
     def of(self, language: Language) -> str:
@@ -91,4 +91,4 @@ _WIDE: Final = {ord(sign): chr(ord(sign) + 0xFEE0) for sign in "$[{<"}
 """The wide forms of ASCII's signs stand 0xFEE0 behind them (Unicode, block FF00)."""
 
 NO_DATA: Final = Text("no data")
-"""What a panel shows where a value is missing: words, never a zero."""
+"""Shown in a panel where a value is missing: words, never a zero."""

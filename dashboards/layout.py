@@ -1,4 +1,4 @@
-"""Where the panels of a dashboard stand: lines under headings, full from left to right."""
+"""The places of the panels of a dashboard: lines under headings, each as wide as the page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def lay_out(
 ) -> tuple[list[core.Panel], dict[tuple[int, str], tuple[Excuse, ...]]]:
     """Place the panels from left to right under their headings.
 
-    Ids follow the order and do not depend on the language.
+    Returns the panels, and the excuses of their queries as `Built.excuses` has them. Ids follow the
+    order and do not depend on the language.
     """
     ids = count(1)
     excuses: dict[tuple[int, str], tuple[Excuse, ...]] = {
@@ -57,10 +58,10 @@ def lay_out(
 
 
 def _flow(section: Section, top: int) -> Iterator[tuple[Cell, int, int]]:
-    """Yield each cell with its left and upper edge, no line left ragged at its right.
+    """Yield each cell with its left and upper edge; each line fills the whole width.
 
-    A cell goes below the last one where it is as wide and there is room left beside a higher cell
-    before them; otherwise to the right, or onto a new line.
+    A cell goes below the cell before it if it is as wide and the first cell of the line is high
+    enough for both. Otherwise it goes to the right, or onto a new line.
     """
     for line in _lines(section.cells):
         yield from _placed(line, top)
@@ -68,7 +69,7 @@ def _flow(section: Section, top: int) -> Iterator[tuple[Cell, int, int]]:
 
 
 def _lines(cells: Sequence[Cell]) -> Iterator[list[list[Cell]]]:
-    """Yield lines of columns of cells: a column is stacked up to the height of the line's first."""
+    """Yield lines of columns of cells; no column is higher than the first cell of its line."""
     line: list[list[Cell]] = []
     used = 0
     for cell in cells:
@@ -86,9 +87,9 @@ def _lines(cells: Sequence[Cell]) -> Iterator[list[list[Cell]]]:
 
 
 def _placed(line: Sequence[Sequence[Cell]], top: int) -> Iterator[tuple[Cell, int, int]]:
-    """Widen a line's columns so that they fill it, the last one taking what does not divide.
+    """Yield the cells of a line with their places, widened to fill it and stretched to one height.
 
-    Stretch all to one height.
+    The last column gets the rest of the width.
     """
     spare = COLUMNS - sum(column[0].width for column in line)
     height = max(sum(cell.height for cell in column) for column in line)
@@ -112,9 +113,9 @@ def _placed(line: Sequence[Sequence[Cell]], top: int) -> Iterator[tuple[Cell, in
 
 
 def _rendered(excuse: Excuse, hub: str, database: Database) -> Excuse:
-    """Return an excuse with its query for the database.
+    """Return an excuse with its query in the database's language.
 
-    One that cannot be said there holds as it is.
+    If the query cannot be expressed there, the excuse holds without it.
     """
     if database == "prometheus" or not excuse.unless:
         return Excuse(reason=excuse.reason, unless=for_panel(excuse.unless, hub=hub))

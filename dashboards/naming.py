@@ -1,6 +1,6 @@
-"""What people call the values of labels: points, subsystems, windows, reasons, hubs, promises.
+"""Names for the values of labels: points, subsystems, windows, reasons, hubs, promises.
 
-A series carries the short id. Legends, tables and alerts show the name, in the words of the board.
+A series has the short id. Legends, tables and alerts show the name, in the words of the board.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "reason": ("mismatch", "reason", "rejected"),
     "kind": ("kind_of_device", "headroom.kind"),
 }
-"""Where the board has the words for the values of a label."""
+"""By label: the prefixes of the board's messages for its values."""
 _ONLY: Final[Mapping[str, Collection[str]]] = {
     "point": get_args(Point),
     "boundary": ("facility", "it"),
 }
-"""Labels that take only some of the values for which there are words."""
+"""Labels that have only some of the values for which there are messages."""
 _ONE: Final[Mapping[str, Text]] = {
     "meter": Text("Meter"),
     "pdu": Text("PDU"),
@@ -51,10 +51,10 @@ _ONE: Final[Mapping[str, Text]] = {
     "redfish": Text("Node (Redfish)"),
     "ipmi": Text("Node (IPMI)"),
 }
-"""Kinds of devices where a sentence speaks of one."""
+"""Kinds of devices in the singular, for sentences about one device."""
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
 _SIGNS: Final = re.compile(r"[.*+?^${}()|\[\]\\/]")
-"""What has a meaning in a regular expression of JavaScript's."""
+"""Characters with a special meaning in a regular expression of JavaScript."""
 _FIELD: Final = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 _CHAIN: Final = re.compile(r"\{\{ if eq \$labels\.(\w+) .*?\{\{ end \}\}")
 _CHOICE: Final = re.compile(r'if eq \$labels\.\w+ "([^"]*)" \}\}(.*?)\{\{')
@@ -97,14 +97,14 @@ def names(language: Language, registry: Registry | None = None, *, hub: str = ""
 
 
 def names_in_alerts(language: Language, registry: Registry | None = None) -> Names:
-    """Return the same names for sentences, in which a kind of device is one of them."""
+    """Return the same names for sentences, with kinds of devices in the singular."""
     found = names(language, registry)
     one = {kind: text.of(language) for kind, text in _ONE.items()}
     return {**found, "kind": {**found["kind"], **one}}
 
 
 def _promise(fact: Fact, language: Language) -> str:
-    """Return what a promise is called: its KPI, and its limit where it has one."""
+    """Return the name of a promise: its KPI, and its limit if it has one."""
     return f"{said(fact.kpi.name, language)} {limit_text(fact, language)}".strip()
 
 
@@ -114,7 +114,7 @@ def _promise(fact: Fact, language: Language) -> str:
 def renames(legends: Iterable[str], known: Names) -> list[dict[str, Any]]:
     """Return Grafana's transformations that write names for ids in the legends of a panel.
 
-    A legend says where its label stands, so a site that is called `other` keeps its name.
+    Only the place of a label in its legend is renamed, so a site called `other` keeps its name.
     """
     found: dict[str, dict[str, Any]] = {}
     for legend in dict.fromkeys(legends):
@@ -129,9 +129,9 @@ def renames(legends: Iterable[str], known: Names) -> list[dict[str, Any]]:
 
 
 def _rename(parts: Sequence[str], at: int, value: str, name: str) -> tuple[str, str]:
-    """Return what a legend with this value looks like, and what to write for it.
+    """Return a regular expression for a legend with this value, and the legend with the name.
 
-    `parts` are what stands between labels and, at odd places, the labels.
+    `parts` are the texts between labels and, at odd places, the labels; `at` is the label's place.
     """
     regex, pattern, group = "", "", 0
     for index, part in enumerate(parts):

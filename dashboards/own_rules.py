@@ -33,7 +33,7 @@ class OwnRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """The names that generated groups and rules have, and later those of one's own."""
+    """The names of generated groups and rules; those of an operator's own are added later."""
 
     groups: set[str] = field(default_factory=set)
     rules: set[str] = field(default_factory=set)
@@ -75,7 +75,7 @@ def read_rules(folder: Path, taken: Taken) -> OwnRules:
 
 
 def _mistakes(found: object, taken: Taken, mine: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the keys of what is wrong in a file, and what was expected."""
+    """Yield the mistakes in a file: the key of each, and what was expected."""
     if not isinstance(found, dict) or not set(found) <= set(_KNOWN):
         yield "", "expected a mapping with groups, and tests if there are some"
         return
@@ -121,8 +121,8 @@ def _of_rule(rule: object, taken: Taken, mine: set[str]) -> Iterator[str]:
 def check_rules(out: Path, files: Sequence[str], tests: str) -> bool:
     """Let promtool check files of rules, and one of tests, in a folder.
 
-    Returns False where promtool is not installed; raises HubgaugeError with what it says against
-    them.
+    Returns False if promtool is not installed. Raises HubgaugeError with its output if it finds a
+    mistake.
     """
     program = shutil.which("promtool")
     if program is None:

@@ -1,9 +1,9 @@
-"""A reader of the PromQL that signals are written in, and of no more.
+"""A parser for the part of PromQL that signals use.
 
-It serves to say the same in another language.
+Its trees are translated into another query language: see `dashboards.influxql`.
 
-Grammar: https://prometheus.io/docs/prometheus/latest/querying/basics/; places such as `<site>`
-stand among the matchers.
+Grammar: https://prometheus.io/docs/prometheus/latest/querying/basics/; among the matchers there may
+be places such as `<site>`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _TOKEN: Final = re.compile(
 
 
 class UnreadableError(ValueError):
-    """An expression that is none."""
+    """An expression that this module cannot parse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class Number:
 class Selector:
     """Series by name and matchers.
 
-    `places` are what a panel narrows them by, `span` the range, `modified` an `@` or `offset`.
+    `places` are names such as `site` for `<site>`, and `span` is the range. `modified` tells
+    whether there is an `@` or `offset`.
     """
 
     name: str
@@ -64,7 +65,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """An aggregation; `by` is None where nothing is said."""
+    """An aggregation; `by` is None if the expression has no `by`."""
 
     function: str
     by: tuple[str, ...] | None
@@ -75,7 +76,7 @@ class Aggregate:
 class Binary:
     """Two operands.
 
-    `joined` where they are matched on something else than all labels, `asked` with `bool`.
+    `joined` tells whether they are matched on some labels only, `asked` whether there is a `bool`.
     """
 
     op: str

@@ -1,9 +1,9 @@
-"""PromQL that panels and rules share: one text, rendered for whoever reads it.
+"""PromQL that panels and rules share: one text, rendered for a panel or for a rule.
 
-An expression is written once, with `<hub>`, `<site>`, `<row>`, `<rack>`, `<window>` or `<instance>`
-where a panel narrows it by its variables and `<rate>` where a panel takes Grafana's rate interval.
-A rule gets the same text without matchers and with a fixed interval. Metrics are named through the
-catalogue, so that a renamed metric breaks the build and not a panel.
+An expression is written once. It has `<hub>`, `<site>`, `<row>`, `<rack>`, `<window>` or
+`<instance>` where a panel puts matchers of its variables, and `<rate>` where a panel puts Grafana's
+rate interval. A rule gets the same text without these matchers and with a fixed interval. Metrics
+are named through the catalogue, so that a renamed metric breaks the build and not a panel.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ PLACES: Final = {
     "window": ("hub", "site", "window"),
     "instance": ("hub", "site", "instance"),
 }
-"""What each place in an expression narrows a panel by."""
+"""The labels that a panel puts matchers of in each place of an expression."""
 _TOKEN: Final = re.compile(rf"<({'|'.join(PLACES)})>(,?)")
 
 
 def of(metric: Metric, *matchers: str, scope: str = "site") -> str:
-    """Return a selector of one metric, narrowed by `scope` and by `matchers`.
+    """Return a selector of one metric with the place `<scope>` and with `matchers`.
 
     A matcher is such as `feed!=""`.
     """
@@ -48,9 +48,9 @@ def rate(metric: Metric, *matchers: str, scope: str = "site") -> str:
 
 
 def seen_twice(metric: Metric, *matchers: str, scope: str = "site") -> str:
-    """Return what holds a few seconds after a counter's second sample, when it has a rate.
+    """Return an expression that has a value from a few seconds after a counter's second sample on.
 
-    Counters by reason begin with their first event, and one sample alone has no rate.
+    Counters by reason begin with their first event, and a single sample has no rate yet.
     """
     return f"count_over_time({of(metric, *matchers, scope=scope)}[<rate>] offset 5s) > 1"
 
@@ -61,24 +61,24 @@ def sample(metric: Metric, suffix: str, *matchers: str, scope: str = "site") -> 
 
 
 def last_known(aggregation: str, selector: str) -> str:
-    """Return an aggregation of what is said now, or else of what was said last within the hour.
+    """Return an aggregation of the present values, or else of the last ones within the hour.
 
-    An alert on a failure must not end because the failing series has: nobody said that it is over.
+    An alert on a failure must not end because the series ends: the failure may still be there.
     """
     return f"({aggregation} ({selector}) or {aggregation} (last_over_time({selector}[1h])))"
 
 
 def while_up(expr: str, up: Metric, labels: str, *, scope: str = "site") -> str:
-    """Return values only of what answers; `labels` tell one device from another.
+    """Return the values only of devices that answer; `labels` tell one device from another.
 
-    A database to which agents push knows no end of a series: for minutes it gives the last value of
-    a dead device as the present one. What no `up` is told of stays.
+    A database to which agents push does not know that a series has ended: for minutes it returns
+    the last value of a silent device as the present one. Values without any `up` are kept.
     """
     return f"{expr} unless on ({labels}) (max by ({labels}) ({of(up, scope=scope)}) == 0)"
 
 
 def while_all_up(expr: str, up: Metric, labels: str, group: str, *matchers: str) -> str:
-    """Return a sum only while each of its devices answers: a part is not to be taken for it.
+    """Return a sum only while all of its devices answer, so that no part is taken for the whole.
 
     `labels` tell one device from another, `group` one sum from another.
     """
@@ -87,13 +87,13 @@ def while_all_up(expr: str, up: Metric, labels: str, group: str, *matchers: str)
 
 
 TOLD: Final = "{{told}}"
-"""The legend of what `told` returns: how many of how many a sum is of."""
+"""The legend for what `told` returns: how many devices of how many a sum has."""
 
 
 def told(total: str, answering: str, expected: str) -> str:
-    """Return a sum by site with how many it is of in the label `told`: `46 / 48`.
+    """Return a sum by site with the label `told`: how many devices of how many it has, `46 / 48`.
 
-    Where nobody says how many are expected the sum stays, without that label.
+    If the number of expected devices is not known, the sum has no such label.
     """
     joined = (
         f"{total} * on (hub, site) group_left (heard)"
@@ -106,7 +106,7 @@ def told(total: str, answering: str, expected: str) -> str:
 def share(labels: str, ones: str) -> str:
     """Return the share of ones among values of 0 and 1, by these labels.
 
-    A sum over a count: nine of ten is 0.9 exactly. An average may come out a little below, and an
+    It is a sum over a count, so nine of ten is exactly 0.9. An average may be a little less, and an
     alert that compares it with 0.9 would fire.
     """
     return f"sum by ({labels}) ({ones}) / count by ({labels}) ({ones})"
@@ -132,7 +132,7 @@ def for_rule(expr: str) -> str:
 
 
 def for_panel(expr: str, *, hub: str = "") -> str:
-    """Render an expression for a panel: narrowed by variables, or to the one hub."""
+    """Render an expression for a panel: with matchers of its variables, or of one hub."""
 
     def narrowed(match: re.Match[str]) -> str:
         matchers = [

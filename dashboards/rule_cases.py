@@ -25,9 +25,9 @@ def _metered(
     gateway: str = "g",
     category: str = "2",
 ) -> dict[str, str]:
-    """Return the series of a metered site; without its PUE where that is inconsistent.
+    """Return the series of a metered site; without its PUE if that is inconsistent.
 
-    It is heard as `coverage` says: all its series end with it.
+    All its series last as long as the one of `coverage`, which is in promtool's notation.
     """
     where = {"hub": "guian", "site": place}
     told = f"x{coverage.partition('x')[2]}"
@@ -114,7 +114,7 @@ def _pue_tests() -> Iterator[JsonTest]:
 
 
 def _missing_tests() -> Iterator[JsonTest]:
-    """Yield tests of sites that fall silent, and of sites that several gateways tell.
+    """Yield tests of sites that fall silent, and of sites that several gateways report.
 
     Two sites of 100 each at 1.5 and 1.15 make (150 + 115) / 200 = 1.325.
     """

@@ -51,7 +51,7 @@ class RecordingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Rules evaluated one after the other, so that a later one sees what an earlier one made."""
+    """Rules that are evaluated in order, so that a later one can use series of an earlier one."""
 
     name: str
     rules: tuple[RecordingRule, ...]
@@ -93,12 +93,10 @@ def _source() -> Iterator[RecordingRule]:
 
 
 def _efficiency() -> Iterator[RecordingRule]:
-    """Yield ITEUsv (ISO/IEC 30134-5): the mean CPU utilisation of a site's nodes.
+    """Yield ITEUsv (ISO/IEC 30134-5): the mean CPU utilisation of a site's nodes, 0 to 1.
 
-    It says little where chips do the work.
-
-    It comes from node_cpu_seconds_total of every node scraped or pushed with its site; a site with
-    any chip has none.
+    It is computed from node_cpu_seconds_total of every node that has a label of its site. It says
+    little where chips do the work, so a site with any chip has no value.
     """
     chips = of(node.ACCELERATOR_INFO, scope="hub")
     yield RecordingRule(
@@ -108,9 +106,9 @@ def _efficiency() -> Iterator[RecordingRule]:
 
 
 def _kpis(registry: Registry) -> Iterator[RecordingRule]:
-    """Yield one rule a KPI, so that one alert and one panel serve every hub.
+    """Yield one rule for each KPI, so that one alert and one panel serve every hub.
 
-    What only agents can compute is taken over.
+    The values of KPIs that only agents can compute are copied.
     """
     rows = measured(registry.kpis.values())
     total = Total(by_rules=True)
@@ -153,10 +151,10 @@ def _needed_sites(total: Total, row: Measure, key: str) -> Iterator[RecordingRul
 
 
 def _bound(rows: Mapping[str, Measure]) -> str:
-    """Return 1 where a KPI's value is of a part of its hub, else 0.
+    """Return 1 if a KPI's value is of a part of its hub, else 0.
 
-    Where sites make the value, one agent whose inventory lists them all is enough for 0; of a
-    count, one agent that counts the whole.
+    For 0, one agent is enough: one whose inventory lists all sites that the value comes from, or,
+    for a count, one that counts the whole hub.
     """
     of_sites = "|".join(key for key, row in rows.items() if row.needs)
     values = f'{recorded.KPI_VALUE}{{kpi=~"{of_sites}"}}'
@@ -169,10 +167,11 @@ def _bound(rows: Mapping[str, Measure]) -> str:
 
 
 def _targets(registry: Registry) -> Iterator[RecordingRule]:
-    """Yield whether the measured value keeps each limit: 1 or 0, absent where it shows neither.
+    """Yield the rule that compares each measured value with its limit: 1 kept, 0 not kept.
 
-    A value of a part, or one of an annual KPI with too little coverage, shows no limit kept. Only a
-    count or a fastest link of a part shows a floor reached, and then it shows no floor missed.
+    There is no value if neither can be shown. A value of a part, or of an annual KPI with too
+    little coverage, cannot show that a limit is kept. If a goal is a lower limit, a count or a
+    fastest link of a part can show that it is reached, but not that it is missed.
     """
     join = "on (hub, kpi, scope)"
     rows = measured(registry.kpis.values())

@@ -1,4 +1,4 @@
-"""What stands around the panels: data source, variables, annotations and links."""
+"""The parts of a dashboard besides its panels: data source, variables, annotations and links."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def variable_of(variable: Variable, language: Language, database: Database) -> c
 
 
 def mend_variable(variable: Json) -> None:
-    """Drop what only interval variables have, and start at All."""
+    """Drop the keys that only interval variables have, and choose All at the start."""
     for key in ("auto", "auto_min", "auto_count", "tags"):
         variable.pop(key, None)
     variable.pop("current", None)
@@ -84,7 +84,7 @@ def mend_variable(variable: Json) -> None:
 
 
 def annotations_of(board: Board) -> list[Json]:
-    """Return what is drawn over every panel: when targets are due, and the alerts that fire."""
+    """Return the annotations over every panel: deadlines of targets, and alerts that fire."""
     language = board.language
     due = of(site.TARGET_DEADLINE, scope="hub") + " * 1000"
     firing = f'ALERTS{{alertstate="firing",{board.alerts}}}'
@@ -140,7 +140,7 @@ def _annotation(
 def links(board: Board) -> Iterator[core.DashboardLink]:
     """Yield links to the other dashboards; they keep the time range and the variables.
 
-    A hub's own dashboard has no hub variable, so it hands its hub on in the address.
+    The dashboard of one hub has no hub variable, so its links name the hub in the address.
     """
     language = board.language
     for uid, name in _NAMES.items():

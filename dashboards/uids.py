@@ -1,4 +1,4 @@
-"""The uids of the dashboards: links and bookmarks hang on them, so they never change."""
+"""The uids of the dashboards. Links and bookmarks use them, so they must never change."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Run every query of a dashboard as Grafana would, and list those that show nothing.
+"""Runs every query of a dashboard as Grafana would, and lists those that show nothing.
 
 Variables take the values the server has: All where a dashboard offers it, and each value by itself.
-A query that may honestly be empty says why (`Excuse`), and is excused only while what it is made of
-is missing too.
+A query that may be empty says why (`Excuse`), and is excused only while the series that it is made
+from are missing too.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ Json = dict[str, Any]
 Outcome = Literal["data", "empty", "failed", "excused"]
 
 SCRAPE_INTERVAL: Final = 15
-"""Seconds; what the provisioned datasource tells Grafana (`timeInterval`)."""
+"""Seconds: the `timeInterval` of the provisioned datasource."""
 POINTS: Final = 240
+"""About how many points a range query asks for."""
 LAG: Final = 3.0
 """Seconds before now at which ranges end.
 
-VictoriaMetrics shows what is younger than its latency offset as of the step before. That step may
-lie before the first sample of an agent that has just started.
+For times younger than its latency offset, VictoriaMetrics returns the value of the step before.
+That step may be before the first sample of an agent that has just started.
 """
 MOST_VALUES: Final = 50
-"""Values of a single-choice variable that are tried at most."""
+"""The most values of a variable that are tried."""
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -47,7 +48,7 @@ class Dashboard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """One query as it is asked, every variable filled in."""
+    """One query with every variable filled in; `span` is its time range in seconds."""
 
     dashboard: str
     panel: str
@@ -61,7 +62,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What came of a query; `detail` is the server's error or the excuse."""
+    """The outcome of a query; `detail` is the server's error or the excuse."""
 
     query: Query
     outcome: Outcome
@@ -79,13 +80,16 @@ class Result:
 
 
 class Database(Protocol):
-    """What queries are asked of."""
+    """A database that answers queries."""
 
     def has(self, expr: str) -> bool:
-        """Tell whether there is anything at present; raises BadReply with the server's error."""
+        """Tell whether a query has a value now; raises BadReply with the server's error."""
 
     def had(self, expr: str, span: int, step: int) -> bool:
-        """Tell whether there was anything in the last `span` seconds."""
+        """Tell whether a query had a value in the last `span` seconds, in steps of `step` seconds.
+
+        Raises BadReply with the server's error.
+        """
 
     def choices(self, query: str, span: int) -> list[str]:
         """Return the values of a variable."""
@@ -95,7 +99,7 @@ class Database(Protocol):
 
 
 class Server(PrometheusApi):
-    """A server of the Prometheus API, asked whether there is anything to show."""
+    """A server with the Prometheus API; `timeout` is in seconds."""
 
     def __init__(
         self, url: str, *, timeout: float = 30.0, clock: Callable[[], float] = time.time
@@ -172,7 +176,7 @@ def _is_shown(server: Database, query: Query) -> bool:
 
 
 def _queries(dashboard: Dashboard, server: Database) -> Iterator[Query]:
-    """Yield every query of a dashboard, once for each text that its variables make of it."""
+    """Yield every query of a dashboard, once for each text that values of its variables give."""
     board = dashboard.json
     span = _seconds(board["time"]["from"])
     asked: set[tuple[str, str, str]] = set()
@@ -243,15 +247,15 @@ def _text(variable: Json) -> str:
 
 
 def _choices(variables: Sequence[Json], server: Database, span: int) -> Iterator[dict[str, str]]:
-    """Yield what the variables may be set to: each value, with All of the others."""
+    """Yield settings of the variables: each value of each variable, with All of the others."""
     chosen: list[dict[str, str]] = [{}]
     for variable in variables:
         if variable["type"] != "query":
             continue
         longer = []
         for values in chosen:
-            # A single value is tried with All of the others that offer it, or the sets would
-            # multiply.
+            # A single value is tried only with All of the other variables, or there would be too
+            # many combinations.
             narrowed = any(
                 value != all_of
                 for value, all_of in zip(values.values(), _defaults(variables, values), strict=True)

@@ -1,4 +1,4 @@
-"""The InfluxQL variant's queries, asked of an InfluxDB through its `/query`, as Grafana does."""
+"""Runs the queries of the InfluxQL dashboards on an InfluxDB by its `/query`, as Grafana does."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class InfluxServer:
         )
 
     def had(self, expr: str, span: int, step: int) -> bool:
-        """Tell whether a query yields any number."""
+        """Tell whether a query yields any number; its text has the range already."""
         return self.has(expr)
 
     def choices(self, query: str, span: int) -> list[str]:

@@ -38,7 +38,7 @@ def groups(limits: SiteLimits) -> dict[str, tuple[Alert, ...]]:
 
 
 GROUPS: Final = groups(SiteLimits())
-"""The alerts by the limits that hold where nobody states others."""
+"""The alerts by the default limits."""
 ALERTS: Final[tuple[Alert, ...]] = tuple(chain.from_iterable(GROUPS.values()))
 
 __all__ = ["ALERTS", "GROUPS", "Alert", "Case", "groups"]

@@ -1,4 +1,4 @@
-"""Alert and Case: a condition somebody must know of, and when it must and must not fire."""
+"""Alert and Case: a condition that people must know of, and when it must and must not fire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dashboards.naming import filled, in_alert, names_in_alerts
 
 _VALUE: Final = re.compile(r"{{ \$value[^}]*}}(?: °C| K\b| days\b)?")
 Severity = Literal["critical", "warning", "info"]
-"""critical: someone goes now; warning: someone looks today; info: someone knows."""
+"""critical: somebody acts at once; warning: somebody looks today; info: only to be known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """A condition somebody must know of."""
+    """A condition that people must know of."""
 
     name: str
     expr: str
@@ -45,7 +45,7 @@ class Alert:
     summary: Text
     description: str
     limit: Limit = NO_LIMIT
-    """What the value is held against."""
+    """The limit that the value is compared with."""
     must_fire: Case
     must_not_fire: Case
     also_quiet: tuple[Case, ...] = ()
@@ -107,22 +107,25 @@ def _filled(text: str, case: Case) -> str:
 
 SITE: Final = {"hub": "guian", "site": "s1"}
 RACK: Final = {**SITE, "row": "A", "rack": "A07"}
-"""Where the cases happen."""
+"""The places of the cases."""
 
 
 def common_place(own: SiteLimits, place: Mapping[str, str]) -> Mapping[str, str]:
-    """Return a place of the cases at a site for which an operator states no limits of its own."""
+    """Return a place for the cases at a site without limits of its own.
+
+    `place` has the other labels.
+    """
     names = (f"s{n}" for n in range(1, len(own.places) + len(own.site_burn_rates) + 2))
     taken = {*own.sites, *own.site_burn_rates}
     return {**place, "site": next(name for name in names if name not in taken)}
 
 
 def series(metric: Metric, labels: Mapping[str, str], **more: str) -> str:
-    """Return one series of a case."""
+    """Return one series of a case, in promtool's notation."""
     return named(metric.full_name, labels, **more)
 
 
 def named(name: str, labels: Mapping[str, str], **more: str) -> str:
-    """Return one series of a case, by name."""
+    """Return one series of a case by its name, in promtool's notation."""
     pairs = ",".join(f'{key}="{value}"' for key, value in {**labels, **more}.items())
     return f"{name}{{{pairs}}}"

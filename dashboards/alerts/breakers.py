@@ -23,14 +23,14 @@ def _of(metric: Metric, values: str, **labels: str) -> dict[str, str]:
 
 
 def _unknown(values: str) -> dict[str, str]:
-    """A load of which only the upper bound is too high: nobody knows that it is."""
+    """Return a load of which only the upper bound is too high, so that it may be fine."""
     return _of(metrics.BREAKER_LOAD, values, bound="upper") | _of(
         metrics.BREAKER_LOAD, "0.2x40", bound="lower"
     )
 
 
 def _full(days: float, bound: str = "expected") -> dict[str, str]:
-    """A row that is full so many days after the case begins, at 1970."""
+    """Return a row that is full so many days after the case begins, which is in 1970."""
     return {series(metrics.ROW_FULL, _ROW, kind="power", bound=bound): f"{days * breaker.DAY:g}x40"}
 
 

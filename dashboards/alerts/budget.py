@@ -3,8 +3,8 @@
 A limit L on the year's PUE allows (L - 1) joules of overhead for each joule of IT. A window's burn
 rate is its overhead over what is allowed, (PUE - 1) / (L - 1): at 1 the year ends at the limit, at
 1.5 half as much again is used. As with the error budgets of Google's SRE workbook (chapter 5), each
-alert asks a long window whether it matters and a short one whether it still goes on, so that it
-starts soon, and ends soon after the cause.
+alert needs a high rate in two windows. The long one shows that it matters, the short one that it
+still goes on. So an alert ends soon after its cause.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ def alerts(own: SiteLimits) -> tuple[Alert, ...]:
 
 
 def _burns_fast(own: SiteLimits) -> Alert:
-    """Return the alert on a rate that is burnt over a day and in its last hour.
+    """Return the alert on a high burn rate over a day and over its last hour.
 
-    In the cases the limit is 1.2, so a PUE of 1 + 0.2 x is a rate of x.
+    In the cases the limit is 1.2, so a PUE of 1 + 0.2 x is a burn rate of x.
     """
     place = common_place(own, SITE)
     rate = own.burn_rate

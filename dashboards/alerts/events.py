@@ -1,4 +1,4 @@
-"""Alerts on what devices tell of themselves: water where none should be."""
+"""Alerts on events that devices report: water where none should be."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _as_device(metric: str, label: str) -> str:
 ALERTS: Final = (
     Alert(
         name="WaterDetected",
-        # A trap is told once: the agent keeps the state that it began, also over a restart.
+        # A device sends a trap once. The agent keeps the state that it began, across restarts too.
         expr=for_rule(
             f"max by ({_WHERE}) ({of(EVENT_ACTIVE, _LEAK)}"
             f" or {_as_device(of(sensor.SENSOR_LEAK), 'sensor')}"

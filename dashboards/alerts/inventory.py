@@ -1,6 +1,6 @@
-"""Alerts on the inventory against what is seen.
+"""Alerts on differences between the inventory and the devices that answer.
 
-Things that are missing, unexpected, silent for long, or out of date.
+Devices and racks may be missing, unexpected or silent for long, and the inventory may be old.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from dashboards.signals.inventory import silent_for
 
 _NETBOX: Final = 'source="netbox"'
 _MORE: Final = 13_600.0
-"""Seconds by which what is too old in a case is older than it may be."""
+"""Seconds by which an age in a case is above its limit."""
 
 
 def _since(age: float) -> str:
-    """Return a time so many seconds before the epoch, where promtool begins."""
+    """Return the time `age` seconds before the epoch, which is where promtool's clock begins."""
     return f"{-age:g}x40" if age != 0 else "0x40"
 
 
@@ -36,7 +36,7 @@ def _count(reasons: str) -> str:
 
 
 def _not_polled() -> str:
-    """Return the PDUs nobody asks: what one gateway does not ask, another may."""
+    """Return how many PDUs of the inventory no gateway polls; one polled by any is not counted."""
     reason = 'reason="pdu_not_polled"'
     missing = f"max by (hub, site, device) ({of(inventory.MISMATCH_INFO, reason)})"
     asked = (
@@ -153,7 +153,7 @@ _FIXED: Final = (
         ),
     ),
 )
-"""The alerts that no limit of one's own changes."""
+"""The alerts without a limit that an operator can set."""
 
 
 def alerts(own: Ages) -> tuple[Alert, ...]:

@@ -1,4 +1,4 @@
-"""Where an alert leads to: its place in the runbook, and the page of the board that shows it."""
+"""The links of an alert: its section of the runbook, and the page of the board that shows it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboards.language import LANGUAGES
 
 RUNBOOK: Final = "docs/runbook.md"
 LANGUAGE: Final = "{language}"
-"""What stands in the address of a runbook for the language."""
+"""The placeholder for the language in the address of a runbook."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Links:
         return self._made(name, _path(labels))
 
     def _made(self, name: str, path: str) -> dict[str, str]:
-        """Return the links: the runbook in each language, where it has one each."""
+        """Return the links: the runbook in each language if its address has one, and the board."""
         each = LANGUAGES if LANGUAGE in self.runbook else LANGUAGES[:1]
         found = {}
         for n, language in enumerate(each):
@@ -57,7 +57,7 @@ _STEPS: Final = (("site", "sites"), ("rack", "racks"))
 
 
 def _template(labels: Mapping[str, str]) -> str:
-    """Return the path of the page of an alert with such labels; a label without a value ends it."""
+    """Return the path of an alert's page as a template; it ends at a label without a value."""
     if "site" not in labels:
         return f"/hubs/{_ENCODED.format(label='hub')}" if "hub" in labels else "/"
     path = ""

@@ -1,4 +1,4 @@
-"""What an alert's value is held against, as a message tells it: one limit, or one of each place."""
+"""The limit of an alert, as its message shows it: one for all places, or one for each."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from collectors.catalogue.rack_limits import LimitedPlace, RackLimits, SiteLimit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """A limit with its unit, and those of places with their own, the smallest place first."""
+    """A limit with its unit, and the limits of places with their own, the smallest place first."""
 
     text: str = ""
     places: Sequence[tuple[Mapping[str, str], str]] = ()
-    """Labels that an alert must have, and its limit then."""
+    """The labels of a place, and its limit."""
 
     def template(self) -> str:
         """Return it as a template of Prometheus, which chooses by the alert's labels."""
@@ -88,7 +88,7 @@ def by_label(common: str, label: str, own: Mapping[str, str]) -> Limit:
 
 
 def _own(own: SiteLimits, text: Callable[[RackLimits], str], *, only_sites: bool = False) -> Limit:
-    """Return the limits of places; nothing of them where all are the same."""
+    """Return the common limit and those of places; only the common one if all are the same."""
     found = [
         ({key: value for key, value in _labels(place).items() if value}, text(limits))
         for place, limits in sorted(

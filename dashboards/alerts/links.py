@@ -66,8 +66,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="LinkSlow",
-        # Against itself: what a link should take is only known where a target states it, and that
-        # target is judged by itself.
+        # A link is compared with its own last day: only a target states how long it should take,
+        # and targets have alerts of their own.
         expr=f"{_TRIP} > {SLOW_LINK} * {_USUAL}",
         wait="15m",
         severity="warning",

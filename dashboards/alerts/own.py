@@ -24,11 +24,11 @@ _OFFSET, _SYNCED, _ERROR = (
     for name in ("offset_seconds", "sync_status", "maxerror_seconds")
 )
 MANY: Final = 10
-"""Agents from which on a share of them says something of the site."""
+"""The share of a site's agents that answer is judged only if there are so many."""
 
 
 def _answering(number: int) -> dict[str, str]:
-    """Return the agents of a site, of which so many answer."""
+    """Return the agents of a site, of which `number` answer."""
     return {
         named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): f"{int(n >= MANY - number)}x20"
         for n in range(MANY)
@@ -45,8 +45,8 @@ def _spool(values: str) -> dict[str, str]:
 ALERTS: Final = (
     Alert(
         name="AgentDown",
-        # Not what was said last: who is no longer scraped may be gone on purpose, as a pod that was
-        # replaced. Where its metrics end as well, AgentSilent tells it.
+        # The last known value does not count here: an agent that is no longer scraped may be gone
+        # on purpose, such as a pod that was replaced. If its metrics end, AgentSilent fires.
         expr='up{job="hubgauge"} == 0',
         wait="5m",
         severity="critical",
@@ -88,7 +88,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="AgentSilent",
-        # For agents that push and are not scraped: seen within the hour, and not any more.
+        # For agents that push and are not scraped: they sent within the hour, and do not now.
         expr=(
             f"max by ({_EACH}) (last_over_time({_BUILD}[1h])) unless max by ({_EACH}) ({_BUILD})"
             f" unless on ({_EACH}) up"

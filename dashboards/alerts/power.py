@@ -36,7 +36,7 @@ _EACH_PDU: Final = last_known("max by (hub, site, rack, pdu)", of(facility.PDU_U
 ALERTS: Final = (
     Alert(
         name="SitePueInconsistent",
-        # Of a window that is hardly metered nothing can be said, not even that it cannot be.
+        # A window with little coverage is not judged at all, not even as impossible.
         expr=for_rule(f"max by (hub, site, window) ({of(site.SITE_PUE_STATE, _INCONSISTENT)}) == 1")
         + f" and on (hub, site, window) {pue.PUE_COVERAGE.recorded()} >= {MIN_COVERAGE}",
         wait="30m",
@@ -169,7 +169,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="UpsOnBattery",
-        # A UPS whose battery is empty, or whose switch has lost its power, says nothing more.
+        # A UPS whose battery is empty, or whose network switch has no power, falls silent. So its
+        # last known state counts.
         expr=for_rule(last_known("max by (hub, site, ups)", of(ups.UPS_ON_BATTERY)) + " == 1"),
         wait="1m",
         severity="critical",

@@ -155,7 +155,7 @@ _FIXED: Final = (
         must_not_fire=Case(series=_power("0.9x3 1.05x20"), at="6m"),
     ),
 )
-"""What a rack's own figures say, whatever the limits: a lost failover and its rating."""
+"""Alerts without a limit that an operator can set: a lost failover, and the rack's rating."""
 
 _HEATING_FAST: Final = Alert(
     name="RackHeatingFast",

@@ -1,7 +1,7 @@
 """What Alertmanager does with the alerts: receivers, grouping and inhibition.
 
-One failure is one message: alerts are grouped by hub and site, and what follows from a greater
-failure is inhibited by it.
+One failure is one message: alerts are grouped by hub and site, and an alert inhibits those that
+follow from it.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ AGENT: Final = (*SITE, "instance")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """An alert that explains others of the same place: they are not told while it is active.
+    """An alert that explains others of the same place: they are not sent while it is active.
 
-    No `effects`: all others.
+    Without `effects` it explains all others. `same` are the labels that make up the place.
     """
 
     cause: str
@@ -48,7 +48,7 @@ _POLLED_BY_AGENT: Final = (
     "LinkLossy",
     "LinkSlow",
 )
-"""Alerts about what an agent polls: without the agent nobody polls it."""
+"""Alerts about devices and links that an agent polls: without the agent they are not polled."""
 
 CAUSES: Final = (
     Cause(cause="HubGone", same=("hub",)),
@@ -113,12 +113,12 @@ CAUSES: Final = (
     ),
     Cause(cause="HubTargetAtRisk", effects=("HubTargetPaceLost",), same=("hub", "target")),
 )
-"""Greater failures before what follows from them."""
+"""Failures, and the alerts that follow from each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How alerts of one severity are told: the first wait, the next ones, and repeats."""
+    """How alerts of one severity are sent: to whom, after which wait, and how often again."""
 
     receiver: str
     group_wait: str
@@ -140,8 +140,8 @@ WAYS: Final[Mapping[Severity, Way]] = {
 }
 _ELSEWHERE: Final = "elsewhere"
 HOOK: Final = "http://127.0.0.1:9099"
-"""Where the messages go until the receivers are somebody's own: a hook on the same machine, by
-receiver and hub."""
+"""Where the messages go until an operator states receivers: a webhook on the same machine, with a
+path for each receiver and hub."""
 
 
 def alertmanager(
@@ -151,7 +151,7 @@ def alertmanager(
     ways: Mapping[Severity, Way] = WAYS,
     alerting: AlertingSection | None = None,
 ) -> Json:
-    """Return Alertmanager's config: a route a hub and severity, and what inhibits what.
+    """Return Alertmanager's config: a route for each hub and severity, and the inhibitions.
 
     `alerting` names the receivers of an operator's own; without any, `hook` gets the messages.
     Raises ConfigError for a secret that has to be copied and cannot be read.
@@ -243,7 +243,7 @@ def _inhibition(cause: Cause) -> Json:
 
 
 def _check() -> None:
-    """Refuse an inhibition that names an alert there is not: it would be silent for ever."""
+    """Raise ValueError for an inhibition of an alert that does not exist: it would do nothing."""
     known = {alert.name for alert in ALERTS}
     named = {cause.cause for cause in CAUSES} | {
         effect for cause in CAUSES for effect in cause.effects

@@ -1,6 +1,6 @@
 """Alerts on targets, as the agents judge them.
 
-Only they know deadlines, partial counts and interim years.
+Only the agents know deadlines, partial counts and interim years.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _target_state(state: str) -> str:
 
 
 def gone(matchers: str = "") -> str:
-    """Return which hubs were known within the hour and are not any more."""
+    """Return the hubs that had KPI values within the hour and have none now."""
     values = f"{recorded.KPI_VALUE}{matchers}"
     return f"max by (hub) (last_over_time({values}[1h])) unless max by (hub) ({values})"
 
@@ -69,8 +69,8 @@ ALERTS: Final = (
     ),
     Alert(
         name="HubTargetAtRisk",
-        # A gateway that sees only some sites may judge by its part; where the hub's own value keeps
-        # the limit, that decides.
+        # A gateway that sees only some sites judges by its part. If the value of the whole hub
+        # keeps the limit, there is no alert.
         expr=f"{_state('at_risk')} unless on ({TARGET}) {recorded.TARGET_MET} == 1",
         wait="1h",
         severity="warning",
@@ -129,7 +129,7 @@ ALERTS: Final = (
     ),
     Alert(
         name="HubGone",
-        # Above all for who federates hubs (dashboards.federation).
+        # Above all for a Prometheus that federates hubs (dashboards.federation).
         expr=gone(),
         wait="2m",
         severity="critical",

@@ -1,4 +1,4 @@
-"""The dashboards: which signals stand where. `all_boards` yields every one in one language."""
+"""The dashboards: which panels show which signals. `all_boards` yields all in one language."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboards.language import Language
 
 
 def all_boards(registry: Registry, language: Language) -> Iterator[Board]:
-    """Yield every dashboard, from all hubs down to a chip, and what it all rests on."""
+    """Yield every dashboard, from all hubs down to a chip, then links, meters and agents."""
     yield overview.board(registry, language)
     for key in registry.hubs:
         yield hub.board(registry, registry.hubs[key], language)

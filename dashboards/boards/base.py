@@ -1,4 +1,4 @@
-"""Board, Section, Variable: what a dashboard is before it is laid out."""
+"""Board, Section, Variable: a dashboard before its panels are laid out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Section:
 class Board:
     """A dashboard in one language, not yet laid out.
 
-    `hub` is set where it is about one hub; `excuse` covers all its queries.
+    `hub` is the hub that it is about; empty for all hubs. `excuse` covers all its queries.
     """
 
     uid: str
@@ -71,8 +71,7 @@ class Board:
     time_from: str = "now-6h"
     excuse: Excuse | None = None
     alerts: str = "<site>"
-    """What the alerts that are drawn over its panels are narrowed by, in the notation of signals.
-    """
+    """Selects the alerts that are drawn over its panels, in the notation of signals."""
 
 
 _PLACES: Final = (site.SITE_INFO, agent.BUILD_INFO)
@@ -81,7 +80,7 @@ _IN_SITE: Final = (_IN_HUB, 'site=~"$site"')
 
 HUB: Final = Variable(name="hub", label=Text("Hub"), metrics=(*_PLACES, site.TARGET_INFO))
 HUB_OF_SITES: Final = Variable(name="hub", label=HUB.label, metrics=_PLACES)
-"""Hubs with sites of their own: a province is a hub as well, and has none."""
+"""Hubs that have sites: a province is a hub as well, but has none itself."""
 SITE: Final = Variable(name="site", label=Text("Site"), metrics=_PLACES, matchers=(_IN_HUB,))
 ROW: Final = Variable(name="row", label=Text("Row"), metrics=(rack.RACK_INFO,), matchers=_IN_SITE)
 RACK_NAME: Final = Variable(

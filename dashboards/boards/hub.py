@@ -27,13 +27,13 @@ from dashboards.signals.base import BLUE, GREEN, ORANGE, Excuse, Signal, State, 
 
 MEASURED: Final = Text("measured")
 YEAR: Final = f'window="{YEAR_WINDOW}",'
-"""A hub's page shows the window that decides; a site's page shows all."""
+"""A hub's dashboard shows only the window that decides; a site's dashboard shows all windows."""
 YES_NO: Final = (
     State(value=0, text=Text("✗ no"), color=ORANGE),
     State(value=1, text=Text("✓ yes"), color=GREEN),
 )
 STATED: Final = tuple(replace(state, color=BLUE) for state in YES_NO)
-"""A stated figure has its words without the colour of one that was reached."""
+"""The same words for a stated figure, without the colours that mean reached and not reached."""
 ENERGY: Final = (
     pue.SITE_PUE,
     pue.PUE_COVERAGE,
@@ -176,8 +176,8 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
         if fact.op == "<=" and fact.kind != "observation" and fact.value is not None
     ]
     if limits:
-        # A step holds from its value on, and a limit is kept at its very value: so the next number
-        # there is.
+        # A step begins at its value, but a value equal to the limit keeps it. So the step begins at
+        # the next larger number.
         return steps((math.nextafter(min(limits), math.inf), ORANGE), base=GREEN)
     return steps((max(goals), GREEN)) if goals else ()
 
@@ -185,8 +185,8 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
 def _registered(make: Maker, fact: Fact) -> Cell:
     """Return the panel of one figure that has no telemetry.
 
-    An observation is shown as it was published. Of a promise the panel shows how it stands, with
-    the goal in its title: a goal that nobody reports on is no figure that was reached.
+    For an observation the panel shows the published value. For a promise it shows the state, with
+    the goal in its title: shown as a value, a goal would look like a figure that was reached.
     """
     observed = fact.kind == "observation"
     signal = _states(_observation(fact), fact.kpi) if observed else target.state_of(fact.id)
@@ -236,7 +236,7 @@ def _states(signal: Signal, figure: Kpi, states: tuple[State, ...] = YES_NO) -> 
 
 
 def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
-    """Yield what stands behind the hub's KPIs: energies, racks, chips and links."""
+    """Yield sections with the signals behind the hub's KPIs: energies, racks, chips and links."""
 
     def section(title: Text, signals: Iterable[Signal]) -> Section:
         return Section(
@@ -249,7 +249,7 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
 
     keys = {fact.kpi.measure for fact in hub.facts}
     if keys & {"pue", "renewable_energy_factor", "carbon"}:
-        # What the rest of the year must average is told only where a limit was stated.
+        # The PUE that the rest of the year must average exists only if a limit was stated.
         energy = [signal for signal in ENERGY if signal is not pue.PUE_REQUIRED or _limits_pue(hub)]
         yield section(Text("What stands behind the PUE"), _with(facility.METER_UP, energy))
     if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
@@ -265,9 +265,9 @@ def _limits_pue(hub: Hub) -> bool:
 
 
 def _among(signal: Signal, registry: Registry, hub: Hub) -> Signal:
-    """Let a signal see the sites of the hubs inside the hub as well.
+    """Return a signal that also has the sites of the hubs inside the hub.
 
-    No agent reports for a province itself.
+    Without them a province would have none: its agents report for the hubs inside it.
     """
     places = f'{kpi.hubs_inside(registry, hub.key)},site=~"$site"'
     legend = signal.legend
@@ -285,7 +285,7 @@ def _among(signal: Signal, registry: Registry, hub: Hub) -> Signal:
 
 
 def _with(witness: Metric, signals: Iterable[Signal]) -> Iterator[Signal]:
-    """Yield signals that may be empty where the hub has nothing that they are made of."""
+    """Yield signals that may be empty if the hub has no series of `witness`."""
     excuse = Excuse(reason=f"no {witness.full_name} is reported for this hub", unless=of(witness))
     for signal in signals:
         yield signal if signal.may_be_empty else replace(signal, may_be_empty=excuse)

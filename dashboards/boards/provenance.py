@@ -19,7 +19,7 @@ HEADLINE: Final = (
     "renewable_energy_factor",
     "rack_occupancy",
 )
-"""What a reader looks for first. Where a hub stated nothing on one of these, the table says so."""
+"""KPIs that a reader looks for first. If a hub stated nothing about one, the table says so."""
 
 
 def provenance(make: Maker, registry: Registry, hub: Hub) -> str:

@@ -1,4 +1,4 @@
-"""The commands that the dashboards add to `hubgauge`: what its help says of each, and its module.
+"""The commands that the dashboards add to `hubgauge`: a line of help for each, and its module.
 
 `pyproject.toml` registers them in the entry-point group `hubgauge.commands`. This module imports
 nothing heavy, because `hubgauge --help` reads it.

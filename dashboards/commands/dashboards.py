@@ -28,7 +28,7 @@ except ModuleNotFoundError as error:
     raise ConfigError("dashboards need grafanalib: pip install 'hubgauge[dashboards]'") from None
 
 _NAMED = 6
-"""How many names of a long list are written; the rest is a number."""
+"""How many names of a long list are written; of the rest, only the number is."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +92,7 @@ def _configure_verify(check: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Build or verify."""
+    """Build or verify; returns the exit status. Raises ConfigError for a wrong option."""
     return _build(args) if args.action == "build" else _verify(args)
 
 

@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Own:
-    """What a config file says that rules and alerts are made by."""
+    """The parts of a config file that rules and alerts depend on."""
 
     limits: LimitsSection = field(default_factory=LimitsSection)
     alerting: AlertingSection = field(default_factory=AlertingSection)
@@ -102,9 +102,9 @@ def _registry(args: argparse.Namespace, own: _Own) -> Registry:
 
 
 def _read(config: Path) -> _Own:
-    """Return what a config file says for the rules; raises Problems.
+    """Return the parts of a config file that the rules depend on; raises Problems.
 
-    Its other sections are not read: they need packages and secrets of the machine that runs it.
+    The other sections are not read: they need packages and secrets of the agent's own machine.
     """
     document = open_config(config)
     limits = document.section("limits", LimitsSection)

@@ -1,6 +1,6 @@
 """Panels made of signals, over grafanalib.
 
-Every panel gets a unit, a description and the datasource variable, and says so where data is
+Every panel has a unit, a description and the datasource variable, and shows `no data` where data is
 missing.
 """
 

@@ -56,7 +56,7 @@ _LEFTOVERS: Final = frozenset(
         "time_options",
     }
 )
-"""What older Grafanas read and grafanalib still writes."""
+"""Keys that older versions of Grafana read and grafanalib still writes."""
 
 
 _ROW: Final = frozenset({"collapsed", "gridPos", "id", "panels", "title", "type"})
@@ -76,9 +76,8 @@ LEGEND_TOOLTIP: Final = {
 class Query(core.Target):
     """A query as Grafana's Prometheus datasource reads it today.
 
-    It has no step, no interval factor and no metric finder.
-
-    It keeps the signal it was made of, so that it can be said to another database.
+    It has no step, no interval factor and no metric finder. It keeps its signal, so that the query
+    can be written for another database.
     """
 
     signal: Signal = attr.ib(kw_only=True)
@@ -116,7 +115,7 @@ class InfluxQuery(core.Target):
 
 @attr.s
 class Modern(core.Panel):
-    """A panel of a type grafanalib has not, or has only in an old form."""
+    """A panel of a type that grafanalib lacks, or has only in an old form."""
 
     type: str = attr.ib(default="")
     options: Json = attr.ib(factory=dict)
@@ -134,7 +133,7 @@ class Modern(core.Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A panel with its size in grid units, and which of its queries may honestly return nothing."""
+    """A panel with its size in grid units, and which of its queries may return nothing, and why."""
 
     panel: core.Panel
     width: int

@@ -28,11 +28,12 @@ _WAYS: Final = (
     ("site", uids.SITE, ("hub", "site")),
     ("hub", "", ()),
 )
-"""Where a series of a thing leads to, the nearest first, and which labels of it go along."""
+"""Links of series: by label, the dashboard, and the labels that the link hands on. The nearest
+place comes first."""
 
 
 class Maker:
-    """Makes panels of signals in one language, for all hubs (variables) or for one."""
+    """Makes panels from signals in one language: for all hubs, chosen by variables, or for one."""
 
     def __init__(
         self,

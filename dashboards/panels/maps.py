@@ -30,10 +30,10 @@ def geomap(
 ) -> Cell:
     """Places on a map, coloured by the signal, which has one value a hub.
 
-    `places` is latitude and longitude by hub.
+    `places` has latitude and longitude in degrees, by hub.
 
-    The base map is the one the Grafana server is set to, so that nothing is fetched from where it
-    does not want to.
+    The base map is the default of the Grafana server, so that browsers load maps only from where
+    its operator wants.
     """
     expr = " or ".join(_placed(signal.expr, hub, place) for hub, place in places.items())
     signal = replace(
@@ -136,12 +136,12 @@ def geomap(
 
 
 def _known(places: Iterable[str]) -> str:
-    """Return what is there where any hub of the map is."""
+    """Return an expression that has a value if any hub of the map has targets."""
     return " or ".join(of(site.TARGET_INFO, f'hub="{hub}"', scope="hub") for hub in places)
 
 
 def _placed(expr: str, hub: str, place: tuple[float, float]) -> str:
-    """Return the expression for one hub, with where it is as labels."""
+    """Return the expression for one hub, with its latitude and longitude as labels."""
     found = expr.replace("<hub>", f'<hub>,hub="{hub}"')
     for label, degrees in zip(("latitude", "longitude"), place, strict=True):
         found = f'label_replace({found}, "{label}", "{degrees:g}", "hub", "{hub}")'

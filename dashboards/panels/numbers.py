@@ -98,7 +98,7 @@ def bars(
 def tiles(
     make: Maker, signal: Signal, *, width: int = 24, height: int = 8, title: Text | None = None
 ) -> Cell:
-    """A coloured tile a thing, as racks on a floor plan."""
+    """A coloured tile for each series, such as racks on a floor plan."""
     options = {
         "reduceOptions": LAST,
         "orientation": "auto",

@@ -25,8 +25,8 @@ _COLUMN_WIDTH: Final = 150
 class Table:
     """A table: a column a signal, rows joined on their labels.
 
-    `names` gives the labels that are shown, in order, and what to call them; `links` where a
-    label's cells lead.
+    `names` has the labels that are shown, in order, with their headings. `links` has the addresses
+    that the cells of a label link to.
     """
 
     title: Text

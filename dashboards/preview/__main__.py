@@ -13,13 +13,13 @@ from dashboards.preview.server import DIST, Preview
 
 
 def main() -> int:
-    """Serve the preview."""
+    """Serve the preview until Ctrl-C; returns 1 if the preview was not built."""
     parser = argparse.ArgumentParser(prog="python -m dashboards.preview", description=__doc__)
     parser.add_argument(
         "--prometheus",
         default="http://127.0.0.1:8428",
         metavar="URL",
-        help="the demo's database without it",
+        help="the database (default: that of the demo, %(default)s)",
     )
     parser.add_argument("--language", choices=("en", "zh"), default="en")
     parser.add_argument("--port", type=int, default=0)

@@ -1,4 +1,4 @@
-"""The signals, by subject: what panels, recording rules and alerts are made of."""
+"""The signals by subject. Panels, recording rules and alerts are made from them."""
 
 from __future__ import annotations
 

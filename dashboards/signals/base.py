@@ -31,13 +31,13 @@ class Step:
 
 
 def steps(*limits: tuple[float, str], base: str = BLUE) -> tuple[Step, ...]:
-    """Return a base colour and what it changes to from each limit on."""
+    """Return a base colour, and the colour from each limit on."""
     return (Step(None, base), *(Step(value, color) for value, color in limits))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a number stands for, in words and with a mark: never by colour alone."""
+    """The meaning of a number: its text has a mark, so that it is not shown by colour alone."""
 
     value: int
     text: Text
@@ -46,10 +46,10 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excuse:
-    """Why a query may honestly return nothing.
+    """Why a query may return nothing without being wrong.
 
-    It counts only while the query `unless` returns nothing either, so a broken query is not excused
-    by a quiet site.
+    It holds only while the query `unless` returns nothing either. So a broken query is not excused
+    if the data is there.
     """
 
     reason: str
@@ -61,13 +61,13 @@ Kind = Literal["gauge", "rate", "ratio", "count", "state", "timestamp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """One thing worth watching.
+    """One query with its name, unit and meaning.
 
     `unit` is one of Grafana's unit ids. `legend` names a series by its labels in Grafana's
-    notation. `expr` is written with the places of `dashboards.promql`. A signal with a `record` is
-    also a recording rule of that name (level:metric:operation). `plain` says the same for databases
-    without set operators, where that is possible; `by_rules` says it for a rule, from what other
-    rules have recorded already.
+    notation. `expr` has the places of `dashboards.promql`. A signal with a `record` is also a
+    recording rule of that name (level:metric:operation). `plain` is the same query for databases
+    without set operators, if there is one. `by_rules` is the same query for a rule, from series
+    that other rules have recorded. `least` and `most` are the ends of its scale.
     """
 
     key: str
@@ -96,5 +96,5 @@ class Signal:
         return self.record or self.rule()
 
     def panel(self, *, hub: str = "") -> str:
-        """Return the expression for a panel: of raw series, so that it needs no rules."""
+        """Return the expression for a panel. It uses raw series, so that it needs no rules."""
         return for_panel(self.expr, hub=hub)

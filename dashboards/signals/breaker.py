@@ -1,6 +1,7 @@
 """Signals of the supply: breakers, their pairs and phases, and rows that fill up.
 
-Alerts go by the lower bounds of breakers' loads: what is known to be too much.
+Alerts use the lower bounds of breakers' loads, so that they fire only for a load that is surely too
+high.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ _NO_PDU: Final = Excuse(
 )
 
 
-# From the utility to the chip: what passes each stage. Each is a sum of its own meters; what is not
-# metered is not shown.
+# The power at each stage from the utility to the chip. Each is a sum of the stage's own meters. A
+# stage that is not metered is not shown.
 def _stage(
     key: str, name: Text, description: Text, expr: str, excuse: Excuse, *, plain: str = ""
 ) -> Signal:

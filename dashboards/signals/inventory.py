@@ -1,4 +1,4 @@
-"""Signals of the inventory against what is seen: who answers, and where the two differ."""
+"""Signals of the inventory and the devices: which of them answer, and where the two differ."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ANSWERING: Final = Signal(
         "Devices that answer, of those the config asks and the inventory has in service, by kind.",
     ),
     unit="percentunit",
-    # A kind that nothing is asked of, as nodes with their own agents, has no share here.
+    # A kind that is not polled, such as nodes with agents of their own, has no share here.
     expr=(
         f"sum by (hub, site, kind) ({of(inventory.ANSWERING)}) / (sum by (hub, site, kind)"
         f" ({of(inventory.EXPECTED)}) > 0)"

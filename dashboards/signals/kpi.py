@@ -1,9 +1,9 @@
 """Signals of the KPIs that telemetry can measure, for a hub and its scopes.
 
-How a KPI is measured stands in `agent.targets.kpis`; `dashboards.signals.total` writes its PromQL.
-A scope is the whole hub or a named group of sites (`dc_site_scope`), because a limit stated for one
-centre is not the hub's. Where the raw series are not in this database, the value that the agents
-computed (`dc_kpi_value`) stands in.
+`agent.targets.kpis` says how a KPI is measured; `dashboards.signals.total` writes its PromQL. A
+scope is the whole hub or a named group of sites (`dc_site_scope`), because a limit stated for one
+centre is not the hub's. If the raw series are not in this database, the value that the agents
+computed (`dc_kpi_value`) is used.
 """
 
 from __future__ import annotations
@@ -24,10 +24,7 @@ from dashboards.signals.total import Total
 
 
 def _witness(measure: Measure) -> str:
-    """Return what must be in the database for a KPI to have a value.
-
-    Without it, an empty panel is honest.
-    """
+    """Return the series without which a KPI can have no value, so that its panel may be empty."""
     metric = measure.witness or measure.part.metric
     narrowed = measure.narrowed
     matchers = [matcher(narrowed)] if narrowed and narrowed.label in metric.labels else []
@@ -79,9 +76,9 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
 
 
 def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Iterator[str]:
-    """Yield the KPI's value, best first.
+    """Yield expressions of the KPI's value, the best first.
 
-    Of a hub with its hubs inside, from raw series, or as the agents computed it.
+    They are for a hub with the hubs inside it, from raw series, and as the agents computed it.
     """
     computed = _computed(kpi, total.scope)
     measure = measure_of(kpi)
@@ -97,8 +94,8 @@ def _alternatives(registry: Registry, kpi: Kpi, hub: str, total: Total) -> Itera
         )
     raw = total.of(measure, kpi.key)
     if measure.listed:
-        # Telemetry sees some chips, the inventory lists others; both are counts of a part, so the
-        # larger is nearer. Where two gateways list one site, what they list does not add up.
+        # Telemetry sees some chips, the inventory lists others. Both may be counts of a part, so
+        # the larger is nearer. If two gateways list one site, their counts must not be added.
         once = f"{computed} unless on (hub) {_LISTED_TWICE} or max {computed.partition(' ')[2]}"
         both = (
             f'label_replace({part}, "from", "{source}", "", "")'

@@ -71,7 +71,8 @@ ROUND_TRIP_LIMIT: Final = Signal(
         "The round trips that the hub, or the one it is inside of, stated not to exceed.",
     ),
     unit="s",
-    # A limit may be the province's: the agent that probes tells the limits its site is judged by.
+    # A limit may be the province's: the agent that probes reports the limits that apply to its
+    # site.
     expr=_LIMITS,
     legend="{{target}}",
     may_be_empty=Excuse(reason="no limit of a round trip is stated", unless=_LIMITS),

@@ -25,10 +25,10 @@ _PUE_TARGET: Final = 'kpi="pue",kind!="observation"'
 
 
 def _last_hour(counter: Metric) -> str:
-    """Return what was added to a ledger's counter in an hour; nothing where the counter fell.
+    """Return the increase of a ledger's counter in an hour; nothing if the counter fell.
 
-    It is no rate: the ledger adds whole hours, and a counter that is summed again to a little less
-    would be taken as begun anew.
+    `rate` cannot be used: the ledger adds whole hours, and if it sums an hour again to a little
+    less, `rate` would take that for a counter that began anew.
     """
     now = of(counter)
     return f"{now} - {now} offset 1h and resets({now}[1h]) == 0"
@@ -47,7 +47,7 @@ SITE_LEDGER_POWER: Final = Signal(
     ),
     unit="watt",
     # The ledger's counters leap when a past is imported, and fall when it is lost or summed again.
-    # So they tell only what the window does not, and never across a fall.
+    # So they are used only where the window has no value, and never across a fall.
     expr=(
         f"max by (hub, site, boundary) ({of(site.SITE_WINDOW_ENERGY, _HOUR)}) / on (hub, site)"
         f" group_left () (min by (hub, site) ({of(site.SITE_PUE_COVERAGE, _HOUR)}) > 0) / 3600"

@@ -48,9 +48,9 @@ def bands(ratio: str) -> str:
 
 
 def top(values: Callable[[str, str], str]) -> str:
-    """Keep the highest at the end of the range.
+    """Keep the series that are highest at the end of the range.
 
-    Plain `topk` chooses again at every step, so that rows come and go.
+    Plain `topk` chooses again at every step, so series would come and go.
     """
     return f"{values('row', '')} and topk({MANY}, {values('row', ' @ end()')})"
 

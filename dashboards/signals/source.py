@@ -1,8 +1,8 @@
-"""Which gateway tells the energies of a site, where several do.
+"""Which gateway's energies count at a site, if several gateways report them.
 
-Both sides of a site's PUE are one gateway's. A gateway that meters IT at another point has a PUE of
-another category: it must not take over when the one at the deeper point falls silent, or the site
-would look better.
+Both energies of a site's PUE come from one gateway. A gateway that meters IT at another point has a
+PUE of another category. It must not take over when the gateway at the deeper point falls silent, or
+the site would look better.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from collectors.catalogue.limits import NEEDED_SECONDS
 from dashboards.promql import of
 
 SOURCE: Final = "hub, site, instance"
-"""What tells one gateway of a site from another."""
+"""The labels that tell one gateway of a site from another."""
 MEMORY: Final = "7d"
-"""How far back a rule looks for what it remembered itself: so long it may stand still."""
+"""How far back a rule looks for its own earlier values. Rules that were not evaluated for longer
+forget these."""
 _STAYS: Final = 0.01
-"""Another gateway is chosen in place of the present one if its coverage is better by this much."""
+"""Another gateway replaces the present one only if its coverage (0 to 1) is higher by this much."""
 _DEEPER: Final = {"3": "", "2": "3", "1": "2|3"}
 """By category of ISO/IEC 30134-2: the deeper categories."""
 
@@ -29,9 +30,9 @@ _DEEPER: Final = {"3": "", "2": "3", "1": "2|3"}
 def chosen_source(*, by_rules: bool = False) -> str:
     """Return the one gateway of each site whose energies count: the one that covers the year best.
 
-    Of two that cover it alike the one with the higher PUE is chosen, and one without a sound PUE
-    only where no other is. A rule also keeps to what was chosen before: it stays unless another one
-    is better by a percent of coverage, so a curve does not leap between two.
+    Of two with the same coverage, the one with the higher PUE is chosen. One without a valid PUE is
+    chosen only if there is no other. A rule also keeps its last choice unless another gateway's
+    coverage is better by one percent, so that a curve does not jump between two gateways.
     """
     covered = f"max by ({SOURCE}) ({selector(YEAR_COVERED)})"
     every = f"max by ({SOURCE}) ({selector(YEAR_PUE)})"
@@ -55,10 +56,10 @@ def remembered_category() -> str:
 
 
 def _not_shallower(every: str) -> str:
-    """Return the PUEs that may stand for a site.
+    """Return the PUEs of gateways that may be chosen for their site.
 
-    None does that is of a shallower category than that of a gateway which was chosen within the
-    month and is silent now.
+    A PUE is left out if a gateway with a deeper category was chosen within the month and is silent
+    now.
     """
     found = []
     for category, deeper in _DEEPER.items():
@@ -80,7 +81,7 @@ def selector(part: Part) -> str:
 
 
 def matcher(match: Match) -> str:
-    """Write a match as PromQL does; a regular expression only where it takes one."""
+    """Write a match in PromQL, as a regular expression only if it needs one."""
     if not match.any_case and not match.beginning and len(match.values) == 1:
         return f'{match.label}="{match.values[0]}"'
     anyhow = "(?i)" if match.any_case else ""

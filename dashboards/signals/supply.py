@@ -1,6 +1,6 @@
-"""Signals of what the supply can still carry, and would carry if a side were lost.
+"""Signals of the load of the supply, of what it can still carry, and of the loss of one side.
 
-Upper bounds, so that nothing looks calm for want of a reading.
+They use upper bounds, so that a missing reading does not make a load look small.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HEADROOM: Final = Text(
 
 
 def _highest(metric: Metric) -> str:
-    """Keep the highest at the end of the range."""
+    """Keep the series that are highest at the end of the range."""
     each = _upper(metric)
     return f"{each} and topk({MANY}, {each.replace('})', '} @ end())')})"
 
@@ -39,7 +39,7 @@ def _upper(metric: Metric) -> str:
 
 
 def _least(values: Callable[[str], str]) -> str:
-    """Keep the lowest at the end of the range."""
+    """Keep the series that are lowest at the end of the range."""
     return f"{values('')} and bottomk({MANY}, {values(' @ end()')})"
 
 

@@ -1,4 +1,4 @@
-"""Signals of targets: what was stated, by when, and how it stands."""
+"""Signals of targets: the stated value, the deadline, and the state."""
 
 from __future__ import annotations
 
@@ -200,8 +200,8 @@ COVERAGE: Final = Signal(
 def state_of(target: str) -> Signal:
     """Return the signal of one target's state.
 
-    It is what a panel shows of a promise that nothing measures: the limit itself is no figure that
-    was reached.
+    A panel of a promise that is not measured shows its state. If it showed the limit, that would
+    look like a figure that was reached.
     """
     return replace(STATE, key="target.state_of", expr=_state(f'target="{target}"'))
 
@@ -219,9 +219,9 @@ def measured_per_target(kpis: Mapping[str, Kpi]) -> Signal:
 
 
 def share_of_limit(kpis: Mapping[str, Kpi]) -> Signal:
-    """Return the signal of measured over limit, which compares across units.
+    """Return the signal of measured value over limit, which can be compared across units.
 
-    Whether above 1 is good or bad follows from the operator.
+    The operator decides whether more than 1 is good or bad.
     """
     limit = f"max by ({TARGET}, op) ({of(site.TARGET_VALUE, scope='hub')})"
     return Signal(

@@ -1,9 +1,10 @@
 """The PromQL of a KPI's row: its value, its coverage, and the sites that are missing from it.
 
-A row of `agent.targets.kpis` says how a KPI is measured; an agent reads the same row off its
-snapshot. Here each site is told by one gateway: where several tell the energies of one site, one of
-them is chosen, and both sides of the ratio are its own. A site that was needed once stays needed,
-even when it is gone together with all that told of it: `recorded.KPI_NEEDED` remembers it.
+A row of `agent.targets.kpis` says how a KPI is measured; an agent applies the same row to its
+snapshot. Here the values of each site come from one gateway: if several report the energies of one
+site, one of them is chosen, and both energies of a ratio are its own. A site that was needed once
+stays needed, even when it is gone together with all its gateways: `recorded.KPI_NEEDED` remembers
+it.
 """
 
 from __future__ import annotations
@@ -22,15 +23,15 @@ from dashboards.signals.rack import RACK_COUNT
 from dashboards.signals.source import MEMORY, SOURCE, chosen_source, matcher, selector
 
 _RECORDED: Final = {rack.RACK_INFO: RACK_COUNT.record}
-"""What rules have counted already, by site and state: a hub has tens of thousands of racks."""
+"""Metrics that rules have counted by site and state: a hub has tens of thousands of racks."""
 _COUNTED: Final = {**_RECORDED, node.ACCELERATOR_INFO: CHIPS.record}
-"""The same of what is only asked whether a site has it."""
+"""Recorded series that show whether a site has any series of a metric."""
 
 
 class Total:
     """Adds up what each site has, for the whole hub, for one named group, or for both (scope "").
 
-    With `by_rules` it reads from recorded series what other rules made.
+    With `by_rules` it uses the series that other rules have recorded.
     """
 
     def __init__(self, scope: str = "", *, by_rules: bool = False) -> None:
@@ -44,10 +45,10 @@ class Total:
         return f"({value}) {self.unless_missing(measure, key)}" if measure.all_or_none else value
 
     def unless_missing(self, measure: Measure, key: str) -> str:
-        """Return what leaves out the hubs and groups with a missing site; empty where none counts.
+        """Return the end of an expression that leaves out hubs and groups with a missing site.
 
-        A rule reads what the rule before it counted. A panel also looks at what is listed now: it
-        may stand on a database without rules.
+        It is empty for a KPI that needs no sites. A rule uses the count of the rule before it. A
+        panel also looks at the sites that are listed now, because its database may have no rules.
         """
         if not measure.needs:
             return ""
@@ -72,7 +73,7 @@ class Total:
         return f"{missing} or {metered} / ({whole} > 0)"
 
     def told(self, measure: Measure) -> str:
-        """Return the sites that tell all that a KPI is made of."""
+        """Return the sites that report everything that a KPI is computed from."""
         parts = (measure.part, measure.weight, measure.per, measure.only_with)
         told = " and ".join(self.per_site(part) for part in parts if part is not None)
         if not measure.every_thing:
@@ -86,7 +87,7 @@ class Total:
         return f"({told} unless on (hub, site) ({silent}))"
 
     def needed(self, measure: Measure) -> str:
-        """Return 1 for each site that a KPI needs by what is told now, 0 for other listed sites.
+        """Return 1 for each site that a KPI needs by the present series, 0 for other listed sites.
 
         It is labelled by hub, site and scope.
         """
@@ -121,7 +122,7 @@ class Total:
     def _value(self, measure: Measure) -> str:
         if not measure.mean:
             return self._over(self.per_site(measure.part), measure.over_sites)
-        # Every site with a weight is needed, so what it lacks besides withdraws the value.
+        # Every site with a weight is needed, so the value is left out if such a site lacks a part.
         known = self._known(measure.per or measure.weight)
         weight = self._whole(known, measure)
         value = self.per_site(measure.part)
@@ -155,7 +156,7 @@ class Total:
         return self.by_rules and part.per_site == "count" and part.metric in _RECORDED
 
     def _source(self) -> str:
-        """Return the gateway that tells each site's energies."""
+        """Return the gateway whose energies count at each site."""
         chosen = f"{recorded.SOURCE}{{<hub>}}"
         return chosen if self.by_rules else f"({chosen} or on (hub, site) {chosen_source()})"
 
@@ -178,7 +179,7 @@ class Total:
 
 
 def scopes_told() -> str:
-    """Return when each gateway last told the groups of its sites, for the rule that remembers."""
+    """Return when each gateway last reported its sites' groups, for the rule that remembers it."""
     by = "hub, site, scope, instance"
     return (
         f"max by ({by}) ({of(site.SITE_SCOPE, scope='hub')}) * 0 + time()"
@@ -189,7 +190,7 @@ def scopes_told() -> str:
 def scopes() -> str:
     """Return 1 for each scope of a site: its named groups, and the hub as a whole.
 
-    What a gateway that is gone told of groups still holds: one that is left may not know them.
+    Groups that were reported by a gateway that is gone still count: no other may report them.
     """
     metrics = {part.metric: part for row in MEASURES for part in (row.part, *row.needs)}
     known = [
