@@ -57,8 +57,8 @@ def _failover_tight(own: SiteLimits) -> Alert:
         ),
         limit=site_share(own, lambda limit: limit.failover_load_ratio),
         description=(
-            f"Above {100 * share:g} % of one side's capacity there is no room for what starts at"
-            " once after a power cut."
+            f"Above {100 * share:g} % of one side's capacity there is no room for the loads that"
+            " start together after a power cut."
         ),
         must_fire=Case(
             series={series(metrics.BREAKER_FAILOVER_LOAD, place, bound="lower"): f"{beyond:g}x40"},
@@ -181,8 +181,8 @@ _FIXED: Final = (
         severity="info",
         summary=Text(
             "Breaker {{ $labels.breaker }} of {{ $labels.site }}: its phases differ by"
-            " {{ $value | humanizePercentage }} of their mean: hang the next racks on the"
-            " emptiest.",
+            " {{ $value | humanizePercentage }} of their mean: connect the next racks to the one"
+            " with the least load.",
         ),
         limit=percent(limits.IMBALANCE_LIMIT),
         description=(

@@ -23,8 +23,8 @@ ALERTS: Final = (
             " more: drain the node, then look at its kernel log.",
         ),
         description=(
-            "The chip was seen since the agent started and is not any more: lost from the bus, or"
-            " its driver is gone."
+            "The chip answered after the agent had started, and does not now: it is lost from the"
+            " bus, or its driver is gone."
         ),
         must_fire=Case(
             series={series(node.ACCELERATOR_UP, _LABELS): "1x3 0x20"}, at="15m", fires=_LABELS
@@ -62,8 +62,8 @@ ALERTS: Final = (
             " error XID {{ $value }} within the last hour: look up in the runbook what it means.",
         ),
         description=(
-            "The driver told an error of the chip. XID 13, 31, 43 and 45 are mostly of the program;"
-            " 48, 63, 64, 74, 79, 94, 95, 119 and 120 are of the hardware."
+            "The driver reported an error of the chip. XID 13, 31, 43 and 45 are mostly faults of"
+            " the program; 48, 63, 64, 74, 79, 94, 95, 119 and 120 are faults of the hardware."
         ),
         must_fire=Case(
             series={series(node.ACCELERATOR_LAST_XID, _LABELS): "0x3 79x30"},

@@ -78,8 +78,8 @@ _FIXED: Final = (
             " nobody measures them; name their feeds.",
         ),
         description=(
-            "PDU output cannot stand for the site's IT energy, nor can their share of rated power"
-            " be told."
+            "Without them, the PDUs do not measure the site's whole IT energy, and the racks' share"
+            " of their rated power is not known."
         ),
         must_fire=Case(
             series=_mismatches("rack_without_pdu", "3x90"), at="70m", fires=SITE, value="3"
@@ -109,8 +109,8 @@ _FIXED: Final = (
         wait="1h",
         severity="info",
         summary=Text(
-            "{{ $value }} PDUs at {{ $labels.site }} are read and the inventory has them nowhere,"
-            " or in another rack: mend the inventory.",
+            "{{ $value }} PDUs at {{ $labels.site }} are read, but the inventory does not have"
+            " them, or has them in another rack: correct the inventory.",
         ),
         description="What they measure counts for no rack of the inventory, or for the wrong one.",
         must_fire=Case(series=_mismatches("unknown_pdu", "2x90"), at="70m", fires=SITE, value="2"),
@@ -144,8 +144,8 @@ _FIXED: Final = (
             " the agent installed and running on them?",
         ),
         description=(
-            "Only sites where some node's own agent reports are judged; what else reports there,"
-            " as the gateway, is counted with them."
+            "Only sites where the agent of at least one node reports are judged. Other agents that"
+            " report there, such as the gateway, are counted as well."
         ),
         must_fire=Case(series=_NODES, at="70m", fires=SITE, value="1"),
         must_not_fire=Case(

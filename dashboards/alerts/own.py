@@ -74,7 +74,8 @@ ALERTS: Final = (
         ),
         limit=percent(0.9),
         description=(
-            "Many agents gone at once is one failure; each by itself is not told while this lasts."
+            "Many agents gone at once is one failure; single agents are not reported while it"
+            " lasts."
         ),
         must_fire=Case(
             series=_answering(MANY - 2),
@@ -143,8 +144,8 @@ ALERTS: Final = (
             " devices out (`shard`).",
         ),
         description=(
-            "Rounds are late for the agent's own lag. Its devices are not blamed; their values are"
-            " older than asked, or missing."
+            "Rounds are late because the agent itself is too slow, not because of its devices."
+            " Values are older than the interval, or missing."
         ),
         must_fire=Case(
             series={series(agent.LATE_ROUNDS, _NODE, collector="snmp"): "0x3 0+40x30"},
@@ -165,7 +166,7 @@ ALERTS: Final = (
             "A worker process of the agent {{ $labels.instance }} of {{ $labels.site }} ended, or"
             " stood still, and was started again: the agent's log says why.",
         ),
-        description="Its devices are not blamed. Each end costs them one round.",
+        description="The cause is not in its devices. Each restart costs them one round.",
         must_fire=Case(
             series={series(agent.WORKER_RESTARTS, _NODE, worker="1"): "0x10 1x10"},
             at="14m",
@@ -271,8 +272,8 @@ ALERTS: Final = (
         ),
         limit=fixed(f"{CLOCK_SECONDS:g} s"),
         description=(
-            "Readings are filed by the clock of who took them: a gateway that is off files energy"
-            " in the wrong hour."
+            "A reading has the time of the agent that took it: a gateway with a wrong clock counts"
+            " energy in the wrong hour."
         ),
         must_fire=Case(series={named(_OFFSET, _NODE): "0.2x40"}, at="20m", fires=SITE, value="1"),
         must_not_fire=Case(

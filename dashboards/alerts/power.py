@@ -42,7 +42,7 @@ ALERTS: Final = (
         wait="30m",
         severity="warning",
         summary=Text(
-            "PUE of {{ $labels.site }} ({{ $labels.window }}) cannot be: check which meters the"
+            "PUE of {{ $labels.site }} ({{ $labels.window }}) is impossible: check which meters the"
             " inventory counts at which point.",
         ),
         description=(
@@ -179,8 +179,8 @@ ALERTS: Final = (
             " that the generators start.",
         ),
         description=(
-            "The load lives from the battery; the runtime left is on the dashboard of racks and"
-            " power."
+            "The battery supplies the load; the dashboard of racks and power shows the runtime that"
+            " is left."
         ),
         must_fire=Case(series={series(ups.UPS_ON_BATTERY, _UPS): "0x2 1x10"}, at="8m", fires=_UPS),
         must_not_fire=Case(series={series(ups.UPS_ON_BATTERY, _UPS): "0x10"}, at="8m"),

@@ -50,8 +50,8 @@ def _failover_tight(own: SiteLimits) -> Alert:
         ),
         limit=rack_share(own, lambda limit: limit.failover_load_ratio),
         description=(
-            f"Above {100 * share:g} % of one feed's capacity there is no room for what starts at"
-            " once after a power cut."
+            f"Above {100 * share:g} % of one feed's capacity there is no room for the loads that"
+            " start together after a power cut."
         ),
         must_fire=Case(
             series=_failover(f"{beyond:g}x40", place),

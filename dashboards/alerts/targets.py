@@ -75,8 +75,8 @@ ALERTS: Final = (
         wait="1h",
         severity="warning",
         summary=Text(
-            "{{ $labels.hub }} will miss its target {{ $labels.target }} as things go: see the"
-            " hub's dashboard for distance and pace.",
+            "{{ $labels.hub }} will miss its target {{ $labels.target }} at its present pace: see"
+            " the hub's dashboard for distance and pace.",
         ),
         description=(
             "What is measured points away from the target: a limit exceeded, or a trend too slow"
@@ -121,8 +121,8 @@ ALERTS: Final = (
         ),
         limit=percent(PACE_LIMIT),
         description=(
-            "What is added each day, over months, is less than each day until the deadline must"
-            " add."
+            "Over the last months, less was added each day than must be added each day until the"
+            " deadline."
         ),
         must_fire=Case(series=_paces("0.005x120"), at="90m", fires=_TARGET, value="50%"),
         must_not_fire=Case(series=_paces("0.0095x120"), at="90m"),
