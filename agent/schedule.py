@@ -74,6 +74,11 @@ class GridTrigger(BaseTrigger):  # type: ignore[misc] # APScheduler has no types
         return self.first + timedelta(seconds=steps * self.interval)
 
 
+def _is_no_stop(record: logging.LogRecord) -> bool:
+    """Return False for a job that a stop cancels, which APScheduler tells as an error."""
+    return not record.exc_info or not isinstance(record.exc_info[1], asyncio.CancelledError)
+
+
 class Timetable:
     """Calls `fire` with the tasks that are due, in spite of steps of the wall clock."""
 
@@ -90,6 +95,7 @@ class Timetable:
         self._watch_seconds = _CLOCK_WATCH
         self._watch: asyncio.Task[None] | None = None
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        logging.getLogger("apscheduler.executors.default").addFilter(_is_no_stop)
         self._scheduler: Final = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},

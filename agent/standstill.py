@@ -22,7 +22,7 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from agent.interrupt import Interrupted
-from agent.process import resident_bytes
+from agent.process import resident_bytes, share_one_heap
 from agent.steadyloop import Pulse, SteadyLoop
 from agent.threads import MAX_GROWTH
 
@@ -135,6 +135,7 @@ class Watch:
 
 def run_watched(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on a steady loop that is watched; return what it returns."""
+    share_one_heap()
     with asyncio.Runner(loop_factory=SteadyLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, SteadyLoop)

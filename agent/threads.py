@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _PATIENCE: Final = 0.1
 """Seconds that jobs wait before another thread is started, up to the limit."""
+_SPARE_SECONDS: Final = 60.0
+"""Seconds after which one of several idle threads ends. If it is missed, another starts soon."""
 _LOOK_SECONDS: Final = 0.25
 """Seconds between two looks at what the calls under way take of memory."""
 _INSIST_SECONDS: Final = 5.0
@@ -113,7 +115,10 @@ class Job:
 
 
 class Threads:
-    """Runs blocking functions on at most `limit` threads; usually one is enough."""
+    """Runs blocking functions on at most `limit` threads; usually one is enough.
+
+    A moment of much work starts further ones. They end again, one after another.
+    """
 
     def __init__(self, limit: int = 32, *, max_growth: int = MAX_GROWTH) -> None:
         self._limit: Final = limit
@@ -122,6 +127,7 @@ class Threads:
         self._at_work: Final[dict[Hashable, Job]] = {}
         self._threads = 0
         self._busy = 0
+        self._spare_until = 0.0
         self._watches = False
         self._count: Final = threading.Lock()  # += is not one step for several threads
 
@@ -132,6 +138,7 @@ class Threads:
         """
         job = Job(object() if key is None else key, function)
         self._at_work[job.key] = job
+        self._end_spare(job.loop.time())
         self._jobs.put(job)
         if self._threads == 0:
             self._start()
@@ -183,6 +190,15 @@ class Threads:
         if self._busy >= self._threads and self._threads < self._limit:
             self._start()
         loop.call_later(_PATIENCE, self._relieve, loop)
+
+    def _end_spare(self, now: float) -> None:
+        """End one thread at times, while another is idle too."""
+        if now < self._spare_until:
+            return
+        self._spare_until = now + _SPARE_SECONDS
+        if self._threads - self._busy > 1 and self._jobs.empty():
+            self._threads -= 1
+            self._jobs.put(None)
 
     def _start(self) -> None:
         self._threads += 1

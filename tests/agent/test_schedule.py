@@ -112,3 +112,31 @@ async def test_a_step_of_the_wall_clock_stops_nothing(monkeypatch: pytest.Monkey
             await asyncio.sleep(0)
     finally:
         timetable.stop()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_stop_is_told_as_no_error(caplog: pytest.LogCaptureFixture, fails: bool) -> None:
+    """One job is under way and one has not begun when the timetable stops: neither is in the log.
+
+    What a job itself raises is.
+    """
+    begun = asyncio.Event()
+
+    async def fire(_: Sequence[Task]) -> None:
+        begun.set()
+        if fails:
+            raise ValueError("of the job")
+        await asyncio.sleep(3600)
+
+    timetable = Timetable(fire, wall_clock=time.time, monotonic=time.monotonic)
+    timetable.add(tasks(1, 0.25))
+    timetable.start()
+    await asyncio.wait_for(begun.wait(), 60)
+    (job,) = timetable._scheduler.get_jobs()
+    job.max_instances = 2
+    timetable._scheduler._lookup_executor("default").submit_job(job, [NOON])
+    timetable.stop()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert ("of the job" in caplog.text) == fails
+    assert "CancelledError" not in caplog.text
