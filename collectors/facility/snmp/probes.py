@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Channel
 
 _Arcs = tuple[int, ...]
+_MAKER: Final = 7
+"""The length of a maker's own branch, 1.3.6.1.4.1.N: not all beneath it is one table."""
 
 
 class Probes:
@@ -41,14 +43,14 @@ class Probes:
         if found is None:
             self._note(_arcs(start), await self._channel.next(start))
             found = self._known(_arcs(oid), _arcs(start))
-        if not found and (exactly or self._is_beside(_arcs(oid))):
+        if not found and (exactly or (start == oid and self._is_beside(_arcs(oid)))):
             return bool(await self._channel.get((oid,)))
         return bool(found)
 
     def _is_beside(self, oid: _Arcs) -> bool:
-        """Tell whether the device has been seen to have objects in the same branch."""
-        branch = oid[:-1]
-        return any(
+        """Tell whether the device has been seen to have objects in the same table."""
+        branch = oid[:-2]
+        return len(branch) > _MAKER and any(
             following is not None and following[: len(branch)] == branch
             for _, following in self._answers
         )

@@ -114,11 +114,12 @@ async def test_one_error_is_not_the_end_of_a_device_s_objects() -> None:
     assert device.asked == 2
 
 
-async def test_a_probe_may_be_one_row_of_a_table(tmp_path: Path) -> None:
-    """A profile of the device's own sysObjectID is taken by a probe that is itself an object."""
+@pytest.mark.parametrize("said", ["1.3.6.1.4.1.99999.1", "1.3.6.1.4.1.99999", "0.0"])
+async def test_a_probe_may_be_one_row_of_a_table(tmp_path: Path, said: str) -> None:
+    """A profile is taken by a probe that is itself an object, whatever the device says it is."""
     base = "1.3.6.1.4.1.99999"
     own(tmp_path, "acme", f"sys_object_id: [{base}.1], probe: {base}.8.1.1.1", f"{base}.8.1")
-    objects = {**SYSTEM, OBJECT_ID: f"{base}.1", f"{base}.8.1.1.1": 700}
+    objects = {**SYSTEM, OBJECT_ID: said, f"{base}.8.1.1.1": 700, f"{base}.8.1.2.1": 1}
     async with serving(Fake(objects)) as address:
         device = collector(named(address), profiles_dir=tmp_path)
         readings = {s.metric.full_name: value for s, value in await device.collect()}
