@@ -56,7 +56,7 @@ def _read(path: Path) -> Iterator[Json]:
     try:
         found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"is no JSON: {error}", file=str(path)) from None
+        raise ConfigError(f"is not JSON: {error}", file=str(path)) from None
     for n, panel in enumerate(found if isinstance(found, list) else [found], 1):
         if not isinstance(panel, dict) or not panel.get("type") or not panel.get("title"):
             raise ConfigError(f"panel {n}: expected a type and a title", file=str(path))

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from agent.commands.ledger_of_site import LEDGER_FILE
 from agent.commands.output import write_text
 from agent.config import load
 from agent.hubs.loader import load_registry
@@ -63,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     now = time.time()
     week = week_of(args.week or last_week(zone, now), zone, now)
     inventory = inventory_of(found) or Inventory(hub=hub) if hub == file.hub else None
-    report = weekly(file.state_dir / "ledger.db", hub, inventory, registry, week, clock=time.time)
+    report = weekly(file.state_dir / LEDGER_FILE, hub, inventory, registry, week, clock=time.time)
     w = words(args.language)
     name = w.pick(registry.hubs[hub].name)
     html = document(report, w, week, hub_name=name, simulated=file.simulated)
