@@ -9,7 +9,6 @@ import sys
 from collections import defaultdict
 from typing import Final
 
-import yaml
 from generated import ROOT, finish
 
 sys.path.insert(0, str(ROOT))
@@ -19,6 +18,7 @@ from collectors.facility.modbus.profile import Profile as ModbusProfile
 from collectors.facility.profile import load_all
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.units import quantity_of
+from collectors.strict.nodes import LOADER
 from tests.mibs.findings import findings
 
 ADDING: Final = ROOT / "docs" / "devices-adding.md"
@@ -221,7 +221,7 @@ def tested_on() -> dict[str, list[str]]:
     for protocol in ("snmp", "modbus"):
         cases: dict[str, int] = defaultdict(int)
         for path in sorted((CASES / protocol).glob("*/case.yaml")):
-            case = yaml.safe_load(path.read_text("utf-8"))
+            case = LOADER(path.read_text("utf-8")).get_single_data()
             cases[case.get("profile") or case["device"]["profile"]] += 1
         for profile, count in cases.items():
             found[profile].append(f"{count} cases" if count > 1 else "a case")
@@ -231,7 +231,7 @@ def tested_on() -> dict[str, list[str]]:
 def recorded() -> dict[str, str]:
     """Return the recordings that tests read, each with its profile."""
     return {
-        path.stem: yaml.safe_load(path.read_text("utf-8"))["profile"]
+        path.stem: LOADER(path.read_text("utf-8")).get_single_data()["profile"]
         for path in (CASES / "recordings").glob("*.yaml")
     }
 
