@@ -123,7 +123,7 @@ def prometheus_config(agents: dict[str, tuple[str, int]]) -> str:
     ]
     return json.dumps(
         {
-            "global": {"scrape_interval": "2s", "evaluation_interval": "2s"},
+            "global": {"scrape_interval": "2s", "evaluation_interval": "5s"},
             "rule_files": ["rules.yml", "alerts.yml"],
             "scrape_configs": [
                 {"job_name": "hubgauge", "honor_labels": True, "static_configs": targets}
