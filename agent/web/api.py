@@ -61,7 +61,7 @@ def answer(view: BoardView, parts: list[str], query: Query) -> object:
 def _answer(view: BoardView, parts: list[str], query: Query) -> object:
     match parts:
         case []:
-            return overview.read(view)
+            return overview.read(view, openapi.paths())
         case ["hubs", *rest]:
             return _of_hubs(view, rest, query)
         case ["sites", *rest]:

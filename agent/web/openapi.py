@@ -106,6 +106,11 @@ def operations() -> Sequence[Operation]:
     )
 
 
+def paths() -> Sequence[str]:
+    """Return every path of the API, that of its description last."""
+    return (*(one.path for one in operations()), "/api/openapi.json")
+
+
 @cache
 def document() -> Json:
     """Return the whole description, as `/api/openapi.json` gives it."""

@@ -4,39 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from agent.web.format import iso
 from agent.web.view import BoardView
 from agent.web.views import collectors, host, sites
 from agent.web.views.collectors import CountsView
 from agent.web.views.host import HostView
-
-PATHS: Final = (
-    "/api",
-    "/api/hubs",
-    "/api/hubs/{hub}",
-    "/api/hubs/{hub}/trends/{target}",
-    "/api/hubs/{hub}/report",
-    "/api/links",
-    "/api/chips",
-    "/api/sites",
-    "/api/sites/{site}/pue",
-    "/api/sites/{site}/power",
-    "/api/sites/{site}/overhead",
-    "/api/sites/{site}/breakers",
-    "/api/sites/{site}/rows",
-    "/api/sites/{site}/supply",
-    "/api/sites/{site}/racks/{rack}",
-    "/api/racks",
-    "/api/racks/{rack}",
-    "/api/collectors",
-    "/api/devices",
-    "/api/meters",
-    "/api/losses",
-    "/api/search",
-    "/api/openapi.json",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +32,12 @@ class OverviewView:
     sites: Sequence[SiteNameView]
     collectors: CountsView
     host: HostView | None
-    paths: Sequence[str] = PATHS
+    paths: Sequence[str]
+    """The paths of the API."""
 
 
-def read(view: BoardView) -> OverviewView:
-    """Return what `/api` answers."""
+def read(view: BoardView, paths: Sequence[str]) -> OverviewView:
+    """Return what `/api` answers; `paths` are all paths of the API."""
     return OverviewView(
         at=iso(view.now()),
         hub=view.hub,
@@ -73,4 +47,5 @@ def read(view: BoardView) -> OverviewView:
         sites=[SiteNameView(site=key, name=name) for key, name in sites.names(view).items()],
         collectors=collectors.read(view).counts,
         host=host.read(view),
+        paths=paths,
     )
