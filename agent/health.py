@@ -52,7 +52,7 @@ class Progress:
     heard: int = 0
     """How many devices were read, or are known not to answer."""
     silent: int = 0
-    """How many do not answer."""
+    """How many could not be read in their last round, whatever the reason."""
     late_rounds: Mapping[str, int] = field(default_factory=dict)
     """Rounds that could not be run or read in time, since the start, by the collector's name."""
     lag_seconds: float = 0.0
