@@ -28,6 +28,8 @@ once, one line each with file and line. The smallest file::
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -45,12 +47,23 @@ SUFFIXES: Final = (".yaml", ".yml")
 
 def load_registry(hubs_dir: Path | None = None) -> Registry:
     """Load every hub; raises Problems with all mistakes in the operator's files."""
+    own = _own_files(hubs_dir)
+    return _loaded(own) if own else _packaged()
+
+
+@functools.cache
+def _packaged() -> Registry:
+    """Return the packaged hubs alone, which never change while the program runs."""
+    return _loaded(())
+
+
+def _loaded(own: Sequence[Path]) -> Registry:
     packaged = Document(PACKAGED / "kpis.yaml").build(KpiFile).kpis
     kpis = KpiNames({kpi.key: kpi for kpi in packaged})
     policies = Document(PACKAGED / "policy.yaml").build(PolicyFile)
     files = [open_file(path) for path in packaged_files()]
     errors: list[ConfigError] = []
-    for path in _own_files(hubs_dir):
+    for path in own:
         try:
             files.append(open_file(path))
         except Problems as problems:

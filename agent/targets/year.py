@@ -52,12 +52,15 @@ _OWN: Final = 1e-6
 """The variance of the mean's own error, as a share of its variance."""
 
 
+Parts = tuple[tuple[float, float], ...]
+"""How long each part of a departure lasts, and its variance."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Departures:
     """How the daily values depart from their season."""
 
-    parts: Sequence[tuple[float, float]]
-    """How long a departure lasts, and its variance."""
+    parts: Parts
     drift: float = 0.0
     fades: float = 0.0
     """How many days the drift lasts; 0 for one that goes on."""
@@ -65,18 +68,14 @@ class Departures:
     leaps: float = 0.0
     """When a leap was, in days."""
 
-    def covariance(self, one: float, other: float) -> float:
-        """Return the covariance of the means over the years that end at two moments."""
-        found = self.lasting(one - other)
-        if self.drift:
-            found += self.drift**2 * self._drifted(one) * self._drifted(other)
-        if self.leap:
-            found += self.leap**2 * self._gone(one) * self._gone(other)
-        return found
+    def moved(self, time: float) -> float:
+        """Return how far drift or leap moves the mean over the year that ends at a moment.
 
-    def lasting(self, apart: float) -> float:
-        """Return the part that depends only on how far two years are apart."""
-        return sum(size * averaged(apart, lasts) for lasts, size in self.parts)
+        It is in units of the departures' spread. No kind has both.
+        """
+        if self.leap:
+            return self.leap * self._gone(time)
+        return self.drift * self._drifted(time) if self.drift else 0.0
 
     def _drifted(self, time: float) -> float:
         """Return how far the mean has drifted since the last value, in years of the drift then."""
@@ -87,6 +86,11 @@ class Departures:
 
     def _gone(self, time: float) -> float:
         return min(max((time - self.leaps) / WINDOW, 0.0), 1.0)
+
+
+def _lasting(parts: Parts, apart: float) -> float:
+    """Return the covariance of two years as far as it depends only on how far they are apart."""
+    return sum(size * averaged(apart, lasts) for lasts, size in parts)
 
 
 @lru_cache(maxsize=4096)
@@ -103,12 +107,44 @@ def _twice(time: float, lasts: float) -> float:
     return lasts * (lasts * math.exp(-far / lasts) + far)
 
 
+class Years:
+    """The years that are known, and how much departures of the same parts make others like them.
+
+    All kinds of departures with these parts share one, and are asked for the same moments in turn.
+    So what was told last is remembered.
+    """
+
+    __slots__ = ("_last", "own", "parts", "times")
+
+    def __init__(self, parts: Parts, times: Column) -> None:
+        self.parts, self.times = parts, times
+        self.own = _lasting(parts, 0.0)
+        self._last: tuple[float, Column] = (math.nan, ())
+
+    def among(self) -> list[list[float]]:
+        """Return the part of their covariances that lasts, row by row up to the diagonal."""
+        return [
+            [_lasting(self.parts, one - other) for other in self.times[: n + 1]]
+            for n, one in enumerate(self.times)
+        ]
+
+    def beside(self, other: float) -> Column:
+        """Return the part that lasts of their covariances with the year that ends at a moment."""
+        moment, found = self._last
+        if moment != other:
+            found = array("d", (_lasting(self.parts, time - other) for time in self.times))
+            self._last = other, found
+        return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
     """One kind of departures, as fitted to a mean."""
 
     departures: Departures
-    times: Column
+    years: Years
+    moves: Column
+    """How far each of the years has moved."""
     lower: Sequence[Sequence[float]]
     rest: Column
     """The values less their level, uncorrelated."""
@@ -121,19 +157,29 @@ class Fitted:
 
     def at(self, ahead: float) -> tuple[float, float]:
         """Return centre and spread of the mean so many days after the last value."""
-        covariance = self.departures.covariance
-        shared = forward(self.lower, [covariance(time, ahead) for time in self.times])
+        moved = self.departures.moved(ahead)
+        shared = forward(self.lower, _with(self.years.beside(ahead), self.moves, moved))
         open_ = 1.0 - dot(shared, self.ones)
-        spread = covariance(ahead, ahead) - dot(shared, shared) + open_ * open_ / self.known
+        own = self.years.own + moved * moved
+        spread = own - dot(shared, shared) + open_ * open_ / self.known
         centre = self.level + dot(shared, self.rest)
         return centre, math.sqrt(max(0.0, spread) * self.variance)
+
+
+def _with(lasting: Column, moves: Column, moved: float) -> list[float]:
+    """Return the covariances of some years with one that has moved so far."""
+    return [one + move * moved for one, move in zip(lasting, moves, strict=True)]
 
 
 def candidates(times: Column, values: Column) -> list[Candidate]:
     """Fit every kind of departures; `times` end at 0."""
     found = []
+    known: dict[Parts, tuple[Years, list[list[float]]]] = {}
     for departures, prior in _kinds(times):
-        fitted = _fit(departures, times, values)
+        if departures.parts not in known:
+            years = Years(departures.parts, times)
+            known[departures.parts] = years, years.among()
+        fitted = _fit(departures, *known[departures.parts], values)
         if fitted is not None:
             evidence, fit = fitted
             found.append(Candidate(evidence=_TRUST * evidence + math.log(prior), forecast=fit))
@@ -160,19 +206,17 @@ def _kinds(times: Column) -> Iterator[tuple[Departures, float]]:
         yield Departures(parts=parts, leap=_RAMP, leaps=leaps), 0.2 / (3 * _RAMPS)
 
 
-def _fit(departures: Departures, times: Column, values: Column) -> tuple[float, Fitted] | None:
-    covariance = departures.covariance
-    own = _OWN * covariance(times[0], times[0])
+def _fit(
+    departures: Departures, years: Years, lasting: Sequence[Column], values: Column
+) -> tuple[float, Fitted] | None:
+    times = years.times
+    moves = [departures.moved(time) for time in times]
+    own = _OWN * (years.own + moves[0] * moves[0])
+    rows = [_with(row, moves[: n + 1], moves[n]) for n, row in enumerate(lasting)]
+    for n, row in enumerate(rows):
+        row[n] += own
     try:
-        lower = root(
-            [
-                [
-                    covariance(one, other) + (own if one == other else 0.0)
-                    for other in times[: n + 1]
-                ]
-                for n, one in enumerate(times)
-            ]
-        )
+        lower = root(rows)
     except ValueError:
         return None
     ones = forward(lower, [1.0] * len(times))
@@ -190,7 +234,8 @@ def _fit(departures: Departures, times: Column, values: Column) -> tuple[float, 
     )
     return evidence, Fitted(
         departures=departures,
-        times=times,
+        years=years,
+        moves=array("d", moves),
         lower=[array("d", row) for row in lower],
         rest=rest,
         ones=ones,

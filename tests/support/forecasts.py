@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from random import Random
 from typing import Final
 
@@ -43,6 +44,7 @@ class Drawn:
     reached: bool
 
 
+@cache
 def settings() -> tuple[Setting, ...]:
     """Return the two kinds of KPI: what is built up, and a mean over twelve months."""
     facts = {fact.id: fact for fact in load_registry().facts()}
