@@ -185,8 +185,10 @@ class Draft:
             parts = {part: padded(table, part, str(row)) for part in free} | settled
             arcs = arcs_of(table, parts)
             oid = ".".join((column, *(arcs[part] for part in index)))
+            if not self._is_free(reading, oid):
+                continue
             texts = {object_of(one, arcs): names[name].said for name, one in columns.items()}
-            if self._is_free(reading, oid) and self._agrees(texts):
+            if self._agrees(texts):
                 break
         else:
             return

@@ -44,9 +44,9 @@ def paths(folder: Path | None = None) -> dict[str, Path]:
 
 
 def _files_in(folder: Path) -> list[Path]:
-    """Return the YAML files in a folder; raises ConfigError where it cannot be read."""
+    """Return a folder's YAML files in any order; raises ConfigError where it cannot be read."""
     try:
-        files = sorted(folder.iterdir())
+        files = list(folder.iterdir())
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigError(f"no such folder: {folder}", key="profiles_dir") from None
     except OSError as error:  # it may not be entered, its disk fails, its name is too long

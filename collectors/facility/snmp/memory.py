@@ -51,6 +51,8 @@ class DeviceMemory:
 
         `about` is what of the config the answers depend on.
         """
+        if self._failed:
+            return None  # before any profile is read for the fingerprint
         found = self._run(
             "SELECT answers FROM answers WHERE address = ? AND fingerprint = ?",
             (address, self._fingerprint(identity, about)),
@@ -66,6 +68,8 @@ class DeviceMemory:
         self, address: str, identity: Identity, about: Iterable[str], answers: Answers
     ) -> None:
         """Keep what a device answered."""
+        if self._failed:
+            return
         try:
             text = json.dumps(_encoded(answers)).encode()
         except TypeError:  # a value of a kind that no profile reads
