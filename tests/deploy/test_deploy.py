@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 from jinja2 import Environment, StrictUndefined, select_autoescape
@@ -194,6 +193,8 @@ def test_compose_fits_the_specification() -> None:
     """The file fits the JSON schema of the Compose specification, as published before it knew a
     project's name.
     """
+    import jsonschema  # builds a grammar: more than a second of each process that collects
+
     preview_tools()
     schema = (
         ROOT

@@ -161,7 +161,7 @@ def test_a_goal_in_time_by_less_than_nine_in_ten_is_at_risk() -> None:
     fact = replace(CHIPS, value=333.0, deadline=at_end(121))
     verdict = evaluate(fact, [evidence(known)], 59 * DAY)
     assert (verdict.state, verdict.reason) == ("at_risk", "trend_uncertain")
-    assert "nine times in ten" in wording.explain(fact, verdict).en
+    assert "less than 90 % confidence" in wording.explain(fact, verdict).en
     sure = replace(fact, deadline=at_end(150))
     assert evaluate(sure, [evidence(known)], 59 * DAY).state == "on_track"
 

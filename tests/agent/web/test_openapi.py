@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import jsonschema
 import pytest
 
 from agent.web import openapi, pages
@@ -72,6 +71,8 @@ def test_every_path_is_described_and_no_other(described: Any) -> None:
 @pytest.mark.parametrize("path", [one.path for one in openapi.operations()])
 def test_an_answer_is_as_it_is_described(described: Any, path: str) -> None:
     """Each answer of a made-up site holds against its schema (JSON Schema 2020-12)."""
+    import jsonschema  # builds a grammar: more than a second of each process that collects
+
     asked = re.sub(r"{(\w+)}", lambda found: NAMED[found[1]], path)
     response = pages.handle(_view(), asked, {"week": "2026-W46"})
     assert response is not None
