@@ -8,7 +8,7 @@ import signal
 import time
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 from statistics import linear_regression, median
 from typing import Any, Final
@@ -173,6 +173,8 @@ def _account(port: int, victoria: Victoria) -> str:
         return victoria.export('{__name__="load_test_rounds"}')
 
     wait_for(lambda: len(stored()) == SERIES, what="each series in the database")
+    # The agent looks at its own counters now and then only.
+    wait_for(lambda: counted()["sink_sent_samples"], what="its word of what was sent")
     wait_for(lambda: counted()["spool_samples"] < 20 * SERIES, what="the spool to drain")
     last = counted()
     assert last["sink_collected_samples"] == (
@@ -181,6 +183,9 @@ def _account(port: int, victoria: Victoria) -> str:
     assert not last.get("sink_dropped")
     doubled = sum(len(row["timestamps"]) - len(set(row["timestamps"])) for row in stored())
     assert not doubled
+    for row in stored():  # each value is the round's number; a reload begins again
+        values = [value for _, value in sorted(zip(row["timestamps"], row["values"], strict=True))]
+        assert all(after in (before + 1, 1) for before, after in pairwise([0, *values])), values
     get(f"http://127.0.0.1:{port}/-/healthy")
     return f"{last['sink_sent_samples']:,.0f} samples: 0 lost, {doubled} doubled"
 
@@ -220,12 +225,17 @@ def bad_device(folder: Path, seconds: float) -> str:
             wait_for((disk / "state" / "spool-influxdb.db").exists, what="the spool's file")
             sign.touch()
             wait_for(lambda: FAILING in log.read_text(), what="the spool to find its disk bad")
+            began = time.time()
             watch.look_for(seconds)
+            ended = time.time()
             sign.unlink()
             wait_for(lambda: MENDED in log.read_text(), what="the spool to find it mended")
             with victoria.up():
                 stored = _account(port, victoria)
+                rows = victoria.export('{__name__="load_test_rounds"}')
+    waited = sum(began < at / 1000 < ended for row in rows for at in row["timestamps"])
     return (
-        f"a whole agent on a block device that fails for {seconds:g} s: {stored};"
+        f"a whole agent on a block device that fails for {seconds:g} s, {waited:,} samples"
+        f" meanwhile; {stored};"
         f" {len(watch.answers)} pages meanwhile, 99 % within {watch.page() * 1000:.0f} ms"
     )
