@@ -180,7 +180,11 @@ FAULTS: Final = (
         what="slow readers and a crowd at the door",
         how="silent and slow connections, with and without TLS; a crowd of strangers",
         peers="prometheus_client's own server never ends half-open connections (0.26, measured)",
-        tests=("tests/agent/web/test_attacks.py", "tests/agent/web/test_crowd.py"),
+        tests=(
+            "tests/agent/web/test_attacks.py",
+            "tests/agent/web/test_crowd.py",
+            "tests/agent/web/test_early.py",
+        ),
     ),
     Fault(
         number=18,
