@@ -79,6 +79,11 @@ def needed(groups: Groups, names: set[str]) -> Groups:
     return _kept(groups, lambda rule: name_of(rule) in wanted)
 
 
+def alone(groups: Groups, name: str) -> Groups:
+    """Return the groups with the rules of one name, without those that they read."""
+    return _kept(groups, lambda rule: name_of(rule) == name)
+
+
 def name_of(rule: dict[str, Any]) -> str:
     """Return the series that a rule records, or the alert it is."""
     return str(rule.get("record") or rule["alert"])

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from agent.hubs.loader import load_registry
 from dashboards import rule_files
 from dashboards.alerts import ALERTS
-from tests.dashboards.promtool import promtool
+from tests.dashboards.promtool import Groups, alone, groups_of, promtool, write_case
 
 SITE = 'hub="h",site="s"'
 NODE = f'{SITE},instance="n"'
@@ -37,21 +36,16 @@ COMPARES = re.compile(r"\w*(_up|success\w*|_healthy)\b|\bup\{")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def groups(tmp_path_factory: pytest.TempPathFactory) -> Groups:
     folder = tmp_path_factory.mktemp("rules")
     rule_files.write(folder, load_registry())
-    return folder
+    return groups_of(folder)
 
 
 def judge(
-    built: Path, folder: Path, alert: str, series: dict[str, str], at: dict[str, int]
+    groups: Groups, folder: Path, alert: str, series: dict[str, str], at: dict[str, int]
 ) -> None:
     """Let promtool say how many alerts of a name fire at each time."""
-    rules = yaml.safe_load((built / "alerts.yml").read_text("utf-8"))
-    for group in rules["groups"]:
-        group["rules"] = [rule for rule in group["rules"] if rule["alert"] == alert]
-    rules["groups"] = [group for group in rules["groups"] if group["rules"]]
-    (folder / "alert.yml").write_text(yaml.safe_dump(rules), "utf-8")
     asked: list[dict[str, Any]] = [
         {
             "expr": f'count(ALERTS{{alertname="{alert}",alertstate="firing"}}) or vector(0)',
@@ -65,41 +59,42 @@ def judge(
         "input_series": [{"series": one, "values": values} for one, values in series.items()],
         "promql_expr_test": asked,
     }
-    file = {"rule_files": ["alert.yml"], "evaluation_interval": "1m", "tests": [case]}
-    (folder / "case.yml").write_text(yaml.safe_dump(file), "utf-8")
-    result = promtool(folder, "test", "rules", "case.yml")
+    file = write_case(folder, alert, {"evaluation_interval": "1m"}, case, alone(groups, alert))
+    result = promtool(folder, "test", "rules", file)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("alert", FAILING)
 def test_a_failure_is_told_for_an_hour_though_its_series_has_ended(
-    built: Path, tmp_path: Path, alert: str
+    groups: Groups, tmp_path: Path, alert: str
 ) -> None:
     """It fails in minutes 5 and 6 and says nothing after it; at minute 67 the hour is over."""
     name, labels = FAILING[alert]
     fires = {"5m": 0, "21m": 1, "60m": 1, "65m": 1, "67m": 0}
-    judge(built, tmp_path, alert, {f"{name}{{{labels}}}": "1x4 0x1 stale _x70"}, fires)
+    judge(groups, tmp_path, alert, {f"{name}{{{labels}}}": "1x4 0x1 stale _x70"}, fires)
 
 
 @pytest.mark.parametrize("alert", FAILING)
 def test_what_was_well_when_its_series_ended_is_not_told(
-    built: Path, tmp_path: Path, alert: str
+    groups: Groups, tmp_path: Path, alert: str
 ) -> None:
     """It failed for three minutes and was well again before it ended, as a device taken away."""
     name, labels = FAILING[alert]
     series = {f"{name}{{{labels}}}": "0x1 1x3 stale _x70"}
-    judge(built, tmp_path, alert, series, dict.fromkeys(("6m", "21m", "60m"), 0))
+    judge(groups, tmp_path, alert, series, dict.fromkeys(("6m", "21m", "60m"), 0))
 
 
 @pytest.mark.parametrize("alert", ["MeterSilent", "PduSilent", "SitePdusSilent", "AcceleratorDown"])
-def test_what_another_agent_reads_now_is_not_told(built: Path, tmp_path: Path, alert: str) -> None:
+def test_what_another_agent_reads_now_is_not_told(
+    groups: Groups, tmp_path: Path, alert: str
+) -> None:
     """A device handed to another agent while it was silent answers there."""
     name, labels = FAILING[alert]
     series = {
         f'{name}{{{labels},instance="old"}}': "1x4 0x1 stale _x70",
         f'{name}{{{labels},instance="new"}}': "_x6 1x70",
     }
-    judge(built, tmp_path, alert, series, dict.fromkeys(("21m", "60m"), 0))
+    judge(groups, tmp_path, alert, series, dict.fromkeys(("21m", "60m"), 0))
 
 
 @pytest.mark.parametrize(
@@ -110,20 +105,22 @@ def test_what_another_agent_reads_now_is_not_told(built: Path, tmp_path: Path, a
     ],
 )
 def test_a_ups_that_ends_on_battery_is_told_on(
-    built: Path, tmp_path: Path, values: str, fires: dict[str, int]
+    groups: Groups, tmp_path: Path, values: str, fires: dict[str, int]
 ) -> None:
     """One whose battery is empty says nothing more; one that was back on the utility is well."""
-    judge(built, tmp_path, "UpsOnBattery", {f'dc_ups_on_battery{{{SITE},ups="u"}}': values}, fires)
+    judge(groups, tmp_path, "UpsOnBattery", {f'dc_ups_on_battery{{{SITE},ups="u"}}': values}, fires)
 
 
 @pytest.mark.parametrize("up", ["1x4 0x1 stale _x70", "stale _x80"])
-def test_an_agent_that_is_no_longer_scraped_is_silent(built: Path, tmp_path: Path, up: str) -> None:
+def test_an_agent_that_is_no_longer_scraped_is_silent(
+    groups: Groups, tmp_path: Path, up: str
+) -> None:
     """Where `up` ends with the agent's metrics, AgentSilent fires for the hour."""
     series = {
         f'up{{{NODE},job="hubgauge"}}': up,
         f"hubgauge_build_info{{{NODE}}}": "1x4 stale _x70",
     }
-    judge(built, tmp_path, "AgentSilent", series, {"16m": 1, "60m": 1})
+    judge(groups, tmp_path, "AgentSilent", series, {"16m": 1, "60m": 1})
 
 
 def test_every_alert_on_an_answer_is_tried() -> None:

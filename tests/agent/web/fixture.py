@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Sequence
 
 from agent.health import CollectorHealth
-from agent.hubs.loader import load_registry
 from agent.inventory.model import Inventory, Site
 from agent.snapshot import Snapshot
 from agent.targets.forecast import Point
@@ -16,6 +15,7 @@ from agent.targets.model import Evidence, Key
 from agent.web.curves import PowerTrendView, PueTrendView
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
+from tests.agent.hubs.packaged import REGISTRY
 from tests.agent.web.site_readings import HUB, NOW, SITE, breakers, energy, links, losses, racks
 
 
@@ -149,7 +149,7 @@ def view(
     sites = {where: Site(site=where, name="Gui'an no. 1", scopes=("huawei",))} if where else {}
     return BoardView(
         snapshot=snapshot,
-        registry=load_registry(),
+        registry=REGISTRY,
         inventory=Inventory(hub=hub, sites=sites) if inventory else None,
         hub=hub,
         site=where,
