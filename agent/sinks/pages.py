@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.sinks.chunk import Chunk
+from agent.sinks.files import log_of
 from agent.sinks.rows import PAGE, WAL_SHARE, translated
 
 _ROW_OVERHEAD: Final = 64
@@ -20,7 +21,7 @@ class Pages:
     """The pages of a spool's file that are in use, and its write-ahead log, in bytes."""
 
     def __init__(self, path: Path, max_bytes: int) -> None:
-        self._log: Final = path.with_name(path.name + "-wal")
+        self._log: Final = log_of(path)
         log_share = min(WAL_SHARE, max_bytes // 4)
         self.limit: Final = max_bytes - log_share
         """What the file itself may take; the rest of the quota is the log's."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -80,11 +80,6 @@ class DeadLetter:
     content: bytes
 
 
-def kept_log(path: Path) -> Path:
-    """Return where a copy of the write-ahead log is put while a damaged spool is dealt with."""
-    return path.with_suffix(".log")
-
-
 def chunk_of(row: tuple[object, ...]) -> Chunk | None:
     """Make a chunk of a row of the table; None if it is not what was written."""
     identity, time, samples, raw, crc, payload = row
@@ -99,6 +94,42 @@ def chunk_of(row: tuple[object, ...]) -> Chunk | None:
 def row_of(chunk: Chunk) -> tuple[int, float, int, int, int, bytes]:
     """Make a row of the table of a chunk."""
     return chunk.id, chunk.time, chunk.samples, chunk.raw, chunk.crc, chunk.payload
+
+
+def oldest_rows(connection: sqlite3.Connection, after: int, max_raw: int) -> list[Chunk]:
+    """Read the rows after an id, up to `max_raw` bytes before packing but at least one.
+
+    Raises Damaged where a row is not what was written, where one is missing, or where none is left.
+    """
+    chunks: list[Chunk] = []
+    raw, previous = 0, after
+    cursor = connection.execute(f"{SELECT} WHERE id > ? ORDER BY id", (after,))
+    try:
+        for row in cursor:
+            chunk = chunk_of(row)
+            if chunk is None:
+                raise Damaged("a row does not match its checksum")
+            if chunk.id - chunk.samples != previous:
+                raise Damaged("a row is missing")
+            if chunks and raw + chunk.raw > max_raw:
+                break
+            chunks.append(chunk)
+            raw, previous = raw + chunk.raw, chunk.id
+    finally:
+        cursor.close()
+    if not chunks:
+        raise Damaged("rows are missing")
+    return chunks
+
+
+def oldest_time(connection: sqlite3.Connection, after: int) -> float | None:
+    """Return the time of the first row after an id; None where it cannot be read."""
+    with suppress(sqlite3.Error):
+        row = connection.execute(
+            "SELECT time FROM batch WHERE id > ? ORDER BY id LIMIT 1", (after,)
+        ).fetchone()
+        return row[0] if row and isinstance(row[0], float) else None
+    return None
 
 
 def primary_code(error: sqlite3.Error) -> int:
@@ -124,6 +155,21 @@ def translated() -> Iterator[None]:
         raise Damaged(str(error)) from error
     except OSError as error:
         raise Unavailable(error.strerror or str(error)) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write within one synced transaction, or not at all; raises Unavailable or Damaged."""
+    with translated():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            raise
 
 
 def connect(path: Path) -> sqlite3.Connection:

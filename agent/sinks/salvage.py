@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.sinks.chunk import Chunk
+from agent.sinks.files import keep_log, kept_log, log_of
 from agent.sinks.rows import (
     INSERT,
     PAGE,
@@ -30,7 +31,6 @@ from agent.sinks.rows import (
     chunk_of,
     connect,
     create_tables,
-    kept_log,
     primary_code,
     row_of,
 )
@@ -46,9 +46,8 @@ def salvage(path: Path, base: int, expected: int) -> int:
 
     `expected` is how many samples there should be; returns how many there are.
     """
-    log = path.with_name(path.name + "-wal")
-    if log.exists() and log.stat().st_size and not kept_log(path).exists():
-        shutil.copyfile(log, kept_log(path))
+    if not kept_log(path).exists():
+        keep_log(path)
     path.touch(mode=0o600)
     renewed, image = path.with_suffix(".new"), path.with_suffix(".image")
     for leftover in (renewed, image):
@@ -65,7 +64,7 @@ def salvage(path: Path, base: int, expected: int) -> int:
     path.with_suffix(".damaged-wal").unlink(missing_ok=True)
     if kept_log(path).exists():
         kept_log(path).replace(path.with_suffix(".damaged-wal"))
-    log.unlink(missing_ok=True)
+    log_of(path).unlink(missing_ok=True)
     path.with_name(path.name + "-shm").unlink(missing_ok=True)
     renewed.replace(path)
     _sync_folder(path.parent)

@@ -7,31 +7,30 @@ but not yet deleted are not sent again.
 
 from __future__ import annotations
 
-import os
-import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
 
 from agent.sinks.chunk import Chunk
+from agent.sinks.files import kept_log, settle
 from agent.sinks.letters import insert_letters, read_letters
 from agent.sinks.lock import Lock, Mark
 from agent.sinks.measure import Expected, measure
 from agent.sinks.pages import Pages
 from agent.sinks.rows import (
     INSERT,
-    SELECT,
     Damaged,
     DeadLetter,
     StoreError,
     Unavailable,
-    chunk_of,
     connect,
     create_tables,
-    kept_log,
+    oldest_rows,
+    oldest_time,
     row_of,
+    transaction,
     translated,
 )
 from agent.sinks.salvage import salvage
@@ -95,15 +94,7 @@ class Store:
         """Open the file, locking it first; returns how many spooled samples are missing in it."""
         self.take_lock()
         with translated():
-            renewed = self.path.with_suffix(".new")
-            if renewed.exists():  # the process ended while it set a damaged file aside
-                renewed.unlink() if self.path.exists() else renewed.replace(self.path)
-            new = not (self.path.exists() and self.path.stat().st_size)
-            kept = self._keep_log()
-            if new and kept:
-                raise Damaged("the file is empty, its log is not")  # SQLite would delete the log
-            if new:
-                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            kept = settle(self.path)
             connection = connect(self.path)
             try:
                 missing = self._prepare(connection, kept=kept)
@@ -138,13 +129,6 @@ class Store:
         self._pages.count(connection)
         return found.missing
 
-    def _keep_log(self) -> bool:
-        """Copy the log before SQLite sees it: SQLite deletes what it finds damaged."""
-        log, kept = self.path.with_name(self.path.name + "-wal"), kept_log(self.path)
-        if log.exists() and log.stat().st_size:
-            shutil.copyfile(log, kept)
-        return kept.exists()
-
     def set_aside(self) -> int:
         """Set a damaged file aside, carry its readable rows to a new one and open that.
 
@@ -168,26 +152,12 @@ class Store:
     def close(self) -> None:
         """Delete what was sent, close the file, give up the lock."""
         if self._connection is not None and self._deleted_to < self.base:
-            with suppress(StoreError), self._transaction() as connection:
-                self._delete_sent(connection)
+            with suppress(StoreError), transaction(self._connection):
+                self._delete_sent(self._connection)
         self.shut()
         self.lock.release()
 
     # Writing
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with translated():
-            connection = self.connection
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    if connection.in_transaction:
-                        connection.execute("ROLLBACK")
-                raise
 
     def append(self, chunks: Sequence[Chunk]) -> tuple[int, list[Chunk]]:
         """Write chunks in one synced transaction, within the quota.
@@ -195,10 +165,11 @@ class Store:
         Returns the id up to which old rows had to go for it (0 if none), and the chunks that did
         not enter. Sets the id of those that did.
         """
+        connection = self.connection
         tail, dropped_to, refused = self.tail, 0, []
         entered: list[Chunk] = []
         try:
-            with self._transaction() as connection:
+            with transaction(connection):
                 self._delete_sent(connection)
                 for chunk in chunks:
                     if self._drop_oldest:
@@ -219,7 +190,7 @@ class Store:
         if self.oldest_time is None and entered:
             self.oldest_time = entered[0].time
         self.advance(max(self.base, dropped_to))
-        self._pages.shrink(self.connection)
+        self._pages.shrink(connection)
         return dropped_to, refused
 
     def _delete_sent(self, connection: sqlite3.Connection) -> None:
@@ -229,7 +200,8 @@ class Store:
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Keep what the database will never take, the newest within a sixteenth of the quota."""
-        with self._transaction() as connection:
+        connection = self.connection
+        with transaction(connection):
             insert_letters(connection, letters, self._pages.limit // 16)
             self._pages.count(connection)
 
@@ -240,27 +212,10 @@ class Store:
 
         Raises Damaged.
         """
-        chunks: list[Chunk] = []
         if self.base == self.tail:
-            return chunks
+            return []
         with translated():
-            raw, previous = 0, self.base
-            cursor = self.connection.execute(f"{SELECT} WHERE id > ? ORDER BY id", (self.base,))
-            try:
-                for row in cursor:
-                    chunk = chunk_of(row)
-                    if chunk is None:
-                        raise Damaged("a row does not match its checksum")
-                    if chunk.id - chunk.samples != previous:
-                        raise Damaged("a row is missing")
-                    if chunks and raw + chunk.raw > max_raw:
-                        break
-                    chunks.append(chunk)
-                    raw, previous = raw + chunk.raw, chunk.id
-            finally:
-                cursor.close()
-        if not chunks:
-            raise Damaged("rows are missing")
+            chunks = oldest_rows(self.connection, self.base, max_raw)
         self.oldest_time = chunks[0].time
         return chunks
 
@@ -273,11 +228,7 @@ class Store:
             self.base = min(upto, self.tail)
             self.oldest_time = None
             if self.base < self.tail and self._connection is not None:
-                with suppress(sqlite3.Error):
-                    row = self._connection.execute(
-                        "SELECT time FROM batch WHERE id > ? ORDER BY id LIMIT 1", (self.base,)
-                    ).fetchone()
-                    self.oldest_time = row[0] if row and isinstance(row[0], float) else None
+                self.oldest_time = oldest_time(self._connection, self.base)
         self.lock.write(Mark(base=self.base, tail=self.tail))
 
     def dead_letters(self) -> list[DeadLetter]:
