@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from collectors.base import Metric
@@ -12,22 +12,14 @@ from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.snmp.table import fill
 from collectors.facility.units import quantity_of
-from simulator import ber
-from simulator.measures import OUTLETS, PHASES, State, measure
+from simulator.counts import Counts
+from simulator.measures import PHASES, measure
+from simulator.objects import DraftObjects
 from simulator.rows import Said, arcs_of, object_of, padded, rows_of, varying_part
-from simulator.shown import Shown, shown_by
+from simulator.shown import shown_by
 
 _ROWS: Final = 400
 """Row numbers that are tried for a reading whose row is still free."""
-_COUNTS: Final[Mapping[str, int]] = {
-    "outlet": OUTLETS,
-    "bank": 2,
-    "sensor": 1,
-    "battery": 1,
-    "location": 1,
-    "fan": 2,
-    "compressor": 1,
-}
 
 
 @dataclass(slots=True)
@@ -38,8 +30,7 @@ class Draft:
     phases: int
     delta: bool = False
     """Whether currents flow between two lines as well, not only from each line to the neutral."""
-    said: dict[str, str] = field(default_factory=dict)
-    shown: dict[str, Shown | bytes] = field(default_factory=dict)
+    objects: DraftObjects = field(default_factory=DraftObjects)
     series: dict[tuple[Metric, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
     order: list[Reading] = field(default_factory=list)
     prefer: Reading | None = None
@@ -48,16 +39,17 @@ class Draft:
     """Texts for measured objects by which its row is chosen, where no other reading places them."""
     owners: dict[str, int] = field(default_factory=dict)
     """The reading that placed each object, by its place in the order."""
-    placed: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     kinds: set[tuple[str, bool]] = field(default_factory=set)
     """Metrics that are laid out, and whether by a fallback reading of the profile."""
     left_out: list[Reading] = field(default_factory=list)
+    _counts: Counts = field(init=False)
     _measured: set[str] = field(init=False)
     """The columns that show numbers: no text is put there. A row may be chosen by what it measures,
     such as by the digits of a voltage."""
 
     def __post_init__(self) -> None:
         """Find the columns that show numbers."""
+        self._counts = Counts(self.prefer)
         self._measured = {
             self.profile.column_oid(one)
             for one in self.profile.readings
@@ -101,26 +93,11 @@ class Draft:
             return False
         return (metric, tuple(sorted(labels.items()))) not in self.series
 
-    def _counted(self, reading: Reading, labels: Mapping[str, str]) -> bool:
-        """Return whether there is room for another outlet, bank or sensor of this name."""
-        for label, most in _COUNTS.items():
-            if label in labels:
-                placed = self.placed.setdefault(_place(reading, label), set())
-                extra = {self.prefer.labels.get(label, "")} if self.prefer else set()
-                if labels[label] not in placed | extra and len(placed - extra) >= most:
-                    return False
-                placed.add(labels[label])
-        return True
-
     def _is_done(self, reading: Reading) -> bool:
         """Tell whether no further row can add a series: all that its labels allow are there."""
         if not reading.labels:
             return (metric_named(reading.metric), ()) in self.series
-        (label, *others) = reading.labels
-        most = _COUNTS.get(label)
-        return bool(most and not others) and len(self.placed.get(_place(reading, label), ())) >= (
-            most or 0
-        )
+        return self._counts.are_full(reading)
 
     def _adds_up(self, reading: Reading) -> bool:
         """Use rows that other readings have laid out for a sum.
@@ -131,7 +108,7 @@ class Draft:
         there = (
             [
                 oid
-                for oid in self.shown
+                for oid in self.objects.shown
                 if oid.startswith(f"{column}.")
                 and self._fits(reading, oid.removeprefix(f"{column}."))
             ]
@@ -155,7 +132,7 @@ class Draft:
                 column = table.column(name)
                 if set(column.index or ()) - set(parts):
                     return False
-                text = self.said.get(object_of(column, parts), "")
+                text = self.objects.said.get(object_of(column, parts), "")
                 said = column.map.get(text, text)
             if said not in wanted:
                 return False
@@ -163,7 +140,7 @@ class Draft:
 
     def _scalar(self, reading: Reading) -> None:
         metric = metric_named(reading.metric)
-        if self._wanted(metric, reading.labels) and self._is_free(reading, reading.oid):
+        if self._wanted(metric, reading.labels) and self.objects.is_free(reading, reading.oid):
             self._put(reading, metric, reading.oid, reading.labels, {})
 
     def _row(self, reading: Reading, names: Mapping[str, Said], number: str) -> None:
@@ -177,7 +154,7 @@ class Draft:
         free = [part for part in index if part not in names]
         settled = {part: names[part].said or "" for part in index if part in names}
         fixed = [name for name, one in columns.items() if not set(one.index or ()) & set(free)]
-        if not self._agrees(
+        if not self.objects.agree(
             {object_of(columns[name], arcs_of(table, settled)): names[name].said for name in fixed}
         ):
             return
@@ -185,10 +162,10 @@ class Draft:
             parts = {part: padded(table, part, str(row)) for part in free} | settled
             arcs = arcs_of(table, parts)
             oid = ".".join((column, *(arcs[part] for part in index)))
-            if not self._is_free(reading, oid):
+            if not self.objects.is_free(reading, oid):
                 continue
             texts = {object_of(one, arcs): names[name].said for name, one in columns.items()}
-            if self._agrees(texts):
+            if self.objects.agree(texts):
                 break
         else:
             return
@@ -198,28 +175,13 @@ class Draft:
         for name, one in columns.items():
             if names[name].said is None:  # a free text, such as an outlet's name
                 at = object_of(one, arcs)
-                known[name] = texts[at] = self.said.get(at) or f"{name} {number}"
+                known[name] = texts[at] = self.objects.said.get(at) or f"{name} {number}"
         filled = {label: fill(template, known) for label, template in reading.labels.items()}
-        if self._wanted(metric, filled) and self._counted(reading, filled):
-            self.said |= {at: text for at, text in texts.items() if text is not None}
+        if self._wanted(metric, filled) and self._counts.take(reading, filled):
+            self.objects.said |= {at: text for at, text in texts.items() if text is not None}
             for name, one in measured.items() if reading is self.prefer else ():
                 self.chosen_by.setdefault(object_of(one, arcs), names[name].said or "")
             self._put(reading, metric, oid, filled, known)
-
-    def _is_free(self, reading: Reading, oid: str) -> bool:
-        """Return whether a reading may use an object: a free one, or a shared state."""
-        there = self.shown.get(oid)
-        shared = reading.map and isinstance(there, Shown) and there.states
-        return (
-            reading.constant is not None or bool(shared) or (there is None and oid not in self.said)
-        )
-
-    def _agrees(self, texts: Mapping[str, str | None]) -> bool:
-        """Return whether the texts of columns agree with all that is laid out."""
-        return all(
-            at not in self.shown and (text is None or self.said.get(at, text) == text)
-            for at, text in texts.items()
-        )
 
     def _put(
         self,
@@ -232,23 +194,11 @@ class Draft:
         self.series[metric, tuple(sorted(labels.items()))] = oid
         self.owners.setdefault(oid, len(self.order) - 1)
         if reading.constant is not None:
-            if oid not in self.said:
-                self.shown.setdefault(oid, ber.integer(1))
+            self.objects.show_row(oid)
             return
-        made, there = (
-            shown_by(
-                reading,
-                measure(metric, labels, self.phases),
-                names,
-                names.get(self._own_column(reading), ""),
-            ),
-            self.shown.get(oid),
-        )
-        self.shown[oid] = (
-            replace(there, states=(*there.states, *made.states))
-            if isinstance(there, Shown)
-            else made
-        )
+        measured = measure(metric, labels, self.phases)
+        own = names.get(self._own_column(reading), "")
+        self.objects.show(oid, shown_by(reading, measured, names, own))
 
     def _own_column(self, reading: Reading) -> str:
         """Return the name of the column that a reading takes its value from; empty without one."""
@@ -257,28 +207,12 @@ class Draft:
         columns, oid = self.profile.tables[reading.table], self.profile.column_oid(reading)
         return next((name for name in columns.columns if columns.column(name).oid == oid), "")
 
-    def raw(self, state: State) -> dict[str, object]:
-        """Return the value of each object in a state, as an SNMP session returns it."""
-        tree: dict[str, object] = {oid: text.encode() for oid, text in self.said.items()}
-        for oid, cell in self.shown.items():
-            text = None if isinstance(cell, bytes) else cell.said(state)
-            if text is not None:
-                tree[oid] = text.encode()
-            else:
-                tree[oid] = 1 if isinstance(cell, bytes) else cell.raw(state)
-        return tree
-
     def complete(self) -> None:
         """Say what rows are chosen by, where no reading has placed it."""
-        self.said |= {
-            at: text for at, text in self.chosen_by.items() if text and at not in self.shown
+        self.objects.said |= {
+            at: text for at, text in self.chosen_by.items() if text and at not in self.objects.shown
         }
 
     def latest(self, oids: Iterable[str]) -> Reading:
         """Return the reading that was the last to place one of these objects."""
         return self.order[max(self.owners.get(oid, 0) for oid in oids)]
-
-
-def _place(reading: Reading, label: str) -> tuple[str, str]:
-    """Return what counts names together: for outlets and banks a metric, else a reading."""
-    return reading.metric, "" if label in ("outlet", "bank") else repr(reading)

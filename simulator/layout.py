@@ -74,8 +74,8 @@ def lay_out(
             break
         without.append(wrong)
     draft.left_out += without
-    cells: dict[str, bytes | Shown | None] = {**_system(profile), **draft.shown}
-    cells |= {oid: _said(text) for oid, text in draft.said.items()}
+    cells: dict[str, bytes | Shown | None] = {**_system(profile), **draft.objects.shown}
+    cells |= {oid: _said(text) for oid, text in draft.objects.said.items()}
     for oid in profile.watch:
         cells.setdefault(oid, ber.integer(1))
     probes = [one.replace(STAR, "1") for one in profile.match.probes] if profile.match else []

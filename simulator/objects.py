@@ -1,4 +1,4 @@
-"""The objects of a layout in the making: the texts that name rows, and the values that are shown."""
+"""The objects of a layout in the making: texts that name rows, and values that are shown."""
 
 from __future__ import annotations
 

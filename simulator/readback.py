@@ -49,7 +49,7 @@ _LEVELS: Final = frozenset(LEVELS)
 
 def misread(draft: Draft) -> Reading | None:
     """Return the latest reading whose rows give another value than the laid-out one."""
-    tree = draft.raw(REFERENCE)
+    tree = draft.objects.raw(REFERENCE)
     made = plan(draft.profile, _discovered(draft, tree), _NAMING, _LEVELS)
     found = dict(made.decode(tree, Counter())) | dict(made.constants)
     sources = _sources(made)
@@ -73,7 +73,7 @@ def _right(series: Series, value: float, draft: Draft, oids: Sequence[str]) -> b
         for name, text in zip(series.labels, series.values, strict=True)
         if name not in IDENTITY
     }
-    cell = draft.shown.get(oids[0])
+    cell = draft.objects.shown.get(oids[0])
     if cell is None or isinstance(cell, bytes):
         return True
     wanted = measure(series.metric, labels, draft.phases).of(REFERENCE)
