@@ -77,9 +77,9 @@ class WindowSums:
             self._oldest[site] = start
         return self._kept[site][it_point]
 
-    def boundary(self, site: str) -> Boundary | None:
-        """Return a site's boundary, or None where there is no such site."""
-        return self._boundaries.get(site)
+    def boundary(self, site: str) -> Boundary:
+        """Return a site's boundary; raises KeyError."""
+        return self._boundaries[site]
 
     def over(self, site: str, it_point: str, start: int, end: int) -> Sum:
         """Sum from `start` to `end`, which must lie on cells."""
