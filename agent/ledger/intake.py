@@ -16,8 +16,7 @@ from agent.ledger.clock import TrustedClock
 from agent.ledger.energy import ENERGY, HOLE, POWER
 from agent.ledger.limits import Limits
 from agent.ledger.meters import Channel, MeterKey, RegisterWidth, TrackedMeter
-from agent.ledger.pending import PendingReading, Taken, hole_at
-from agent.ledger.segments import longest_gap
+from agent.ledger.pending import Pending, Taken
 from agent.ledger.settings import LedgerSettings, Retention
 from collectors.base import Batch, Metric, Reading, Series
 from collectors.catalogue import facility
@@ -77,7 +76,7 @@ class Intake:
         self.register_width: RegisterWidth | None = None
         self._settings, self._clock, self._retention = settings, clock, retention
         self._lock = threading.Lock()
-        self._pending: list[PendingReading] = []
+        self._pending = Pending()
         self._undated: deque[_Undated] = deque()
         self._undated_count = 0
         self._clock_stepped = False
@@ -139,56 +138,16 @@ class Intake:
             self.counts["late"] += 1
         elif not value >= 0:  # so NaN is rejected as well
             self.counts["negative"] += 1
-            self._refuse(channel, moment, value if HOLE < value < 0 else NO_NUMBER, interval)
+            self._pending.add_hole(
+                channel, moment, value if HOLE < value < 0 else NO_NUMBER, interval
+            )
         elif rating is not None and channel.quantity == POWER and value > rating:
             self.counts["above_rating"] += 1
-            self._refuse(channel, moment, value, interval)
+            self._pending.add_hole(channel, moment, value, interval)
         elif moment == channel.time and value == channel.value:
             self.counts["duplicate"] += 1
-        elif channel.quantity == POWER and channel.slot_ms > interval:
-            self._thin(channel, moment, value, interval)
         else:
-            slot = moment - moment % channel.slot_ms
-            if slot != channel.slot or moment <= channel.time:
-                self._keep(channel, slot, moment, value, interval)
-
-    def _keep(self, channel: Channel, slot: int, moment: int, value: float, interval: int) -> None:
-        channel.slot, channel.time, channel.value = slot, moment, value
-        self._pending.append(
-            PendingReading(channel, slot, moment, value, max(interval, channel.slot_ms))
-        )
-
-    def _refuse(self, channel: Channel, moment: int, value: float, interval: int) -> None:
-        """Keep a refused reading as a hole; the slot goes on with the next one that is taken."""
-        self._keep_heard(channel, interval)
-        self._pending.append(hole_at(channel, moment, value, interval))
-        channel.heard = -1
-        if channel.quantity == POWER:
-            channel.slot = -1
-
-    # Of power in wide slots, the first reading of each is kept, and both sides of every hole. So
-    # the kept readings cover just the time that all of them would.
-
-    def _thin(self, channel: Channel, moment: int, value: float, interval: int) -> None:
-        slot = moment - moment % channel.slot_ms
-        if moment <= channel.time:  # late, and perhaps the slot's earliest
-            self._keep(channel, slot, moment, value, interval)
-        elif channel.heard >= 0 and moment - channel.heard <= longest_gap(interval, interval):
-            if slot != channel.slot and moment > channel.heard:
-                self._keep(channel, slot, moment, value, interval)
-        else:
-            self._keep_heard(channel, interval)
-            hole = moment - 1 if channel.heard < 0 else channel.heard + 1
-            self._pending.append(hole_at(channel, hole, HOLE, interval))
-            self._keep(channel, moment, moment, value, interval)
-            channel.slot = slot
-        if moment > channel.heard:
-            channel.heard, channel.heard_value = moment, value
-
-    def _keep_heard(self, channel: Channel, interval: int) -> None:
-        """Keep the last reading before a hole."""
-        if channel.slot_ms > interval and channel.heard > channel.time:
-            self._keep(channel, channel.heard, channel.heard, channel.heard_value, interval)
+            self._pending.add(channel, moment, value, interval)
 
     def _channel(self, series: Series) -> Channel:
         kind, quantity = _TRACKED[series.metric]
@@ -225,9 +184,7 @@ class Intake:
             now = round(self._clock.now() * 1000)
             self._retention.move_back()
             self._delete_after = _earlier(now, self._delete_after)
-            kept = [row for row in self._pending if row.time <= now]
-            self.counts["clock"] += len(self._pending) - len(kept)
-            self._pending = kept
+            self.counts["clock"] += self._pending.drop_after(now)
             for channel in self._channels.values():
                 channel.forget()
 
@@ -258,9 +215,8 @@ class Intake:
     def take_pending(self) -> Taken:
         """Hand over everything that waits to be written."""
         with self._lock:
-            taken = Taken(self._pending, self._delete_after)
-            self._pending, self._delete_after = [], None
-            return taken
+            delete_after, self._delete_after = self._delete_after, None
+            return Taken(self._pending.take(), delete_after)
 
     def has_clock_stepped(self) -> bool:
         """Tell whether the clock has stepped since the last call."""
@@ -273,10 +229,7 @@ class Intake:
         with self._lock:
             if taken.delete_after is not None:
                 self._delete_after = _earlier(taken.delete_after, self._delete_after)
-            self._pending[:0] = taken.pending
-            lost = max(0, len(self._pending) - MAX_PENDING)
-            del self._pending[:lost]
-            self.counts["memory"] += lost
+            self.counts["memory"] += self._pending.put_back(taken.pending, MAX_PENDING)
 
     def count(self, counts: Mapping[str, int]) -> None:
         """Add to the counts."""
