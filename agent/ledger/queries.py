@@ -13,7 +13,7 @@ from agent.ledger.meters import MeterKey
 from agent.ledger.settings import Retention
 from agent.ledger.store.blocks import BLOCK_MS
 from agent.ledger.store.database import Store, Tables
-from agent.ledger.store.hours import StoredHour
+from agent.ledger.store.hour import StoredHour
 from agent.ledger.store.meters import MeterRow
 
 _NOT_ENERGY_BOUGHT = ("export", "water")

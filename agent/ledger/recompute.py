@@ -24,7 +24,7 @@ from agent.ledger.register_judge import RegisterEvent
 from agent.ledger.register_layout import is_simple
 from agent.ledger.segments import longest_gap
 from agent.ledger.store.database import Tables
-from agent.ledger.store.hours import NewHour, StoredHour
+from agent.ledger.store.hour import NewHour, StoredHour
 from agent.ledger.store.packed_cells import unpack_cells
 from agent.ledger.stretches import Stretch
 

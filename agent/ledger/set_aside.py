@@ -13,7 +13,7 @@ from typing import Final
 
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.store.database import Tables
-from agent.ledger.store.hours import HeardHour
+from agent.ledger.store.hour import HeardHour
 from collectors.catalogue.limits import METER_WATTS
 
 log = logging.getLogger(__name__)

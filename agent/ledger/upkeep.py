@@ -43,7 +43,7 @@ class Upkeep:
         pdus_before = self._retention.pdus_before
         with self._store.transaction() as tables:
             self._to_prune = [meter.id for meter in tables.meters.all()]
-            tables.hours.delete_old(
+            tables.hour_ageing.delete_old(
                 cells_before=self._retention.sealed_before, pdus_before=pdus_before
             )
             tables.hours.old_cells.delete(self._retention.old_cells_before)
@@ -60,7 +60,7 @@ class Upkeep:
         if self._to_pack:
             with self._store.transaction() as tables:
                 for one in self._to_pack[:_PACKED_AT_ONCE]:
-                    tables.hours.pack(one.meter, one.number)
+                    tables.hour_ageing.pack(one.meter, one.number)
             del self._to_pack[:_PACKED_AT_ONCE]
         if self._to_prune:
             with self._store.transaction() as tables:
@@ -76,7 +76,7 @@ class Upkeep:
         """
         sealed = self._retention.sealed_before
         with self._store.read() as tables:
-            number = tables.hours.oldest_unpacked(sealed - sealed % BLOCK_MS)
+            number = tables.hour_ageing.oldest_unpacked(sealed - sealed % BLOCK_MS)
             if number is not None:
                 yield from (
                     _Unpacked(meter.id, number)

@@ -24,7 +24,7 @@ from agent.ledger.energy import (
 from agent.ledger.ledger import Ledger
 from agent.ledger.power_doubts import half_jump, is_jump
 from agent.ledger.store.database import Tables
-from agent.ledger.store.hours import StoredHour
+from agent.ledger.store.hour import StoredHour
 from agent.pue.boundaries import Boundaries
 from agent.pue.periods import DAY_MS
 

@@ -18,7 +18,7 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.set_aside import beyond, set_aside
 from agent.ledger.store.blocks import BlockCache
 from agent.ledger.store.database import Tables
-from agent.ledger.store.hours import HeardHour
+from agent.ledger.store.hour import HeardHour
 from agent.ledger.store.site_hours import SiteHour, SiteHourKey
 from agent.pue.boundaries import METERED_POINTS, Boundaries
 from agent.pue.periods import local_year

@@ -18,7 +18,7 @@ from agent.ledger.register_judge import Refusal
 from agent.ledger.register_steps import ImportedRegister, Step
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
-from agent.ledger.store.hours import StoredHour
+from agent.ledger.store.hour import StoredHour
 from agent.ledger.store.import_batches import ImportBatch
 from agent.ledger.store.import_undo import MeterBefore
 from agent.ledger.stretches import Stretch

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from agent.ledger.energy import FULL_MASK, HOUR_MS, HourCells
 from agent.ledger.store.blocks import BLOCK_MS
 from agent.ledger.store.database import Tables
-from agent.ledger.store.hours import NewHour, StoredHour
+from agent.ledger.store.hour import NewHour, StoredHour
 
 ImportedHour = HourCells | float
 """An hour from elsewhere: its cells, or the joules of one that is covered and even."""

@@ -9,7 +9,7 @@ from agent.ledger.imports.past import put_former
 from agent.ledger.imports.put import ImportedHour
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
-from agent.ledger.store.hours import NewHour, StoredHour
+from agent.ledger.store.hour import NewHour, StoredHour
 from agent.ledger.store.import_batches import ImportBatch
 from agent.ledger.store.import_undo import FormerHour, MeterBefore, Row
 from agent.ledger.store.packed_cells import pack_cells

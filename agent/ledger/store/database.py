@@ -19,6 +19,7 @@ from agent.ledger.store.changes import ChangeTable
 from agent.ledger.store.former_hours import FormerHourTable
 from agent.ledger.store.heard import HeardTable
 from agent.ledger.store.history import HistoryTable
+from agent.ledger.store.hour_ageing import HourAgeing
 from agent.ledger.store.hours import HourTable
 from agent.ledger.store.import_batches import ImportBatchTable
 from agent.ledger.store.import_undo import ImportUndoTable
@@ -50,6 +51,7 @@ class Tables:
     meters: MeterTable
     readings: ReadingTable
     hours: HourTable
+    hour_ageing: HourAgeing
     stretches: UncertainTable[Stretch]
     doubts: UncertainTable[Doubt]
     unseen: UncertainTable[Unseen]
@@ -70,10 +72,12 @@ class Tables:
     @classmethod
     def of(cls, db: sqlite3.Connection) -> Tables:
         """Return the tables of a connection."""
+        hours = HourTable(db)
         return cls(
             MeterTable(db),
             ReadingTable(db),
-            HourTable(db),
+            hours,
+            HourAgeing(db, hours),
             UncertainTable(db, "stretch", "joules", Stretch),
             UncertainTable(db, "doubt", "uneven, loose, hidden", Doubt),
             UncertainTable(db, "unseen", "joules", Unseen),

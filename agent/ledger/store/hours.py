@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from agent.ledger.energy import FULL_MASK, HOUR_MS, HourCells
+from agent.ledger.energy import FULL_MASK, HOUR_MS
 from agent.ledger.store.blocks import (
     BLOCK_MS,
     Block,
@@ -16,77 +16,15 @@ from agent.ledger.store.blocks import (
     HourSum,
     block_hour,
 )
-from agent.ledger.store.old_cells import OldCellTable, OldHour
-from agent.ledger.store.packed_cells import pack_cells, unpack_cells
+from agent.ledger.store.hour import HeardHour, MeterHour, NewHour, StoredHour
+from agent.ledger.store.old_cells import OldCellTable
+from agent.ledger.store.packed_cells import pack_cells
 
 _MOST_MARKS: Final = 500
 """Question marks in one statement; SQLite's own limit was 999 for long."""
 
 _LOOKUP_COST: Final = 8
 """Looking up one meter takes as long as reading past this many."""
-
-
-class StoredHour(NamedTuple):
-    """What is stored of an hour of a meter.
-
-    `imported` has a bit for each cell that was imported. `data` are the packed cells; None where
-    only the sum is kept.
-    """
-
-    joules: float
-    covered: int
-    imported: int = 0
-    data: bytes | None = None
-
-    def cells(self) -> HourCells:
-        """Return the hour's cells; those of an old, whole hour are taken as even."""
-        if self.data is not None:
-            return unpack_cells(self.data)
-        return HourCells.uniform(self.joules) if self.covered >= HOUR_MS else HourCells()
-
-
-class NewHour(NamedTuple):
-    """An hour to be stored, with a bit for each cell that was imported."""
-
-    hour: int
-    cells: HourCells
-    imported: int
-
-
-class MeterHour(NamedTuple):
-    """The energy of one meter in one hour: joules, and covered milliseconds."""
-
-    hour: int
-    meter: int
-    joules: float
-    covered: int
-
-
-class HeardHour:
-    """One hour of several meters: their sums, and the packed cells of those that have them."""
-
-    __slots__ = ("_cells", "is_even", "sums")
-
-    def __init__(self, sums: Mapping[int, HourSum], cells: Mapping[int, bytes]) -> None:
-        self.sums, self._cells = sums, cells
-        self.is_even = not cells and all(one.covered >= HOUR_MS for one in sums.values())
-        """Whether every meter that was heard is covered, and only its sum is kept."""
-
-    def cells(self) -> dict[int, HourCells]:
-        """Return the cells of every meter."""
-        return {
-            meter: StoredHour(one.joules, one.covered, 0, self._cells.get(meter)).cells()
-            for meter, one in self.sums.items()
-        }
-
-    def without(self, meters: Collection[int]) -> HeardHour:
-        """Return the same hour as if some meters had not been heard."""
-        if not meters:
-            return self
-        return HeardHour(
-            {meter: one for meter, one in self.sums.items() if meter not in meters},
-            {meter: data for meter, data in self._cells.items() if meter not in meters},
-        )
 
 
 class HourTable:
@@ -241,60 +179,6 @@ class HourTable:
         self._db.execute("DELETE FROM hour WHERE hour = ? AND meter = ?", (hour, meter))
         self.blocks.delete_hour(meter, hour)
         self._db.execute("DELETE FROM cell WHERE hour = ? AND meter = ?", (hour, meter))
-
-    def pack(self, meter: int, number: int) -> None:
-        """Move a meter's hours of thirty days into their block."""
-        start = number * BLOCK_MS
-        # By key, hour by hour: the table is in order of hours, so a range of it holds all meters'.
-        keys = [(hour, meter) for hour in range(start, start + BLOCK_MS, HOUR_MS)]
-        query = "SELECT joules, covered FROM hour WHERE hour = ? AND meter = ?"
-        found = [
-            (place, *row)
-            for place, key in enumerate(keys)
-            if (row := self._db.execute(query, key).fetchone())
-        ]
-        if not found:
-            return
-        block = self.blocks.load(meter, number) or Block()
-        for place, joules, covered in found:
-            block.put(place, joules, covered)
-        self.blocks.save({BlockKey(meter, number): block})
-        self._db.executemany("DELETE FROM hour WHERE hour = ? AND meter = ?", keys)
-
-    def oldest_unpacked(self, before: int) -> int | None:
-        """Return the block of the oldest hour in a row before a time; PDUs are never packed."""
-        row = self._db.execute(
-            "SELECT min(hour) FROM hour WHERE hour < ?"
-            " AND meter NOT IN (SELECT id FROM meter WHERE kind = 'pdu')",
-            (before,),
-        ).fetchone()
-        if row[0] is None:
-            return None
-        number, _ = block_hour(row[0])
-        return number
-
-    def delete_old(self, *, cells_before: int, pdus_before: int) -> None:
-        """Put the cells of old whole hours away, and delete the old hours of single PDUs.
-
-        The sums of sites keep both.
-        """
-        pdus = "(SELECT id FROM meter WHERE kind = 'pdu')"
-        whole = (
-            "FROM cell WHERE hour < ? AND (SELECT covered FROM hour h"
-            " WHERE h.hour = cell.hour AND h.meter = cell.meter) >= ?"
-        )
-        found = self._db.execute(
-            f"SELECT meter, hour, data {whole} AND meter NOT IN {pdus} ORDER BY meter, hour",
-            (cells_before, HOUR_MS),
-        )
-        self.old_cells.put(
-            OldHour(meter, hour, tuple(unpack_cells(data).joules)) for meter, hour, data in found
-        )
-        self._db.execute(f"DELETE {whole}", (cells_before, HOUR_MS))
-        for table in ("hour", "cell"):
-            self._db.execute(
-                f"DELETE FROM {table} WHERE hour < ? AND meter IN {pdus}", (pdus_before,)
-            )
 
 
 def _portions(hours: Sequence[int]) -> Iterator[tuple[Sequence[int], str]]:

@@ -12,7 +12,7 @@ import pytest
 from agent.cli import main
 from agent.ledger.energy import HOUR_MS, HourCells
 from agent.ledger.store.database import Store
-from agent.ledger.store.hours import NewHour
+from agent.ledger.store.hour import NewHour
 from tests.support.imports import Bills
 from tests.support.ledger import SITE
 

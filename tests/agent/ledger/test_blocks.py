@@ -173,7 +173,7 @@ def test_a_crash_while_packing_loses_nothing(
 
     monkeypatch.setattr("agent.ledger.store.changes.ChangeTable.count", fail)
     with pytest.raises(sqlite3.OperationalError), store.transaction() as tables:
-        tables.hours.pack(1, START // BLOCK_MS)
+        tables.hour_ageing.pack(1, START // BLOCK_MS)
     with store.read() as tables:
         assert tables.hours.blocks.load(1, START // BLOCK_MS) is None
         found = tables.hours.load(1, [START, START + HOUR_MS])

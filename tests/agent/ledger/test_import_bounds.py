@@ -15,7 +15,7 @@ from agent.ledger.imports.csv_files import read_csv
 from agent.ledger.imports.forms import Meters
 from agent.ledger.queries import HourOfMeter
 from agent.ledger.store.database import Store
-from agent.ledger.store.hours import NewHour
+from agent.ledger.store.hour import NewHour
 from collectors.base import Metric
 from collectors.catalogue.bounds import bounds_of
 from collectors.catalogue.facility import METER_ENERGY, METER_VOLUME

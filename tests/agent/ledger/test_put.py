@@ -47,7 +47,7 @@ def test_hours_that_may_change_are_not_packed(store: Store) -> None:
     hours = {START + n * HOUR_MS: 3.6e6 for n in range(-2, 2)}
     with store.transaction() as tables:
         put_imported(tables, 1, hours, sealed_before=START + 2 * HOUR_MS, packs=True)
-        assert tables.hours.oldest_unpacked(START + 9 * HOUR_MS) == START // BLOCK_MS
+        assert tables.hour_ageing.oldest_unpacked(START + 9 * HOUR_MS) == START // BLOCK_MS
         block = tables.hours.blocks.load(1, START // BLOCK_MS - 1)
         assert block is not None
         assert sum(covered > 0 for covered in block.covered) == 2
