@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import http.client
 import shutil
 import sys
 import webbrowser
@@ -12,17 +10,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from agent.children import Child
 from agent.commands.demo_output import Place, introduce, prometheus_config, say
+from agent.commands.demo_programs import READY_SECONDS, Programs
 from agent.commands.ports import free_port
 from agent.config import load
-from collectors.base import HubgaugeError
 
 _VICTORIA_PORT: Final = 8428
 _PROMETHEUS_PORT: Final = 9090
-_READY_SECONDS: Final = 60.0
 _PDU_DAYS: Final = 32.0
 _HUBGAUGE: Final = (sys.executable, "-m", "agent.cli")
 _SIMULATE: Final = ("simulate", "--host", "--chips", "--whole-hub")
@@ -47,13 +43,13 @@ class DemoOptions:
 
 
 class Demo:
-    """One demo: its options, its folder, and the processes it has started."""
+    """One demo: its options, its folder, and the programs of which it is made."""
 
     def __init__(self, options: DemoOptions, folder: Path, *, temporary: bool) -> None:
         self._options = options
         self._folder = folder
         self._temporary = temporary
-        self._children: list[Child] = []
+        self._programs = Programs(folder / "logs")
         self._places: list[Place] = []
         self._config = folder / "agent" / "config.yaml"  # the simulator writes it
         self._history = folder / "past.csv"
@@ -70,8 +66,8 @@ class Demo:
         database = await self._start_database()
         simulator = await self._start_simulator(f"{options.listen}:{port}", database)
         await self._import_history()
-        agent = await self._start("agent", *_HUBGAUGE, "run", "--config", self._config)
-        await self._wait_until_answers(agent, f"{board}/")
+        agent = await self._programs.start("agent", *_HUBGAUGE, "run", "--config", self._config)
+        await self._programs.wait_until_answers(agent, f"{board}/")
         here = [Place("board", f"{board}/"), Place("metrics", f"{board}/metrics")]
         self._places = here + self._places
         await self._build_dashboards()
@@ -81,36 +77,11 @@ class Demo:
         introduce(options.racks, self._places, self._folder if self._temporary else None)
         if options.open_browser:
             webbrowser.open(f"{board}/")
-        return await self._watch(vital=(agent, simulator))
+        return await self._programs.watch((agent, simulator), options.seconds)
 
     async def stop(self) -> None:
-        """End the processes: the agent first, because it still pushes what it has."""
-        for child in sorted(self._children, key=lambda child: child.name != "agent"):
-            await child.stop()
-
-    async def _start(self, name: str, *command: str | Path) -> Child:
-        child = await Child.start(name, command, self._folder / "logs" / f"{name}.log")
-        self._children.append(child)
-        return child
-
-    async def _run_to_end(self, name: str, *command: str | Path) -> str:
-        """Run a program to its end; returns why it failed in one line, or an empty text."""
-        child = await self._start(name, *command)
-        how = await child.wait()
-        self._children.remove(child)
-        return "" if child.succeeded else how
-
-    async def _start_server(self, name: str, program: str, url: str, *arguments: str) -> bool:
-        """Start a server and wait until `url` answers; without it the demo continues."""
-        child = await self._start(name, program, *arguments)
-        try:
-            await self._wait_until_answers(child, url)
-        except HubgaugeError as error:
-            say(f"continuing without {name}: {error}")
-            await child.stop()
-            self._children.remove(child)
-            return False
-        return True
+        """End the programs: the agent first, because it still pushes what it has."""
+        await self._programs.stop(first="agent")
 
     async def _start_database(self) -> str:
         """Start VictoriaMetrics; returns its URL, or an empty text if it is not there."""
@@ -125,7 +96,7 @@ class Demo:
             return ""
         port = free_port("127.0.0.1", _VICTORIA_PORT)
         url = f"http://127.0.0.1:{port}"
-        started = await self._start_server(
+        started = await self._programs.start_server(
             "victoria-metrics",
             program,
             f"{url}/health",
@@ -162,8 +133,8 @@ class Demo:
         words = [word for pair in named.items() for word in pair]
         words += [word for fault in options.faults for word in ("--fault", fault)]
         words += [word for make in options.makes for word in ("--make", make)]
-        child = await self._start("simulator", *_HUBGAUGE, *_SIMULATE, *words)
-        await child.wait_for_line("ready", seconds=_READY_SECONDS)
+        child = await self._programs.start("simulator", *_HUBGAUGE, *_SIMULATE, *words)
+        await child.wait_for_line("ready", seconds=READY_SECONDS)
         return child
 
     async def _import_history(self) -> None:
@@ -180,21 +151,23 @@ class Demo:
         for path, interval in ((self._history, "1h"), (recent, "5m")):
             if not path.exists():  # there is no recent past in the first minutes of an hour
                 continue
-            failed = await self._run_to_end("ledger-import", *command, "--interval", interval, path)
+            failed = await self._programs.run_to_end(
+                "ledger-import", *command, "--interval", interval, path
+            )
             if failed:
                 say(f"continuing without {path.name}: {failed}")
 
     async def _build_dashboards(self) -> None:
         """Build the files for Grafana and Prometheus; the demo continues if that fails."""
         folder = self._folder / "dashboards"
-        failed = await self._run_to_end(
+        failed = await self._programs.run_to_end(
             "dashboards", *_HUBGAUGE, "dashboards", "build", "--out", folder
         )
         if failed:
             say(f"continuing without dashboards: {failed}")
         else:
             self._places.append(Place("Grafana dashboards", str(folder)))
-        failed = await self._run_to_end(
+        failed = await self._programs.run_to_end(
             "rules", *_HUBGAUGE, "rules", "build", "--out", self._folder / "rules"
         )
         if failed:
@@ -210,7 +183,7 @@ class Demo:
         config.write_text(text, encoding="utf-8")
         port = free_port("127.0.0.1", _PROMETHEUS_PORT)
         url = f"http://127.0.0.1:{port}"
-        started = await self._start_server(
+        started = await self._programs.start_server(
             "prometheus",
             program,
             f"{url}/-/ready",
@@ -222,41 +195,6 @@ class Demo:
         if started:
             self._places.append(Place("Prometheus", f"{url}/alerts"))
 
-    async def _wait_until_answers(self, child: Child, url: str) -> None:
-        """Wait until a URL answers; raises HubgaugeError if the child ends, or does not in time."""
-        try:
-            async with asyncio.timeout(_READY_SECONDS):
-                while not await asyncio.to_thread(_answers, url):
-                    if not child.running:
-                        raise HubgaugeError(await child.wait())
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise HubgaugeError(
-                f"{child.name} does not answer at {url}: {child.last_line()}"
-            ) from None
-
-    async def _watch(self, vital: tuple[Child, ...]) -> int:
-        """Report processes that end, and return the exit status of the demo.
-
-        The demo ends with status 1 when a vital process ends, and with 0 when its time is over.
-        """
-        waits = {asyncio.ensure_future(child.wait()): child for child in self._children}
-        try:
-            async with asyncio.timeout(self._options.seconds):
-                while waits:
-                    done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        child = waits.pop(task)
-                        say(task.result())
-                        if child in vital:
-                            return 1
-        except TimeoutError:
-            pass
-        finally:
-            for task in waits:
-                task.cancel()
-        return 0
-
 
 def _reachable(listen: str) -> str:
     """Return the host under which this machine reaches a server that listens at an address."""
@@ -267,16 +205,3 @@ def _reachable(listen: str) -> str:
     if address.is_unspecified:
         return "127.0.0.1"
     return f"[{listen}]" if ":" in listen else listen
-
-
-def _answers(url: str) -> bool:
-    """Tell whether a local server answers a GET with status 200."""
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=2)
-    try:
-        connection.request("GET", parts.path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (http.client.HTTPException, OSError):
-        return False
-    finally:
-        connection.close()
