@@ -17,6 +17,7 @@ from collectors.facility.snmp.about import About, Shared
 from collectors.facility.snmp.discover import AUTO
 from collectors.facility.snmp.finder import Finder
 from collectors.facility.snmp.linked import Units
+from collectors.facility.snmp.round import Answered, ask_until
 
 if TYPE_CHECKING:
     from collectors.facility.naming import Naming
@@ -217,38 +218,12 @@ class SnmpCollector:
             return None
         return plan.slow
 
-    async def _ask(self, oids: tuple[str, ...], end: float) -> tuple[Mapping[str, object], bool]:
-        """Get every object, and tell whether all were asked for in time.
-
-        Answers received before a timeout are kept.
-        """
-        channel, loop = self._channel, asyncio.get_running_loop()
-        values: dict[str, object] = {}
-        whole = False
-        try:
-            async with asyncio.timeout_at(end):
-                if len(oids) <= channel.max_oids:
-                    values = await channel.get(oids)
-                else:
-                    values = some = {}
-                    first = 0
-                    # asyncio's wait_for can lose a time-out that comes with an answer.
-                    while first < len(oids) and loop.time() < end:
-                        size = channel.max_oids  # a request may make it smaller
-                        some.update(await channel.get(oids[first : first + size]))
-                        first += size
-            whole = loop.time() < end
-        except TimeoutError:
-            channel.close()
-            if not values:
-                raise Unreachable("no answer in time") from None
-        except CollectError:
-            if not values:
-                raise
-        if len(values) < len(oids):
-            self.dropped["unanswered"] += len(oids) - len(values)
-        self._finder.note(values, whole=whole and len(values) < len(oids))
-        return values, whole
+    async def _ask(self, oids: tuple[str, ...], end: float) -> Answered:
+        """Get every object, until a time of the loop's clock, and note what has changed."""
+        answered = await ask_until(self._channel, oids, end, self.dropped)
+        missing = len(answered.values) < len(oids)
+        self._finder.note(answered.values, whole=answered.whole and missing)
+        return answered
 
     async def aclose(self) -> None:
         """Stop a running discovery and close the sockets."""
