@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -183,3 +183,22 @@ def plan_of(profile: SnmpProfile, answers: Answers, wanted: Wanted) -> Plan:
     made.watched = dict(answers.watched)
     made.oids += tuple(made.watched)
     return made
+
+
+def take_watched(known: Plan, values: Mapping[str, object]) -> bool:
+    """Take the watched objects of a round; tell whether one shows that rows may be others.
+
+    An uptime that decreased means a restart (sysUpTime, RFC 3418). After it, rows may have other
+    indices. An object without an answer tells nothing.
+    """
+    changed = False
+    for oid, before in known.watched.items():
+        now = values.get(oid, before)
+        if (
+            now != before
+            if oid != SYS_UPTIME
+            else isinstance(now, int) and isinstance(before, int) and now < before
+        ):
+            changed = True
+        known.watched[oid] = now
+    return changed

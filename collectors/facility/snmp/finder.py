@@ -18,13 +18,13 @@ from collectors.facility.snmp.about import About, Shared
 from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.discover import (
     AUTO,
-    SYS_UPTIME,
     Found,
     ask,
     find,
-    levels_of,
     plan_of,
+    take_watched,
 )
+from collectors.facility.snmp.recall import recalled
 from collectors.facility.snmp.recognise import identify
 
 if TYPE_CHECKING:
@@ -135,24 +135,11 @@ class Finder:
 
     def _recall(self, identity: Identity) -> None:
         """Make the plan of what the device answered in an earlier run, if that is known."""
-        config, library = self._about.config, self._shared.library
-        answers = self._shared.memory.recall(config.address, identity, self._about.words)
-        if answers is None:
+        known = recalled(self._about, self._shared, identity)
+        if known is None:
             return
-        wanted = self._about.wanted
-        profile = (
-            library.bound(answers.profile, answers.arc, wanted.also)
-            if answers.arc
-            else library.named(answers.profile, wanted.also)
-        )
-        if levels_of(profile, wanted) != answers.levels:
-            return
-        self.plan, self.chosen, self.profile = (
-            plan_of(profile, answers, wanted),
-            answers.profile,
-            profile,
-        )
-        self.max_oids, self._arc = answers.max_oids, answers.arc
+        self.plan, self.chosen, self.profile = known.plan, known.name, known.profile
+        self.max_oids, self._arc = known.answers.max_oids, known.answers.arc
         self._discovered_at = asyncio.get_running_loop().time()
 
     def _is_stale(self, now: float) -> bool:
@@ -240,18 +227,8 @@ class Finder:
         An object that is gone means other rows. One that was not answered in time means nothing.
         """
         assert self.plan is not None
-        self.stale = self.stale or whole
-        for oid, before in self.plan.watched.items():
-            now = values.get(oid, before)
-            # An uptime that decreased means a restart (sysUpTime, RFC 3418). After it, rows may
-            # have other indices.
-            if (
-                now != before
-                if oid != SYS_UPTIME
-                else isinstance(now, int) and isinstance(before, int) and now < before
-            ):
-                self.stale = True
-            self.plan.watched[oid] = now
+        changed = take_watched(self.plan, values)
+        self.stale = self.stale or whole or changed
 
     @property
     def _name(self) -> str:
