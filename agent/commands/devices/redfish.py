@@ -121,7 +121,7 @@ async def says(origin: str, timeout: float) -> str:
     plain = ssl.create_default_context()
     plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE
     service = Link(origin, None, plain)
-    service.timeout, service.users = timeout, 1
+    service.http.timeout, service.users = timeout, 1
     try:
         async with asyncio.timeout(timeout):
             root = await service.root()

@@ -84,7 +84,7 @@ class RedfishCollector:
         self._plan = Background(self._discover, refresh=refresh * spread, limit=limit)
         link.users += 1
         # Shorter than the round, so that the round gets the error of its request.
-        link.timeout = max(link.timeout, schedule.timeout * 0.9)
+        link.http.timeout = max(link.http.timeout, schedule.timeout * 0.9)
 
     @property
     def plan(self) -> Plan | None:
@@ -110,10 +110,10 @@ class RedfishCollector:
         Readings count if they came in time, also if other documents could not be read.
         """
         until = asyncio.get_running_loop().time() + self.schedule.timeout * 0.95
-        before = self.link.answers
+        before = self.link.http.answers
         plan = await self._plan.ready(until)
         if plan is None:
-            if self.link.answers == before:
+            if self.link.http.answers == before:
                 raise Unreachable(f"no answer within {self.schedule.timeout:g} s")
             return [self._up]  # it answers, but discovery is not complete yet
         self._no_power = NOT_OFFERED

@@ -86,7 +86,9 @@ class Reader:
                 len(found) + len(members) > _MAX_MEMBERS
                 or sum(len(one) <= 1 for one in members) > _MAX_SINGLE
             ):
-                log.debug("%s: %s has too many members, and is not read", self.link.origin, uri)
+                log.debug(
+                    "%s: %s has too many members, and is not read", self.link.http.origin, uri
+                )
                 return []
             found += [whole for one in members if (whole := await self._whole(one)) is not None]
             uri = local(page.get("Members@odata.nextLink"))
