@@ -99,7 +99,7 @@ async def test_a_silent_meter_and_one_that_talks_nonsense_are_told_apart() -> No
         units = [simulator.meters[name].unit for name in ("cooling-1", "cooling-2")]
         simulator.set_fault("cooling-1", "silent")
         simulator.set_fault("cooling-2", "garbage")
-        with impatient(meters["cooling-1"]._link, *units):
+        with impatient(meters["cooling-1"]._unit.link, *units):
             with pytest.raises(Unreachable):
                 await meters["cooling-1"].collect()
             with pytest.raises((BadReply, Unreachable)):

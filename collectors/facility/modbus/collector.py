@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import BadReply, Late, Metric, Reading, Schedule, Series, Unreachable
@@ -14,16 +13,14 @@ from collectors.catalogue import facility
 from collectors.catalogue.bounds import bounds_of
 from collectors.catalogue.devices import KINDS
 from collectors.facility.modbus.agenda import Agenda
-from collectors.facility.modbus.frame import GATEWAY, WRONG_MAP, ExceptionAnswer, Question
+from collectors.facility.modbus.frame import WRONG_MAP, ExceptionAnswer
 from collectors.facility.modbus.plan import evaluate, numbers_in, span_of
-from collectors.facility.modbus.register import FUNCTIONS
-from collectors.facility.modbus.sunspec import find_model
+from collectors.facility.modbus.unit import Unit
 from collectors.judge import Judged, Refusal, judge
 
 if TYPE_CHECKING:
     from collectors.facility.modbus.link import Link
     from collectors.facility.modbus.plan import Numbers, Plan, Value
-    from collectors.facility.modbus.register import Model
     from collectors.facility.naming import Naming
 
 _NO_NUMBER: Final = 1e-6
@@ -84,7 +81,7 @@ class ModbusCollector:
         monotonic: Callable[[], float],
     ) -> None:
         self.schedule = schedule
-        self._link, self._naming, self._unit = link, naming, unit
+        self._unit, self._naming = Unit(link, unit), naming
         self._monotonic = monotonic
         self._rating, self._sunspec = rating_watts, plan.sunspec
         self._base: int | None = None if plan.sunspec else 0
@@ -135,7 +132,7 @@ class ModbusCollector:
         try:
             async with (
                 asyncio.timeout(self.schedule.timeout),
-                self._link.turn(failing=self._failing),
+                self._unit.link.turn(failing=self._failing),
             ):
                 # A device that had no turn is not marked as failing. Otherwise it would let all
                 # others go first and never get a turn on a busy connection.
@@ -143,16 +140,18 @@ class ModbusCollector:
                 await self._read_blocks(numbers)
                 self._failing = False
         except TimeoutError:
-            if not asked and self._link.answered_at > began:
+            if not asked and self._unit.link.answered_at > began:
                 # The bus was at work for others: there are more devices on it than it can serve.
-                raise Late(f"{self._where}: no turn within {self.schedule.timeout:g} s") from None
+                raise Late(
+                    f"{self._unit.where}: no turn within {self.schedule.timeout:g} s"
+                ) from None
             if not asked:
                 raise Unreachable(
-                    f"{self._where}: its connection was busy for {self.schedule.timeout:g} s"
+                    f"{self._unit.where}: its connection was busy for {self.schedule.timeout:g} s"
                 ) from None
             if not numbers:
                 raise Unreachable(
-                    f"{self._where}: no answer within {self.schedule.timeout:g} s"
+                    f"{self._unit.where}: no answer within {self.schedule.timeout:g} s"
                 ) from None
             self.dropped["timeout"] += 1
         except BadReply:
@@ -165,7 +164,7 @@ class ModbusCollector:
         self.refused = (*sentinels, *judged.refused)
         if (foreign := _foreign(judged)) is not None:
             raise BadReply(
-                f"{self._where}: {foreign[0].full_name} would be {foreign[1]:g};"
+                f"{self._unit.where}: {foreign[0].full_name} would be {foreign[1]:g};"
                 f" is this the right profile{_or_order(foreign[1])}?"
             )
         return [*up, *judged.readings]
@@ -173,15 +172,17 @@ class ModbusCollector:
     async def _read_blocks(self, numbers: Numbers) -> None:
         """Read every block into `numbers`."""
         if self._base is None:
-            self._base = await self._find_base()
+            self._base = await self._unit.find_base(self._sunspec)
         if self._model is not None and not self._identified:
-            await self._identify(self._model)
+            await self._unit.check(self._model, self._model_function)
             self._identified = True
         refusal: ExceptionAnswer | None = None
         self._agenda.begin(self._monotonic())
         while (block := self._agenda.upcoming()) is not None:
             try:
-                registers = await self._ask(block.function, self._base + block.address, block.count)
+                registers = await self._unit.ask(
+                    block.function, self._base + block.address, block.count
+                )
             except ExceptionAnswer as error:
                 refusal = error
                 if lost := self._agenda.refused(error.code):
@@ -195,48 +196,7 @@ class ModbusCollector:
                 numbers |= numbers_in(block, registers)
         if refusal is not None and not numbers:
             hint = "; is this the right profile?" if refusal.code in WRONG_MAP else ""
-            raise BadReply(f"{self._where}: {refusal}{hint}")
-
-    async def _identify(self, model: Model) -> None:
-        """Read what the device says it is; raises BadReply where it has another map."""
-        try:
-            (number,) = await self._ask(self._model_function, model.address, 1)
-        except ExceptionAnswer:
-            return  # it does not say
-        if not any(number in span for span in model.numbers):
-            raise BadReply(
-                f"{self._where}: the device says that it is {number} (register"
-                f" {model.address:#06x}), and the profile is for {model};"
-                " is this the right profile?"
-            )
-
-    async def _ask(self, function: int, address: int, count: int) -> Sequence[int]:
-        if address + count > 1 << 16:
-            raise BadReply(f"{self._where}: its register map would end beyond address 65535")
-        question = Question(unit=self._unit, function=function, address=address, count=count)
-        try:
-            return await self._link.read(question)
-        except ExceptionAnswer as error:
-            if error.code in GATEWAY:
-                raise Unreachable(f"{self._where}: {error}") from None
-            raise
-
-    async def _find_base(self) -> int:
-        """Find the address of the device's SunSpec model."""
-        walk = find_model(self._sunspec)
-        step = partial(next, walk)
-        while True:
-            try:
-                address, count = step()
-            except StopIteration as found:
-                base: int = found.value
-                return base
-            except BadReply as error:
-                raise BadReply(f"{self._where}: {error}") from None
-            try:
-                step = partial(walk.send, await self._ask(FUNCTIONS["holding"], address, count))
-            except ExceptionAnswer as error:
-                step = partial(walk.throw, error)
+            raise BadReply(f"{self._unit.where}: {refusal}{hint}")
 
     def _readings(self, numbers: Numbers, sentinels: list[Refusal]) -> Iterable[Reading]:
         self._note_spans(numbers)
@@ -266,12 +226,8 @@ class ModbusCollector:
         if not spans.items() <= self.register_rollovers.items():
             self.register_rollovers = {**self.register_rollovers, **spans}
 
-    @property
-    def _where(self) -> str:
-        return f"{self._link.address} unit {self._unit}"
-
     async def aclose(self) -> None:
         """Stop using the connection. The last device that uses it closes it."""
-        self._link.users -= 1
-        if self._link.users <= 0:
-            self._link.close()
+        self._unit.link.users -= 1
+        if self._unit.link.users <= 0:
+            self._unit.link.close()

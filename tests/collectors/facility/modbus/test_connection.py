@@ -44,9 +44,9 @@ async def test_a_connection_that_was_closed_while_idle_is_opened_again_within_th
     """A gateway that drops idle connections costs no round."""
     async with serving(simulated(SDM630)) as address, meters(meter(address)) as (one,):
         await one.collect()
-        assert one._link._streams is not None
+        assert one._unit.link._streams is not None
         # Half closed without our knowing: the next question meets a connection that ends.
-        one._link._streams[1].get_extra_info("socket").shutdown(socket.SHUT_WR)
+        one._unit.link._streams[1].get_extra_info("socket").shutdown(socket.SHUT_WR)
         assert len(await one.collect()) == 15
 
 
@@ -141,9 +141,9 @@ async def test_a_late_answer_is_passed_over() -> None:
         meters(meter(address)) as (one,),
     ):
         assert len(await one.collect()) > 1
-        with impatient(one._link, 1), pytest.raises(Unreachable):
+        with impatient(one._unit.link, 1), pytest.raises(Unreachable):
             await one.collect()
-        registers = await one._link.read(Question(unit=1, function=4, address=0, count=2))
+        registers = await one._unit.link.read(Question(unit=1, function=4, address=0, count=2))
     assert registers == (0x424B, 0x424B)
 
 

@@ -147,7 +147,7 @@ async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> N
         async with meters(*silent, meter(address, unit=7)) as made:
             for most in (3, 1):  # once they are known to be silent, they go last
                 heard.clear()
-                with impatient(made[0]._link, 1, 2, 3):
+                with impatient(made[0]._unit.link, 1, 2, 3):
                     # The silent ones ask first.
                     asked = [asyncio.create_task(one.collect()) for one in made]
                     assert len(await asked[3]) == 15
@@ -160,7 +160,7 @@ async def test_a_silent_meter_behind_a_gateway_does_not_cost_its_siblings() -> N
 async def test_a_meter_that_never_had_its_turn_says_so_and_is_not_put_last() -> None:
     """Where a connection is busy all the time, waiting is told from silence."""
     async with serving(simulated(SDM630)) as address, meters(meter(address)) as (one,):
-        async with one._link.turn(failing=False):
+        async with one._unit.link.turn(failing=False):
             with (
                 hurried(one, 0.2),
                 pytest.raises(Unreachable, match=r"its connection was busy for 0\.2 s"),
@@ -176,7 +176,7 @@ async def test_a_meter_without_a_turn_on_a_bus_at_work_is_late_and_not_silent() 
         serving(simulated(SDM630)) as address,
         meters(meter(address), meter(address, meter="other")) as (one, other),
     ):
-        link = one._link
+        link = one._unit.link
         async with link.turn(failing=False):
             with hurried(one, 0.3):
                 waiting = asyncio.create_task(one.collect())

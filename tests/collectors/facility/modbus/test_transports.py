@@ -79,7 +79,7 @@ async def test_a_silent_unit_on_a_serial_line_does_not_cost_its_siblings() -> No
         )
         async with meters(dead, live) as made:
             for _ in range(2):
-                with impatient(made[0]._link, 1):
+                with impatient(made[0]._unit.link, 1):
                     asked = [asyncio.create_task(one.collect()) for one in made]
                     assert len(await asked[1]) == 15
                     with pytest.raises(Unreachable):
@@ -129,7 +129,7 @@ async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_n
         misbehaving(cut) as address,
         meters(serial(address)) as (one,),
     ):
-        with impatient(one._link, 1), pytest.raises(Unreachable):
+        with impatient(one._unit.link, 1), pytest.raises(Unreachable):
             await one.collect()
         assert (await values(one))['dc_meter_power_watts{meter="m1",point="utility"}'] == 50.0
 
