@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from collectors.base import Context, Place, Series
+from collectors.facility.modbus.config import Config, Device
 from collectors.facility.modbus.kind import KIND as MODBUS_KIND
-from collectors.facility.modbus.kind import Config, Device
 from collectors.facility.modbus.profile import Profile
 from collectors.facility.profile import load_all, metric_named
 from collectors.facility.snmp import KIND

@@ -15,8 +15,8 @@ from agent.commands.devices.show import printable, show_dropped, show_readings
 from collectors.base import Context, Place, Reading
 from collectors.facility.modbus import KIND
 from collectors.facility.modbus.collector import ModbusCollector
+from collectors.facility.modbus.config import DEFAULT_PORT, Config, split_address
 from collectors.facility.modbus.identity import OBJECTS, Identity, read_identity
-from collectors.facility.modbus.kind import DEFAULT_PORT, Config, split_address
 from collectors.facility.modbus.link import Link
 from collectors.facility.modbus.profile import Profile
 from collectors.facility.modbus.recognise import fitting

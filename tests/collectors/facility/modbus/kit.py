@@ -13,10 +13,11 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.base import Context, Place
-from collectors.facility.modbus import kind as modbus
+from collectors.facility.modbus import config as modbus
 from collectors.facility.modbus.collector import ModbusCollector
+from collectors.facility.modbus.config import Device
 from collectors.facility.modbus.frame import Question
-from collectors.facility.modbus.kind import KIND, Device
+from collectors.facility.modbus.kind import KIND
 from collectors.facility.modbus.link import Link
 from tests.support import HANGS
 

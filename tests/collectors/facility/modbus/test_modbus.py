@@ -12,7 +12,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.pdu import ModbusPDU
 
 from collectors.base import BadReply, ConfigError, Late, Unreachable
-from collectors.facility.modbus import kind as modbus
+from collectors.facility.modbus import config as modbus
 from collectors.facility.modbus.kind import KIND
 from collectors.facility.modbus.link import Turns
 from collectors.strict import read

@@ -18,7 +18,8 @@ from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusTlsServer
 
 from collectors.base import BadReply, ConfigError, Unreachable
-from collectors.facility.modbus.kind import KIND, Config, Device
+from collectors.facility.modbus.config import Config, Device
+from collectors.facility.modbus.kind import KIND
 from collectors.strict import Problems, read
 from tests.collectors.facility.modbus.kit import (
     CONTEXT,
