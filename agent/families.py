@@ -11,7 +11,7 @@ from agent.lines import lines_of
 from agent.part import Part
 from collectors.base import Metric, Series
 from collectors.batch import Layout, Run
-from collectors.series import Head
+from collectors.head import Head
 
 _PIECE: Final = 2**17
 """Bytes of a page after which a piece of it is handed over."""

@@ -19,7 +19,7 @@ from agent.families import Chosen, Family, Group, Source, Values
 from agent.part import WHOLE, Part
 from collectors.base import Batch, Metric, Series
 from collectors.batch import NOTHING, Shape
-from collectors.series import Head
+from collectors.head import Head
 
 _SWEEP_SECONDS: Final = 1.0
 _UNSCRAPED_SECONDS: Final = 600.0

@@ -12,7 +12,8 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 from weakref import WeakValueDictionary
 
-from collectors.series import Head, Labels, Metric, Reading, Series
+from collectors.head import Head, Labels
+from collectors.series import Metric, Reading, Series
 
 MOST_HEADS: Final = 4
 """Layouts of more devices than this are not shared: a hub's racks, what all nodes report."""

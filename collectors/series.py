@@ -13,24 +13,13 @@ from functools import lru_cache
 from typing import Final, Literal
 from weakref import WeakValueDictionary
 
-from collectors.labels import (
-    IDENTITY,
-    line_escape,
-    names_allowed,
-    safe_help,
-    safe_label,
-    text_escape,
-)
+from collectors.head import Head, Labels, head_of, shared, subjects, text_of
+from collectors.labels import line_escape, names_allowed, safe_help, safe_label
 
 MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
-Labels = tuple[str, ...]
 
-_SUBJECTS: Final = frozenset((*IDENTITY, "node", "accelerator", "collector"))
-"""Labels that say what is measured. A series' first labels of this kind are its head."""
 _MAX_TOLD: Final = 120
 """Characters of the names of a refused series that are told."""
-_MAX_SHARED: Final = 65_536
-"""At most this many label values of single series are shared; beyond it sharing begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +54,7 @@ class Metric:
         object.__setattr__(self, "help", safe_help(self.help))
         allowed = bool(measurement) and names_allowed(self.full_name, self.labels)
         object.__setattr__(self, "is_allowed", allowed)
-        object.__setattr__(self, "_headed", _subjects(self.labels))
+        object.__setattr__(self, "_headed", subjects(self.labels))
 
     def series(self, *values: str) -> Series:
         """Return the one Series of these label values, in the order of `labels`.
@@ -86,11 +75,11 @@ class Metric:
         self._check(values)
         safe = tuple(map(safe_label, values))
         head = head_of(self.labels[: self._headed], safe[: self._headed])
-        return Series(self, head, _shared(safe[self._headed :]))
+        return Series(self, head, shared(safe[self._headed :]))
 
     def placed(self, head: Head, rest: Labels) -> Series:
         """Return a Series of a head and the label values behind it; all are safe already."""
-        return Series(self, head, _shared(rest))
+        return Series(self, head, shared(rest))
 
     def _check(self, values: Labels) -> None:
         if len(values) != len(self.labels):
@@ -134,55 +123,7 @@ class Metric:
 _INTERN: Final = threading.Lock()
 
 
-class Head:
-    """The label values that all series of a device share: its place and its name."""
-
-    __slots__ = ("__weakref__", "labels", "text", "values")
-
-    def __init__(self, labels: Labels, values: Labels) -> None:
-        self.labels: Final = labels
-        self.values: Final = values
-        self.text: Final = _text(labels, values)
-        """The labels as exposition text: `hub="kunming",pdu="A07-A"`."""
-
-
-_HEADS: Final[WeakValueDictionary[tuple[Labels, Labels], Head]] = WeakValueDictionary()
-_HEADS_LOCK: Final = threading.Lock()
-_SHARED: Final[dict[Labels, Labels]] = {}
-
-
-def head_of(labels: Labels, values: Labels) -> Head:
-    """Return the one Head of these label values, which are safe already."""
-    key = (labels, values)
-    found = _HEADS.get(key)
-    if found is None:
-        with _HEADS_LOCK:
-            found = _HEADS.get(key)
-            if found is None:
-                found = _HEADS[key] = Head(labels, values)
-    return found
-
-
-def _subjects(labels: Labels) -> int:
-    """Return how many of the first labels say what is measured."""
-    return next((n for n, name in enumerate(labels) if name not in _SUBJECTS), len(labels))
-
-
-def _shared(values: Labels) -> Labels:
-    """Return these label values, as one object for all series that have them: `("L1",)`."""
-    if len(_SHARED) > _MAX_SHARED:
-        _SHARED.clear()
-    return _SHARED.setdefault(values, values)
-
-
-def _text(labels: Labels, values: Labels) -> str:
-    """Return labels as exposition text, without braces."""
-    return ",".join(
-        f'{name}="{text_escape(value)}"' for name, value in zip(labels, values, strict=True)
-    )
-
-
-_rest_text: Final = lru_cache(4096)(_text)
+_rest_text: Final = lru_cache(4096)(text_of)
 
 
 class Series:
@@ -280,7 +221,7 @@ class NamedSeries(Series):
     __slots__ = ("_labels", "_name")
 
     def __init__(self, metric: Metric, name: str, labels: Labels, values: Labels) -> None:
-        headed = _subjects(labels)
+        headed = subjects(labels)
         super().__init__(metric, head_of(labels[:headed], values[:headed]), values[headed:])
         self._name: Final = name
         self._labels: Final = labels

@@ -28,8 +28,8 @@ from agent.sinks.base import Format
 from agent.sinks.finite import finite
 from collectors.base import Batch, Series
 from collectors.batch import MOST_HEADS, Layout, Shape
+from collectors.head import Head, Labels
 from collectors.labels import safe_label
-from collectors.series import Head, Labels
 
 MAX_LAYOUTS: Final = 100_000
 """Devices and collectors whose tags are kept as text.

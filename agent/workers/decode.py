@@ -17,7 +17,7 @@ from agent.workers.encode import BATCH, HEARD, LATE, ROUND, Source
 from agent.workers.frames import BadFrame, Kind
 from collectors.base import Batch, Metric, Series
 from collectors.batch import Layout
-from collectors.series import Head, head_of
+from collectors.head import Head, head_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,67 @@
+"""What all series of a device share: the label values that say what is measured.
+
+Each set of values is one object, however many series and devices have it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+from weakref import WeakValueDictionary
+
+from collectors.labels import IDENTITY, text_escape
+
+Labels = tuple[str, ...]
+
+_SUBJECTS: Final = frozenset((*IDENTITY, "node", "accelerator", "collector"))
+"""Labels that say what is measured. A series' first labels of this kind are its head."""
+_MAX_SHARED: Final = 65_536
+"""At most this many label values of single series are shared; beyond it sharing begins anew."""
+
+
+class Head:
+    """The label values that all series of a device share: its place and its name."""
+
+    __slots__ = ("__weakref__", "labels", "text", "values")
+
+    def __init__(self, labels: Labels, values: Labels) -> None:
+        self.labels: Final = labels
+        self.values: Final = values
+        self.text: Final = text_of(labels, values)
+        """The labels as exposition text: `hub="kunming",pdu="A07-A"`."""
+
+
+_HEADS: Final[WeakValueDictionary[tuple[Labels, Labels], Head]] = WeakValueDictionary()
+_HEADS_LOCK: Final = threading.Lock()
+_SHARED: Final[dict[Labels, Labels]] = {}
+
+
+def head_of(labels: Labels, values: Labels) -> Head:
+    """Return the one Head of these label values, which are safe already."""
+    key = (labels, values)
+    found = _HEADS.get(key)
+    if found is None:
+        with _HEADS_LOCK:
+            found = _HEADS.get(key)
+            if found is None:
+                found = _HEADS[key] = Head(labels, values)
+    return found
+
+
+def subjects(labels: Labels) -> int:
+    """Return how many of the first labels say what is measured."""
+    return next((n for n, name in enumerate(labels) if name not in _SUBJECTS), len(labels))
+
+
+def shared(values: Labels) -> Labels:
+    """Return these label values, as one object for all series that have them: `("L1",)`."""
+    if len(_SHARED) > _MAX_SHARED:
+        _SHARED.clear()
+    return _SHARED.setdefault(values, values)
+
+
+def text_of(labels: Labels, values: Labels) -> str:
+    """Return labels as exposition text, without braces."""
+    return ",".join(
+        f'{name}="{text_escape(value)}"' for name, value in zip(labels, values, strict=True)
+    )
