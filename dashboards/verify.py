@@ -18,15 +18,12 @@ from typing import Any, Final, Literal, Protocol
 
 from agent.promapi import PrometheusApi, Series
 from collectors.base import BadReply
+from dashboards.filled import fill, seconds_of, step_of
 from dashboards.signals.base import Excuse
 
 Json = dict[str, Any]
 Outcome = Literal["data", "empty", "failed", "excused"]
 
-SCRAPE_INTERVAL: Final = 15
-"""Seconds: the `timeInterval` of the provisioned datasource."""
-POINTS: Final = 240
-"""About how many points a range query asks for."""
 LAG: Final = 3.0
 """Seconds before now at which ranges end.
 
@@ -35,7 +32,6 @@ That step may be before the first sample of an agent that has just started.
 """
 MOST_VALUES: Final = 50
 """The most values of a variable that are tried."""
-_UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,13 +168,13 @@ def answer(server: Database, query: Query) -> Result:
 def _is_shown(server: Database, query: Query) -> bool:
     if query.instant:
         return server.has(query.expr)
-    return server.had(query.expr, query.span, _step(query.span))
+    return server.had(query.expr, query.span, step_of(query.span))
 
 
 def _queries(dashboard: Dashboard, server: Database) -> Iterator[Query]:
     """Yield every query of a dashboard, once for each text that values of its variables give."""
     board = dashboard.json
-    span = _seconds(board["time"]["from"])
+    span = seconds_of(board["time"]["from"])
     asked: set[tuple[str, str, str]] = set()
     for values in _choices(board["templating"]["list"], server, span):
         for query in _asked(dashboard, span):
@@ -279,30 +275,3 @@ def _defaults(variables: Sequence[Json], values: Mapping[str, str]) -> list[str]
         for variable in variables
     }
     return [offered[name] for name in values]
-
-
-def fill(expr: str, values: Mapping[str, str], span: int) -> str:
-    """Fill in Grafana's own variables and the dashboard's, `$name` and `${name}` alike."""
-    step = _step(span)
-    own = {
-        "__rate_interval": f"{max(step + SCRAPE_INTERVAL, 4 * SCRAPE_INTERVAL)}s",
-        "__interval": f"{step}s",
-        "__interval_ms": f"{step * 1000}",
-        "__range": f"{span}s",
-        "__range_s": f"{span}",
-    }
-    known = {**own, **values}
-    return re.sub(
-        r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))",
-        lambda match: known.get(match[1] or match[2], match[0]),
-        expr,
-    )
-
-
-def _step(span: int) -> int:
-    return max(SCRAPE_INTERVAL, span // POINTS)
-
-
-def _seconds(text: str) -> int:
-    match = re.fullmatch(r"now-(\d+)([smhdw])", text)
-    return int(match[1]) * _UNITS[match[2]] if match else _UNITS["h"]

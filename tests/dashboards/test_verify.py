@@ -21,8 +21,9 @@ from agent.hubs.model import Registry
 from collectors.base import Unreachable
 from dashboards import rule_files
 from dashboards.build import build_all
+from dashboards.filled import fill
 from dashboards.signals.base import Excuse
-from dashboards.verify import LAG, Dashboard, Server, fill, verify
+from dashboards.verify import LAG, Dashboard, Server, verify
 from tests.dashboards.synthetic import Catalogue, served
 from tests.support import ROOT, binary, free_port, get, running, wait_for
 
