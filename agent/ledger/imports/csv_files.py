@@ -148,7 +148,9 @@ class _Reading:
                 self.refusals.add(rows.lines[n], refused)
             if unknown:
                 rows.keep([n for n in range(len(rows)) if n not in unknown])
-            self._sort(meter, rows)
+            for line, other in rows.sort():
+                message = f"{meter} has another value for this time in line {other}"
+                self.refusals.add(line, Refused("time", message))
         if self._ends is not None:
             self._ends.finish(self._rows, self.refusals)
 
@@ -275,21 +277,6 @@ class _Reading:
 
     def _end(self, text: str) -> int:
         return self._ends.read(text) if self._ends is not None else 0
-
-    def _sort(self, meter: str, rows: Rows) -> None:
-        """Put rows in order of time; of two rows of one time the second must say the same."""
-        if not any(map(int.__ge__, rows.times, rows.times[1:])):
-            return
-        order = sorted(range(len(rows)), key=rows.times.__getitem__)
-        kept: list[int] = []
-        for n in order:
-            if not kept or rows.times[kept[-1]] != rows.times[n]:
-                kept.append(n)
-            elif rows.said(kept[-1]) != rows.said(n):
-                line, other = sorted((rows.lines[n], rows.lines[kept[-1]]), reverse=True)
-                message = f"{meter} has another value for this time in line {other}"
-                self.refusals.add(line, Refused("time", message))
-        rows.keep(kept)
 
 
 def _has_cells(cells: Sequence[str], header: Sequence[str]) -> bool:

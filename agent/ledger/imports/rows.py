@@ -55,6 +55,25 @@ class Rows:
         if self.ends:
             self.ends = array("q", [self.ends[n] for n in order])
 
+    def sort(self) -> list[tuple[int, int]]:
+        """Put rows in order of time, and keep one of each time.
+
+        A row may repeat what the kept one of its time says. For each that says something else,
+        returns both lines, the later one first.
+        """
+        if not any(map(int.__ge__, self.times, self.times[1:])):
+            return []
+        kept: list[int] = []
+        differing: list[tuple[int, int]] = []
+        for n in sorted(range(len(self)), key=self.times.__getitem__):
+            if not kept or self.times[kept[-1]] != self.times[n]:
+                kept.append(n)
+            elif self.said(kept[-1]) != self.said(n):
+                one, other = self.lines[n], self.lines[kept[-1]]
+                differing.append((max(one, other), min(one, other)))
+        self.keep(kept)
+        return differing
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
