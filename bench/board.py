@@ -8,13 +8,14 @@ from __future__ import annotations
 import gc
 import gzip
 import time
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from agent.web import computed, pages
+from agent.web import pages
 from agent.web.view import BoardView
-from agent.web.views import racks
 from bench import Row
 from tests.agent.web import fixture
 from tests.agent.web.test_browser import Site
@@ -33,9 +34,9 @@ PAGES: Final = (
 _PAINTED: Final = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 
 
-def _forget() -> None:
-    computed.forget_all()
-    racks.forget()
+def _unseen(view: BoardView) -> BoardView:
+    """Return a view whose snapshot nobody has looked at: what was computed belongs to the other."""
+    return replace(view, snapshot=copy(view.snapshot))
 
 
 def _seconds(view: BoardView, path: str, query: dict[str, str]) -> tuple[float, bytes]:
@@ -74,10 +75,10 @@ def main(*, smoke: bool = False) -> list[Row]:
         try:
             for path, query in PAGES[:2] if smoke else PAGES:
                 address = _address(path, query)
-                _forget()
-                first, body = _seconds(view, path, query)
-                after, _ = _seconds(view, path, query)
-                _forget()
+                unseen = _unseen(view)
+                first, body = _seconds(unseen, path, query)
+                after, _ = _seconds(unseen, path, query)
+                site.view = _unseen(view)
                 painted = _painted(browser, site.url + address)
                 again = _painted(browser, site.url + address)
                 slowest, slowest_again = max(slowest, painted), max(slowest_again, again)

@@ -44,8 +44,3 @@ def computed_once(snapshot: Snapshot, key: Hashable, compute: Callable[[], Made]
     if took > _SLOW_SECONDS and len(known) < _MOST:
         known[key] = (now + _LIFETIME * took, made)
     return made
-
-
-def forget_all() -> None:
-    """Drop every value that is kept."""
-    _computed.clear()

@@ -49,11 +49,6 @@ def read(view: BoardView) -> dict[str, list[RackView]]:
     return computed_once(snapshot, ("racks", hub, *view.windows), lambda: _read(view))
 
 
-def forget() -> None:
-    """Forget which racks there are; the next page reads them anew."""
-    _standing.clear()
-
-
 def _read(view: BoardView) -> dict[str, list[RackView]]:
     snapshot, hub = view.snapshot, view.hub
     hub_at = rack.RACK_INFO.at("hub")
