@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collectors.facility.snmp.reading import Reading as Wanted
 
 _HUGE: Final = math.inf
+_CLEARLY_CELSIUS: Final = 50
+"""Above this number, a temperature without a unit may be one of a room in Fahrenheit (10 °C)."""
 
 Raw = object
 """A value as it was received: int, float, bytes, a text (an OID or an address), or None."""
@@ -150,18 +152,26 @@ def make_point(
 ) -> Point:
     """Make a point.
 
+    A device that does not say in which unit its temperatures are has them in Celsius; one that may
+    as well be Fahrenheit is no reading.
+
     Raises ValueError if the device reports an unsuitable unit or an implausible number of digits.
     """
     multiplier, offset, divisor = 1, 0, 1
+    most = _HUGE if wanted.most is None else wanted.most
     if not wanted.is_plain():
         name = names[wanted.unit_column] if wanted.unit_column else wanted.unit
-        unit = UNITS.get(name)
-        if unit is None or unit.quantity != quantity_of(wanted.metric):
+        quantity = quantity_of(wanted.metric)
+        is_assumed = not name and quantity == UNITS["C"].quantity
+        unit = UNITS["C"] if is_assumed else UNITS.get(name)
+        if unit is None or unit.quantity != quantity:
             raise ValueError(name)
         factor = exact(wanted.scale) * _device_factor(wanted, names) * exact(unit.factor)
         shift = exact(unit.offset)
         divisor = math.lcm(factor.denominator, shift.denominator)
         multiplier, offset = int(factor * divisor), int(shift * divisor)
+        if is_assumed:
+            most = min(most, _CLEARLY_CELSIUS * divisor / abs(multiplier))
     return Point(
         oid=sys.intern(oid),  # saves memory with thousands of devices of one kind
         series=series,
@@ -169,7 +179,7 @@ def make_point(
         offset=offset,
         divisor=divisor,
         least=-_HUGE if wanted.least is None else wanted.least,
-        most=_HUGE if wanted.most is None else wanted.most,
+        most=most,
         missing=_shared(
             tuple(wanted.missing), extremes=not wanted.is_plain() and has_extremes(series.metric)
         ),

@@ -131,6 +131,20 @@ def test_the_devices_own_unit_must_be_of_the_metrics_quantity() -> None:
     }
 
 
+def test_a_temperature_whose_unit_the_device_does_not_say_is_celsius_if_it_clearly_is() -> None:
+    """Rooms have up to 50 °C and at least 50 °F; with tenths, 235 is 23.5 °C and 725 may be 72.5 °F."""
+    planned = made(
+        "  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit_column: unit,"
+        ' scale: 0.1, labels: {sensor: "{row}"}}\n',
+        {"6": {"1.1": 235, "1.2": 725, "1.3": 235}},
+        {"3.1.3": 99},
+    )
+    assert planned.dropped == Counter(unknown_unit=1)
+    told, dropped = values(planned, {"6.1.1": 235, "6.1.2": 725})
+    assert list(told.values()) == [23.5]
+    assert dropped == Counter(sentinel=1)
+
+
 def test_digits_that_are_missing_or_absurd_drop_the_reading() -> None:
     """Without the digits a value's size is unknown: no reading, not one a thousand times too large."""
     reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit: W, digits_column: digits, labels: {outlet: "{row}"}}\n'
