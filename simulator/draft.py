@@ -100,7 +100,7 @@ class Draft:
         return self._counts.are_full(reading)
 
     def _adds_up(self, reading: Reading) -> bool:
-        """Use rows that other readings have laid out for a sum.
+        """Give a reading that is a sum the rows that other readings have laid out.
 
         Returns whether there are any.
         """
@@ -208,7 +208,7 @@ class Draft:
         return next((name for name in columns.columns if columns.column(name).oid == oid), "")
 
     def complete(self) -> None:
-        """Say what rows are chosen by, where no reading has placed it."""
+        """Put down the texts by which rows are chosen, where no reading has placed the object."""
         self.objects.said |= {
             at: text for at, text in self.chosen_by.items() if text and at not in self.objects.shown
         }

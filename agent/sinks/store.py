@@ -91,7 +91,10 @@ class Store:
             self.base, self.tail = max(self.base, mark.base), max(self.tail, mark.tail)
 
     def open(self) -> int:
-        """Open the file, locking it first; returns how many spooled samples are missing in it."""
+        """Open the file, locking it first; returns how many spooled samples are missing in it.
+
+        Raises SpoolLocked, Unavailable or Damaged.
+        """
         self.take_lock()
         with translated():
             kept = settle(self.path)
@@ -132,7 +135,7 @@ class Store:
     def set_aside(self) -> int:
         """Set a damaged file aside, carry its readable rows to a new one and open that.
 
-        Returns how many samples were lost.
+        Returns how many samples were lost. Raises StoreError.
         """
         waiting = self.waiting
         self.shut()
@@ -162,8 +165,8 @@ class Store:
     def append(self, chunks: Sequence[Chunk]) -> tuple[int, list[Chunk]]:
         """Write chunks in one synced transaction, within the quota.
 
-        Returns the id up to which old rows had to go for it (0 if none), and the chunks that did
-        not enter. Sets the id of those that did.
+        Returns the id up to which old rows were deleted to make room, 0 if none were, and the
+        chunks that did not fit. Sets the id of those that did. Raises StoreError.
         """
         connection = self.connection
         tail, dropped_to, refused = self.tail, 0, []
@@ -220,7 +223,7 @@ class Store:
         return chunks
 
     def advance(self, upto: int) -> None:
-        """Take every row up to an id as gone.
+        """Count every row up to an id as gone.
 
         It is deleted with the next write, so a full disk does not stop the sending.
         """
