@@ -25,8 +25,12 @@ class MomentTable:
             self.mark(generation, time - 1)
 
     def mark(self, generation: int, time: int) -> None:
-        """Store that a generation was not written up to a time."""
-        self._db.execute("INSERT OR IGNORE INTO moment VALUES (?, ?)", (generation, time + 1))
+        """Store that a generation was not written up to a time; the latest such time is kept."""
+        self._db.execute(
+            "INSERT INTO moment VALUES (?, ?)"
+            " ON CONFLICT (generation) DO UPDATE SET time = max(time, excluded.time)",
+            (generation, time + 1),
+        )
 
     def first(self) -> int | None:
         """Return since when the ledger remembers what its sums were; None where it does not."""
