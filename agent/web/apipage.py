@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.web import openapi
+from agent.web.operations import OPERATIONS
 from agent.web.page import Page
 
 PATH: Final = "/openapi"
@@ -13,6 +13,4 @@ PATH: Final = "/openapi"
 def draw(page: Page) -> str:
     """Return the HTML of `/openapi`."""
     title = page.w("api")
-    return page.render(
-        "api.html", title=title, crumbs=[(title, PATH)], operations=openapi.operations()
-    )
+    return page.render("api.html", title=title, crumbs=[(title, PATH)], operations=OPERATIONS)

@@ -6,7 +6,7 @@ The types of the views' fields are JSON Schema (2020-12), which OpenAPI 3.1 uses
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
@@ -14,101 +14,12 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 from agent import __version__
 from agent.hubs.text import Text
 from agent.messages.catalogue import Words, words
-from agent.report.model import WeekReport
-from agent.web.views import (
-    breakers,
-    chips,
-    collectors,
-    course,
-    devices,
-    evidence,
-    links,
-    lookup,
-    losses,
-    meters,
-    overhead,
-    overview,
-    power,
-    promises,
-    pue,
-    rack_page,
-    rows,
-    search,
-    sites,
-    supply,
-)
+from agent.web.operations import OPERATIONS, Operation
 from agent.web.views.serialise import Json
 
 VERSION: Final = "v1"
 """The version of the API. It goes up with every change that could break a program."""
 Schema = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
-    """One path of the API, what it answers, and what its query may say."""
-
-    path: str
-    key: str
-    """The key of the message that describes the path."""
-    answers: object
-    query: Sequence[str] = ()
-
-
-def _answer(read: Callable[..., object]) -> object:
-    found: object = get_type_hints(read)["return"]
-    return found
-
-
-@cache
-def operations() -> Sequence[Operation]:
-    """Return every path of the API with the type of its answer."""
-    one = Operation
-    site, hub = "/api/sites/{site}", "/api/hubs/{hub}"
-    return (
-        one(path="/api", key="api.overview", answers=_answer(overview.read)),
-        one(path="/api/hubs", key="api.hubs", answers=_answer(promises.read)),
-        one(path=hub, key="api.hub", answers=_answer(evidence.read)),
-        one(path=f"{hub}/trends/{{target}}", key="api.trend", answers=_answer(course.read)),
-        one(path=f"{hub}/report", key="api.report", answers=WeekReport, query=("week",)),
-        one(path="/api/links", key="api.links", answers=_answer(links.read), query=("site",)),
-        one(path="/api/chips", key="api.chips", answers=_answer(chips.read), query=("site",)),
-        one(path="/api/sites", key="api.sites", answers=_answer(sites.read)),
-        one(path=f"{site}/pue", key="api.pue", answers=_answer(pue.read)),
-        one(path=f"{site}/power", key="api.power", answers=_answer(power.read)),
-        one(path=f"{site}/overhead", key="api.overhead", answers=_answer(overhead.read)),
-        one(path=f"{site}/breakers", key="api.breakers", answers=_answer(breakers.read)),
-        one(path=f"{site}/rows", key="api.rows", answers=_answer(rows.read)),
-        one(
-            path=f"{site}/supply",
-            key="api.supply",
-            answers=_answer(supply.read),
-            query=("at", "lose"),
-        ),
-        one(path=f"{site}/racks/{{rack}}", key="api.rack", answers=_answer(rack_page.read)),
-        one(
-            path="/api/racks",
-            key="api.racks",
-            answers=_answer(search.choose),
-            query=("site", "row", "find", "needs"),
-        ),
-        one(path="/api/racks/{rack}", key="api.rack_sites", answers=_answer(rack_page.sites_of)),
-        one(
-            path="/api/collectors",
-            key="api.collectors",
-            answers=_answer(collectors.read),
-            query=("silent",),
-        ),
-        one(path="/api/devices", key="api.devices", answers=_answer(devices.read)),
-        one(path="/api/meters", key="api.meters", answers=_answer(meters.read)),
-        one(path="/api/losses", key="api.losses", answers=_answer(losses.read)),
-        one(path="/api/search", key="api.search", answers=_answer(lookup.find), query=("find",)),
-    )
-
-
-def paths() -> Sequence[str]:
-    """Return every path of the API, that of its description last."""
-    return (*(one.path for one in operations()), "/api/openapi.json")
 
 
 @cache
@@ -126,7 +37,7 @@ def document() -> Json:
         "servers": [{"url": f"/api/{VERSION}"}],
         "paths": {
             one.path.removeprefix("/api") or "/": {"get": _operation(one, w, schemas)}
-            for one in operations()
+            for one in OPERATIONS
         },
         "components": {"schemas": dict(sorted(schemas.items()))},
     }
@@ -148,13 +59,18 @@ def _operation(one: Operation, w: Words, schemas: dict[str, Schema]) -> Schema:
             "200": {
                 "description": w(one.key),
                 "content": {
-                    "application/json": {"schema": _schema(one.answers, schemas)},
+                    "application/json": {"schema": _schema(_type_of(one.answers), schemas)},
                     "text/csv": {"schema": text},
                 },
             },
             "404": {"description": w("api.missing")},
         },
     }
+
+
+def _type_of(answers: Callable[..., object]) -> object:
+    """Return the type that a function returns; a type stands for itself."""
+    return answers if isinstance(answers, type) else get_type_hints(answers)["return"]
 
 
 _PLAIN: Final[Mapping[object, str]] = {
