@@ -69,8 +69,12 @@ class Link(asyncio.Protocol):
                 self._take(kind, body)
         except BadFrame as error:
             self.wrong = str(error)
-            if isinstance(self._transport, asyncio.Transport):
-                self._transport.abort()
+            self.end()
+
+    def end(self) -> None:
+        """Close the connection at once: the worker ends when it sees that."""
+        if isinstance(self._transport, asyncio.Transport):
+            self._transport.abort()
 
     def _take(self, kind: Kind, body: bytes) -> None:
         if kind is Kind.BEGIN:
@@ -102,6 +106,7 @@ class Worker:
         self._transport: asyncio.Transport | None = None
         self._process: Process | None = None
         self._running: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._late_before: Counter[str] = Counter()
         self._spent = 0.0
         self._closing = False
@@ -146,7 +151,7 @@ class Worker:
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         elif self._link is not None:
-            self._running.get_loop().create_task(self._send(self._link))
+            self._sending = asyncio.create_task(self._send_anew(self._link))
 
     def ignore(self) -> None:
         """Drop all frames until it gets another job."""
@@ -178,6 +183,9 @@ class Worker:
                 why = await self._life()
             except OSError as error:
                 why = f"cannot be started: {error.strerror or error}"
+            except Exception:  # a fault of ours costs this worker its job, not the one who keeps it
+                log.exception("worker %d has no job", self.number)
+                why = "was ended, for it had no job"
             if self._closing:
                 return
             pause = shortest if loop.time() - began > _LIVED else min(2 * pause, longest)
@@ -234,6 +242,14 @@ class Worker:
         if link is self._link and self._transport is not None and make is self._job:
             link.generation, link.began = job.generation, False
             self._transport.write(frame(Kind.JOB, data))
+
+    async def _send_anew(self, link: Link) -> None:
+        """Send a running worker its next job. One that gets none is ended, and started again."""
+        try:
+            await self._send(link)
+        except Exception:
+            log.exception("worker %d gets no new job", self.number)
+            link.end()
 
     async def _watch(self, link: Link) -> str:
         """Wait until it ends; return why, if it did not end by itself."""

@@ -45,7 +45,8 @@ def parse_prom(data: bytes) -> list[ParsedFamily]:
     except UnicodeDecodeError as error:
         raise BadReply(f"is not UTF-8 (byte {error.start})") from None
     except Exception as error:  # noqa: BLE001 - the parser raises several kinds on junk
-        raise BadReply(f"is not the Prometheus text format: {error}") from None
+        why = str(error) or "a line cannot be read"
+        raise BadReply(f"is not the Prometheus text format: {why}") from None
     for family in families:
         if any(sample.timestamp is not None for sample in family.samples):
             raise BadReply(

@@ -15,6 +15,7 @@ from agent.app import App
 from agent.snapshot import Snapshot
 from agent.web.exposition import render
 from agent.workers.crew import Crew
+from agent.workers.job import Job
 from collectors.base import Batch
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
 from collectors.catalogue.facility import PDU_UP
@@ -211,3 +212,26 @@ async def test_a_reload_with_another_number_of_workers(tmp_path: Path) -> None:
             await running.read_anew()
             assert len(running.pids) == processes
         assert told_silent(running.batches) == set()
+
+
+async def test_a_job_that_cannot_be_packed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs its worker a restart, not its keeper; afterwards every device is read again."""
+    packed, left = Job.packed, [3]
+
+    def faulty(job: Job) -> bytes:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise RecursionError("too deep")
+        return packed(job)
+
+    async with site() as simulator, agent(simulator, tmp_path, 2) as running:
+        monkeypatch.setattr(Job, "packed", faulty)
+        assert str(await running.app.reload()) == "reloaded"
+        await holds(lambda: sum(worker.restarts for worker in running.crew.workers) >= 3)
+        await running.read_anew()
+        assert told_silent(running.batches) == set()
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("gets no new job" in line for line in lines)
+    assert any("was ended, for it had no job" in line for line in lines)
