@@ -80,7 +80,8 @@ def snmp() -> Iterator[Target]:
         "apc-inrow",
     )
     trees = [
-        (library.named(name), lay_out(library.named(name))[1].raw(REFERENCE)) for name in names
+        (library.named(name), lay_out(library.named(name))[1].objects.raw(REFERENCE))
+        for name in names
     ]
     naming, levels = Naming(name="d", labels={}), frozenset(LEVELS)
 

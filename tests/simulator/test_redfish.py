@@ -81,7 +81,7 @@ async def test_controllers_fail_as_other_devices_do(
         simulator.set_fault(silent, "silent")
         simulator.set_fault(garbled, "garbage")
         with monkeypatch.context() as brief, hurried(collectors[silent], 1.0):
-            brief.setattr(collectors[silent].link, "timeout", 0.9)
+            brief.setattr(collectors[silent].link.http, "timeout", 0.9)
             with pytest.raises(Unreachable):
                 await collectors[silent].collect()
         with pytest.raises(BadReply):

@@ -96,7 +96,7 @@ def test_parts_are_even() -> None:
 SNMP = (
     "  snmp:\n    devices:\n"
     + "".join(
-        f"      - {{address: 10.0.{row}.{n}{(feed == 'B' and 1) or 0},"
+        f"      - {{address: 10.0.{row}.{10 * n + (feed == 'B')},"
         f" pdu: s1-r{row}{n}-{feed}, profile: apc-rpdu2}}\n"
         for row in range(ROWS)
         for n in range(RACKS_A_ROW)

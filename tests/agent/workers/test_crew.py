@@ -25,6 +25,8 @@ from simulator.site import build_site
 from tests.support import PATIENCE
 
 NOW = 1_784_118_896.0
+READ = ("snmp", "modbus")
+"""The collectors whose devices the workers read."""
 
 
 class Running:
@@ -49,7 +51,7 @@ class Running:
         """The page of what was last read of each device, whatever has expired since."""
         kept = Snapshot(monotonic=lambda: 0.0)
         for batch in self.batches:
-            if batch.collector in ("snmp", "modbus"):
+            if batch.collector in READ:
                 kept.update(batch)
         return sorted("".join(render(kept)).splitlines())
 
@@ -68,9 +70,7 @@ class Running:
         """Wait until every device was read once more."""
         seen = len(self.batches)
         devices = {
-            (one.collector, one.device)
-            for one in self.app.runner.health()
-            if one.collector in ("snmp", "modbus")
+            (one.collector, one.device) for one in self.app.runner.health() if one.collector in READ
         }
 
         def all_read() -> bool:
@@ -131,7 +131,11 @@ def told_silent(batches: list[Batch]) -> set[str]:
         series.values[-1] if series.metric is COLLECTOR_SUCCESS else series.label("pdu")
         for batch in batches
         for series, value in batch.readings
-        if series.metric in (COLLECTOR_SUCCESS, PDU_UP) and value == 0
+        if value == 0
+        and (
+            series.metric is PDU_UP
+            or (series.metric is COLLECTOR_SUCCESS and series.label("collector") in READ)
+        )
     }
 
 
