@@ -14,7 +14,7 @@ SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
   prometheus-snmp-exporter:prometheus-snmp-exporter \
   victoria-metrics:victoria-metrics influxdb:influxd \
   snmpd:snmpd snmp:snmpget ipmitool:ipmitool openipmi:ipmi_sim \
-  systemd:systemd-analyze util-linux:unshare mount:mount openssl:openssl \
+  systemd:systemd-analyze util-linux:unshare mount:mount e2fsprogs:mkfs.ext2 openssl:openssl \
   gcc:gcc libc6-dev chromium:chromium fonts-noto-cjk
 
 # Grafana's own components and what bundles them; Node comes with the development environment.

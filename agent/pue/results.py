@@ -60,6 +60,8 @@ class WindowResults:
             left_open = self._not_metered.over(boundary, chosen, start, end)
             if chosen.total.cells < CELLS and window in WINDOWS:
                 chosen = self._chosen.in_first_hour(boundary, chosen)
+            bias = left_open.bias(chosen.total)
+            uncertainty = self._uncertainty(boundary, chosen, start, end, bias)
         it_point, total = chosen
         facility, it = total.facility, total.it
         cells = max(1, (end - start) // CELL_MS)
@@ -75,7 +77,7 @@ class WindowResults:
             pue=judged.pue,
             category=CATEGORY.get(it_point),
             coverage=coverage,
-            uncertainty=self._uncertainty(boundary, chosen, start, end, left_open.bias(total)),
+            uncertainty=uncertainty,
             facility_joules=facility.joules,
             it_joules=it.joules,
             interim=is_interim((end - start) / 1000, coverage),

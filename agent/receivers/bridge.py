@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import re
 import time
 import urllib.error
 import urllib.request
@@ -163,7 +164,7 @@ class BridgeHandler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if name not in bridge.receivers:
             self._answer(404, "no such receiver")
-        elif not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY:
+        elif not re.fullmatch(r"[0-9]{1,9}", length) or int(length) > MAX_BODY:
             self._answer(413, f"expected a body of at most {MAX_BODY} bytes")
         else:
             self._tell(name, self.rfile.read(int(length)))

@@ -41,11 +41,12 @@ class Early:
     def refuses(self, begin: bytes) -> bool:
         """Tell whether a request, of which `begin` are the first bytes, is refused.
 
-        Requests of known users and for `/-/healthy` are never refused. Where as many are answered
-        as may be, the slowest reader is cut first to make a place: see `Crowd.is_full`.
+        Requests of known users and for `/-/healthy` are never refused, so nothing is refused until
+        its whole head has come. Where as many are answered as may be, the slowest reader is cut
+        first to make a place: see `Crowd.is_full`.
         """
         return (
-            bool(begin)
+            is_whole(begin)
             and self._crowd.is_full()
             and not begin.startswith(_HEALTH)
             and not self.trusts(begin)

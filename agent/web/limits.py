@@ -26,7 +26,7 @@ BOARD_REQUESTS: Final = 16
 BACKLOG: Final = 4096
 """How many connections the kernel holds until they are accepted."""
 ACCEPTS: Final = 64
-"""How many connections are accepted before other work gets a turn."""
+"""How many connections get a place before other work gets a turn; refusals cost a quarter."""
 PATIENCE_SECONDS: Final = 0.25
 """How long a client may keep the server waiting before it can lose its place to another. An honest
 one sends its request within one round trip."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import h11
 
+from collectors.address import is_host
 from collectors.base import BadReply, Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def check_url(url: str) -> None:
         parts = urlsplit(url)
         sound = (
             parts.scheme in ("http", "https")
-            and bool(parts.hostname)
+            and is_host(parts.hostname or "")
             and parts.port != 0
             and "@" not in parts.netloc
         )

@@ -92,6 +92,9 @@ UNITS: Final[dict[str, Unit]] = {
 `TimeTicks` (RFC 2578) are hundredths of a second: `unit: s, scale: 0.01`.
 """
 
+THOUSANDTHS: Final = frozenset(("mW", "mV", "mA", "mAh", "mHz", "ms", "permille"))
+"""Units in which an integer counts thousandths of what a person would write with a point."""
+
 SYMBOLS: Final[dict[str, str]] = {
     "watts": "W",
     "voltamperes": "VA",

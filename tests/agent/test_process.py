@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+
+from tests.support import HANGS
 
 HEAPS = """
 import ctypes, sys, tempfile, threading
@@ -31,9 +34,19 @@ end.set()
 """Prints how many heaps there are by malloc_info(3) while four threads have taken memory."""
 
 
+LIMITS = ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
+"""What a person may have set about heaps."""
+
+
 def heaps(how: str) -> int:
+    own = {name: value for name, value in os.environ.items() if name not in LIMITS}
     done = subprocess.run(
-        [sys.executable, "-c", HEAPS, how], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", HEAPS, how],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=HANGS,
+        env=own,
     )
     return int(done.stdout)
 

@@ -29,6 +29,10 @@ Groups = list[dict[str, Any]]
 """Rules by group, as a rule file has them."""
 
 
+FROM_NOTHING: Final = re.compile(r"\b(?:absent\w*|vector|time)\s*\(")
+"""What gives a value where nothing is stored."""
+
+
 def groups_of(built: Path) -> Groups:
     """Return the groups of both rule files of a folder."""
     return [
@@ -49,7 +53,8 @@ def write_case(folder: Path, name: str, file: dict[str, Any], case: Any, groups:
 def reached(groups: Groups, *cases: dict[str, Any]) -> Groups:
     """Return the groups with the rules that read what the cases give, themselves or through others.
 
-    The other rules have nothing to read: whatever is asked, they add nothing to it.
+    The other rules have nothing to read: whatever is asked, they add nothing to it. Those that give
+    something without reading anything stay.
     """
     reads = {
         rule["expr"]: set(metric_names(rule["expr"])) for group in groups for rule in group["rules"]
@@ -64,7 +69,10 @@ def reached(groups: Groups, *cases: dict[str, Any]) -> Groups:
             for rule in group["rules"]
             if known & reads[rule["expr"]]
         }
-    return _kept(groups, lambda rule: bool(known & reads[rule["expr"]]))
+    return _kept(
+        groups,
+        lambda rule: bool(known & reads[rule["expr"]] or FROM_NOTHING.search(rule["expr"])),
+    )
 
 
 def needed(groups: Groups, names: set[str]) -> Groups:

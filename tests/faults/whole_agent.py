@@ -17,7 +17,7 @@ import psutil
 
 from tests.agent.sinks.peers import Victoria, Wire
 from tests.faults.answers import WIRES
-from tests.support import free_port, get, wait_for
+from tests.support import HANGS, free_port, get, wait_for
 from tests.support.failing_disk import failing_disk
 from tests.system.test_agent import agent, metrics, write_config
 
@@ -151,7 +151,10 @@ def soak(folder: Path, seconds: float) -> str:
 
 
 def _config(folder: Path, port: int, url: str) -> Path:
-    load = f"{{collector: 'tests.system.load:Load', options: {{series: {SERIES}}}, interval: 1s}}"
+    load = (
+        f"{{collector: 'tests.system.load:Load', options: {{series: {SERIES}}}, interval: 1s,"
+        f" timeout: {HANGS:g}s}}"
+    )
     return write_config(
         folder,
         f"collectors:\n  host: {HOST[0]}\n  prometheus: {{collectors: [{load}]}}\n",

@@ -1,10 +1,11 @@
 """A disk that fails when it is told to, by the kernel's own block layer.
 
-    python -m tests.support.failing_disk POINT SIGN
+    python -m tests.support.failing_disk POINT MOUNTED SIGN
 
 serves a FUSE file system of one file, `POINT/disk`, from its memory. While the file SIGN is there,
 each read, write and sync of it gets EIO. A loop device over that file is a disk whose requests
-fail, and `failing_disk` mounts a file system that lies on it.
+fail, and `failing_disk` mounts a file system that lies on it, at MOUNTED. When its standard input
+ends, for the test has ended or was killed, it takes both mounts away.
 
 The protocol is that of /usr/include/linux/fuse.h, version 7.31.
 """
@@ -17,6 +18,7 @@ import os
 import struct
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -130,11 +132,14 @@ def failing_disk(folder: Path, sign: Path) -> Iterator[Path]:
     mounted.mkdir()
     with ExitStack() as undo:
         server = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.failing_disk", point, sign], cwd=ROOT
+            [sys.executable, "-m", "tests.support.failing_disk", point, mounted, sign],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the test: it ends what it has begun
         )
-        undo.callback(server.wait, HANGS)
         undo.callback(server.kill)
-        undo.callback(unmount_fuse, point)
+        undo.callback(server.wait, HANGS)
+        undo.callback(server.stdin.close)
         wait_for(lambda: server.poll() is not None or os.path.ismount(point), what="the FUSE mount")
         if server.poll() is not None:
             pytest.skip("FUSE cannot be mounted here")
@@ -142,14 +147,12 @@ def failing_disk(folder: Path, sign: Path) -> Iterator[Path]:
         if found.returncode:
             pytest.skip(f"no loop device: {found.stderr}")
         device = found.stdout.strip()
-        undo.callback(_run, "losetup", "--detach", device)
-        for command in (
-            ("mkfs.ext2", "-q", "-b", "4096", "-F", device),
-            ("mount", "-o", "errors=continue", device, mounted),
-        ):
-            made = _run(*command)
-            assert not made.returncode, made.stderr
-        undo.callback(_run, "umount", mounted)
+        made = _run("mkfs.ext2", "-q", "-b", "4096", "-F", device)
+        mount = _run("mount", "-o", "errors=continue", device, mounted)
+        _run("losetup", "--detach", device)  # as soon as nothing is mounted from it
+        assert not made.returncode, made.stderr
+        if mount.returncode:
+            pytest.skip(f"no file system on a loop device: {mount.stderr}")
         undo.callback(sign.unlink, missing_ok=True)
         yield mounted
 
@@ -159,5 +162,15 @@ def _run(name: str, *words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def _end_with_input(*mounts: Path) -> None:
+    """Wait for the end of the standard input, then take the mounts away, so that serving ends."""
+    sys.stdin.buffer.read()
+    for mount in mounts:
+        unmount_fuse(mount)
+
+
 if __name__ == "__main__":
-    Served(Path(sys.argv[2])).serve(mount_fuse(Path(sys.argv[1])))
+    POINT, MOUNTED, SIGN = map(Path, sys.argv[1:])
+    DEVICE = mount_fuse(POINT)
+    threading.Thread(target=_end_with_input, args=(MOUNTED, POINT), daemon=True).start()
+    Served(SIGN).serve(DEVICE)

@@ -13,7 +13,7 @@ from agent.ledger.store.packed_cells import unpack_cells
 
 
 class HourAgeing:
-    """Moves hours of `hour` and `cell` to `block` and `old_cell`; `HourTable` reads all four."""
+    """Moves hours of `hour` and `cell` to `block` and `old_cell`, where they are read as before."""
 
     def __init__(self, db: sqlite3.Connection, hours: HourTable) -> None:
         self._db: Final = db

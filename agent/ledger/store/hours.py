@@ -28,7 +28,7 @@ _LOOKUP_COST: Final = 8
 
 
 class HourTable:
-    """The tables `hour`, `cell`, `old_cell` and `block`. Nobody else sees what is packed."""
+    """The tables `hour`, `cell`, `old_cell` and `block`. Only it and `HourAgeing` see blocks."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

@@ -11,7 +11,7 @@ from collectors.catalogue.devices import moves_slowly
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp.detail import Level
 from collectors.facility.snmp.table import ColumnId, Oid, Pattern, placeholders
-from collectors.facility.units import check_unit
+from collectors.facility.units import THOUSANDTHS, check_unit
 from collectors.labels import IDENTITY
 from collectors.strict import Range
 
@@ -127,8 +127,10 @@ class Reading:
 
     def counts_parts(self) -> bool:
         """Tell whether its integer counts parts or multiples of its unit, such as tenths."""
-        return self.scale != 1 or bool(
-            self.digits_column or self.scale_column or self.divisor_column
+        return (
+            self.scale != 1
+            or self.unit in THOUSANDTHS
+            or bool(self.digits_column or self.scale_column or self.divisor_column)
         )
 
     def where_it_is(self) -> Level:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from collectors.address import is_host
 from collectors.base import ConfigError
 from collectors.power.redfish.replies import Account
 from collectors.secrets import read_secret
@@ -124,7 +125,7 @@ def split_address(address: str) -> tuple[str, str, int]:
     match = _ADDRESS.fullmatch(address)
     scheme = (match[1] or "https") if match else ""
     port = int(match[3] or {"https": 443, "http": 80}[scheme]) if match else 0
-    if match is None or not 0 < port < 1 << 16:
+    if match is None or not is_host(match[2].strip("[]")) or not 0 < port < 1 << 16:
         raise ValueError(
             "address: expected an address such as bmc-7.example.net or https://10.0.3.7, got"
             f" {address!r}"

@@ -68,9 +68,11 @@ def made(config: Path, *args: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stated(imported: Path) -> dict[str, Any]:
+def stated(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The statement of that year; nobody changes it."""
-    return made(imported / "hubgauge.yaml")
+    folder = tmp_path_factory.mktemp("stated")
+    shutil.copytree(imported, folder, dirs_exist_ok=True)
+    return made(folder / "hubgauge.yaml")
 
 
 def test_a_year(imported: Path, stated: dict[str, Any]) -> None:

@@ -307,7 +307,7 @@ def test_a_refusal_is_told_to_alertmanager_and_names_no_secret(duty: Duty) -> No
         duty.vendors.refused.clear()
 
 
-@pytest.mark.parametrize("length", ["", "²", "-1", "4194305"])
+@pytest.mark.parametrize("length", ["", "²", "-1", "4194305", "9" * 5000])
 def test_a_length_that_is_none_or_too_large_is_refused(length: str, tmp_path: Path) -> None:
     """A body is read only if its length is a plain number of at most 4 MiB; else the answer is 413."""
     robot = Receiver(name="ding", dingtalk=Dingtalk(url_file=tmp_path / "url"))

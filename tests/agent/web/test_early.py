@@ -56,7 +56,7 @@ async def connected(
 async def test_what_comes_after_the_acceptance_is_refused_unparsed(
     way: str, answered: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Also with TLS, and where the head comes in two pieces: the second is not waited for."""
+    """Also with TLS, and where the head comes in two pieces: it is judged when it is whole."""
     tls = good = None
     if way == "tls":
         self_signed(tmp_path, "server", host="DNS:localhost")
@@ -65,11 +65,36 @@ async def test_what_comes_after_the_acceptance_is_refused_unparsed(
     async with serving(tls=tls) as port, connected(port, good) as (reader, writer):
         monkeypatch.setattr(crowd, "BUSY_REQUESTS", 0)
         writer.write(BEGIN)
+        await writer.drain()
+        assert (await request(port, "/metrics", tls=good))[0] == 503
+        writer.write(REST)
         reply = await asyncio.wait_for(reader.read(), HANGS)
         assert reply.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 5" in reply
         assert answered == ["/-/healthy"]
         assert (await request(port, "/-/healthy", tls=good))[0] == 200
+
+
+async def test_a_head_in_pieces_is_of_a_known_user_or_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither a remembered password nor a question for health is refused by its first piece."""
+    right = "Authorization: Basic " + base64.b64encode(b"ann:right").decode()
+    async with serving(users_file=users_file(tmp_path)) as port:
+        assert (await request(port, "/metrics", right))[0] == 200
+        monkeypatch.setattr(crowd.Known, "__contains__", lambda *_: False)  # a new address
+        for first, rest in (
+            (BEGIN, f"{right}\r\n".encode() + REST),
+            (b"GET /-/hea", b"lthy HTTP/1.1\r\nHost: localhost\r\n" + REST),
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            monkeypatch.setattr(crowd, "BUSY_REQUESTS", 0)
+            writer.write(first)
+            assert (await request(port, "/metrics"))[0] == 503  # so the first piece has come
+            writer.write(rest)
+            reply = await asyncio.wait_for(reader.read(), HANGS)
+            assert reply.startswith(b"HTTP/1.1 200 ")
+            writer.close()
 
 
 async def test_a_remembered_password_goes_first_on_an_open_connection(

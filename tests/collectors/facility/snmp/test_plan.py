@@ -63,6 +63,9 @@ def test_octets_of_digits_are_a_number() -> None:
     tenths = made(OUTLET.replace("unit: W", "unit: W, scale: 0.1"), {"6": {"1.1": b"235"}})
     assert values(tenths, {"6.1.1": b"235"}) == ({"A07-A/1": 23.5}, Counter())
     assert values(tenths, {"6.1.1": b"23.5"}) == ({}, Counter(not_a_number=1))
+    milliwatts = made(OUTLET.replace("unit: W", "unit: mW"), {"6": {"1.1": b"23500"}})
+    assert values(milliwatts, {"6.1.1": b"23500"}) == ({"A07-A/1": 23.5}, Counter())
+    assert values(milliwatts, {"6.1.1": b"23.5"}) == ({}, Counter(not_a_number=1))
 
 
 def test_an_opaque_float_is_a_number() -> None:
