@@ -147,6 +147,21 @@ class Bounds:
             return True
         return usual is not None and joules <= AT_ONCE * usual * elapsed / 1000.0
 
+    def is_usual(self, joules: float, one: Standing, n: int, time: int) -> bool:
+        """Tell whether a register rose by what is usual near the reading `n`, up to a time."""
+        flat, steep = self._near.flat(n), self._near.steep(n)
+        seconds = (time - one.since) / 1000.0
+        return (
+            flat is not None
+            and steep is not None
+            and flat / AT_ONCE * seconds <= joules <= AT_ONCE * steep * seconds
+        )
+
+    def is_too_little(self, joules: float, one: Standing, n: int, time: int) -> bool:
+        """Tell whether a register rose by less than it does near the reading `n`, up to a time."""
+        flat = self._near.flat(n)
+        return flat is not None and joules < flat / AT_ONCE * (time - one.since) / 1000.0
+
     def beside(self, start: int, end: int) -> float | None:
         """Return the joules that power says of all of a time; None where it is no witness."""
         return self.drawn.whole(start, end) if self._is_witness else None

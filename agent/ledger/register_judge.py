@@ -10,6 +10,8 @@ decides:
   is another meter. It counts from the first of them on.
 - Both may be: nobody knows the energy since the last believed reading, and it counts again from
   there.
+- It is a little lower, the rise before was as usual, and without that rise far too little was
+  counted: the meter went on from a value that it had saved. Nobody knows the energy since then.
 
 This is a pure function of the readings, so it does not matter in which order they came.
 """
@@ -179,6 +181,8 @@ class _Judge:
         counted last. So nobody knows the energy of that time. A register at 0 was reset.
         """
         chain = self.verdict.chain
+        if self._went_on_from_saved(n):
+            return True
         for back in range(1, _GLITCHES + 1):
             if len(chain) <= back or chain[-back].joules is None:
                 return False
@@ -192,6 +196,29 @@ class _Judge:
                 self._believe(n, None)
                 return True
         return False
+
+    def _went_on_from_saved(self, n: int) -> bool:
+        """Take a reading of a meter that, after a restart, goes on from what it had saved.
+
+        What it rose by last is then as usual. Were that a leap, much less than usual would have
+        been counted since the reading before.
+        """
+        if not self.verdict.chain[-1].joules:
+            return False
+        (before, last), now = self.verdict.chain[-2:], self._readings[n]
+        if not before.reading.value <= now.value < last.reading.value:
+            return False
+        if self._bounds.is_young(n):
+            self.verdict.keep_open(before.standing.since)
+        rise, left = (one.value - before.reading.value for one in (last.reading, now))
+        if not self._bounds.is_usual(
+            rise, before.standing, n, last.reading.time
+        ) or not self._bounds.is_too_little(left, before.standing, n, now.time):
+            return False
+        self.verdict.events.append(RegisterEvent(now.time, "reset"))
+        self._refuse_since_move(n)
+        self._believe(n, None)
+        return True
 
     def _believe_doubted(self) -> None:
         """The register was reset or leapt, or it is another meter: count from there on."""

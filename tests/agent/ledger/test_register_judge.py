@@ -49,6 +49,73 @@ def test_a_register_that_comes_back_was_a_glitch(
 
 
 @BOTH
+@pytest.mark.parametrize("lost", [0.1, 0.7, 1.9])
+def test_a_meter_goes_on_from_what_it_had_saved(limits: Limits, lost: float) -> None:
+    """At noon it restarts and shows a little less than at 11:59. That minute of 2 kWh is lost."""
+    readings = [
+        one._replace(value=one.value - (2 + lost) * KWH) if one.time >= 720 * MINUTE else one
+        for one in day()
+    ]
+    found = came(readings, limits=limits)
+    assert (found.kwh, found.minutes) == pytest.approx((2878.0, 1439.0))
+    assert (found.refused, found.events) == ({}, {"reset": 1})
+
+
+def test_hours_of_a_meter_that_went_on_from_what_it_had_saved() -> None:
+    """5 kWh an hour, but 0.4 kWh less at six than at five: ten hours of eleven are known."""
+    values = [*(15_508.5 + 5 * hour for hour in range(6)), *(15_533.1 + 5 * n for n in range(6))]
+    found = came(read(lambda minute: values[minute // 60] * KWH, range(0, 661, 60), 60))
+    assert (found.kwh, found.minutes) == pytest.approx((50.0, 600.0))
+
+
+@BOTH
+def test_a_leap_and_a_step_back(limits: Limits) -> None:
+    """At 11:59 it shows 2.3 kWh too much: that rise is not usual, so both minutes are unclear."""
+    found = came(day((range(719, 720), 15_513 + 2 * 719 + 2.3)), limits=limits)
+    assert (found.kwh, found.minutes) == pytest.approx((2876.0, 1438.0))
+    assert (found.refused, found.events) == ({"unclear": 1}, {})
+
+
+@BOTH
+def test_a_leap_while_the_load_rests(limits: Limits) -> None:
+    """It rises by 3 kWh until 11:59, more than usual, and loses 2: nobody knows what was drawn."""
+    readings = [
+        one._replace(value=one.value - 3 * KWH) if one.time >= 720 * MINUTE else one
+        for one in day((range(719, 720), 15_513 + 2 * 718 + 3))
+    ]
+    found = came(readings, limits=limits)
+    assert (found.kwh, found.minutes) == pytest.approx((2876.0, 1438.0))
+    assert found.refused == {"unclear": 1}
+
+
+def test_what_is_left_of_a_usual_rise_may_be_all_that_was_drawn() -> None:
+    """5 kWh an hour; at five it shows 5.4 more, and a minute later 5.0: what was read may be wrong
+    at five. So the hour before is not believed: of 25 + 25 kWh, 20 + 25 are known.
+    """
+    minutes = [*range(0, 301, 60), *range(301, 602, 60)]
+    values = [0.0, 5.0, 10.0, 15.0, 20.0, 25.4, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0]
+    table = dict(zip(minutes, values, strict=True))
+    found = came(read(lambda minute: (15_513 + table[minute]) * KWH, minutes, 60))
+    assert (found.kwh, found.minutes) == pytest.approx((45.0, 540.0))
+    assert found.refused == {"unclear": 1}
+
+
+@BOTH
+def test_a_load_that_was_resting_before_a_step_back(limits: Limits) -> None:
+    """From 11:50 on nothing is drawn, then 2 kWh come and 0.7 go: what came is not believed."""
+    still = 15_513 + 2 * 710
+    readings = day((range(711, 719), still), (range(719, 720), still + 2))
+    readings = [
+        one._replace(value=one.value - shown(720) + (still + 1.3) * KWH)
+        if one.time >= 720 * MINUTE
+        else one
+        for one in readings
+    ]
+    found = came(readings, limits=limits)
+    assert found.kwh <= 2 * 710 + 2 * 720 + 2
+
+
+@BOTH
 def test_every_other_reading_is_a_glitch(limits: Limits) -> None:
     """A register of which each second reading is 0 has all its energy."""
     found = came(read(lambda m: shown(m) * (m % 2 == 0), range(241)), limits=limits)
