@@ -23,7 +23,11 @@ def fill(expr: str, values: Mapping[str, str], span: int) -> str:
         "__range": f"{span}s",
         "__range_s": f"{span}",
     }
-    known = {**own, **values}
+    return put_in(expr, {**own, **values})
+
+
+def put_in(expr: str, known: Mapping[str, str]) -> str:
+    """Put the values of known variables, `$name` and `${name}` alike, in their places."""
     return re.sub(
         r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))",
         lambda match: known.get(match[1] or match[2], match[0]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 import urllib.error
 import urllib.parse
@@ -12,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from collectors.base import BadReply, Unreachable
+from dashboards.filled import put_in
 
 
 class InfluxServer:
@@ -79,9 +79,4 @@ class InfluxServer:
             "__interval": f"{max(60, span // 240)}s",
             "__to": f"{now}",
         }
-        known = {**own, **values}
-        return re.sub(
-            r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))",
-            lambda match: known.get(match[1] or match[2], match[0]),
-            expr,
-        )
+        return put_in(expr, {**own, **values})

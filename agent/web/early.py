@@ -1,4 +1,4 @@
-"""Refuses requests of strangers by their first bytes, while too many are under way.
+"""Refuses requests of strangers by their heads, while too many are under way.
 
 Such a request is not parsed, its password is not checked and no page is made for it, so a flood of
 requests costs little.

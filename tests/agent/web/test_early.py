@@ -20,6 +20,7 @@ from tests.agent.web.test_server_access import users_file
 from tests.support import HANGS
 from tests.support.certificates import self_signed
 
+RIGHT = "Authorization: Basic " + base64.b64encode(b"ann:right").decode()
 BEGIN, REST = b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n", b"Connection: close\r\n\r\n"
 
 
@@ -79,12 +80,11 @@ async def test_a_head_in_pieces_is_of_a_known_user_or_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Neither a remembered password nor a question for health is refused by its first piece."""
-    right = "Authorization: Basic " + base64.b64encode(b"ann:right").decode()
     async with serving(users_file=users_file(tmp_path)) as port:
-        assert (await request(port, "/metrics", right))[0] == 200
+        assert (await request(port, "/metrics", RIGHT))[0] == 200
         monkeypatch.setattr(crowd.Known, "__contains__", lambda *_: False)  # a new address
         for first, rest in (
-            (BEGIN, f"{right}\r\n".encode() + REST),
+            (BEGIN, f"{RIGHT}\r\n".encode() + REST),
             (b"GET /-/hea", b"lthy HTTP/1.1\r\nHost: localhost\r\n" + REST),
         ):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -101,13 +101,12 @@ async def test_a_remembered_password_goes_first_on_an_open_connection(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Who has none is refused without a bcrypt, and not told that a password is needed."""
-    right = "Authorization: Basic " + base64.b64encode(b"ann:right").decode()
     async with serving(users_file=users_file(tmp_path)) as port:
-        assert (await request(port, "/metrics", right))[0] == 200
+        assert (await request(port, "/metrics", RIGHT))[0] == 200
         monkeypatch.setattr(crowd.Known, "__contains__", lambda *_: False)  # a new address
         monkeypatch.setattr(crowd, "BUSY_REQUESTS", 0)
-        assert (await request(port, "/metrics", right))[0] == 200
-        assert (await request(port, "/metrics", right[:-2]))[0] == 503
+        assert (await request(port, "/metrics", RIGHT))[0] == 200
+        assert (await request(port, "/metrics", RIGHT[:-2]))[0] == 503
         assert (await request(port, "/metrics"))[0] == 503
 
 

@@ -23,6 +23,11 @@ CASES = ROOT / "tests" / "cases" / "host"
 NOW = 1_790_000_123.5
 
 
+def in_a_chroot() -> bool:
+    """Tell whether the mounts of process 1, which are the machine's, are not those of this root."""
+    return " / " not in Path("/proc/self/mounts").read_text()
+
+
 def context_of(tree: Path) -> Context:
     """Return a context that reads a tree of files in place of the machine."""
     return Context(

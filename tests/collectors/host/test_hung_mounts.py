@@ -18,7 +18,7 @@ from collectors.base import Context, Place, Reading
 from collectors.host import KIND, statfs
 from collectors.host.filesystem import Filesystem, FilesystemOptions
 from collectors.host.statfs import StatfsPool
-from tests.collectors.host.helpers import close
+from tests.collectors.host.helpers import close, in_a_chroot
 from tests.support import HANGS, wait_for
 from tests.support.failing_disk import mount_fuse, unmount_fuse
 
@@ -52,7 +52,7 @@ def hung_mounts(folder: Path, count: int) -> Iterator[list[Fuse]]:
     """Mount some and take them away for sure."""
     if os.geteuid() != 0 or not Path("/dev/fuse").exists():
         pytest.skip("needs root and /dev/fuse")
-    if " / " not in Path("/proc/self/mounts").read_text():
+    if in_a_chroot():
         pytest.skip("in a chroot /proc/1/mounts names the mounts of another root")
     made: list[Fuse] = []
     try:
