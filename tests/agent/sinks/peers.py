@@ -162,7 +162,11 @@ class Scripted:
             wbufsize = -1
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the wire was cut: no database takes half a request
+                    self.close_connection = True
+                    return
                 packed = self.headers.get("Content-Encoding") == "gzip"
                 lines = gzip.decompress(body).splitlines(keepends=True) if packed else []
                 request = Received(

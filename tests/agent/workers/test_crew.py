@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent.app import App
+from agent.inventory.shard import owner
 from agent.snapshot import Snapshot
 from agent.web.exposition import render
 from agent.workers.crew import Crew
@@ -87,12 +88,26 @@ async def holds(condition: Callable[[], object]) -> None:
 
 @asynccontextmanager
 async def site() -> AsyncIterator[Simulator]:
-    simulator = Simulator(build_site("guian", 3), clock=lambda: NOW, spread=True)
-    await simulator.start()
-    try:
-        yield simulator
-    finally:
-        await simulator.stop()
+    """A site of which each of two and of three workers has a device to read.
+
+    An address decides the worker, and its port is whichever was free: now and then one worker
+    would have no device, and not be started.
+    """
+    while True:
+        simulator = Simulator(build_site("guian", 3), clock=lambda: NOW, spread=True)
+        await simulator.start()
+        try:
+            if all(len({owner(one, n) for one in read_at(simulator)}) == n for n in (2, 3)):
+                yield simulator
+                return
+        finally:
+            await simulator.stop()
+
+
+def read_at(simulator: Simulator) -> list[str]:
+    """The addresses of the devices that workers read."""
+    devices = (*simulator.pdus, *simulator.plant, *simulator.meters)
+    return [simulator.addresses[name] for name in devices]
 
 
 @asynccontextmanager
