@@ -17,6 +17,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from collectors.address import http_url
 from collectors.base import BadReply, ConfigError, Refused, Unreachable
 
 MAX_BYTES: Final = 256 * 2**20
@@ -63,7 +64,7 @@ class PrometheusApi:
         ca_file: Path | None = None,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        if not url.startswith(("http://", "https://")):
+        if http_url(url) is None:
             raise ConfigError(f"{url}: expected http://… or https://…")
         self.url = url.rstrip("/")
         self.timeout = timeout

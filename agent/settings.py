@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
-from collectors.address import host_and_port, is_host
+from collectors.address import check_url, host_and_port
 from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.strict import Count, Duration
 
@@ -116,30 +115,17 @@ class Http:
         """Whether anybody on the network can read: no users, no certificates, not on loopback."""
         host, _ = split_listen(self.listen)
         checked = self.tls is not None and self.tls.client_ca_file is not None
-        return not (self.users_file or checked or host == "localhost" or is_loopback(host))
+        return not (self.users_file or checked or is_loopback(host))
 
 
-def is_loopback(address: str) -> bool:
-    """Tell whether an IP address is this machine's own, in either family."""
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine's own: `localhost`, or an address of either family."""
+    if host == "localhost":
+        return True
     try:
-        return ip_address(address.partition("%")[0].removeprefix("::ffff:")).is_loopback
+        return ip_address(host.partition("%")[0].removeprefix("::ffff:")).is_loopback
     except ValueError:
         return False
-
-
-def host_of(url: str) -> str:
-    """Return the host of an address such as http://host:port/path; empty where there is none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def check_url(url: str, key: str = "url") -> None:
-    """Check that this is the address of an HTTP server; raises ValueError, naming the key."""
-    if not re.match(r"https?://[^/\s]+", url) or not is_host(host_of(url)):
-        message = f"{key}: expected http://… or https://…, got {url!r}"
-        raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

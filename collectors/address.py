@@ -1,10 +1,11 @@
-"""Where a device or a server is, as the operator writes it: a host and a port."""
+"""Where a device or a server is, as the operator writes it: a host and a port, or a URL."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
 _LABEL: Final = re.compile(r"\w(?:[\w-]{0,61}\w)?")
 """A part of a name between two dots (RFC 1123, 2.1), with underscores and letters of any script."""
@@ -49,3 +50,32 @@ def host_and_port(
     ):
         raise ValueError(f"{key}: expected an address such as {like}, got {address!r}")
     return host, int(given)
+
+
+def http_url(text: str) -> SplitResult | None:
+    """Return the parts of a URL of an HTTP server; None for any other text (RFC 3986)."""
+    try:
+        parts = urlsplit(text)
+        sound = (
+            parts.scheme in ("http", "https")
+            and is_host(parts.hostname or "")
+            and parts.port != 0
+            and not parts.netloc.endswith(":")
+        )
+    except ValueError:
+        return None
+    return parts if sound and not any(char <= " " for char in text) else None
+
+
+def check_url(url: str, key: str = "url", *, user: bool = False) -> None:
+    """Check that an HTTP client can ask this URL; raises ValueError, naming the key.
+
+    A name and a password in it would be shown wherever the URL is, and no client of ours sends
+    them. `user`: another program asks, and sends them. What is not ASCII cannot be sent (RFC 3986,
+    2).
+    """
+    parts = http_url(url)
+    if parts is None or not url.isascii():
+        raise ValueError(f"{key}: expected http://… or https://…, got {url!r}")
+    if "@" in parts.netloc and not user:
+        raise ValueError(f"{key}: expected http://… or https://… without a name and a password")

@@ -31,6 +31,7 @@ from agent.targets.scoreboard import scoreboard
 from agent.targets.serialise import board_json, from_json
 from agent.targets.table import history, render
 from agent.targets.views import HubView
+from collectors.address import http_url
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import nearest
 
@@ -180,7 +181,7 @@ def _chosen(board: list[HubView], hub: str) -> list[HubView]:
 def _ask(agent: str) -> list[HubView]:
     """GET the scoreboard of a running agent."""
     url = agent.rstrip("/") + "/api/hubs"
-    if not url.startswith(("http://", "https://")):
+    if http_url(url) is None:
         raise ConfigError(f"--agent: expected http://… or https://…, got {agent!r}")
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as reply:  # noqa: S310 - HTTP, see above

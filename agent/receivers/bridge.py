@@ -18,13 +18,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import IO, Final
-from urllib.parse import urlsplit
 
 from agent.messages.catalogue import words
 from agent.receivers.chats import CHATS, Post, Robot, why_refused
 from agent.receivers.message import read_message
 from agent.receivers.model import AlertingSection, Receiver
 from agent.settings import is_loopback, split_listen
+from collectors.address import http_url
 from collectors.base import ConfigError, HubgaugeError
 from collectors.secrets import read_secret
 
@@ -77,9 +77,8 @@ def robot_of(receiver: Receiver, now: float) -> Robot:
     """Read the address and the secret of a receiver's robot; raises ConfigError."""
     secrets = {key.split(".")[1]: path for key, path in receiver.secrets.items()}
     url = read_secret(secrets["url_file"], "url_file")
-    parts = urlsplit(url)
-    plain = parts.scheme == "http" and _is_here(parts.hostname or "")
-    if not parts.hostname or not (parts.scheme == "https" or plain):
+    parts = http_url(url)
+    if parts is None or not (parts.scheme == "https" or is_loopback(parts.hostname or "")):
         raise ConfigError("expected an address that begins with https://", key="url_file")
     secret = secrets.get("secret_file")
     return Robot(
@@ -88,10 +87,6 @@ def robot_of(receiver: Receiver, now: float) -> Robot:
         secret=read_secret(secret, "secret_file") if secret is not None else "",
         mobiles=receiver.dingtalk.at_mobiles if receiver.dingtalk is not None else (),
     )
-
-
-def _is_here(host: str) -> bool:
-    return host == "localhost" or is_loopback(host)
 
 
 def _reason(error: Exception) -> str:

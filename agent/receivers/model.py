@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from agent.messages.catalogue import DEFAULT, languages
-from agent.settings import check_url, split_listen
-from collectors.address import host_and_port
+from agent.settings import split_listen
+from collectors.address import check_url, host_and_port
 
 Severity = Literal["critical", "warning", "info"]
 SEVERITIES: Final[tuple[Severity, ...]] = ("critical", "warning", "info")
@@ -142,7 +142,7 @@ class Webhook:
 
     def __post_init__(self) -> None:
         """Check the address."""
-        check_url(self.url)
+        check_url(self.url, user=True)  # Alertmanager sends them
 
 
 Vendor = Email | Wecom | Dingtalk | Feishu | Slack | Pagerduty | Webhook

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, cast
 
-from agent.settings import check_url
 from agent.sinks.base import Surroundings
 from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.output import Output
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import MEMORY, WINDOW, SpoolConfig, spool_of
+from collectors.address import check_url
 from collectors.strict import Duration
 
 

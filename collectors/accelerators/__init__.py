@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from collectors.address import check_url
 from collectors.base import Collector, ConfigError, Context, Metric, Place, Schedule
 from collectors.strict import Duration
 
@@ -82,8 +83,6 @@ class ExporterConfig:
 
     def __post_init__(self) -> None:
         """Check the URL."""
-        from collectors.accelerators.fetch import check_url
-
         check_url(self.url)
 
 

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import h11
 
-from collectors.address import is_host
 from collectors.base import BadReply, Refused, Unreachable
 
 if TYPE_CHECKING:
@@ -18,22 +17,6 @@ if TYPE_CHECKING:
 _CHUNK: Final = 65_536
 _OK: Final = 200
 _REFUSALS: Final = frozenset({401, 403})
-
-
-def check_url(url: str) -> None:
-    """Raise ValueError unless `url` is a URL of an HTTP server."""
-    try:
-        parts = urlsplit(url)
-        sound = (
-            parts.scheme in ("http", "https")
-            and is_host(parts.hostname or "")
-            and parts.port != 0
-            and "@" not in parts.netloc
-        )
-    except ValueError:
-        sound = False
-    if not sound or not url.isascii() or any(char <= " " for char in url):
-        raise ValueError(f"url: expected http://… or https://…, got {url!r}")
 
 
 async def fetch(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from collectors.address import host_and_port, is_host
+from collectors.address import check_url, host_and_port, http_url, is_host
 
 GOOD = (
     *("10.0.0.7", "::1", "fd00::7", "fe80::1%eth0", "::ffff:10.0.0.7", "localhost"),
@@ -68,3 +68,45 @@ def test_a_port_is_needed_where_there_is_none_to_take() -> None:
     """Who listens must say where."""
     with pytest.raises(ValueError, match="expected an address such as x:1"):
         host_and_port("10.0.0.7", None, like="x:1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://127.0.0.1:8428", "https://db.example.net/write?db=dc", "http://[fd00::7]:9090/"),
+        *("HTTP://h:1", "https://pdu_7.dc-1", "http://h:65535/a%20b#top"),
+    ],
+)
+def test_a_url_of_a_web_server_is_one(url: str) -> None:
+    """A scheme, an address or a name, and a port or none (RFC 3986, 3)."""
+    assert http_url(url) is not None
+    check_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "h:8428", "//h", "ftp://h", "http:/h", "http://", "http://:80", "http:h"),
+        *("http://h:0", "http://h:65536", "http://h:", "http://h:x", "http://[::1", "http://::1"),
+        *("http://10.2", "http://a..b", "http://h/a b", "http://h\n", " http://h", "http://h,i"),
+    ],
+)
+def test_what_is_no_url_is_told_with_its_key(url: str) -> None:
+    """Among them hosts and ports that there cannot be, and what a line of text ends with."""
+    assert http_url(url) is None
+    with pytest.raises(ValueError, match=r"^api_url: expected http://… or https://…, got '"):
+        check_url(url, "api_url")
+
+
+def test_a_password_in_a_url_is_not_repeated() -> None:
+    """No client of ours would send it, and the message is shown on terminals and in logs."""
+    with pytest.raises(ValueError, match=r"^url: expected .* without a name and a password$"):
+        check_url("http://reader:s3cret@db:8086/")
+    check_url("http://reader:s3cret@db:8086/", user=True)
+
+
+def test_only_ascii_can_be_sent() -> None:
+    """A name of another script is written in Punycode in a URL (RFC 3986, 3.2.2)."""
+    with pytest.raises(ValueError, match=r"got 'http://机房\.example'"):
+        check_url("http://机房.example")
+    check_url("http://xn--7out4i.example")

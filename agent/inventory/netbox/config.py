@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
+from agent.settings import is_loopback
+from collectors.address import check_url, http_url
 from collectors.strict import Duration, Range
-
-_URL: Final = re.compile(
-    r"https://[^/\s?#]+[^\s?#]*$"
-    r"|http://(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?(/[^\s?#]*)?$"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +71,12 @@ class NetBox:
 
     def __post_init__(self) -> None:
         """Check the address: a token is not sent unencrypted over a network."""
-        if not _URL.match(self.url):
+        parts = http_url(self.url)
+        safe = parts is not None and (parts.scheme == "https" or is_loopback(parts.hostname or ""))
+        if parts is None or not safe or parts.query or parts.fragment:
             message = f"url: expected https://…, got {self.url!r}"
             raise ValueError(message)
+        check_url(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

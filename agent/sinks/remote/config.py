@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from agent.settings import check_url
 from agent.sinks.output import Output
 from agent.sinks.spool import SpoolConfig
+from collectors.address import check_url
 from collectors.strict import Duration
 
 Protocol = Literal["auto", "1.0", "2.0"]
@@ -58,11 +58,7 @@ class RemoteWrite(Output):
         """Check the address, and that the keys go together."""
         self.check_output()
         check_url(self.url)
-        parts = urlsplit(self.url)
-        if "@" in parts.netloc:
-            message = "url: no name and password here: give username and password_file"
-            raise ValueError(message)
-        if parts.path in ("", "/"):
+        if urlsplit(self.url).path in ("", "/"):
             message = (
                 "url: expected the whole address: /api/v1/write of Prometheus and VictoriaMetrics,"
                 " /api/v1/push of Mimir, /api/v1/receive of Thanos"

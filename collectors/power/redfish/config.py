@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from collectors.address import is_host
+from collectors.address import host_and_port, http_url
 from collectors.base import ConfigError
 from collectors.power.redfish.replies import Account
 from collectors.secrets import read_secret
@@ -27,9 +27,8 @@ _ALL: Final[tuple[Level, ...]] = (
     "branches",
     "outlets",
 )
-_ADDRESS: Final = re.compile(
-    r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?/?"
-)
+_LIKE: Final = "bmc-7.example.net or https://10.0.3.7"
+_PORTS: Final = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +71,12 @@ class DeviceConfig:
     def origin(self) -> str:
         """Where it is: scheme, host and port."""
         scheme, host, port = split_address(self.address)
-        return f"{scheme}://{host}:{port}"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
     @property
     def name(self) -> str:
         """The name given by the operator."""
-        return self.pdu or self.node or split_address(self.address)[1].strip("[]")
+        return self.pdu or self.node or split_address(self.address)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,15 +121,10 @@ def split_address(address: str) -> tuple[str, str, int]:
 
     Raises ValueError.
     """
-    match = _ADDRESS.fullmatch(address)
-    scheme = (match[1] or "https") if match else ""
-    port = int(match[3] or {"https": 443, "http": 80}[scheme]) if match else 0
-    if match is None or not is_host(match[2].strip("[]")) or not 0 < port < 1 << 16:
-        raise ValueError(
-            "address: expected an address such as bmc-7.example.net or https://10.0.3.7, got"
-            f" {address!r}"
-        )
-    return scheme, match[2], port
+    parts = http_url(address if "://" in address else f"https://{address}")
+    if parts is None or not address.isascii() or parts[2:] not in {("", "", ""), ("/", "", "")}:
+        raise ValueError(f"address: expected an address such as {_LIKE}, got {address!r}")
+    return parts.scheme, *host_and_port(parts.netloc, _PORTS[parts.scheme], like=_LIKE)
 
 
 def _fingerprint(text: str) -> bytes:

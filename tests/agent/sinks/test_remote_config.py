@@ -37,7 +37,10 @@ def test_what_is_right(tmp_path: Path, section: str) -> None:
     [
         ("{url: 'http://127.0.0.1:9090'}", "url: expected the whole address: /api/v1/write of"),
         ("{url: 'ftp://h/w'}", "url: expected http://… or https://…"),
-        ("{url: 'http://u:p@h/w'}", "url: no name and password here"),
+        (
+            "{url: 'http://u:p@h/w'}",
+            "url: expected http://… or https://… without a name and a password",
+        ),
         (f"{{url: '{URL}', protocol: '3.0'}}", "protocol: expected"),
         (f"{{url: '{URL}', username: hub}}", "username and password_file belong together"),
         (f"{{url: '{URL}', key_file: k}}", "cert_file and key_file belong together"),
