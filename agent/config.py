@@ -19,7 +19,7 @@ from agent.inventory.netbox.config import InventorySource
 from agent.needs import missing_package
 from agent.sections import Outputs, Section, pairs, read_outputs, read_section
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
-from collectors.secrets import read_secret, read_secret_file
+from collectors.secrets import read_secret, read_secret_file, read_token
 from collectors.strict import Document, Problems, nearest
 
 ENTRY_POINTS: Final = "hubgauge.collectors"
@@ -207,7 +207,7 @@ def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None
             document.fail(document.node(key), key, absent)
         elif key in secrets:
             try:
-                (read_secret_file if key in _OF_SEVERAL_LINES else read_secret)(path, key)
+                _reader_of(key)(path, key)
             except ConfigError as error:
                 document.fail(document.node(key), key, f"{path}: {error.message}")
 
@@ -225,7 +225,15 @@ def _absent(path: Path) -> str:
     return ""
 
 
-_OF_SEVERAL_LINES: Final = ("outputs.http.users_file", "outputs.http.tls.key_file")
+def _reader_of(key: str) -> Callable[[Path, str], str]:
+    """Return what reads a secret at run time: a file of several lines, a token, or a password."""
+    match key.rpartition(".")[2]:
+        case "users_file" | "key_file":
+            return read_secret_file
+        case "token_file" | "url_file":
+            return read_token
+        case _:
+            return read_secret
 
 
 def _packages(file: ConfigFile, outputs: Outputs) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -30,7 +30,7 @@ from agent.targets.federation import Federation
 from agent.targets.limits import upper_limits
 from agent.targets.model import Evidence, Key
 from collectors.base import Collector
-from collectors.secrets import read_secret
+from collectors.secrets import read_token
 
 Evidences = Callable[[], Mapping[Key, Sequence[Evidence]]]
 
@@ -149,7 +149,7 @@ class Gateway:
             interval=asked.interval,
             timeout=asked.timeout,
             ca_file=asked.ca_file,
-            token=read_secret(secret, "federation.token_file") if secret is not None else "",
+            token=read_token(secret, "federation.token_file") if secret is not None else "",
         )
 
     def inventory_collectors(

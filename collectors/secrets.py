@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import Final
 
 from collectors.base import ConfigError
+from collectors.replaceable import who_may_replace
 
 _MAX_SECRET: Final = 64 * 1024
 
 
+def read_token(path: Path, key: str) -> str:
+    """Read a secret that a request of HTTP holds as it is: a token, or an address.
+
+    Raises ConfigError as `read_secret` does, and for a letter that is not of ASCII: a header or a
+    request line cannot hold it (RFC 9110, 5.5).
+    """
+    text = read_secret(path, key)
+    if not text.isascii():
+        raise ConfigError(
+            "must be letters, digits and signs of ASCII alone", file=str(path), key=key
+        )
+    return text
+
+
 def read_secret(path: Path, key: str) -> str:
-    """Read a secret of one line, such as a token or a password, without its final newline.
+    """Read a secret of one line, such as a password, without its final newline.
 
     Raises ConfigError for one that is missing, empty, of several lines, or one that others may
-    read or write. What is in it is not told: a second line would end up in a header of HTTP, and
-    the error of the library would quote it.
+    read, write or replace. What is in it is not told: a second line would end up in a header of
+    HTTP, and the error of the library would quote it.
     """
     text = read_secret_file(path, key)
-    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in text):
+    if not text.isprintable():  # controls of ASCII and of Unicode, other spaces than U+0020
         raise ConfigError("must be one line without control characters", file=str(path), key=key)
     return text
 
@@ -27,13 +43,11 @@ def read_secret(path: Path, key: str) -> str:
 def read_secret_file(path: Path, key: str) -> str:
     """Read a secret file of several lines, such as a private key, without its final newline.
 
-    Raises ConfigError for one that is missing, empty, too long, or one that others may read or
-    write; also where they may put another file in its place.
+    Raises ConfigError for one that is missing, no regular file, empty, too long, or one that others
+    may read or write; also where they may put another file in its place.
     """
     try:
-        _check_mode(path, key)
-        with path.open("rb") as file:
-            data = file.read(_MAX_SECRET + 1)
+        data = _read(path, key)
         text = data.decode("utf-8").rstrip("\r\n")
     except OSError as error:
         raise ConfigError(
@@ -48,17 +62,30 @@ def read_secret_file(path: Path, key: str) -> str:
     return text
 
 
-def _check_mode(path: Path, key: str) -> None:
-    mode = path.stat().st_mode
-    folder = path.resolve().parent.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
-        problem = "a secret must be a file"
-    elif mode & stat.S_IROTH:
-        problem = "a secret must not be readable by all: chmod o-r it"
-    elif mode & stat.S_IWOTH:
-        problem = "a secret must not be writable by all: chmod o-w it"
-    elif folder & stat.S_IWOTH and not folder & stat.S_ISVTX:
-        problem = "a secret must not lie in a folder that all may write: chmod o-w the folder"
-    else:
-        return
-    raise ConfigError(problem, file=str(path), key=key)
+def _read(path: Path, key: str) -> bytes:
+    """Return what is in a file, up to a byte more than a secret may have; raises OSError.
+
+    Only a regular file is opened: a pipe would be waited for, and a device may do something.
+    """
+    _refuse(_kind_problem(path.stat().st_mode) or who_may_replace(path), path, key)
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        _refuse(_kind_problem(mode) or _mode_problem(mode), path, key)
+        return file.read(_MAX_SECRET + 1)
+
+
+def _refuse(problem: str, path: Path, key: str) -> None:
+    if problem:
+        raise ConfigError(problem, file=str(path), key=key)
+
+
+def _kind_problem(mode: int) -> str:
+    return "" if stat.S_ISREG(mode) else "a secret must be a regular file"
+
+
+def _mode_problem(mode: int) -> str:
+    if mode & stat.S_IROTH:
+        return "a secret must not be readable by all: chmod o-r it"
+    if mode & stat.S_IWOTH:
+        return "a secret must not be writable by all: chmod o-w it"
+    return ""

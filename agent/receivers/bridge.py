@@ -26,7 +26,7 @@ from agent.receivers.model import AlertingSection, Receiver
 from agent.settings import is_loopback, split_listen
 from collectors.address import http_url
 from collectors.base import ConfigError, HubgaugeError
-from collectors.secrets import read_secret
+from collectors.secrets import read_secret, read_token
 
 logger: Final = logging.getLogger("hubgauge.notify")
 MAX_BODY: Final = 4 * 2**20
@@ -76,7 +76,7 @@ class Bridge:
 def robot_of(receiver: Receiver, now: float) -> Robot:
     """Read the address and the secret of a receiver's robot; raises ConfigError."""
     secrets = {key.split(".")[1]: path for key, path in receiver.secrets.items()}
-    url = read_secret(secrets["url_file"], "url_file")
+    url = read_token(secrets["url_file"], "url_file")
     parts = http_url(url)
     if parts is None or not (parts.scheme == "https" or is_loopback(parts.hostname or "")):
         raise ConfigError("expected an address that begins with https://", key="url_file")

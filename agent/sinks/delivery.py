@@ -26,7 +26,7 @@ from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
 from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, pool_classes, reason_of
-from collectors.secrets import read_secret
+from collectors.secrets import read_token
 
 HEADERS: Final = {
     "Accept": "application/json",
@@ -89,7 +89,7 @@ class Delivery:
         """Read the token's file again, as it may have been replaced; raises ConfigError."""
         if self._database.token_file is None:
             return
-        secret = read_secret(self._database.token_file, "outputs.influxdb.token_file")
+        secret = read_token(self._database.token_file, "outputs.influxdb.token_file")
         shown = [secret]
         said = f"{self._database.scheme} {secret}"
         if self._database.username:

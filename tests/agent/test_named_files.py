@@ -101,3 +101,17 @@ def test_a_file_that_is_there_is_taken(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("made-up\n")
     (tmp_path / "secret").chmod(0o600)
     load(tmp_path, "secret")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "letters"])
+def test_a_token_that_run_could_not_send_is_refused_before(tmp_path: Path, kind: str) -> None:
+    """A pipe nobody writes to and letters that a header cannot hold; neither waits nor quotes."""
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "secret", 0o600)
+    else:
+        (tmp_path / "secret").write_text("t\u00f6ken\n", "utf-8")
+        (tmp_path / "secret").chmod(0o600)
+    said = r"config\.yaml:4: outputs\.influxdb\.token_file: .*(regular file|ASCII)"
+    with pytest.raises(Problems, match=said) as refused:
+        load(tmp_path, "secret")
+    assert "\u00f6" not in str(refused.value)

@@ -25,7 +25,7 @@ from agent.inventory.netbox.config import NetBox
 from agent.inventory.netbox.objects import Object
 from agent.retry import parse_retry_after
 from collectors.base import BadReply, CollectError, Refused, Unreachable
-from collectors.secrets import read_secret
+from collectors.secrets import read_token
 
 MAX_PAGE: Final = 64 * 2**20
 """Bytes of one page."""
@@ -73,7 +73,7 @@ class Client:
 
     def __enter__(self) -> Self:
         """Start the deadline. Raises ConfigError where the token cannot be read."""
-        token = read_secret(self._config.token_file, "inventory.netbox.token_file")
+        token = read_token(self._config.token_file, "inventory.netbox.token_file")
         # Tokens of version 2 (NetBox 4.5) have a prefix; those before are 40 hexadecimal digits.
         scheme = "Bearer" if token.startswith("nbt_") else "Token"
         self._headers = {

@@ -33,7 +33,7 @@ from agent.sinks.http import Secrets, one_line, pool_classes, reason_of
 from agent.sinks.remote.bodies import BodiesV1, BodiesV2
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.remote.frames import Frame, frames_of
-from collectors.secrets import read_secret
+from collectors.secrets import read_secret, read_token
 
 log: Final = logging.getLogger("hubgauge.sink")
 
@@ -95,7 +95,7 @@ class RemoteWire:
         """Read secrets again, as they may have been replaced; raises ConfigError."""
         receiver, key = self._receiver, f"outputs.{self._name}"
         if receiver.token_file is not None:
-            token = read_secret(receiver.token_file, f"{key}.token_file")
+            token = read_token(receiver.token_file, f"{key}.token_file")
             self._secrets.replace([token])
             self._authorization = {"Authorization": f"Bearer {token}"}
         elif receiver.password_file is not None:
