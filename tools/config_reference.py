@@ -6,6 +6,7 @@ Run: python tools/config_reference.py [--check]
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import sys
 import types
 import typing
@@ -63,10 +64,11 @@ def table(model: type, prefix: str) -> str:
 
 
 def lines(model: type, prefix: str) -> list[str]:
-    """Return the rows of one model."""
+    """Return the rows of one model: its own keys, then those that it shares with others."""
     hints = typing.get_type_hints(model, include_extras=True)
     rows = []
-    fields = dataclasses.fields(model)
+    own = inspect.get_annotations(model)
+    fields = tuple(sorted(dataclasses.fields(model), key=lambda field: field.name not in own))
     if model is ConfigFile:
         hints["outputs"] = outputs()
         fields = tuple(_OUTPUTS if field.name == "outputs" else field for field in fields)

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, ClassVar
 
+from collectors.facility.named import Named
 from collectors.facility.snmp.config import UserConfig
 from collectors.strict import Duration, Positive, Range
-
-SENDER_KINDS: Final = (
-    "sensor",
-    "pdu",
-    "ups",
-    "cooling",
-    "ats",
-    "dcplant",
-    "generator",
-    "meter",
-    "node",
-    "device",
-)
-"""Keys that name a sender; each is the value of the label `kind`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,22 +37,16 @@ class TrapUser(UserConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
+class Sender(Named):
     """A device that is heard, by its address, and what it is called."""
 
     address: str = field(metadata={"help": "the IP address that its traps come from"})
-    sensor: str = ""
-    pdu: str = ""
-    ups: str = ""
-    cooling: str = ""
-    ats: str = ""
-    dcplant: str = ""
-    generator: str = ""
-    meter: str = ""
     node: str = ""
     device: str = ""
     row: str = ""
     rack: str = ""
+
+    kinds: ClassVar[tuple[str, ...]] = (*Named.kinds, "node", "device")
 
     def __post_init__(self) -> None:
         """Check the address, and that it has one name."""
@@ -77,13 +57,7 @@ class Sender:
                 f"address: expected an IP address such as 10.0.4.7, got {self.address!r}"
             ) from None
         if len(self.names) != 1:
-            raise ValueError(f"address: expected one of {', '.join(SENDER_KINDS)} beside it")
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """Its name by its kind; one, once it is found good."""
-        found = {kind: getattr(self, kind) for kind in SENDER_KINDS}
-        return {kind: name for kind, name in found.items() if name}
+            raise ValueError(f"address: expected one of {', '.join(self.kinds)} beside it")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

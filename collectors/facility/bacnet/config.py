@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
-from collectors.catalogue.devices import Point as MeterPoint
-from collectors.facility.bacnet.profile import (
-    Point,
-)
+from collectors.facility.bacnet.profile import Point
+from collectors.facility.named import Polled, check_point
 from collectors.strict import Duration, Range
 
 _ADDRESS: Final = re.compile(
@@ -19,7 +17,7 @@ _ADDRESS: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Device(Polled):
     """One device: its address, its kind and its points.
 
     The kind is `cooling`, `meter` (with its `point`), `ups`, `pdu`, `ats`, `dcplant`, `generator`
@@ -45,17 +43,6 @@ class Device:
     points: list[Point] = field(
         default_factory=list, metadata={"help": "points of this device only"}
     )
-    cooling: str = ""
-    meter: str = ""
-    point: MeterPoint | None = field(
-        default=None, metadata={"help": "the measuring point of a meter"}
-    )
-    ups: str = ""
-    pdu: str = ""
-    ats: str = ""
-    dcplant: str = ""
-    generator: str = ""
-    sensor: str = ""
     rack: str = ""
     feed: str = ""
     interval: Duration | None = None
@@ -75,25 +62,12 @@ class Device:
         if not self.profile and not self.points:
             message = "points: missing; expected points, or a profile that has them"
             raise ValueError(message)
-        if bool(self.meter) != (self.point is not None):
-            message = "point: a meter needs it, and no other device may have it"
-            raise ValueError(message)
+        check_point(self.meter, self.point)
 
     @property
     def name(self) -> str:
         """The operator's name of the device, else its address or its instance."""
-        return (
-            self.cooling
-            or self.meter
-            or self.ups
-            or self.pdu
-            or self.ats
-            or self.dcplant
-            or self.generator
-            or self.sensor
-            or self.address
-            or f"device {self.instance}"
-        )
+        return next(iter(self.names.values()), "") or self.address or f"device {self.instance}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

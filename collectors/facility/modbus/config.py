@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from collectors.address import host_and_port
-from collectors.catalogue.devices import Point
-from collectors.facility.modbus.profile import FAMILIES
+from collectors.facility.named import Polled, check_point
 from collectors.strict import Duration, Positive, Range
 
 DEFAULT_PORT: Final = 502
@@ -31,7 +30,7 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Device(Polled):
     """One device.
 
     Name it by what it is: `meter` (with its `point`), `pdu`, `ups`, `cooling`, `ats`, `dcplant`,
@@ -60,15 +59,6 @@ class Device:
     profile: str = field(
         metadata={"help": "the name of the profile with its register map, such as eastron-sdm630"}
     )
-    meter: str = ""
-    point: Point | None = field(default=None, metadata={"help": "the measuring point of a meter"})
-    pdu: str = ""
-    ups: str = ""
-    cooling: str = ""
-    ats: str = ""
-    dcplant: str = ""
-    generator: str = ""
-    sensor: str = ""
     rack: str = ""
     row: str = ""
     feed: str = ""
@@ -94,12 +84,10 @@ class Device:
     def __post_init__(self) -> None:
         """Check the address, and that the device has exactly one kind."""
         split_address(self.address, DEFAULT_PORT)
-        if len(self._names()) != 1:
-            message = f"expected one of {', '.join(FAMILIES)}"
+        if len(self.names) != 1:
+            message = f"expected one of {', '.join(self.kinds)}"
             raise ValueError(message)
-        if bool(self.meter) != (self.point is not None):
-            message = "point: a meter needs it, and no other device may have it"
-            raise ValueError(message)
+        check_point(self.meter, self.point)
         if self.transport == "rtu_over_tcp" and self.unit == 0:
             message = (
                 "unit: on a serial line unit 0 addresses all devices, and none of them answers"
@@ -109,18 +97,15 @@ class Device:
             message = "tls: works only with the transport tcp"
             raise ValueError(message)
 
-    def _names(self) -> dict[str, str]:
-        return {kind: getattr(self, kind) for kind in FAMILIES if getattr(self, kind)}
-
     @property
     def kind(self) -> str:
-        """The kind of device, such as meter; one of `FAMILIES`."""
-        return next(iter(self._names()))
+        """The kind of device, such as meter; one of `kinds`."""
+        return next(iter(self.names))
 
     @property
     def name(self) -> str:
         """The operator's name of the device."""
-        return next(iter(self._names().values()))
+        return next(iter(self.names.values()))
 
     @property
     def endpoint(self) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from collectors.base import ConfigError, Context
 from collectors.catalogue.devices import KINDS, Kind, Point
+from collectors.facility.named import check_point
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.credentials import Secrets, split_address
 from collectors.facility.snmp.detail import Detail, Level
@@ -126,9 +127,7 @@ class DeviceConfig:
         if self.detail is not None and self.levels is not None:
             message = "levels: expected either detail or levels"
             raise ValueError(message)
-        if bool(self.meter) != (self.point is not None):
-            message = "point: a meter needs it, and no other device may have it"
-            raise ValueError(message)
+        check_point(self.meter, self.point)
 
     def _names(self) -> dict[Kind, str]:
         named: dict[Kind, str] = {

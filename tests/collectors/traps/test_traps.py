@@ -268,7 +268,10 @@ def test_a_bucket_fills_with_time() -> None:
     [
         ("senders: [{address: 10.0.0.1, ups: u}]", "expected this for v2c"),
         ("community_file: c\nsenders: [{address: leak.example, sensor: s}]", "an IP address"),
-        ("community_file: c\nsenders: [{address: 10.0.0.1}]", "expected one of sensor"),
+        (
+            "community_file: c\nsenders: [{address: 10.0.0.1}]",
+            "expected one of cooling, meter, ups",
+        ),
         ("community_file: c\nlisten: ':162'", "listen: expected"),
         ("community_file: c\nevents: [{trap: leak, event: x}]", "expected an OID"),
         ("users: [{name: u, engine_id: xyz}]", "5 to 32 bytes"),

@@ -238,9 +238,9 @@ def test_port_802_is_that_of_modbus_security(tmp_path: Path) -> None:
         ("pdu: p, point: other", "no other device may have it"),
         (
             "meter: m, point: other, pdu: p",
-            "expected one of meter, pdu, ups, cooling, ats, dcplant, generator, sensor",
+            "expected one of cooling, meter, ups, pdu, ats, dcplant, generator, sensor",
         ),
-        ("unit: 1", "expected one of meter, pdu, ups, cooling, ats, dcplant, generator, sensor"),
+        ("unit: 1", "expected one of cooling, meter, ups, pdu, ats, dcplant, generator, sensor"),
     ],
 )
 def test_a_device_that_cannot_be_is_found_before_anything_runs(
