@@ -26,13 +26,16 @@ from agent.commands.ledger_of_site import (
     known_ledger,
     known_site,
     open_ledger,
+    told_past,
 )
 from agent.commands.output import cannot_be_written
 from agent.inventory.model import Inventory, Site
+from agent.ledger.energy import floor_hour
 from agent.ledger.imports.csv_export import write_csv
 from agent.ledger.imports.parquet_files import PARQUET, write_parquet
 from agent.ledger.imports.times import parse_time
 from agent.ledger.ledger import Ledger
+from agent.ledger.past_hours import PastHours
 from agent.loading import inventory_of
 from agent.messages.terminal import add_language
 from agent.pue.past import past_pue
@@ -41,6 +44,7 @@ from collectors.base import ConfigError
 
 _WRITTEN = ("", ".csv", ".txt", PARQUET)
 """How the name of an exported file may end: others would name a kind that is not written."""
+_AS_OF = "as it was known at an earlier time, without the files that were imported since"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -119,11 +123,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     readings.add_argument(
         "--raw", action="store_true", help="write the readings as they came; they are kept 48 hours"
     )
-    readings.add_argument(
-        "--as-of",
-        metavar="T",
-        help="as it was known at an earlier time, without the files that were imported since",
-    )
+    readings.add_argument("--as-of", metavar="T", help=_AS_OF)
     out = actions.add_parser(
         "export",
         parents=[common, period],
@@ -135,6 +135,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="the file to write, .csv or .parquet; without it, CSV to standard output",
     )
+    out.add_argument("--as-of", metavar="T", help=_AS_OF)
     actions.add_parser(
         "recompute",
         parents=[common, period],
@@ -161,14 +162,16 @@ def run(args: argparse.Namespace) -> int:
     if not start < end:
         raise ConfigError("expected a time after --from", key="--to")
     ledger = open_ledger(path, inventory)
+    as_of = None
+    if getattr(args, "as_of", None) is not None:
+        as_of = _moment(args.as_of, "--as-of", site.zone)
     try:
         if args.action == "readings":
-            as_of = None if args.as_of is None else _moment(args.as_of, "--as-of", site.zone)
             ledger_readings.run(args, ledger, inventory, site, start, end, as_of)
         elif args.action == "export":
-            _export(args.out, ledger, site, start, end)
+            _export(args.out, ledger, site, start, end, as_of)
         else:
-            _sum_and_show(args, ledger, inventory, site, start, end)
+            _sum_and_show(args, ledger, inventory, site, start, end, as_of)
     finally:
         ledger.close()
     return 0
@@ -181,6 +184,7 @@ def _sum_and_show(
     site: Site,
     start: dt.datetime,
     end: dt.datetime,
+    as_of: dt.datetime | None,
 ) -> None:
     """Do `show` or `recompute`: both sum the hours whose sums are out of date."""
     pue = Pue(ledger, inventory)
@@ -190,8 +194,7 @@ def _sum_and_show(
     pue.sum_up()
     if args.action == "recompute":
         return
-    if args.as_of is not None:
-        as_of = _moment(args.as_of, "--as-of", site.zone)
+    if as_of is not None:
         pue = past_pue(ledger, inventory, as_of.timestamp())
     ledger_show.run(args, pue, site, start, end)
 
@@ -210,9 +213,23 @@ def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:
 
 
 def _export(
-    path: Path | None, ledger: Ledger, site: Site, start: dt.datetime, end: dt.datetime
+    path: Path | None,
+    ledger: Ledger,
+    site: Site,
+    start: dt.datetime,
+    end: dt.datetime,
+    as_of: dt.datetime | None,
 ) -> None:
-    rows = ledger.rows(site.site, start.timestamp(), end.timestamp())
+    """Write the hours of all meters, as known at `as_of`, or as known now."""
+    past: PastHours | None = None
+    first, last = (round(one.timestamp() * 1000) for one in (start, end))
+    if as_of is not None:
+        then = round(as_of.timestamp() * 1000)
+        last = min(last, floor_hour(then))  # the hour that had only begun is left out
+        meters = {row.id for row in ledger.queries.meters()}
+        with ledger.reader.read() as tables:
+            past = told_past(tables, site, meters, first, last, then)
+    rows = ledger.rows(site.site, first / 1000, last / 1000, past)
     if path is not None and path.suffix.lower() not in _WRITTEN:
         message = (
             f"expected a name such as hours.csv or hours.parquet, got {path.name}; spreadsheets"

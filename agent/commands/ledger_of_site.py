@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import Final
 
 from agent.inventory.model import Inventory, Site
 from agent.ledger.ledger import Ledger
+from agent.ledger.past_hours import PastHours, lost_within, past_hours
 from agent.ledger.settings import LedgerSettings
+from agent.ledger.store.database import Tables
 from collectors.base import ConfigError
 from collectors.strict import nearest
 
@@ -37,3 +41,21 @@ def known_ledger(state_dir: Path) -> Path:
 def open_ledger(path: Path, inventory: Inventory) -> Ledger:
     """Open a ledger that the agent may use at the same time; no old data is deleted from it."""
     return Ledger(path, inventory=inventory, settings=LedgerSettings(tidy=False))
+
+
+def told_past(
+    tables: Tables, site: Site, meters: Container[int], first: int, last: int, then: int | None
+) -> PastHours:
+    """Return what imports have replaced of some meters since a time in milliseconds.
+
+    Nothing where `then` is None. An import between `first` and `last` whose earlier values are not
+    kept is named on stderr.
+    """
+    if then is None:
+        return PastHours()
+    past = past_hours(tables, site.site, meters, then)
+    for one in lost_within(past, first, last):
+        sys.stderr.write(
+            f"import {one.number} ({one.file}): what it said, or what it replaced, is not kept\n"
+        )
+    return past

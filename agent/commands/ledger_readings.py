@@ -13,21 +13,20 @@ import sys
 from collections.abc import Iterator
 from typing import Final
 
+from agent.commands.ledger_of_site import told_past
 from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import (
-    ALL_COVERED,
     CELL_MS,
     CELLS,
     ENERGY,
     HOUR_MS,
     JOULES_PER_KWH,
     POWER,
-    HourCells,
     floor_hour,
 )
 from agent.ledger.imports.cells import shown_as_text
-from agent.ledger.imports.past import PastHours, lost_within, past_hours
 from agent.ledger.ledger import Ledger
+from agent.ledger.past_hours import PastHours
 from agent.ledger.store.database import Tables
 from agent.ledger.store.meters import MeterRow
 from collectors.base import ConfigError
@@ -66,28 +65,14 @@ def run(
             out.writerow(("time", "register", "quantity", "value", "interval_seconds"))
         else:
             out.writerow(("time", "register", "seconds", "amount", "unit", "covered_seconds"))
+        past = told_past(tables, site, {row.id for row in rows}, first, last, then)
         for row in rows:
             found = (
                 _raw(tables, row, site, first, last)
                 if args.raw
-                else _cells(tables, row, site, first, last, _past(tables, row, first, last, then))
+                else _cells(tables, row, site, first, last, past)
             )
             out.writerows(found)
-
-
-def _past(tables: Tables, row: MeterRow, first: int, last: int, then: int | None) -> PastHours:
-    """Return the hours that imports have replaced since a time.
-
-    An import whose earlier values are not kept is named on stderr.
-    """
-    if then is None:
-        return PastHours()
-    past = past_hours(tables, row.site, row.id, then)
-    for one in lost_within(past, first, last):
-        sys.stderr.write(
-            f"import {one.number} ({one.file}): what it said, or what it replaced, is not kept\n"
-        )
-    return past
 
 
 def _cells(
@@ -97,12 +82,9 @@ def _cells(
     unit, scale = ("l", 1.0) if row.kind == _WATER else ("kWh", JOULES_PER_KWH)
     hours = range(floor_hour(first), last, HOUR_MS)
     found = tables.hours.load(row.id, hours)
-    old = tables.hours.old_cells.between(
-        row.id, {hour: one.joules for hour, one in found.items() if one.data is None}
-    )
+    kept = tables.hours.kept_cells(row.id, found)
     for hour, stored in sorted(found.items()):
-        was_replaced = hour in past.replaced
-        if stored.data is None and hour not in old and not was_replaced:
+        if hour not in kept and (row.id, hour) not in past.replaced:
             covered = stored.covered / 1000
             yield (
                 _time(hour, site),
@@ -113,8 +95,7 @@ def _cells(
                 covered,
             )
             continue
-        cells = HourCells(old[hour], ALL_COVERED) if hour in old else stored.cells()
-        cells = past.of(hour, cells)
+        cells = past.of(row.id, hour, kept.get(hour) or stored.cells())
         for n in range(CELLS):
             time = hour + n * CELL_MS
             if first <= time < last and cells.covered[n]:

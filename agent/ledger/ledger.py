@@ -22,6 +22,7 @@ from agent.ledger.imports.importer import Import, import_meters
 from agent.ledger.imports.put import Changes, ImportedHour
 from agent.ledger.intake import Intake
 from agent.ledger.meters import RegisterWidth
+from agent.ledger.past_hours import PastHours
 from agent.ledger.pending import Taken
 from agent.ledger.queries import Energy, HourOfMeter, Queries
 from agent.ledger.register_steps import ImportedRegister
@@ -156,9 +157,14 @@ class Ledger:
         """Return what one meter counted between two times (seconds since the epoch)."""
         return self.queries.energy(meter, start, end, site=site)
 
-    def rows(self, site: str, start: float, end: float) -> Iterator[HourOfMeter]:
-        """Return the hours of a site's meters that begin between two times, in order of time."""
-        return self.queries.hours(site, start, end)
+    def rows(
+        self, site: str, start: float, end: float, past: PastHours | None = None
+    ) -> Iterator[HourOfMeter]:
+        """Return the hours of a site's meters that begin between two times, in order of time.
+
+        With `past`, as they were before later imports.
+        """
+        return self.queries.hours(site, start, end, past)
 
     def import_meters(
         self,

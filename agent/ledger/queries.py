@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from agent.ledger.energy import HOUR_MS, HourCells, floor_hour
@@ -10,10 +10,11 @@ from agent.ledger.intake import Intake
 from agent.ledger.known_readings import known_readings
 from agent.ledger.meter_hours import meter_energy
 from agent.ledger.meters import MeterKey
+from agent.ledger.past_hours import PastHours
 from agent.ledger.settings import Retention
 from agent.ledger.store.blocks import BLOCK_MS
 from agent.ledger.store.database import Store, Tables
-from agent.ledger.store.hour import StoredHour
+from agent.ledger.store.hour import MeterHour, StoredHour
 from agent.ledger.store.meters import MeterRow
 
 _NOT_ENERGY_BOUGHT = ("export", "water")
@@ -79,8 +80,13 @@ class Queries:
         known = known_readings(tables, row.id, hour, hour + HOUR_MS, limits)
         return meter_energy(known, limits).hours(begin, stop).get(hour, HourCells())
 
-    def hours(self, site: str, start: float, end: float) -> Iterator[HourOfMeter]:
-        """Return the hours of a site's meters that begin between two times, in order of time."""
+    def hours(
+        self, site: str, start: float, end: float, past: PastHours | None = None
+    ) -> Iterator[HourOfMeter]:
+        """Return the hours of a site's meters that begin between two times, in order of time.
+
+        With `past`, what it knows to have been replaced is put back.
+        """
         first, last = round(start * 1000), round(end * 1000)
         names = {
             row.id: row.name
@@ -95,6 +101,8 @@ class Queries:
                     max(first, number * BLOCK_MS),
                     min(last, (number + 1) * BLOCK_MS),
                 )
+                if past is not None:
+                    found = list(_as_it_was(tables, found, past))
             rows = ((row.hour, names[row.meter], row.joules, row.covered) for row in found)
             for hour, name, joules, covered in sorted(rows):
                 yield HourOfMeter(hour / 1000, name, joules, covered / 1000)
@@ -120,3 +128,17 @@ class Queries:
         """Return the earlier values of a KPI as (time, value), in order of time."""
         with self._reader.read() as tables:
             return tables.history.between(kpi, hub, scope, start, end)
+
+
+def _as_it_was(tables: Tables, rows: Iterable[MeterHour], past: PastHours) -> Iterator[MeterHour]:
+    """Yield meters' hours without what was imported since. An hour that only these told is none."""
+    for row in rows:
+        if (row.meter, row.hour) not in past.replaced:
+            yield row
+            continue
+        stored = tables.hours.load(row.meter, [row.hour])
+        known = tables.hours.kept_cells(row.meter, stored)
+        now = known.get(row.hour) or stored[row.hour].cells()
+        then = past.of(row.meter, row.hour, now)
+        if then.covered_ms:
+            yield MeterHour(row.hour, row.meter, then.total, then.covered_ms)

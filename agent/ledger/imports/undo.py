@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from agent.ledger.energy import CELLS, HourCells
-from agent.ledger.imports.past import put_former
 from agent.ledger.imports.put import ImportedHour
+from agent.ledger.past_hours import put_former
 from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
 from agent.ledger.store.hour import NewHour, StoredHour

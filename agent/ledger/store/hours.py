@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from agent.ledger.energy import FULL_MASK, HOUR_MS
+from agent.ledger.energy import ALL_COVERED, FULL_MASK, HOUR_MS, HourCells
 from agent.ledger.store.blocks import (
     BLOCK_MS,
     Block,
@@ -54,6 +54,14 @@ class HourTable:
             query = f"SELECT hour, imported, data FROM cell WHERE meter = ? AND hour IN ({marks})"
             for hour, imported, data in self._db.execute(query, (meter, *part)):
                 found[hour] = StoredHour(found[hour].joules, found[hour].covered, imported, data)
+        return found
+
+    def kept_cells(self, meter: int, hours: Mapping[int, StoredHour]) -> dict[int, HourCells]:
+        """Return the cells of a meter's hours, without the hours of which only the sum is kept."""
+        found = {hour: one.cells() for hour, one in hours.items() if one.data is not None}
+        sums = {hour: one.joules for hour, one in hours.items() if one.data is None}
+        for hour, joules in self.old_cells.between(meter, sums).items():
+            found[hour] = HourCells(joules, ALL_COVERED)
         return found
 
     def between(self, meters: Collection[int], start: int, end: int) -> list[MeterHour]:

@@ -103,11 +103,14 @@ def test_from_a_year_to_five_minutes(config: Path, said: Callable[..., str]) -> 
 def test_what_a_meter_s_hour_was_before_later_files(
     config: Path, said: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """100 kWh, then 112, then 108 a whole hour for its first half: 54 + 56 are 110 kWh now."""
+    """100 kWh, then 112, then 108 a whole hour for its first half: 54 + 56 are 110 kWh now.
+
+    An hour that only the second file told is not there before it.
+    """
     moments = []
     for rows in (
         ("2025-03-01T10:00,it,100", "2025-03-01T11:00,it,90"),
-        ("2025-03-01T10:00,it,112", "2025-03-01T11:00,it,90"),
+        ("2025-03-01T10:00,it,112", "2025-03-01T11:00,it,90", "2025-03-01T12:00,it,80"),
         ("2025-03-01T10:00,it,27", "2025-03-01T10:15,it,27"),
     ):
         path = config.parent / "some.csv"
@@ -126,9 +129,21 @@ def test_what_a_meter_s_hour_was_before_later_files(
     assert math.fsum(amounts("--as-of", moments[1])) == pytest.approx(112.0)
     assert math.fsum(amounts("--as-of", moments[0])) == pytest.approx(100.0)
 
+    def exported(*words: str) -> list[float]:
+        day = ("--from", "2025-03-01", "--to", "2025-03-02")
+        written = said("ledger", "export", *day, *words)
+        return [float(one["energy_kwh"]) for one in csv.DictReader(io.StringIO(written))]
+
+    assert exported() == pytest.approx([110.0, 90.0, 80.0])
+    assert exported("--as-of", moments[1]) == pytest.approx([112.0, 90.0, 80.0])
+    assert exported("--as-of", moments[0]) == pytest.approx([100.0, 90.0])
+
     said("ledger", "undo", "3")
     assert math.fsum(amounts("--as-of", moments[1])) == pytest.approx(112.0)
     capsys.readouterr()
     said_again = ["ledger", "readings", "--config", str(config), "--site", SITE, *hour]
     assert main([*said_again, "--meter", "it", "--as-of", moments[2]]) == 0
+    assert "import 3 (some.csv)" in capsys.readouterr().err
+    export = ["ledger", "export", "--config", str(config), "--site", SITE, *hour]
+    assert main([*export, "--as-of", moments[2]]) == 0
     assert "import 3 (some.csv)" in capsys.readouterr().err

@@ -1,8 +1,8 @@
-"""A meter's hours as they were before later imports, which an auditor asks for."""
+"""Meters' hours as they were before later imports, which an auditor asks for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent.ledger.energy import CELLS, HourCells
@@ -24,24 +24,24 @@ def put_former(cells: HourCells, former: FormerHour) -> HourCells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastHours:
-    """What the imports since a time replaced of a meter's hours, by hour, the newest import first.
+    """What the imports since a time replaced of meters' hours, the newest import first.
 
-    `lost` are imports for which this is no longer known.
+    `replaced` is by meter and hour. `lost` are imports for which this is no longer known.
     """
 
-    replaced: Mapping[int, Sequence[FormerHour]] = field(default_factory=dict)
+    replaced: Mapping[tuple[int, int], Sequence[FormerHour]] = field(default_factory=dict)
     lost: Sequence[ImportBatch] = ()
 
-    def of(self, hour: int, cells: HourCells) -> HourCells:
-        """Return an hour's cells as they were."""
-        for former in self.replaced.get(hour, ()):
+    def of(self, meter: int, hour: int, cells: HourCells) -> HourCells:
+        """Return the cells of a meter's hour as they were."""
+        for former in self.replaced.get((meter, hour), ()):
             cells = put_former(cells, former)
         return cells
 
 
-def past_hours(tables: Tables, site: str, meter: int, as_of: int) -> PastHours:
-    """Return what the imports of a site have replaced of a meter since a time in milliseconds."""
-    replaced: dict[int, list[FormerHour]] = {}
+def past_hours(tables: Tables, site: str, meters: Container[int], as_of: int) -> PastHours:
+    """Return what a site's imports have replaced of some meters since a time in milliseconds."""
+    replaced: dict[tuple[int, int], list[FormerHour]] = {}
     lost: list[ImportBatch] = []
     undone = tables.import_undo.undone()
     for batch in reversed(tables.import_batches.of_site(site)):
@@ -55,9 +55,9 @@ def past_hours(tables: Tables, site: str, meter: int, as_of: int) -> PastHours:
         if before is None:
             lost.append(batch)
         for one in before or ():
-            if one.meter == meter:
+            if one.meter in meters:
                 for former in one.hours:
-                    replaced.setdefault(former.hour, []).append(former)
+                    replaced.setdefault((one.meter, former.hour), []).append(former)
     return PastHours(replaced=replaced, lost=lost)
 
 
