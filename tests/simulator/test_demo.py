@@ -113,7 +113,7 @@ def test_the_demo_shows_a_board_and_leaves_nothing_behind(
         (folder,) = tmp_path.glob("hubgauge-demo-*")
         process.send_signal(number)
         assert process.wait(HANGS) == 0
-        assert not alive(children)
+        wait_for(lambda: not alive(children), what="the end of the children")
         assert not folder.exists()
         assert "Traceback" not in log.read_text()
 
@@ -143,7 +143,7 @@ def test_a_child_that_dies_is_told_in_one_line_and_ends_the_demo(tmp_path: Path)
         os.kill(agent, signal.SIGKILL)
         assert process.wait(HANGS) == 1
         assert "agent was ended by SIGKILL" in log.read_text()
-        assert not alive(children)
+        wait_for(lambda: not alive(children), what="the end of the children")
 
 
 def test_children_end_with_a_demo_that_is_killed(tmp_path: Path) -> None:
@@ -190,10 +190,8 @@ def test_a_demo_may_end_by_itself_and_keep_its_folder(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_given_way_to() -> None:
     """A taken port is replaced by a free one; an address of another machine is an error."""
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.listen()
-        taken = holder.getsockname()[1]
+    taken = any_port()
+    with socket.create_server(("127.0.0.1", taken)):
         assert free_port("127.0.0.1", taken) not in (0, taken)
     assert free_port("127.0.0.1", taken) == taken
     with pytest.raises(HubgaugeError, match=r"cannot listen on 203\.0\.113\.1"):

@@ -23,7 +23,7 @@ from simulator.model import Model
 from simulator.simulator import Simulator, month_begin
 from simulator.site import build_site
 from tests.collectors.facility.modbus.kit import impatient
-from tests.support import free_port
+from tests.support import free_ports
 
 NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
 
@@ -111,7 +111,7 @@ async def test_a_silent_meter_and_one_that_talks_nonsense_are_told_apart() -> No
 
 async def test_ports_may_be_chosen() -> None:
     """With a first port, devices take it and those after it, so that a restart finds them again."""
-    port = free_port()
+    port = free_ports(20)
     for _ in range(2):
         async with site(1, port=port) as simulator:
             assert simulator.addresses["A01-A"] == f"127.0.0.1:{port}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
+import secrets
 import shutil
 import signal
 import socket
@@ -79,29 +79,47 @@ def preview_tools() -> str:
     return node
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """Return a loopback port nobody listens on at present."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+class _Ports:
+    """Loopback ports that only this process takes, one after the other.
+
+    They lie below those that the kernel gives away. Each process of xdist has a part of its own, so
+    that nobody gets a port between the look whether it is free and its use.
+    """
+
+    def __init__(self) -> None:
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        each = 12_000 // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        self._own = range(20_000, 32_000)[worker * each :][:each]
+        self._next = secrets.randbelow(each)  # another run on this machine begins elsewhere
+
+    def take(self, count: int) -> range:
+        """Return some in a row, which come again only after all others."""
+        if self._next + count > len(self._own):
+            self._next = 0
+        self._next += count
+        return self._own[self._next - count : self._next]
+
+
+_PORTS: Final = _Ports()
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody has, by UDP or by TCP."""
+    return free_ports(1)
 
 
 def free_ports(count: int) -> int:
-    """Return the first of some loopback ports in a row that nobody has, by UDP or by TCP.
-
-    They lie below those that the kernel gives away, so that no other test gets one meanwhile.
-    """
+    """Return the first of some loopback ports in a row that nobody has, by UDP or by TCP."""
     while True:
-        first = random.randrange(20_000, 32_000 - count)
+        ports = _PORTS.take(count)
         try:
-            for port in range(first, first + count):
+            for port in ports:
                 for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                     with socket.socket(socket.AF_INET, kind) as probe:
                         probe.bind(("127.0.0.1", port))
         except OSError:
             continue
-        return first
+        return ports[0]
 
 
 def wait_for(condition: Callable[[], object], *, timeout: float = PATIENCE, what: str = "") -> None:

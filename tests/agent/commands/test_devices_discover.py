@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -53,7 +52,7 @@ async def test_what_answers_becomes_a_config_that_is_accepted(
 ) -> None:
     """PDUs and UPSs are named by their kind; an unknown one is a comment; nobody else is asked."""
     out = tmp_path / "devices.yaml"
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     async with AsyncExitStack() as stack:
         *_, outside = await agents(stack, port, PDU, UPS, UNKNOWN, PDU)
         options = ("--protocols", "snmp", "--snmp-port", str(port), "--rate", "500")
@@ -89,7 +88,7 @@ async def test_modbus_and_redfish_are_found_as_well(tmp_path: Path) -> None:
 async def test_a_silent_network_writes_nothing(tmp_path: Path) -> None:
     """Where nobody answers, there is no config."""
     out = tmp_path / "devices.yaml"
-    port = str(free_port(socket.SOCK_DGRAM))
+    port = str(free_port())
     words = ("127.0.8.9", "--protocols", "snmp", "--snmp-port", port, "--timeout", "0.2")
     assert await run(*words, "--out", str(out)) == 1
     assert not out.exists()

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from socket import SOCK_DGRAM
 
 import pytest
 
@@ -40,7 +39,7 @@ class Taught:
 @pytest.fixture(scope="module")
 def taught() -> Iterator[Taught]:
     binary("ipmitool")
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     command = [sys.executable, "-W", "ignore", str(Path(__file__).parent / "bmc.py"), str(port)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socket import SOCK_DGRAM
 
 import pytest
 
@@ -21,7 +20,7 @@ INLET = 'dc_sensor_temperature_celsius{hub="guian",site="s1",row="A",rack="A07",
 @contextmanager
 def ipmi_sim(folder: Path) -> Iterator[str]:
     """Run OpenIPMI's simulator, with two sensors; it wants a terminal or a pipe to read from."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     (folder / "state").mkdir()
     (folder / "lan.conf").write_text(LAN.format(port=port))
     (folder / "sim.emu").write_text(EMULATOR)

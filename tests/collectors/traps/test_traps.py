@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from socket import SOCK_DGRAM
 
 import pytest
 
@@ -115,7 +114,7 @@ async def refused(collector: TrapCollector, reason: str) -> None:
 
 async def test_a_trap_is_an_event_of_the_device_that_sent_it(tmp_path: Path) -> None:
     """A leak contact's trap counts for the sensor in its rack, and begins and ends a state."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     async with listening(config(tmp_path, port), tmp_path) as collector:
         await send("snmptrap", port, *V2C)
         found = await told(collector, 1)
@@ -131,7 +130,7 @@ async def test_a_trap_is_an_event_of_the_device_that_sent_it(tmp_path: Path) -> 
 
 async def test_version_3_is_heard_as_trap_and_as_inform(tmp_path: Path) -> None:
     """A user with authentication and privacy is heard; an inform is answered."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     async with listening(config(tmp_path, port), tmp_path) as collector:
         await send("snmptrap", port, *V3_PRIVATE, "-e", f"0x{ENGINE}")
         await told(collector, 1)
@@ -142,7 +141,7 @@ async def test_version_3_is_heard_as_trap_and_as_inform(tmp_path: Path) -> None:
 
 async def test_who_does_not_know_the_secret_is_counted_and_not_heard(tmp_path: Path) -> None:
     """A wrong community, a wrong passphrase and an unknown user change nothing."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     async with listening(config(tmp_path, port), tmp_path) as collector:
         await send("snmptrap", port, "-v", "2c", "-c", "public")
         await refused(collector, "wrong_community")
@@ -157,7 +156,7 @@ async def test_who_does_not_know_the_secret_is_counted_and_not_heard(tmp_path: P
 
 async def test_an_unknown_address_is_counted_and_not_read(tmp_path: Path) -> None:
     """Who is not in the config is not heard, whatever it knows."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     async with listening(config(tmp_path, port, sender="127.0.0.2"), tmp_path) as collector:
         await send("snmptrap", port, *V2C)
         await refused(collector, "unknown_sender")
@@ -166,7 +165,7 @@ async def test_an_unknown_address_is_counted_and_not_read(tmp_path: Path) -> Non
 
 async def test_a_flood_of_one_device_is_bounded(tmp_path: Path) -> None:
     """Beyond its rate a device's traps are dropped and counted."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     found = config(tmp_path, port, more="rate: 0.001\nburst: 2\n")
     async with listening(found, tmp_path) as collector:
         for _ in range(4):
@@ -178,7 +177,7 @@ async def test_a_flood_of_one_device_is_bounded(tmp_path: Path) -> None:
 
 async def test_noise_ends_nothing(tmp_path: Path) -> None:
     """Bytes that are no SNMP are refused, and the next trap is heard."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     async with listening(config(tmp_path, port), tmp_path) as collector:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(
@@ -193,7 +192,7 @@ async def test_noise_ends_nothing(tmp_path: Path) -> None:
 
 async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
     """Where the port is another program's, the round fails and says so."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     async with listening(config(tmp_path, port), tmp_path):
         (second,) = KIND.build(config(tmp_path, port), context(tmp_path / "other"))
         assert isinstance(second, TrapCollector)

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from socket import SOCK_DGRAM
 from typing import Any
 
 from bacpypes3.apdu import AbortPDU, RejectPDU
@@ -84,7 +83,7 @@ def analog(number: int, value: float, units: str, **options: Any) -> AnalogInput
 
 @asynccontextmanager
 async def plant(*objects: Any, **options: Any) -> AsyncIterator[tuple[str, Plant]]:
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     server = Plant(port, **options)
     for one in objects:
         server.add_object(one)

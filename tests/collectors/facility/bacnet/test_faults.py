@@ -57,7 +57,7 @@ async def test_requests_that_get_no_answer_end_before_the_deadline() -> None:
     Then the device is unreachable, however long the round might last.
     """
     async with collectors(
-        "request_timeout: 200ms\n" + CHILLER.format(address=f"127.0.0.1:{free_port(SOCK_DGRAM)}")
+        "request_timeout: 200ms\n" + CHILLER.format(address=f"127.0.0.1:{free_port()}")
     ) as (one,):
         began = time.monotonic()
         with pytest.raises(Unreachable, match=r"no answer$"):  # else it would say within what time
@@ -85,7 +85,7 @@ async def test_a_device_is_found_by_its_instance(monkeypatch: pytest.MonkeyPatch
     async with plant(analog(1, 7.5, "degrees-celsius")) as (address, server):
         text = CHILLER.format(address="x").replace("address: x", "instance: 1001")
         async with collectors(
-            f"listen: 127.0.0.1/32:{free_port(SOCK_DGRAM)}\nrequest_timeout: 2s\n{text}"
+            f"listen: 127.0.0.1/32:{free_port()}\nrequest_timeout: 2s\n{text}"
         ) as (one,):
             application = one._client.application
             who_is = application.who_is
@@ -107,7 +107,7 @@ async def test_a_device_is_found_by_its_instance(monkeypatch: pytest.MonkeyPatch
 
 async def test_nobody_can_read_or_write_us() -> None:
     """Whatever is asked of our own socket is rejected, and Who-Is is not answered."""
-    port = free_port(SOCK_DGRAM)
+    port = free_port()
     async with (
         plant(analog(1, 7.5, "degrees-celsius")) as (address, server),
         collectors(f"listen: 127.0.0.1:{port}\n{CHILLER.format(address=address)}") as (one,),
@@ -127,7 +127,7 @@ async def test_junk_on_our_port_costs_nothing(caplog: pytest.LogCaptureFixture) 
     """Datagrams of random bytes, with a true header or without, neither stop the next round nor
     fill the log.
     """
-    port, some = free_port(SOCK_DGRAM), random.Random(1)
+    port, some = free_port(), random.Random(1)
     async with (
         plant(analog(1, 7.5, "degrees-celsius")) as (address, _),
         collectors(f"listen: 127.0.0.1:{port}\n{CHILLER.format(address=address)}") as (one,),

@@ -21,7 +21,7 @@ from tests.collectors.facility.modbus.kit import (
     simulated,
     values,
 )
-from tests.support import HANGS, hurried, until
+from tests.support import HANGS, free_port, hurried, until
 
 
 async def test_meters_at_one_address_share_one_connection() -> None:
@@ -149,9 +149,7 @@ async def test_a_late_answer_is_passed_over() -> None:
 
 async def test_a_refused_connection_is_unreachable_and_answers_for_the_siblings() -> None:
     """Nobody listens: one line, at once, for every meter of the address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     async with meters(meter(address), meter(address, unit=2, meter="m2")) as made:
         for one in made:
             with pytest.raises(Unreachable, match=f"cannot connect to {address}"):

@@ -61,7 +61,7 @@ def answers(port: int, community: str, oid: str = "1.3.6.1.2.1.1.2.0") -> bool:
 @contextmanager
 def snmpsim(folders: Sequence[Path], work: Path, community: str) -> Iterator[str]:
     """Serve folders of recordings, each under the community of its name; yields the address."""
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     user = ["--process-user=root", "--process-group=root"] if os.geteuid() == 0 else []
     beside = Path(sys.executable).with_name("snmpsim-command-responder")
     command = [
@@ -80,7 +80,7 @@ def snmpsim(folders: Sequence[Path], work: Path, community: str) -> Iterator[str
 @contextmanager
 def snmpd(work: Path, lines: list[str]) -> Iterator[str]:
     """Run Net-SNMP's agent with a config of its own; yields the address."""
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port()
     config = work / "snmpd.conf"
     config.write_text(
         "\n".join(
