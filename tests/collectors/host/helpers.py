@@ -17,10 +17,14 @@ from collectors.base import CollectError, Collector, Context, NoData, Place, Rea
 from collectors.host import KIND
 from collectors.host.statfs import StatfsPool
 from collectors.strict import read
-from tests.support import ROOT
+from tests.support import HANGS, ROOT
 
 CASES = ROOT / "tests" / "cases" / "host"
 NOW = 1_790_000_123.5
+TRIES = 20
+"""How often a moment is looked for in which what is read twice stands still: mounts, disks,
+interfaces and modules of others come and go meanwhile.
+"""
 
 
 def in_a_chroot() -> bool:
@@ -47,7 +51,7 @@ def collectors_of(tree: Path) -> list[Collector]:
     made = list(KIND.build(section, context_of(tree)))
     for collector in made:
         if collector.name == "filesystem":
-            collector._pool = StatfsPool(0.5, statvfs=fake_statvfs(tree))
+            collector._pool = StatfsPool(HANGS, statvfs=fake_statvfs(tree))
     return [collector for collector in made if collector.name != "timex"]
 
 

@@ -85,9 +85,15 @@ def by_mount(readings: list[Reading], name: str) -> dict[str, float]:
     }
 
 
-def stuck_threads() -> int:
-    """Count the threads that ask mounts."""
-    return sum(thread.name == "statvfs" for thread in threading.enumerate())
+def failing(collector: Filesystem) -> set[str]:
+    """Run a round; return the mounts that did not answer in it."""
+    errors = by_mount(collector.collect(), "device_error")
+    return {point for point, error in errors.items() if error}
+
+
+def asking() -> set[threading.Thread]:
+    """Return the threads that ask mounts; those of other tests may be ending."""
+    return {thread for thread in threading.enumerate() if thread.name == "statvfs"}
 
 
 @pytest.mark.parametrize("count", [1, 20])
@@ -98,7 +104,7 @@ def test_the_first_round_is_whole_and_waits_once(tmp_path: Path, count: int) -> 
     """
     collector = machine(tmp_path, mount_timeout=4.0)
     with hung_mounts(tmp_path, count) as mounts:
-        before = stuck_threads()
+        before = asking()
         points = {os.fsdecode(mount.point) for mount in mounts}
         began = time.monotonic()
         readings = collector.collect()
@@ -109,10 +115,10 @@ def test_the_first_round_is_whole_and_waits_once(tmp_path: Path, count: int) -> 
             again = collector.collect()
         assert time.monotonic() - later < HANGS
         # A thread that came when all mounts were asked ends by itself.
-        wait_for(lambda: stuck_threads() - before <= count + 1, what="one thread a mount")
+        wait_for(lambda: len(asking() - before) <= count + 1, what="one thread a mount")
         for mount in mounts:
             mount.answer_never_more()
-        wait_for(lambda: stuck_threads() - before <= 1, what="the threads come back")
+        wait_for(lambda: len(asking() - before) <= 1, what="the threads come back")
     close([collector])
     assert took < 40.0
     assert FilesystemOptions().mount_timeout <= 0.5
@@ -159,14 +165,12 @@ def test_a_mount_that_answers_again_is_whole_in_the_next_round() -> None:
     mounts = Mounts(b"/nfs")
     pool = StatfsPool(1.0, statvfs=mounts.statvfs)
     asked = [("root", b"/"), ("nfs", b"/nfs")]
-    assert pool.ask(asked) == {"root": ANSWER}
-    assert pool.ask(asked) == {"root": ANSWER}
-    assert pool.ask(asked) == {"root": ANSWER}
+    for _ in range(3):
+        wait_for(lambda: pool.ask(asked) == {"root": ANSWER})
     assert mounts.calls.count(b"/nfs") == 1
     mounts.hung.clear()
     mounts.release.set()
-    wait_for(lambda: not pool.stuck())
-    assert pool.ask(asked) == {"root": ANSWER, "nfs": ANSWER}
+    wait_for(lambda: pool.ask(asked) == {"root": ANSWER, "nfs": ANSWER})
     pool.close()
 
 
@@ -174,7 +178,8 @@ def test_a_slow_mount_is_reported_one_round_late() -> None:
     """An answer that came after its round's deadline counts in the next round, and only there."""
     mounts = Mounts(b"/slow")
     pool = StatfsPool(0.05, statvfs=mounts.statvfs)
-    assert pool.ask([("slow", b"/slow")]) == {}
+    while not mounts.calls:  # on a busy machine a round may end before it is asked
+        assert pool.ask([("slow", b"/slow")]) == {}
     mounts.release.set()
     wait_for(lambda: not pool.stuck())
     mounts.release.clear()
@@ -220,19 +225,19 @@ def test_a_hung_mount_has_one_stuck_thread_however_often_the_config_is_loaded(
     """The collector of a new config knows the call that hangs; once it is back, it asks again."""
     with hung_mounts(tmp_path, 2) as mounts:
         points = {os.fsdecode(mount.point) for mount in mounts}
-        before = stuck_threads()
+        before = asking()
         for _ in range(reloads):
             collector = machine(tmp_path, mount_timeout=0.05)
-            errors = by_mount(collector.collect(), "device_error")
-            assert {point for point, error in errors.items() if error} == points
+            # A busy machine may be late with others as well.
+            wait_for(lambda one=collector: failing(one) == points, what="the hung mounts alone")
             close([collector])
-            wait_for(lambda: stuck_threads() - before <= 2, what="all but the stuck threads end")
-        assert stuck_threads() - before == 2
+            wait_for(lambda: len(asking() - before) <= 2, what="all but the stuck threads end")
+        assert len(asking() - before) == 2
         for mount in mounts:
             mount.answer_never_more()
-        wait_for(lambda: stuck_threads() == before, what="the threads come back")
+        wait_for(lambda: not asking() - before, what="the threads come back")
         collector = machine(tmp_path)
-        assert by_mount(collector.collect(), "device_error")["/"] == 0.0
+        wait_for(lambda: "/" not in failing(collector), what="the root")
         close([collector])
 
 
@@ -241,11 +246,11 @@ def test_a_pool_asks_again_once_a_call_of_the_pool_before_it_is_back() -> None:
     mounts = Mounts(b"/nfs")
     first = StatfsPool(0.05, statvfs=mounts.statvfs)
     asked = [("root", b"/"), ("nfs", b"/nfs")]
-    assert first.ask(asked) == {"root": ANSWER}
+    wait_for(lambda: first.ask(asked) == {"root": ANSWER})
     first.close()
     second = StatfsPool(0.05, statvfs=mounts.statvfs)
     second.take_over(first.hanging())
-    assert second.ask(asked) == {"root": ANSWER}
+    wait_for(lambda: second.ask(asked) == {"root": ANSWER})
     assert second.stuck() == {"nfs"}
     assert mounts.calls.count(b"/nfs") == 1
     mounts.hung.clear()

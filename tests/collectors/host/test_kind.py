@@ -16,13 +16,18 @@ from collectors.catalogue.host import memory, network, processor, storage, syste
 from collectors.host import KIND, HostKind, HostSection
 from collectors.host.declare import Options
 from collectors.strict import Problems, read
-from tests.collectors.host.helpers import close, collect, context_of, in_a_chroot, page_of
+from tests.collectors.host.helpers import (
+    TRIES,
+    close,
+    collect,
+    context_of,
+    in_a_chroot,
+    page_of,
+)
 from tests.collectors.host.sections import CONTEXT
 
 OFF = {"textfile", "processes"}
 PORTABLE = ("cpu", "memory", "load", "disk", "network", "netclass", "filesystem", "time")
-TRIES = 20
-"""How often a moment is looked for in which nothing is mounted or unplugged."""
 
 
 def config(text: str) -> HostSection:
