@@ -17,7 +17,7 @@ from collectors.strict import read
 from simulator.config import write_config
 from simulator.simulator import Simulator, month_begin
 from simulator.site import build_site
-from tests.support import hurried
+from tests.support import HANGS, hurried
 
 NOW = dt.datetime(2026, 7, 15, 12, 34, 56, tzinfo=dt.UTC).timestamp()
 
@@ -45,8 +45,11 @@ async def site(
         await simulator.stop()
 
 
-async def test_nodes_tell_their_share_of_the_rack(tmp_path: Path) -> None:
+async def test_nodes_tell_their_share_of_the_rack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A rack's nodes add up to its power in both schemas; registers show the model's energy."""
+    monkeypatch.setattr("collectors.power.redfish.link._GOODBYE", HANGS)
     nodes = sum(len(rack.nodes) for rack in build_site("guian", 2).racks)
     async with site(tmp_path, nodes) as (simulator, collectors):
         assert len(collectors) == nodes > 4

@@ -13,16 +13,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final, NoReturn, Protocol
+from typing import Final, NoReturn, Protocol, TypeVar
 
 import pytest
 
-from collectors.base import Schedule
+from collectors.base import Schedule, Unreachable
 
+T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parents[2]
 RECORDINGS: Final = Path(os.environ.get("HUBGAUGE_RECORDINGS", ROOT.parent / "shared"))
 """Recordings of real devices. They lie beside the project, or nowhere."""
@@ -170,6 +171,17 @@ def hurried(collector: Scheduled, seconds: float) -> Iterator[None]:
         yield
     finally:
         collector.schedule = patient
+
+
+async def not_late(collect: Callable[[], Awaitable[T]]) -> T:
+    """Return what a round tells that is not too late for its deadline, in as many as it takes.
+
+    A busy machine may make some too late.
+    """
+    async with asyncio.timeout(HANGS):
+        while True:
+            with suppress(Unreachable):
+                return await collect()
 
 
 def get(url: str, *, timeout: float = 60.0, headers: dict[str, str] | None = None) -> bytes:

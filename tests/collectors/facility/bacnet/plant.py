@@ -96,7 +96,12 @@ async def plant(*objects: Any, **options: Any) -> AsyncIterator[tuple[str, Plant
 
 @asynccontextmanager
 async def collectors(text: str, folder: Path | None = None) -> AsyncIterator[list[BacnetCollector]]:
-    made = KIND.build(read((folder or CONTEXT.rootfs) / "f.yaml", Config, text=text), CONTEXT)
+    """Make the collectors of a section, which are patient unless it says otherwise."""
+    said = {line.partition(":")[0] for line in text.splitlines()}
+    patience = "".join(f"{key}: 2m\n" for key in ("timeout", "request_timeout") if key not in said)
+    made = KIND.build(
+        read((folder or CONTEXT.rootfs) / "f.yaml", Config, text=patience + text), CONTEXT
+    )
     try:
         yield made
     finally:

@@ -35,7 +35,7 @@ async def test_a_dead_device_costs_its_deadline_and_not_its_neighbour() -> None:
         text = CHILLER.format(address=live) + CHILLER.format(address=dead).replace(
             "devices:\n", ""
         ).replace("chiller-1", "chiller-2")
-        async with collectors("timeout: 2m\nrequest_timeout: 2m\n" + text) as (one, two):
+        async with collectors(text) as (one, two):
             silent = asyncio.create_task(two.collect())
             await asyncio.sleep(0)
             assert len(await values(one)) == 5
@@ -84,9 +84,7 @@ async def test_a_device_is_found_by_its_instance(monkeypatch: pytest.MonkeyPatch
     """Who-Is is asked once; where nobody is that device, the error says so."""
     async with plant(analog(1, 7.5, "degrees-celsius")) as (address, server):
         text = CHILLER.format(address="x").replace("address: x", "instance: 1001")
-        async with collectors(
-            f"listen: 127.0.0.1/32:{free_port()}\nrequest_timeout: 2s\n{text}"
-        ) as (one,):
+        async with collectors(f"listen: 127.0.0.1/32:{free_port()}\n{text}") as (one,):
             application = one._client.application
             who_is = application.who_is
             # Loopback has no broadcast: the question goes to the plant alone.
@@ -100,7 +98,7 @@ async def test_a_device_is_found_by_its_instance(monkeypatch: pytest.MonkeyPatch
                     'dc_cooling_supply_temperature_celsius{unit="chiller-1"}'
                 ] == 7.5
             assert server.asked.count("WhoIsRequest") == 1
-            one._remote, one._instance = None, 7
+            one._remote, one._instance, one._client._request_timeout = None, 7, 0.2
             with pytest.raises(Unreachable, match="no device 7 answers to Who-Is"):
                 await one.collect()
 

@@ -20,7 +20,7 @@ from tests.collectors.facility.snmp.agents import (
     serving,
 )
 from tests.collectors.facility.snmp.devices import APC, PDU, POWER, SYSTEM, named, shown
-from tests.support import HANGS, hurried
+from tests.support import HANGS, hurried, not_late
 
 
 async def read_in_the_end(device: SnmpCollector, least: int = 1) -> list[Reading]:
@@ -29,11 +29,9 @@ async def read_in_the_end(device: SnmpCollector, least: int = 1) -> list[Reading
     A busy machine may make it too late for its deadline.
     """
     async with asyncio.timeout(HANGS):
-        while True:
-            with suppress(Unreachable):
-                readings = await device.collect()
-                if len(readings) >= least:
-                    return readings
+        while len(readings := await not_late(device.collect)) < least:
+            pass
+    return readings
 
 
 @pytest.mark.parametrize("version", ["1", "2c"])

@@ -8,6 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.collectors.power.redfish.services import PASSWORD
+from tests.support import HANGS
+
+
+@pytest.fixture(autouse=True)
+def patient_goodbye(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logout may take its time: a busy machine needs it."""
+    monkeypatch.setattr("collectors.power.redfish.link._GOODBYE", HANGS)
 
 
 @pytest.fixture

