@@ -114,9 +114,9 @@ class App:
         free_what_was_replaced()
         self.runner.start()
         log.info(
-            "hubgauge %s at http://%s, hub %s",
+            "hubgauge %s at %s, hub %s",
             __version__,
-            self.config.outputs.http.listen,
+            self.config.outputs.http.origin,
             self.config.file.hub,
         )
         await stop.wait()

@@ -7,7 +7,7 @@ from files.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -15,11 +15,9 @@ from typing import Final
 
 from agent.config_file import ConfigFile
 from agent.environment import open_config
-from agent.inventory.netbox.config import InventorySource
-from agent.needs import missing_package
+from agent.named_files import check_files
 from agent.sections import Outputs, Section, pairs, read_outputs, read_section
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
-from collectors.secrets import read_secret, read_secret_file, read_token
 from collectors.strict import Document, Problems, nearest
 
 ENTRY_POINTS: Final = "hubgauge.collectors"
@@ -152,7 +150,7 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
     sections = _collectors(document)
     outputs = read_outputs(document)
     if file is not None:
-        _check_files(document, file, outputs)
+        check_files(document, file, outputs)
         if hubs is not None:
             _check_hubs(document, file, hubs)
     if document.errors:
@@ -181,94 +179,3 @@ def _collectors(document: Document) -> tuple[Section[CollectorKind], ...]:
             continue
         found.append(read_section(document, key, name, value, kinds[name.value]))
     return tuple(section for section in found if section is not None)
-
-
-def _check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
-    """Note what the config names and this machine lacks, each at its line.
-
-    That is a file that is not there, a secret that all may read, and a package that is not
-    installed. A shard without an inventory is noted as well.
-    """
-    if file.shard and file.inventory is None:
-        document.fail(
-            document.node("shard"),
-            "shard",
-            "needs an inventory: it says which devices there are to share",
-        )
-    for key, packages in _packages(file, outputs):
-        missing = missing_package(packages)
-        if missing:
-            document.fail(document.node(key), key, missing)
-    files, secrets = _named_files(file, outputs)
-    for key, path in (files | secrets).items():
-        if path is None:
-            continue
-        if absent := _absent(path):
-            document.fail(document.node(key), key, absent)
-        elif key in secrets:
-            try:
-                _reader_of(key)(path, key)
-            except ConfigError as error:
-                document.fail(document.node(key), key, f"{path}: {error.message}")
-
-
-def _absent(path: Path) -> str:
-    """Say why a file is not there or cannot be looked at; empty where it is there."""
-    try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return f"no such file: {path}"
-    except OSError as error:  # a name that is too long, a folder that may not be entered, a loop
-        return f"cannot be read ({error.strerror}): {path}"
-    except ValueError:
-        return f"no such file: {str(path)!r}"
-    return ""
-
-
-def _reader_of(key: str) -> Callable[[Path, str], str]:
-    """Return what reads a secret at run time: a file of several lines, a token, or a password."""
-    match key.rpartition(".")[2]:
-        case "users_file" | "key_file":
-            return read_secret_file
-        case "token_file" | "url_file":
-            return read_token
-        case _:
-            return read_secret
-
-
-def _packages(file: ConfigFile, outputs: Outputs) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the keys outside of sections that need packages, with these and their extras."""
-    if outputs.http.users_file is not None:
-        yield "outputs.http.users_file", {"bcrypt": "auth"}
-    if isinstance(file.inventory, InventorySource):
-        yield "inventory.netbox", {"urllib3": "push"}
-
-
-def _named_files(
-    file: ConfigFile, outputs: Outputs
-) -> tuple[dict[str, Path | None], dict[str, Path | None]]:
-    """Return the files that the config names, and apart from them those with secrets, by key."""
-    http = outputs.http
-    files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir, "tenants": file.tenants}
-    secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
-    if isinstance(file.inventory, InventorySource):
-        files["inventory.file"] = file.inventory.file
-        files["inventory.netbox.ca_file"] = file.inventory.netbox.ca_file
-        secrets["inventory.netbox.token_file"] = file.inventory.netbox.token_file
-    else:
-        files["inventory"] = file.inventory
-    if http.tls:
-        files["outputs.http.tls.cert_file"] = http.tls.cert_file
-        files["outputs.http.tls.client_ca_file"] = http.tls.client_ca_file
-        secrets["outputs.http.tls.key_file"] = http.tls.key_file
-    for section in outputs.sinks:
-        prefix = section.key
-        for files_of, found in ((section.kind.files, files), (section.kind.secrets, secrets)):
-            found |= {f"{prefix}.{key}": path for key, path in files_of(section.config).items()}
-    if file.federation:
-        files["federation.ca_file"] = file.federation.ca_file
-        secrets["federation.token_file"] = file.federation.token_file
-    for n, receiver in enumerate(file.alerting.receivers):
-        prefix = f"alerting.receivers[{n}]"
-        secrets |= {f"{prefix}.{key}": path for key, path in receiver.secrets.items()}
-    return files, secrets

@@ -111,6 +111,11 @@ class Http:
             raise ValueError(f"scrapers: expected addresses or networks: {error}") from None
 
     @property
+    def origin(self) -> str:
+        """Where it listens, with the scheme that it speaks."""
+        return f"{'http' if self.tls is None else 'https'}://{self.listen}"
+
+    @property
     def is_open(self) -> bool:
         """Whether anybody on the network can read: no users, no certificates, not on loopback."""
         host, _ = split_listen(self.listen)

@@ -7,23 +7,19 @@ import binascii
 import hashlib
 import hmac
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from agent.users_file import COSTS, read_users
 from agent.web.quiet import Quiet
 from collectors.base import ConfigError
-from collectors.secrets import read_secret_file
 
 _MAX_REMEMBERED: Final = 256
 _MAX_PASSWORD_BYTES: Final = 72
 """bcrypt ignores all further bytes of a password."""
 _LONGEST_HEADER: Final = 1024
-_BCRYPT: Final = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}")
-_COSTS: Final = range(4, 17)
-"""Costs that are accepted, from bcrypt's minimum. A higher one takes over four seconds a check."""
 _STAND_IN: Final = "$2b${:02d}$K3ClIDQ3kLwcmWzfqpPTMOaTkhj8IZ31.7xvc9B5xkMHn6YhqX0oS"
 """A hash that no known password has; `{:02d}` is its bcrypt cost."""
 
@@ -51,7 +47,7 @@ class Users:
         self._key: Final = os.urandom(32)
         self._remembered: Final[set[bytes]] = set()
         self._stamp = _stamp(path)
-        self._hashes = _read(path)
+        self._hashes = read_users(path)
 
     def remembers(self, authorization: str) -> bool:
         """Tell whether these credentials were accepted before, and still are; needs no bcrypt."""
@@ -73,7 +69,7 @@ class Users:
         if asked is None:
             return False
         hashes = self._hashes
-        most = max(map(_cost, hashes.values()), default=_COSTS[0])
+        most = max(map(_cost, hashes.values()), default=COSTS[0])
         stored = hashes.get(asked.user)
         password = asked.password[:_MAX_PASSWORD_BYTES]
         try:
@@ -97,7 +93,7 @@ class Users:
             return
         self._stamp = stamp
         try:
-            self._hashes = _read(self._path)
+            self._hashes = read_users(self._path)
         except ConfigError as error:
             self._hashes = {}
             self._quiet.warn("users", f"{error}; nobody is let in until it is corrected")
@@ -146,26 +142,3 @@ def _cost(stored: bytes) -> int:
 
 def _stand_in(cost: int) -> bytes:
     return _STAND_IN.format(cost).encode()
-
-
-def _read(path: Path) -> Mapping[str, bytes]:
-    """Return the hash of each user's password."""
-    hashes: dict[str, bytes] = {}
-    lines = read_secret_file(path, "outputs.http.users_file").splitlines()
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        user, _, digest = line.strip().partition(":")
-        found = _BCRYPT.fullmatch(digest)
-        if not user or found is None:
-            raise ConfigError(
-                "expected user:bcrypt-hash, as htpasswd -B writes it",
-                file=str(path),
-                line=number,
-            )
-        if int(found[1]) not in _COSTS:
-            raise ConfigError(
-                f"expected a bcrypt hash of cost 4 to {_COSTS[-1]}", file=str(path), line=number
-            )
-        hashes[user] = digest.encode()
-    return hashes

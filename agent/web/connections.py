@@ -31,6 +31,7 @@ from agent.web.limits import (
     ConnectionLimits,
 )
 from agent.web.quiet import Quiet
+from collectors.base import ConfigError
 
 
 class TimedProtocol(H11Protocol):
@@ -206,7 +207,10 @@ def protocol(
 def uvicorn_config(
     app: Callable[..., Any], kind: type[TimedProtocol], tls: Tls | None
 ) -> uvicorn.Config:
-    """Return uvicorn's settings, loaded; nothing below TLS 1.2 is accepted."""
+    """Return uvicorn's settings, loaded; nothing below TLS 1.2 is accepted.
+
+    Raises ConfigError for certificates that are no longer as they were when the config was checked.
+    """
     authority = tls.client_ca_file if tls is not None else None
     config = uvicorn.Config(
         app,
@@ -230,7 +234,10 @@ def uvicorn_config(
     )
     # uvicorn logs a trace for what a client can cause; the app logs what is a fault of ours.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
-    config.load()
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(f"cannot be used: {error}", key="outputs.http.tls") from None
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return config

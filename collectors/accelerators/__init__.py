@@ -233,10 +233,11 @@ def _peaks(own: Path | None) -> Peaks:
 def _trust(ca_file: Path | None, key: str) -> ssl.SSLContext:
     import ssl
 
-    try:
-        return ssl.create_default_context(cafile=str(ca_file) if ca_file is not None else None)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigError(f"{ca_file} cannot be used: {error}", key=f"{key}.ca_file") from None
+    from collectors.certificates import trusting
+
+    if ca_file is None:
+        return ssl.create_default_context()
+    return trusting(ca_file, f"{key}.ca_file")
 
 
 KIND: Final = AcceleratorsKind()

@@ -20,6 +20,8 @@ from agent.hubs.loader import load_registry
 from dashboards import rule_files
 from dashboards.build import build_all, write
 from tests.support import ROOT, binary, preview_tools
+from tests.support.certificates import self_signed
+from tests.support.users import HASH
 
 DEPLOY = ROOT / "deploy"
 BIN = Path(sys.executable).parent
@@ -116,6 +118,16 @@ def test_the_kustomization_names_what_is_there() -> None:
     assert sorted([*found["resources"], "kustomization.yaml"]) == [path.name for path in KUBERNETES]
 
 
+def write_secrets(folder: Path, mode: int) -> None:
+    """Write the files of a Secret: a community, a user, a certificate and its key."""
+    certificate, key = self_signed(folder, "tls")
+    certificate.rename(folder / "tls.crt")
+    (folder / "community").write_text("public\n", "utf-8")
+    (folder / "users").write_text(f"alice:{HASH}\n", "utf-8")
+    for path in (key, *(folder / name for name in ("community", "users", "tls.crt"))):
+        path.chmod(mode)
+
+
 @pytest.mark.parametrize("name", ["node", "gateway"])
 def test_the_config_maps_hold_good_configs(name: str, tmp_path: Path) -> None:
     """`hubgauge check` finds the config good, once its secrets are there."""
@@ -126,9 +138,7 @@ def test_the_config_maps_hold_good_configs(name: str, tmp_path: Path) -> None:
     )
     for file, text in found["data"].items():
         (tmp_path / file).write_text(text.replace("/run/secrets/hubgauge", str(tmp_path)), "utf-8")
-    for secret in ("community", "tls.crt", "tls.key", "users"):
-        (tmp_path / secret).write_text("public", "utf-8")
-        (tmp_path / secret).chmod(0o440)
+    write_secrets(tmp_path, 0o440)
     assert "good" in run(str(BIN / "hubgauge"), "check", str(tmp_path / "config.yaml"))
 
 
@@ -263,9 +273,7 @@ def test_the_playbooks_config_is_good(tmp_path: Path) -> None:
         "site": "s1",
         "inventory_hostname_short": "n1",
     }
-    for name in ("users", "tls.crt", "tls.key"):
-        (tmp_path / name).write_text("x", "utf-8")
-        (tmp_path / name).chmod(0o600)
+    write_secrets(tmp_path, 0o600)
     more = {
         "row": "A",
         "rack": "A07",

@@ -141,15 +141,12 @@ def _link(
 
 
 def _tls_of(device: Device, key: str) -> ssl.SSLContext:
-    import ssl
+    from collectors.certificates import show, trusting
 
     assert device.tls is not None
-    try:
-        context = ssl.create_default_context(cafile=device.tls.ca_file)
-        if device.tls.cert_file is not None:
-            context.load_cert_chain(device.tls.cert_file, device.tls.key_file)
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        raise ConfigError(f"cannot be used: {error}", key=f"{key}.tls") from None
+    context = trusting(device.tls.ca_file, f"{key}.tls.ca_file")
+    if device.tls.cert_file is not None:
+        show(context, device.tls.cert_file, device.tls.key_file, f"{key}.tls")
     return context
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from collectors.address import host_and_port, http_url
 from collectors.base import ConfigError
+from collectors.certificates import trusting
 from collectors.power.redfish.replies import Account
 from collectors.secrets import read_secret
 from collectors.strict import Count, Duration
@@ -172,13 +173,4 @@ def trust_of(
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
     file = device.ca_file or config.ca_file
-    if file is None:
-        return None
-    try:
-        return ssl.create_default_context(cafile=str(file))
-    except ssl.SSLError:
-        raise ConfigError("holds no certificates", file=str(file), key="ca_file") from None
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be read: {error.strerror}", file=str(file), key="ca_file"
-        ) from None
+    return trusting(file, "ca_file") if file is not None else None

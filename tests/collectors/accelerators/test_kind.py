@@ -64,7 +64,7 @@ def test_each_make_is_read_one_way(tmp_path: Path, section: str, devices: list[s
         ("{peaks_file: nowhere.yaml}", "cannot be read"),
         (
             "{exporters: [{url: 'https://h/m', profile: dcgm-exporter, ca_file: nowhere.pem}]}",
-            "cannot be used",
+            r"nowhere\.pem: collectors\.accelerators\.exporters\[0\]\.ca_file: cannot be read",
         ),
     ],
 )

@@ -213,7 +213,7 @@ async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other
                 with pytest.raises(Unreachable):
                     await one.collect()
             await one.aclose()
-        with pytest.raises(ConfigError, match=r"devices\[0\]\.tls: cannot be used"):
+        with pytest.raises(ConfigError, match=r"devices\[0\]\.tls\.ca_file: cannot be read"):
             KIND.build(
                 read(tmp_path / "c.yaml", Config, text=device("ca_file: nowhere.pem")), CONTEXT
             )

@@ -101,7 +101,10 @@ async def test_plain_http_is_refused_unless_allowed(tmp_path: Path) -> None:
             "username_file: username\ndevices: [{address: h}]",
             "username_file and password_file belong together",
         ),
-        ("ca_file: username\ndevices: [{address: h}]", "holds no certificates"),
+        (
+            "ca_file: username\ndevices: [{address: h}]",
+            "username: .*ca_file: expected certificates of authorities, in PEM",
+        ),
         ("ca_file: nowhere\ndevices: [{address: h}]", "cannot be read: No such file"),
         (
             "username_file: username\npassword_file: nowhere\ndevices: [{address: h}]",

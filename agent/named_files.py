@@ -1,0 +1,120 @@
+"""The files and packages that a config names outside of `collectors:`, as a run needs them.
+
+A certificate belongs to the `key_file` that stands beside its `cert_file`.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from agent.config_file import ConfigFile
+from agent.inventory.netbox.config import InventorySource
+from agent.needs import missing_package
+from agent.sections import Outputs
+from agent.users_file import read_users
+from collectors.base import ConfigError
+from collectors.certificates import show, trusting
+from collectors.secrets import read_secret, read_secret_file, read_token
+from collectors.strict import Document
+
+
+def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
+    """Note what the config names and a run could not use, each at its line.
+
+    That is a file that is not there or holds something else, a secret that others may read, and a
+    package that is not installed. A shard without an inventory is noted as well.
+    """
+    if file.shard and file.inventory is None:
+        document.fail(
+            document.node("shard"),
+            "shard",
+            "needs an inventory: it says which devices there are to share",
+        )
+    for key, packages in _packages(file, outputs):
+        missing = missing_package(packages)
+        if missing:
+            document.fail(document.node(key), key, missing)
+    files, secrets = _named_files(file, outputs)
+    named = {key: path for key, path in (files | secrets).items() if path is not None}
+    wrong = {key: absent for key, path in named.items() if (absent := _absent(path))}
+    for key in named:
+        try:
+            _read(key, named, secret=key in secrets)
+        except ConfigError as error:
+            where = f"{error.file}:{error.line}" if error.line else error.file
+            wrong.setdefault(error.key or key, f"{where}: {error.message}")
+    for key, problem in wrong.items():
+        document.fail(document.node(key), key, problem)
+
+
+def _absent(path: Path) -> str:
+    """Say why a file is not there or cannot be looked at; empty where it is there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return f"no such file: {path}"
+    except OSError as error:  # a name that is too long, a folder that may not be entered, a loop
+        return f"cannot be read ({error.strerror}): {path}"
+    except ValueError:
+        return f"no such file: {str(path)!r}"
+    return ""
+
+
+def _read(key: str, named: Mapping[str, Path], *, secret: bool) -> None:
+    """Read a file of secrets or certificates as a run does; raises ConfigError."""
+    path = named[key]
+    prefix, _, last = key.rpartition(".")
+    match last:
+        case "ca_file" | "client_ca_file":
+            trusting(path, key)
+        case "cert_file":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            show(context, path, named.get(f"{prefix}.key_file"), prefix)
+        case "users_file":
+            read_users(path)
+        case "key_file":
+            read_secret_file(path, key)
+        case "token_file" | "url_file":
+            read_token(path, key)
+        case _ if secret:
+            read_secret(path, key)
+
+
+def _packages(file: ConfigFile, outputs: Outputs) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Yield the keys outside of sections that need packages, with these and their extras."""
+    if outputs.http.users_file is not None:
+        yield "outputs.http.users_file", {"bcrypt": "auth"}
+    if isinstance(file.inventory, InventorySource):
+        yield "inventory.netbox", {"urllib3": "push"}
+
+
+def _named_files(
+    file: ConfigFile, outputs: Outputs
+) -> tuple[dict[str, Path | None], dict[str, Path | None]]:
+    """Return the files that the config names, and apart from them those with secrets, by key."""
+    http = outputs.http
+    files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir, "tenants": file.tenants}
+    secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
+    if isinstance(file.inventory, InventorySource):
+        files["inventory.file"] = file.inventory.file
+        files["inventory.netbox.ca_file"] = file.inventory.netbox.ca_file
+        secrets["inventory.netbox.token_file"] = file.inventory.netbox.token_file
+    else:
+        files["inventory"] = file.inventory
+    if http.tls:
+        files["outputs.http.tls.cert_file"] = http.tls.cert_file
+        files["outputs.http.tls.client_ca_file"] = http.tls.client_ca_file
+        secrets["outputs.http.tls.key_file"] = http.tls.key_file
+    for section in outputs.sinks:
+        prefix = section.key
+        for files_of, found in ((section.kind.files, files), (section.kind.secrets, secrets)):
+            found |= {f"{prefix}.{key}": path for key, path in files_of(section.config).items()}
+    if file.federation:
+        files["federation.ca_file"] = file.federation.ca_file
+        secrets["federation.token_file"] = file.federation.token_file
+    for n, receiver in enumerate(file.alerting.receivers):
+        prefix = f"alerting.receivers[{n}]"
+        secrets |= {f"{prefix}.{key}": path for key, path in receiver.secrets.items()}
+    return files, secrets
