@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agent.commands.ledger_of_site import told_past
+from agent.csv_cells import shown_as_text
 from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import (
     CELL_MS,
@@ -24,7 +25,6 @@ from agent.ledger.energy import (
     POWER,
     floor_hour,
 )
-from agent.ledger.imports.cells import shown_as_text
 from agent.ledger.ledger import Ledger
 from agent.ledger.past_hours import PastHours
 from agent.ledger.store.database import Tables

@@ -14,8 +14,8 @@ from pathlib import Path
 from agent.commands.ledger_of_site import known_ledger, open_ledger
 from agent.commands.output import write_text
 from agent.config import Config
+from agent.csv_cells import shown_as_text
 from agent.inventory.model import Inventory
-from agent.ledger.imports.cells import shown_as_text
 from agent.messages.catalogue import words
 from agent.pue.pue import Pue
 from agent.tenants.carbon import carbon_factors

@@ -1,21 +1,16 @@
-"""An answer of the API as CSV: the curve of a chart, or the rows of a table.
-
-Spreadsheets read a text that begins with `=`, `+`, `-` or `@` as a formula. Names come from
-outside, so such a text gets an apostrophe before it.
-"""
+"""An answer of the API as CSV: the curve of a chart, or the rows of a table."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Final
 
+from agent.csv_cells import shown_as_text
 from agent.web.format import iso
 from agent.web.views.serialise import Json
 
 Row = Mapping[str, Json]
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(data: Json) -> str | None:
@@ -97,6 +92,6 @@ def _cell(value: Json) -> str:
         return ""
     if isinstance(value, list):
         return _cell("; ".join(str(each) for each in value))
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
+    if isinstance(value, str):
+        return shown_as_text(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import Final, TextIO
 from zoneinfo import ZoneInfo
 
+from agent.csv_cells import shown_as_text
 from agent.ledger.energy import JOULES_PER_KWH
-from agent.ledger.imports.cells import shown_as_text
 from agent.ledger.imports.forms import COVERED, ENERGY
 from agent.ledger.queries import HourOfMeter
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TextIO
 from zoneinfo import ZoneInfo
 
-from agent.ledger.imports.cells import name_of
+from agent.csv_cells import name_of
 from agent.ledger.imports.ends import EndReader
 from agent.ledger.imports.forms import (
     COVERED,
