@@ -25,6 +25,8 @@ class States(NamedTuple):
     what: Measure
     mapped: Mapping[int, float]
     otherwise: float | None
+    mask: int = 0
+    """The bits of the object that are the state; 0: all."""
 
     @property
     def known(self) -> Iterator[int]:
@@ -65,13 +67,19 @@ class Shown:
         A counter shows complete steps; any other object shows the nearest number.
         """
         if self.states:
-            known = dict.fromkeys(raw for one in self.states for raw in one.known)
-            return max(known, key=lambda raw: sum(one.fits(raw, state) for one in self.states))
+            return sum(self._state(mask, state) for mask in {one.mask for one in self.states})
         number = self.what.of(state) * self.factor + self.offset
         if self.text:
             return round(number, TEXT_DIGITS)
         whole = math.floor(number + 1e-9) if self.counts else round(number)
         return whole % 2**self.bits if self.bits else whole
+
+    def _state(self, mask: int, state: State) -> int:
+        """Return the number of the states in some bits, at the place of these bits."""
+        states = [one for one in self.states if one.mask == mask]
+        known = dict.fromkeys(raw for one in states for raw in one.known)
+        best = max(known, key=lambda raw: sum(one.fits(raw, state) for one in states))
+        return best * (mask & -mask or 1)
 
     def said(self, state: State) -> str | None:
         """Return the text the device would send; None if it sends a number."""
@@ -103,7 +111,7 @@ def shown_by(reading: Reading, what: Measure, names: Mapping[str, str], own: str
     """
     counts = metric_named(reading.metric).type == "counter"
     if reading.map:
-        states = (States(what, reading.map, reading.otherwise),)
+        states = (States(what, reading.map, reading.otherwise, reading.mask),)
         return Shown(what, 1.0, 0.0, counts=False, bits=0, text=reading.text, states=states)
     if reading.words:
         mapped = dict(enumerate(reading.words.values()))

@@ -178,6 +178,13 @@ async def _snmp(search: Search, address: str) -> Seen:
             says=says,
             hint=f"no profile fits: hubgauge devices draft {device.address} --out F.yaml",
         )
+    except CollectError as error:
+        return Seen(
+            protocol="snmp",
+            address=address,
+            says=says,
+            hint=f"it answered, then: {error}; hubgauge devices identify {device.address}",
+        )
     finally:
         channel.close()
     title = f"{found.name}: {found.profile.title}"

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from collectors.facility.masks import masked
+
 Type = Literal[
     "int16",
     "uint16",
@@ -126,7 +128,7 @@ class Notation:
         if self.overflow and self.overflow <= pattern < 1 << (16 * self.words - 1):
             return None
         if self.mask:
-            return (pattern & self.mask) // (self.mask & -self.mask)
+            return masked(pattern, self.mask)
         if self.sign_bit is None:
             return _READERS[self.type](raw)
         negative = pattern >> self.sign_bit & 1

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from collectors.facility.custom_metric import CustomMetric
+from collectors.facility.masks import Pattern
 from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type, extremes
 from collectors.facility.modbus.register import (
     ADDRESS_COUNT,
@@ -23,7 +24,6 @@ from collectors.facility.modbus.register import (
     Factor,
     Function,
     Model,
-    Pattern,
     Register,
     Span,
 )

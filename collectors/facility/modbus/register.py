@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from collectors.base import Metric
 from collectors.catalogue.bounds import has_extremes
+from collectors.facility.masks import Pattern, check_mask, parse_number
 from collectors.facility.modbus.numbers import WIDTHS, Notation, Order, Type
 from collectors.facility.profile import metric_named
 from collectors.facility.units import check_unit
@@ -21,11 +21,6 @@ FUNCTIONS: Final[dict[Function, int]] = {"input": 4, "holding": 3}
 ADDRESS_COUNT: Final = 1 << 16
 
 
-def parse_number(text: str) -> int:
-    """Parse a number such as `52` or `0x0034`, since manuals use both; raises ValueError."""
-    return int(text, 0)
-
-
 def parse_span(text: str) -> range:
     """Parse a range such as `0x0010-0x001F`, with both ends, or one address; raises ValueError."""
     first, _, last = text.partition("-")
@@ -35,7 +30,6 @@ def parse_span(text: str) -> range:
     return span
 
 
-Pattern = Annotated[int, Parsed(parse_number, "a whole number such as 52 or 0x0034")]
 Address = Annotated[
     int,
     Parsed(parse_number, "a register's address such as 52 or 0x0034"),
@@ -195,6 +189,4 @@ def _check_mask(type: Type, mask: int) -> None:
     if mask and (not type.startswith("uint") or not 0 < mask < 1 << 16 * WIDTHS[type]):
         message = f"mask: expected some bits of an unsigned type, got {mask:#x} of {type}"
         raise ValueError(message)
-    if mask and not re.fullmatch("0b1+0*", bin(mask)):
-        message = f"mask: expected neighbouring bits such as 0x00F0, got {mask:#x}"
-        raise ValueError(message)
+    check_mask(mask)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import Reading, Series
 from collectors.catalogue.bounds import EXTREMES, has_extremes
+from collectors.facility.masks import masked
 from collectors.facility.snmp.octets import number_in_octets
 from collectors.facility.snmp.texts import Texts, folded
 from collectors.facility.units import UNITS, exact, quantity_of
@@ -36,7 +37,8 @@ Raw = object
 class Rule(NamedTuple):
     """The parts of a point that most points do not need: states, texts, signs and guards.
 
-    `span` is two to the power of the bits of a signed number in an unsigned object, else 0.
+    `span` is two to the power of the bits of a signed number in an unsigned object, else 0. `mask`
+    has the bits of an integer that are the state; 0: all.
     """
 
     mapped: Mapping[float, float]
@@ -44,6 +46,7 @@ class Rule(NamedTuple):
     texts: Texts | None
     span: int
     guards: tuple[tuple[str, frozenset[str]], ...]
+    mask: int = 0
 
 
 class Point(NamedTuple):
@@ -111,6 +114,8 @@ def _by_rule(
             return None
     if not rule.mapped:
         return number
+    if rule.mask:
+        number = masked(int(number), rule.mask)
     found: float | None = rule.mapped.get(number, rule.otherwise)
     if found is None:
         dropped["unknown_state"] += 1
@@ -205,6 +210,7 @@ def _rule(wanted: Wanted, guards: tuple[tuple[str, frozenset[str]], ...]) -> Rul
         texts=texts,
         span=2**wanted.signed if wanted.signed else 0,
         guards=guards,
+        mask=wanted.mask,
     )
 
 

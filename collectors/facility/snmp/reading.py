@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal
 
 from collectors.base import Metric
 from collectors.catalogue.devices import moves_slowly
+from collectors.facility.masks import Pattern as BitPattern
+from collectors.facility.masks import check_mask
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp.detail import Level
 from collectors.facility.snmp.table import ColumnId, Oid, Pattern, placeholders
@@ -27,9 +29,9 @@ class Reading:
     reports the unit, the decimal digits, the scale or a divisor, `unit_column`, `digits_column`,
     `scale_column` and `divisor_column` name the table's columns with them. A negative scale divides
     (the convention of Rittal's CMC III). With `map`, each raw value becomes the given one, and all
-    others become `otherwise`. With `constant`, an existing row has this value and is not polled.
-    `words` is a `map` of texts. A text may hold a number and its unit (`text`), or a number that
-    the pattern `extract` finds.
+    others become `otherwise`; with `mask`, the raw value is the number in these bits. With
+    `constant`, an existing row has this value and is not polled. `words` is a `map` of texts. A
+    text may hold a number and its unit (`text`), or a number that the pattern `extract` finds.
 
     `where` keeps rows whose index part or column has one of the listed values. `match` keeps rows
     whose column fits a regular expression. The named groups of the expression can be used in
@@ -75,6 +77,9 @@ class Reading:
     signed: Literal[8, 16, 32] | None = field(
         default=None, metadata={"help": "the bits of a signed number in an unsigned object"}
     )
+    mask: BitPattern = field(
+        default=0, metadata={"help": "the bits of an integer that are the state, such as 0x80"}
+    )
     fallback: bool = field(
         default=False, metadata={"help": "used only if no other reading of the metric has a value"}
     )
@@ -111,6 +116,10 @@ class Reading:
         plain = self.is_plain()
         if plain + bool(self.unit) + bool(self.unit_column) != 1 or (self.map and self.words):
             message = "expected one of: unit, unit_column, map, words, constant"
+            raise ValueError(message)
+        check_mask(self.mask)
+        if self.mask and not self.map:
+            message = "mask: expected a map of the states in these bits"
             raise ValueError(message)
         if self.extract is not None and not self.extract.groups:
             message = "extract: expected a group around the number, such as ([0-9.]+)"

@@ -67,6 +67,21 @@ async def test_what_answers_becomes_a_config_that_is_accepted(
     assert main(["check", str(out)]) == 0
 
 
+async def test_a_device_that_falls_silent_is_not_lost(tmp_path: Path) -> None:
+    """What it is was answered, and nothing more: it is a comment, with what to do next."""
+    out = tmp_path / "devices.yaml"
+    port = free_port()
+    async with AsyncExitStack() as stack:
+        (device,) = await agents(stack, port, PDU)
+        device.mangle = lambda data: data if device.requests == 1 else None
+        options = ("--protocols", "snmp", "--snmp-port", str(port), "--timeout", "0.3")
+        assert await run("127.0.8.1", *options, "--out", str(out)) == 0
+    text = out.read_text("utf-8")
+    assert "# 127.0.8.1: a PDU it answered, then: " in text
+    assert f"hubgauge devices identify 127.0.8.1:{port}" in text
+    assert main(["check", str(out)]) == 0
+
+
 async def test_modbus_and_redfish_are_found_as_well(tmp_path: Path) -> None:
     """A service root needs no login, and a meter is told without a point that nobody has named."""
     out = tmp_path / "devices.yaml"

@@ -15,9 +15,9 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from collectors.base import Context, Place
+from collectors.facility.masks import Pattern
 from collectors.facility.modbus.kind import KIND
 from collectors.facility.modbus.profile import Profile
-from collectors.facility.modbus.register import Pattern
 from collectors.facility.profile import load_all
 from collectors.strict import read
 from tests.support import ROOT
