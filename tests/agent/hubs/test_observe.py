@@ -33,10 +33,8 @@ def test_it_is_a_file_that_adds_to_the_hub(tmp_path: Path) -> None:
     document = yaml.safe_load(text)
     assert document["extends"] == "guian"
     (fact,) = document["facts"]
-    assert fact["text"] == {
-        "en": "AI chips of Guiyang and Gui'an: over 120 000 chips.",
-        "zh": "贵阳贵安AI 芯片：超过 120 000 颗。",
-    }
+    assert fact["text"]["en"] == "AI chips of Guiyang and Gui'an: over 120 000 chips."
+    assert fact["text"]["zh"] == "贵阳贵安AI 芯片：超过 120 000 颗。"
     assert fact["open"]["zh"] == "登记时未作说明。"
     (loaded,) = [one for one in load_registry(tmp_path).hubs["guian"].facts if one.id == fact["id"]]
     assert (loaded.value, loaded.at_least, loaded.kind) == (120_000, True, "observation")
