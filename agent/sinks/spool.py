@@ -223,11 +223,6 @@ class Spool:
         """Whether there is something to send."""
         return bool(self._accounts.on_disk or self._memory.ring)
 
-    def has_memory(self) -> bool:
-        """Return whether anything that waits is only in memory."""
-        with self._accounts.lock:
-            return bool(self._memory.samples)
-
     def dead_letters(self) -> list[DeadLetter]:
         """Return what the database would not take, oldest first."""
         with self.disk.lock:

@@ -19,6 +19,7 @@ import psutil
 from tests.agent.sinks import driver
 from tests.agent.sinks.answers import T0
 from tests.agent.sinks.peers import Wire, balanced, drained, sink
+from tests.agent.sinks.spools import is_on_disk
 from tests.faults.databases import Base
 from tests.faults.feed import RACKS, Feed
 from tests.support import HANGS, PATIENCE, ROOT, wait_for
@@ -222,7 +223,7 @@ def full_quota(base: Base, folder: Path, _seconds: float) -> str:
         while made.spool.state().dropped.get("quota", 0) < 20 * RACKS:
             for _ in range(100):
                 feed.push(made)
-            wait_for(lambda: not made.spool.has_memory(), what="batches on disk")
+            wait_for(lambda: is_on_disk(made.spool), what="batches on disk")
         assert made.spool.state().waiting_bytes <= QUOTA + COMMIT
     # What a request carries counts as waiting, also where the quota takes it meanwhile: the counts
     # are final when the sink has ended.

@@ -34,9 +34,15 @@ def noise(size: int) -> bytes:
     return os.urandom(size // 2).hex().encode() + b" v=1.0 1\n"
 
 
+def is_on_disk(made: Spool) -> bool:
+    """Tell whether nothing that waits is only in memory."""
+    with made._accounts.lock:
+        return not made._memory.samples
+
+
 def put_synced(made: Spool, when: float, lines: bytes, samples: int = 1) -> None:
     made.put(when, lines, samples)
-    wait_for(lambda: not made.has_memory())
+    wait_for(lambda: is_on_disk(made))
 
 
 def balanced(made: Spool) -> bool:

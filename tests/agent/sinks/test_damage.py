@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.spool import Spool
+from tests.agent.sinks.spools import FORM, is_on_disk
 from tests.support import wait_for
 
 FLIPS = int(os.environ.get("HUBGAUGE_FLIPS", "100"))
 CUTS = int(os.environ.get("HUBGAUGE_CUTS", "60"))
 ROWS, EACH = 60, 10
-FORM = LineFormat({})
 
 
 def lines_of(index: int) -> bytes:
@@ -61,7 +60,7 @@ def reopened(left: Path, folder: Path, name: str, change: object) -> tuple[Spool
     made = Spool(folder / "s.db", pack=FORM.pack, max_bytes=2**26, window=0.001)
     made.start()
     made.put(1e6, b"after v=1.0 1\n", 1)  # and it goes on working
-    wait_for(lambda: not made.has_memory())
+    wait_for(lambda: is_on_disk(made))
     lines: list[bytes] = []
     while True:
         chunks = made.oldest(2**20)

@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from agent.sinks.rows import Unavailable
-from tests.agent.sinks.spools import MIB, balanced, noise, put_synced, spool, waiting_times
+from tests.agent.sinks.spools import (
+    MIB,
+    balanced,
+    is_on_disk,
+    noise,
+    put_synced,
+    spool,
+    waiting_times,
+)
 from tests.support import wait_for
 
 
@@ -98,7 +106,7 @@ def test_full_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
             made.done(part)
             filler.unlink()
             wait_for(lambda: made.state().healthy)
-            wait_for(lambda: not made.has_memory())
+            wait_for(lambda: is_on_disk(made))
             assert balanced(made)
             left = made.state().waiting
         assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"], caplog.text
