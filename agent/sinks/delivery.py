@@ -22,10 +22,11 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from agent.deadline import Deadline
+from agent.outgoing import reason_of
 from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
-from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, pool_classes, reason_of
+from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, pool_classes
 from collectors.secrets import read_token
 
 HEADERS: Final = {

@@ -1,23 +1,20 @@
 """The parts that every request to a database needs, whichever sink makes it.
 
-urllib3's connections get two things that they lack: a deadline for the whole exchange, for
-urllib3's time-outs are for each read, so a server that sends a byte a second is never late; and a
-limit on what is read of an answer. Secrets are removed from what a database says.
+What is read of an answer has a limit. Secrets are removed from what a database says.
 """
 
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, Final
 from urllib.parse import quote, quote_plus
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ProtocolError
+from urllib3.connection import HTTPSConnection
 
 from agent.deadline import Deadline
+from agent.outgoing import WatchedConnection
 
 MAX_ERROR_PAGE: Final = 64 * 1024
 """Bytes of an answer that are read."""
@@ -77,32 +74,10 @@ def one_line(text: str) -> str:
     return " ".join(text.split())[:MAX_MESSAGE]
 
 
-def reason_of(error: BaseException) -> str:
-    """Name what went wrong without the address objects urllib3 puts into its messages."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, ProtocolError):  # its text is a tuple's: a sentence and an error
-        return " ".join(map(str, error.args))
-    return str(error).rsplit(": ", 1)[-1] or type(error).__name__
+class _Bounded(WatchedConnection):
+    """A connection that also limits what is read of an answer."""
 
-
-class _Watched(HTTPConnection):
-    """A connection that keeps a deadline, and limits what is read of an answer."""
-
-    deadline: ClassVar[Deadline]
     to_page: ClassVar[Callable[[bytes], bytes]]
-
-    def _new_conn(self) -> socket.socket:
-        connected = super()._new_conn()
-        try:
-            self.deadline.attach(connected)
-        except OSError:  # out of descriptors: it cannot be watched, so it is not used
-            connected.close()
-            raise
-        return connected
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as urllib3 itself
         response = super().getresponse()
@@ -129,8 +104,8 @@ def pool_classes(deadline: Deadline, to_page: Callable[[bytes], bytes]) -> dict[
     `to_page` changes what an answer says before anybody else sees it.
     """
     own = {"deadline": deadline, "to_page": staticmethod(to_page)}
-    plain = type("Plain", (_Watched,), own)
-    secured = type("Secured", (_Watched, HTTPSConnection), own)
+    plain = type("Plain", (_Bounded,), own)
+    secured = type("Secured", (_Bounded, HTTPSConnection), own)
     return {
         "http": type("PlainPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
         "https": type("SecuredPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secured}),

@@ -8,7 +8,6 @@ are not followed.
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,12 +16,13 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from agent.deadline import Deadline
 from agent.inventory.netbox.config import NetBox
 from agent.inventory.netbox.objects import Object
+from agent.outgoing import WatchedConnection, reason_of
 from agent.retry import parse_retry_after
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.secrets import read_token
@@ -202,7 +202,7 @@ class Client:
         except (HTTPError, OSError) as error:
             if self._deadline.passed or self._closed.is_set():
                 raise Unreachable(self._late()) from None
-            raise Unreachable(f"{self._config.url}: {_reason(error)}") from None
+            raise Unreachable(f"{self._config.url}: {reason_of(error)}") from None
         return _Reply(reply.status, reply.headers, bytes(body))
 
     def _late(self) -> str:
@@ -228,35 +228,15 @@ def _detail(body: bytes) -> str:
     return " ".join(text.split())[:200]
 
 
-def _reason(error: BaseException) -> str:
-    """Return the reason of an error without the objects that urllib3 puts into its messages."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return str(getattr(cause, "verify_message", "") or cause.strerror)
-        cause = cause.__cause__ or cause.__context__
-    return str(error).rsplit(": ", 1)[-1] or type(error).__name__
-
-
-def _pool(config: NetBox, deadline: Deadline) -> urllib3.HTTPConnectionPool:
+def _pool(config: NetBox, watch: Deadline) -> urllib3.HTTPConnectionPool:
     """Return a pool of one connection that keeps the deadline; certificates are verified."""
 
-    class Watched:
-        """Mixed into both kinds of connection."""
-
-        def _new_conn(self) -> socket.socket:
-            connected: socket.socket = super()._new_conn()  # type: ignore[misc]
-            try:
-                deadline.attach(connected)
-            except OSError:
-                connected.close()
-                raise
-            return connected
-
-    class Plain(Watched, HTTPConnection):
+    class Plain(WatchedConnection):
         """A connection without TLS."""
 
-    class Secured(Watched, HTTPSConnection):
+        deadline = watch
+
+    class Secured(Plain, HTTPSConnection):
         """A connection with TLS."""
 
     parts = urlsplit(config.url)

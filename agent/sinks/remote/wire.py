@@ -26,10 +26,11 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from agent.deadline import Deadline
+from agent.outgoing import reason_of
 from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
-from agent.sinks.http import Secrets, one_line, pool_classes, reason_of
+from agent.sinks.http import Secrets, one_line, pool_classes
 from agent.sinks.remote.bodies import BodiesV1, BodiesV2
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.remote.frames import Frame, frames_of
