@@ -155,6 +155,7 @@ class App:
             metrics=self._metrics,
             handlers=handlers,
             node=self.config.node,
+            collectors=len(self._in_force.loaded.collectors),
         )
         try:
             await self._web.start()

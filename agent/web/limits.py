@@ -31,6 +31,10 @@ PATIENCE_SECONDS: Final = 0.25
 """How long a client may keep the server waiting before it can lose its place to another. An honest
 one sends its request within one round trip."""
 _OPEN_FILES: Final = 65536
+_OWN_FILES: Final = 64
+"""Open files of the agent itself at most: databases, logs, the event loop, pipes to processes."""
+_FEWEST: Final = 16
+"""How many clients may be connected where the system allows hardly any open files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +55,8 @@ class ConnectionLimits:
         return self.max_connections - self.max_connections // 8
 
 
-def raise_file_limit() -> None:
-    """Raise the limit of open files as far as the system allows, up to 65536.
+def raise_file_limit() -> int:
+    """Raise the limit of open files as far as the system allows, up to 65536; returns the limit.
 
     Every client and every device takes one open file.
     """
@@ -61,3 +65,15 @@ def raise_file_limit() -> None:
     if soft < wanted:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted
+    return soft
+
+
+def affordable(connections: int, *, open_files: int, collectors: int) -> int:
+    """Return how many of these connections leave enough open files for all else.
+
+    A file is kept for each collector, some for the agent itself, and one for each client that is
+    accepted in a turn: who gives up a place for it is closed only after the turn.
+    """
+    left = open_files - collectors - _OWN_FILES - ACCEPTS
+    return min(connections, max(left, _FEWEST))

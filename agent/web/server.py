@@ -25,6 +25,7 @@ from agent.web.limits import (
     PROGRESS_SECONDS,
     SHUTDOWN_SECONDS,
     ConnectionLimits,
+    affordable,
     raise_file_limit,
 )
 from agent.web.quiet import Quiet
@@ -55,16 +56,16 @@ class WebServer:
         metrics: SelfMetrics,
         handlers: Handlers,
         node: str = "",
+        collectors: int = 0,
     ) -> None:
-        """Read the file of users, if the config names one; raises ConfigError for a bad one."""
+        """Read the file of users, if the config names one; raises ConfigError for a bad one.
+
+        Open files are kept for this many collectors.
+        """
         self._config = config
         self._metrics = metrics
         self._quiet = Quiet()
-        self._limits = ConnectionLimits(
-            max_connections=config.max_connections,
-            per_address=config.max_connections_per_address,
-            request_seconds=config.request_timeout,
-        )
+        self._limits = _limits(config, collectors)
         self._crowd = Crowd(self._limits, Known(config.first_networks))
         self._users = Users(config.users_file, self._quiet) if config.users_file else None
         self._guesses = Guesses(self._users, self._crowd) if self._users is not None else None
@@ -82,7 +83,6 @@ class WebServer:
 
     async def start(self) -> None:
         """Listen; raises OSError if the address is in use or not this machine's."""
-        raise_file_limit()
         tls = self._config.tls
         early = Early(
             self._crowd,
@@ -187,6 +187,26 @@ class WebServer:
                 async with asyncio.timeout(PROGRESS_SECONDS):
                     await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _limits(config: Http, collectors: int) -> ConnectionLimits:
+    """Return the bounds on connections; one line is logged where the config's is too high."""
+    asked, open_files = config.max_connections, raise_file_limit()
+    most = affordable(asked, open_files=open_files, collectors=collectors)
+    if most < asked:
+        log.warning(
+            "outputs.http.max_connections: %d instead of %d: the system allows %d open files, and"
+            " the others are kept for %d collectors and the agent itself",
+            most,
+            asked,
+            open_files,
+            collectors,
+        )
+    return ConnectionLimits(
+        max_connections=most,
+        per_address=config.max_connections_per_address,
+        request_seconds=config.request_timeout,
+    )
 
 
 async def _compressed(body: bytes, accepted: str) -> tuple[bytes, Headers]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from agent.web import connections, crowd
+from agent.settings import Http
+from agent.web import connections, crowd, server
 from agent.web.limits import raise_file_limit
 from tests.agent.web.serving import request, serving
 from tests.support import HANGS, wait_for
@@ -167,6 +168,30 @@ def test_the_limit_of_open_files_is_raised(
     monkeypatch.setattr(resource, "getrlimit", lambda _: (100_000, 1_048_576))
     raise_file_limit()
     assert asked == [(resource.RLIMIT_NOFILE, (expected, hard))]
+
+
+@pytest.mark.parametrize(
+    ("open_files", "collectors", "most"),
+    [
+        (65_536, 20_000, 4096),  # what the unit allows
+        (1024, 40, 856),  # 1024 - 40 collectors - 64 of the agent - 64 of one turn
+        (220, 40, 52),
+        (1024, 900, 16),
+    ],
+)
+def test_connections_leave_open_files_to_the_collectors(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    open_files: int,
+    collectors: int,
+    most: int,
+) -> None:
+    """Strangers cannot take the last one; one line says so where it lowers what the config asks."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (open_files, open_files))
+    assert server._limits(Http(), collectors).max_connections == most
+    told = [one.message for one in caplog.records]
+    start = f"outputs.http.max_connections: {most} instead of 4096: the system allows {open_files} "
+    assert [one.startswith(start) for one in told] == [True] * (most < 4096)
 
 
 async def test_a_connection_is_kept_for_the_next_scrape() -> None:
