@@ -30,6 +30,11 @@ def cpu_seconds(thread: int) -> float:
         return 0.0
 
 
+def process_seconds() -> float:
+    """Return the CPU time that all threads of this process have used so far, in seconds."""
+    return time.process_time()
+
+
 def share_one_heap() -> None:
     """Have all threads take memory from one heap. Call it before the first thread starts.
 

@@ -24,7 +24,7 @@ from typing import Any, Final, Self, TypeVar
 from agent.interrupt import Interrupted
 from agent.process import resident_bytes, share_one_heap
 from agent.steadyloop import Pulse, SteadyLoop
-from agent.threads import MAX_GROWTH
+from agent.threads import MAX_GROWTH, grew
 
 T = TypeVar("T")
 
@@ -129,7 +129,7 @@ class Watch:
         if self._met < self._looks and not grown:
             return
         self._met, self._resident = 0, resident_bytes()
-        did = f"took more than {self._max_growth >> 20} MiB of memory" if grown else "never yielded"
+        did = grew(self._max_growth) if grown else "never yielded"
         raise Interrupted(f"{did}, in {_place(frame)}")
 
 

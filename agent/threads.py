@@ -12,11 +12,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
 from agent.interrupt import Interrupted, clear_interrupt, interrupt
-from agent.process import cpu_seconds, resident_bytes
+from agent.process import cpu_seconds, process_seconds, resident_bytes
 
 T = TypeVar("T")
 
@@ -29,10 +30,28 @@ _LOOK_SECONDS: Final = 0.25
 _INSIST_SECONDS: Final = 5.0
 """Seconds that a call has to end before it is interrupted again."""
 MAX_GROWTH: Final = 128 * 2**20
-"""Bytes by which the process may grow while one call computes."""
+"""Bytes by which one call that computes may make the process grow."""
 _COMPUTES: Final = 0.2
 """A call computes if its thread has used this share of the time; one that waits uses next to none.
 """
+
+
+def grew(bound: int) -> str:
+    """Say that a call was ended because the process grew by more than so many bytes meanwhile.
+
+    Nobody can tell whose memory it is, so nobody is blamed.
+    """
+    return f"the process grew by more than {bound >> 20} MiB while it ran"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What was seen at one time: the CPU time of a thread and of the process, and the memory."""
+
+    time: float
+    thread: float
+    process: float
+    resident: int
 
 
 class Job:
@@ -49,7 +68,7 @@ class Job:
         self._told = 0.0
         self._thread = 0
         self._lock: Final = threading.Lock()
-        self._seen: tuple[float, float, int] | None = None
+        self._seen: _Look | None = None
 
     def give_up(self, reason: str) -> None:
         """Have the call end: at once if it has not begun, else at its next line of Python."""
@@ -98,20 +117,24 @@ class Job:
                 continue
             return
 
-    def growth(self, now: float, resident: int) -> int:
-        """Return by how many bytes the process has grown while the call computes; 0 if it waits."""
+    def growth(self, now: float, resident: int) -> float:
+        """Return the bytes of the process's growth that fall to this call; 0 if it waits.
+
+        Others grow meanwhile, such as a page that is rendered. So the growth since the call began
+        to compute falls to it by its thread's share of the CPU time of all threads.
+        """
         with self._lock:
             used = cpu_seconds(self._thread) if self._thread else 0.0
         if not self._thread:
-            return 0
-        if self._seen is None:
-            self._seen = (now, used, resident)
-            return 0
-        since, used_before, resident_before = self._seen
-        if used - used_before < _COMPUTES * (now - since):
-            self._seen = (now, used, resident)
-            return 0
-        return resident - resident_before
+            return 0.0
+        look = _Look(time=now, thread=used, process=process_seconds(), resident=resident)
+        seen = self._seen
+        if seen is None or look.thread - seen.thread < _COMPUTES * (now - seen.time):
+            self._seen = look
+            return 0.0
+        all_used = max(look.process - seen.process, look.thread - seen.thread)
+        share = (look.thread - seen.thread) / all_used if all_used else 0.0
+        return share * (resident - seen.resident)
 
 
 class Threads:
@@ -181,7 +204,7 @@ class Threads:
         grown = [(job.growth(now, resident), job) for job in self._at_work.values()]
         most, job = max(grown, key=lambda one: one[0])
         if most > self._max_growth:
-            job.give_up(f"took more than {self._max_growth >> 20} MiB of memory")
+            job.give_up(grew(self._max_growth))
         loop.call_later(_LOOK_SECONDS, self._look, loop)
 
     def _relieve(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -112,7 +112,7 @@ async def test_a_call_that_fills_the_memory_is_ended_before_its_deadline(
     )
     await runner.run_once()
     (health,) = runner.health()
-    assert health.last_error == "TimeoutError: took more than 32 MiB of memory"
+    assert health.last_error == "TimeoutError: the process grew by more than 32 MiB while it ran"
     assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "greedy")) == 0
     # What one look can miss: a fast machine fills some hundred MB in the quarter of a second.
     assert resident_bytes() - before < 1.5 * 2**30
@@ -140,6 +140,41 @@ async def test_a_call_that_waits_is_not_blamed_for_what_others_take(
     runner, snapshot, _ = make(Fake("d", waits, interval=3600.0, timeout=600.0))
     await runner.run_once()
     assert snapshot.value(VALUE.series("d")) == 1.0
+    await runner.stop()
+
+
+@pytest.mark.parametrize(("others", "ended"), [(3.0, False), (0.0, True)])
+async def test_growth_falls_to_a_call_by_its_share_of_the_cpu(
+    monkeypatch: pytest.MonkeyPatch, others: float, ended: bool
+) -> None:
+    """Each quarter of a second the process grows by 100 MiB, and the call's thread uses 0.25 s.
+
+    With 3 s of other threads a thirteenth of it falls to the call: 100 MiB after 13 looks. Alone,
+    it is ended at the second look that finds it computing.
+    """
+    looks = itertools.count()
+    gate = threading.Event()
+    grown = 0.0
+
+    def resident() -> int:
+        nonlocal grown
+        grown = next(looks)
+        if grown == 10:
+            gate.set()
+        return int(grown) * 100 * 2**20
+
+    def computes() -> list[Reading]:
+        while not gate.wait(0.001):
+            pass
+        return [(VALUE.series("d"), 1.0)]
+
+    monkeypatch.setattr("agent.threads.resident_bytes", resident)
+    monkeypatch.setattr("agent.threads.cpu_seconds", lambda _: grown * 0.25)
+    monkeypatch.setattr("agent.threads.process_seconds", lambda: grown * (0.25 + others))
+    monkeypatch.setattr("agent.threads._COMPUTES", 0.0)
+    runner, snapshot, _ = make(Fake("d", computes, interval=3600.0, timeout=600.0))
+    await runner.run_once()
+    assert snapshot.value(VALUE.series("d")) == (None if ended else 1.0)
     await runner.stop()
 
 

@@ -129,7 +129,7 @@ def test_a_coroutine_that_fills_the_memory_is_ended_at_the_bound() -> None:
     runner, _, _ = make(AsyncFake("greedy", fills))
 
     watched(runner.run_once(), looks=10**9, growth=32 * 2**20)
-    assert "took more than 32 MiB of memory" in runner.health()[0].last_error
+    assert "the process grew by more than 32 MiB" in runner.health()[0].last_error
 
 
 def test_the_rest_doubles_up_to_an_hour_and_ends_with_a_good_round(
