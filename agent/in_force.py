@@ -135,10 +135,11 @@ class InForce:
             left = changed_outputs(self._outputs, loaded.config.outputs)
             if left:
                 log.warning("reload: %s: takes effect at the next start", ", ".join(left))
-            before = self.runner.sources()
+            before, said = self.runner.sources(), self.runner.health()
             await self.runner.stop()
             self.loaded = self._divided(loaded)
             self.make_runner()
+            self.runner.know(said)
             for source in before - self.runner.sources():
                 self._snapshot.forget(*source)
             free_what_was_replaced()

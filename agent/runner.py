@@ -86,6 +86,12 @@ class Runner:
             ok = False if (one.name, one.device) in silent else None
             self._tasks.append(Task(collector=one, derived=derived, ok=ok))
 
+    def know(self, said: Iterable[CollectorHealth]) -> None:
+        """Take over the notices of an earlier runner: each is logged again only when it changes."""
+        notices = {(one.collector, one.device): one.notice for one in said}
+        for task in self._tasks:
+            task.notice = notices.get(task.source, "")
+
     def report(self, told: Callable[[Task], None], *, hold_while: Callable[[], bool]) -> None:
         """Call `told` after each round; begin no round while `hold_while` returns True."""
         self._keeper.told = told

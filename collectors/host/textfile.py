@@ -23,6 +23,8 @@ from collectors.labels import names_allowed
 log = logging.getLogger(__name__)
 
 _MAX_BYTES: Final = 16 * 2**20
+_TOLD: Final = 5
+"""How many bad files the notice names."""
 _TYPES: Final[Mapping[str, MetricType]] = {
     "counter": "counter",
     "gauge": "gauge",
@@ -102,9 +104,6 @@ class Textfile:
             before = self.problems
             self._readings = self._merge(files)
             self._files = files
-            for path, problem in self.problems.items():
-                if before.get(path) != problem:
-                    log.warning("%s: %s", path, problem)
             for path in before.keys() - self.problems.keys():
                 log.info("%s: corrected or removed", path)
         return self._readings
@@ -139,12 +138,10 @@ class Textfile:
 
     @property
     def notice(self) -> str:
-        """The first mistake, and how many files have one."""
-        if not self.problems:
-            return ""
-        path, problem = next(iter(self.problems.items()))
-        more = len(self.problems) - 1
-        return f"{path}: {problem}" + (f" (and {more} files more)" if more else "")
+        """The mistakes of the first files, and how many others have one. The runner logs it."""
+        told = [f"{path}: {problem}" for path, problem in self.problems.items()]
+        more = len(told) - _TOLD
+        return "; ".join(told[:_TOLD]) + (f" (and {more} files more)" if more > 0 else "")
 
     def _load(self, path: str, before: _File | None) -> _File:
         try:

@@ -135,3 +135,41 @@ def test_an_import_by_root_leaves_the_ledger_to_the_agents_user(tmp_path: Path) 
     owners = {one.name: one.stat().st_uid for one in (tmp_path / "state").iterdir()}
     assert owners["ledger.db"] == 12345
     assert set(owners.values()) == {12345}
+
+
+async def test_a_bad_textfile_is_logged_once_over_reloads(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is the same mistake after each reload; another one is logged, as is its end."""
+    folder = tmp_path / "text"
+    folder.mkdir()
+    bad, worse = folder / "bad.prom", folder / "worse.prom"
+    bad.write_text("a b c\n")
+    config = node_config(tmp_path)
+    config.write_text(
+        f"hub: guian\nsite: s1\nstate_dir: {tmp_path}/state\n"
+        f"collectors: {{host: {{interval: 1h, textfile: {{directory: {folder}}}}}}}\n"
+    )
+
+    def lines() -> list[str]:
+        return [text for text in caplog.messages if ".prom" in text]
+
+    app = App(config)
+    app.prepare()
+    await app.runner.run_once()
+    assert len(lines()) == 1
+    assert f"textfile: {bad}: is not the Prometheus text format" in lines()[0]
+    for _ in range(3):
+        await app.reload()
+        await app.runner.run_once()
+    assert len(lines()) == 1
+    worse.write_text("d e f\n")
+    await app.runner.run_once()
+    assert len(lines()) == 2
+    assert all(str(file) in lines()[1] for file in (bad, worse))
+    bad.unlink()
+    worse.unlink()
+    with caplog.at_level("INFO"):
+        await app.runner.run_once()
+    assert sorted(lines()[2:]) == [f"{file}: corrected or removed" for file in (bad, worse)]
+    await app.runner.stop()

@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from collectors import host
+from collectors.abilities import GivesNotice
 from collectors.base import Collector, Series
 from collectors.catalogue.host import memory, network, processor, storage, system
 from collectors.host import KIND, HostKind, HostSection
@@ -238,10 +239,10 @@ def test_an_interval_of_one_collector_is_an_option_of_each() -> None:
     assert all(isinstance(section.options(one), Options) for one in KIND.collectors.values())
 
 
-def test_a_bad_text_file_is_logged_once_and_once_when_it_is_good(
+def test_a_bad_text_file_is_a_notice_until_it_is_good(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A log line when a file goes bad and one when it is mended, and none in the rounds between."""
+    """The runner logs the notice when it changes; the collector itself, when a file is mended."""
     path = tmp_path / "a.prom"
     path.write_text("not { a metric\n")
     section = config(f"textfile: {{directory: {tmp_path}}}")
@@ -249,9 +250,12 @@ def test_a_bad_text_file_is_logged_once_and_once_when_it_is_good(
     with caplog.at_level("INFO"):
         for _ in range(3):
             assert dict(collect(collector)) == {system.TEXTFILE_ERROR.series(): 1.0}
+            assert isinstance(collector, GivesNotice)
+            assert collector.notice.startswith(f"{path}: is not the Prometheus text format")
         path.write_text("a_metric 1\n")
         for _ in range(3):
             readings = {series.prefix.strip(): value for series, value in collect(collector)}
     assert readings["a_metric"] == 1.0
     assert readings["node_textfile_scrape_error"] == 0.0
-    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert not collector.notice
+    assert [record.levelname for record in caplog.records] == ["INFO"]
