@@ -128,6 +128,18 @@ async def test_a_probe_may_be_one_row_of_a_table(tmp_path: Path, said: str) -> N
     assert readings["dc_pdu_power_watts"] == 700.0
 
 
+async def test_a_probe_may_be_all_that_a_device_has(tmp_path: Path) -> None:
+    """Nothing follows it, so only a GET finds it: of a device that says it is of this profile."""
+    base = "1.3.6.1.4.1.99999"
+    own(tmp_path, "acme", f"sys_object_id: [{base}.1], probe: {base}.8.1.1.1", f"{base}.8.1")
+    objects = {**SYSTEM, OBJECT_ID: f"{base}.1", f"{base}.8.1.1.1": 700}
+    async with serving(Fake(objects)) as address:
+        device = collector(named(address), profiles_dir=tmp_path)
+        await device.collect()
+        await device.aclose()
+    assert device.chosen == "acme"
+
+
 def test_an_operator_s_own_profile_comes_before_a_packaged_one(tmp_path: Path) -> None:
     """Of two profiles that name the same sysObjectID and probe, the operator's own is first,
     wherever its name stands in the alphabet.
