@@ -76,7 +76,7 @@ def _run(args: argparse.Namespace, data: Path, path: Path, inventory: Inventory,
                         if one.first_read is not None
                     },
                     registers={meter: one.register for meter, one in found.items() if one.register},
-                    unbelieved={meter: one.unbelieved for meter, one in found.items()},
+                    rejected={meter: one.rejected for meter, one in found.items()},
                     is_exported=args.exported,
                     may_replace_finer=args.replace or args.force,
                     may_replace_live=args.force or args.dry_run,

@@ -55,22 +55,22 @@ def report(
             f"{meter}: {len(sheet.rows[meter])} rows, {amounts.text(total)} {amounts.unit}"
             f" in {len(one.hours)} hours, {len(changed[meter])} {done}"
         )
-        if one.unbelieved:
-            yield f"  {_unbelieved(one.unbelieved)}"
+        if one.rejected:
+            yield f"  {_rejected(one.rejected)}"
         if one.guess is not None:
             yield f"  {_guess(one.guess, site.zone)}"
         for line in _changes(changed[meter], site.zone, amounts):
             yield f"  {line}"
 
 
-def _unbelieved(refusals: Sequence[Refusal]) -> str:
+def _rejected(refusals: Sequence[Refusal]) -> str:
     """Return how many readings do not fit those around them, by reason.
 
     The time of such readings is not covered.
     """
     reasons = Counter(one.reason for one in refusals)
     told = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    return f"{len(refusals)} readings are not believed ({told}); docs/kpis.md says what that means"
+    return f"{len(refusals)} readings are rejected ({told}); docs/kpis.md says what that means"
 
 
 def replaced_lines(

@@ -53,7 +53,7 @@ class Increase(NamedTuple):
     It began to show the value before at `since`, was last `seen` with it, and showed the new
     `value` at `end`. The energy is laid out from `laid` on. `place` is the reading's, among all.
     `heard_all` says that the meter was not silent in between, and that it showed no other value
-    that is not believed. `wrapped`: the register began again at 0.
+    that is rejected. `wrapped`: the register began again at 0.
     """
 
     since: int

@@ -1,6 +1,6 @@
 """The hours of one meter, made of its readings of power and of its register.
 
-The register comes first. Where it says nothing, or is not believed, power does. Where a register is
+The register comes first. Where it says nothing, or is rejected, power does. Where a register is
 stuck neither of them counts: they contradict each other, and nobody knows which one is right.
 """
 
@@ -14,7 +14,7 @@ from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
 from agent.ledger.power_doubts import jumps, power_doubts
 from agent.ledger.power_fills import judge_fills
-from agent.ledger.power_judge import believed_power
+from agent.ledger.power_judge import accepted_power
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_layout import (
     RegisterEnergy,
@@ -67,14 +67,14 @@ class MeterEnergy:
         counted = hours if len(merged) == len(register) else spread(register, start, end)
         if counted is not hours:
             note_integrated(hours, counted, self.power)
-        if register and drawn and may_be_coarse(self.register.believed):
-            shape(hours, counted, spread(drawn, start, end), self.register.believed)
+        if register and drawn and may_be_coarse(self.register.accepted):
+            shape(hours, counted, spread(drawn, start, end), self.register.accepted)
         return hours
 
 
 def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     """Judge a meter's readings; they should reach one beyond what is asked, on either side."""
-    power, refusals = believed_power(readings.power, limits)
+    power, refusals = accepted_power(readings.power, limits)
     drawn = power_segments(power)
     simple = readings.are_simple
     if simple is None:
@@ -88,7 +88,7 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     refusals += register.refusals
     doubts, open_since = register.doubts, register.open_since
     if power and register.segments and not (simple and limits.is_one_of_many):
-        step = step_of(one.value for one in register.believed)
+        step = step_of(one.value for one in register.accepted)
         fills = judge_fills(register.segments, drawn, step, register.unknown)
         drawn, doubts = fills.drawn, [*doubts, *fills.doubts]
     if power and not readings.energy:

@@ -1,6 +1,6 @@
 """What is in doubt of power that neither a rating nor a register bounds.
 
-A reading that is wild for a moment is not believed (`agent.ledger.power_judge`). One that is wild
+A reading that is wild for a moment is rejected (`agent.ledger.power_judge`). One that is wild
 for longer may be a load that came and went, or a device that told something false. What the meter
 told before and after is the only measure of it.
 """
@@ -21,14 +21,14 @@ PAST_MS: Final = 24 * HOUR_MS
 """Milliseconds before a reading, within which power is compared with what the meter told."""
 
 LASTS_MS: Final = 6 * HOUR_MS
-"""Milliseconds. A load that lasts this long is believed. Other readings may confirm it within the
+"""Milliseconds. A load that lasts this long is accepted. Other readings may confirm it within the
 same time after it."""
 
 _LEAP: Final = 10.0
 """Power that is higher than usual by this factor may be false."""
 
 _SUPPORT: Final = 3
-"""Power is believed if this many other readings are as high."""
+"""Power is accepted if this many other readings are as high."""
 
 _JUMP_MS: Final = 36_000
 """Milliseconds. A jump between two readings is stored as a doubt only if it is more than the energy

@@ -2,7 +2,7 @@
 
 Where a register was reset, refused or silent, power tells what was drawn. It is measured by the
 same meter's register just before and just after. Where the two differed there, power is off by as
-much now. Power that is far from what it was there is not believed at all.
+much now. Power that is far from what it was there is rejected.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ _BURST: Final = 1.5
 doubt."""
 
 _LEAP: Final = 10.0
-"""Power that is higher or lower than beside the hole by this factor is not believed."""
+"""Power that is higher or lower than beside the hole by this factor is rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fills:
-    """The power that is believed, and how much of it is in doubt."""
+    """The power that is accepted, and how much of it is in doubt."""
 
     drawn: list[Segment]
     doubts: list[Doubt]

@@ -1,4 +1,4 @@
-"""Which readings of power are believed.
+"""Which readings of power are accepted.
 
 One that is negative or above the rating is not; without a rating, one that is above what any meter
 of its kind draws. Nor is one, or two in a row, that is far above what the meter says just before
@@ -30,10 +30,10 @@ def may_slip(readings: Sequence[TimedValue]) -> bool:
     return bool(watts) and max(watts) > max(_SMALL, _SLIP * min(watts))
 
 
-def believed_power(
+def accepted_power(
     readings: Sequence[TimedValue], limits: Limits
 ) -> tuple[Sequence[TimedValue], list[Refusal]]:
-    """Return a meter's readings of power with a hole for each that is not believed, and those."""
+    """Return a meter's readings of power with a hole for each that is rejected, and those."""
     watts = [one.value for one in readings]
     if not watts:
         return readings, []

@@ -60,7 +60,7 @@ class Change:
     """The hours that are different after a computation, and what the register did in them.
 
     `refused` counts the readings that were not refused before, by reason. `shown` is what the
-    register showed since the first new reading, in joules, as far as it is believed.
+    register showed since the first new reading, in joules, as far as it is accepted.
     """
 
     hours: list[int]
@@ -102,15 +102,15 @@ def recompute(
     refused = tables.refusals.replace(meter, max(start, sealed_before), end, found.refusals)
     expected = range(max(start, sealed_before), end, HOUR_MS)
     hours = _write(tables, meter, found.hours(start, end), expected, sealed_before, stretches)
-    return Change(hours, register.events, refused, _shown(register.believed, news))
+    return Change(hours, register.events, refused, _shown(register.accepted, news))
 
 
-def _shown(believed: Sequence[TimedValue], news: Mapping[int, NewReadings]) -> list[float]:
+def _shown(accepted: Sequence[TimedValue], news: Mapping[int, NewReadings]) -> list[float]:
     new = news.get(ENERGY)
     if new is None:
         return []
-    first = bisect_left(believed, new.first, key=attrgetter("time"))
-    return [one.value for one in believed[max(0, first - 1) :]]
+    first = bisect_left(accepted, new.first, key=attrgetter("time"))
+    return [one.value for one in accepted[max(0, first - 1) :]]
 
 
 def _is_late(tables: Tables, meter: int, news: Mapping[int, NewReadings]) -> bool:
@@ -148,7 +148,7 @@ def _store_doubts(
     tables: Tables, meter: int, found: MeterEnergy, start: int, end: int
 ) -> list[Stretch]:
     """Store what is uncertain; return the stretches that were judged anew."""
-    times = [one.time for one in found.register.believed]
+    times = [one.time for one in found.register.accepted]
     first = times[max(0, bisect_right(times, start) - 1)] if times else start
     last = times[min(len(times) - 1, bisect_left(times, end))] if times else end
     uncertain: list[Stretch | Uncertain] = [*found.register.stretches, *found.doubts]

@@ -1,14 +1,14 @@
-"""Which readings of an energy register are believed, and between which of them it counted.
+"""Which readings of an energy register are accepted, and between which of them it counted.
 
 A register may rise by what can have been drawn since it last moved (`Bounds`). A reading that does
-not fit what came before it is not believed yet; nor is the time since then covered. What comes next
+not fit what came before it is not accepted yet; nor is the time since then covered. What comes next
 decides:
 
 - The register comes back to what it was: the readings in between were glitches. The difference
   across them is the energy.
 - Two readings that differ fit each other, and not what came before: the register was reset, or it
   is another meter. It counts from the first of them on.
-- Both may be: nobody knows the energy since the last believed reading, and it counts again from
+- Both may be: nobody knows the energy since the last accepted reading, and it counts again from
   there.
 - It is a little lower, the rise before was as usual, and without that rise far too little was
   counted: the meter went on from a value that it had saved. Nobody knows the energy since then.
@@ -39,7 +39,7 @@ class RegisterEvent(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """A reading that is not believed, and why.
+    """A reading that is rejected, and why.
 
     For it, the energy between `start` and `time` is not the register's, in milliseconds.
     """
@@ -50,10 +50,10 @@ class Refusal(NamedTuple):
     value: float
 
 
-class Believed(NamedTuple):
-    """A believed reading: its place among all, and the register as it stood then.
+class Accepted(NamedTuple):
+    """An accepted reading: its place among all, and the register as it stood then.
 
-    `joules` is what was counted since the believed reading before; None where that is not known.
+    `joules` is what was counted since the accepted reading before; None where that is not known.
     """
 
     n: int
@@ -66,7 +66,7 @@ class Believed(NamedTuple):
 class Verdict:
     """What became of a register's readings. `open_since` is when what is not settled began."""
 
-    chain: list[Believed] = field(default_factory=list)
+    chain: list[Accepted] = field(default_factory=list)
     events: list[RegisterEvent] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     refused: list[Span] = field(default_factory=list)
@@ -84,14 +84,14 @@ class _Judge:
     def __init__(self, readings: Sequence[TimedValue], bounds: Bounds, before: int | None) -> None:
         self._readings, self._bounds, self._before = readings, bounds, before
         self.verdict = Verdict()
-        self._doubted: list[Believed] = []
-        """Readings that fit each other, and not the believed ones."""
+        self._doubted: list[Accepted] = []
+        """Readings that fit each other, and not the accepted ones."""
 
     def run(self) -> Verdict:
         """Judge all readings."""
         for n in range(len(self._readings)):
             if not self.verdict.chain:
-                self._believe(n, None)
+                self._accept(n, None)
             elif self._doubted:
                 self._decide(n)
             else:
@@ -102,16 +102,16 @@ class _Judge:
         return self.verdict
 
     def _go_on(self, n: int) -> None:
-        """Take a reading that follows a believed one."""
+        """Take a reading that follows an accepted one."""
         last = self.verdict.chain[-1]
         joules = self._counted(last, n)
         if joules is not None or self._readings[n].time - last.reading.time > MAX_DIFFERENCE_MS:
-            self._believe(n, joules)
+            self._accept(n, joules)
         elif self._bounds.is_first_step(
             self._readings[n].value - last.reading.value, last.standing, self._readings[n].time
         ):
             self._refuse_since_move(n)  # nobody knows for how long it counted up to this step
-            self._believe(n, None)
+            self._accept(n, None)
         elif not self._fell_back(n):
             self._doubted = [self._begin(n)]
 
@@ -121,22 +121,22 @@ class _Judge:
         joules, other = self._counted(last, n), self._counted(doubted, n)
         if joules is not None and (other is None or self._bounds.is_unlikely(other, joules)):
             self._drop_doubted("glitch")
-            self._believe(n, joules)
+            self._accept(n, joules)
         elif joules is not None:
             if self._readings[n].value == doubted.reading.value:
                 return  # it stands as high as it may since; the next move tells
             self._drop_doubted("unclear")
             self._refuse_since_move(n)
-            self._believe(n, None)
+            self._accept(n, None)
         elif other is None:
             self._drop_doubted("leap")
             self._doubted = [self._begin(n)]
         else:
             self._doubted.append(self._next(doubted, n, other))
             if self._readings[n].value != self._doubted[0].reading.value:
-                self._believe_doubted()
+                self._accept_doubted()
 
-    def _counted(self, one: Believed, n: int) -> float | None:
+    def _counted(self, one: Accepted, n: int) -> float | None:
         """Return what the register counted up to a reading; None where it cannot have."""
         after = self._readings[n]
         joules = after.value - one.reading.value
@@ -146,23 +146,23 @@ class _Judge:
             return self._bounds.wrapped(joules, one.standing, n, after.time)
         return joules if self._bounds.can_rise(joules, one.standing, n, after.time) else None
 
-    def _begin(self, n: int) -> Believed:
+    def _begin(self, n: int) -> Accepted:
         """Return a reading of which nothing is known that came before."""
         reading = self._readings[n]
         before = self._before if n == 0 else None
         standing = Standing(reading.value, reading.time, reading.time, before)
-        return Believed(n, reading, None, standing)
+        return Accepted(n, reading, None, standing)
 
-    def _next(self, one: Believed, n: int, joules: float) -> Believed:
+    def _next(self, one: Accepted, n: int, joules: float) -> Accepted:
         reading = self._readings[n]
         standing = one.standing
         if joules:
             standing = Standing(reading.value, reading.time, reading.time, one.reading.time)
         else:
             standing = Standing(standing.value, standing.since, reading.time, standing.before)
-        return Believed(n, reading, joules, standing)
+        return Accepted(n, reading, joules, standing)
 
-    def _believe(self, n: int, joules: float | None) -> None:
+    def _accept(self, n: int, joules: float | None) -> None:
         chain = self.verdict.chain
         if joules is None:
             chain.append(self._begin(n))
@@ -193,7 +193,7 @@ class _Judge:
                     self._refuse(before.standing.since, one, "unclear")
                 del chain[-back:]
                 self._refuse_since_move(n)
-                self._believe(n, None)
+                self._accept(n, None)
                 return True
         return False
 
@@ -217,10 +217,10 @@ class _Judge:
             return False
         self.verdict.events.append(RegisterEvent(now.time, "reset"))
         self._refuse_since_move(n)
-        self._believe(n, None)
+        self._accept(n, None)
         return True
 
-    def _believe_doubted(self) -> None:
+    def _accept_doubted(self) -> None:
         """The register was reset or leapt, or it is another meter: count from there on."""
         first = self._doubted[0]
         self._refuse_doubted()
@@ -245,7 +245,7 @@ class _Judge:
             self.verdict.keep_open(self.verdict.chain[-1].standing.since)
         self._doubted = []
 
-    def _refuse(self, start: int, one: Believed, reason: Reason) -> None:
+    def _refuse(self, start: int, one: Accepted, reason: Reason) -> None:
         self.verdict.refusals.append(Refusal(start, one.reading.time, reason, one.reading.value))
 
     def _refuse_since_move(self, n: int) -> None:

@@ -1,4 +1,4 @@
-"""From a register's believed readings to segments of constant power.
+"""From a register's accepted readings to segments of constant power.
 
 The energy between two readings is laid between them. Where it is more than can have been drawn
 since the last reading, the register stood still and then caught up: a gateway held its value back,
@@ -35,11 +35,11 @@ class RegisterEnergy:
 
     `stretches` are long times of which only the total is known, and `doubts` what else is
     uncertain. In `stuck` times it stood still and should not have, so neither it nor power is
-    believed. In `unknown` times it stood still, and power tells what it counts. `open_since` is
+    accepted. In `unknown` times it stood still, and power tells what it counts. `open_since` is
     when the time began of which the next readings may say something else.
     """
 
-    believed: Sequence[TimedValue] = ()
+    accepted: Sequence[TimedValue] = ()
     segments: list[Segment] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     doubts: list[Uncertain] = field(default_factory=list)
@@ -134,7 +134,7 @@ def _may_contradict(rises: Sequence[Rise], watts: Sequence[float], limits: Limit
 
 def simple_energy(readings: Sequence[TimedValue]) -> RegisterEnergy:
     """Lay out readings of which each difference is the energy."""
-    found = RegisterEnergy(believed=readings)
+    found = RegisterEnergy(accepted=readings)
     increases: list[Increase] = []
     since, heard_all, doubtful, least, most = 0, True, False, 0.0, 0.0
     for n, (before, after) in enumerate(pairwise(readings), 1):
@@ -178,7 +178,7 @@ def register_energy(
     bounds = Bounds(good, limits, Drawn(drawn))
     verdict = judge(good, bounds, before)
     found = RegisterEnergy(
-        believed=[one.reading for one in verdict.chain],
+        accepted=[one.reading for one in verdict.chain],
         refusals=verdict.refusals,
         events=verdict.events,
     )

@@ -16,7 +16,7 @@ from agent.ledger.drawn import Drawn
 from agent.ledger.energy import Span
 from agent.ledger.limits import Limits
 from agent.ledger.near_rates import NEAR_MS
-from agent.ledger.register_judge import Believed, Refusal, Verdict
+from agent.ledger.register_judge import Accepted, Refusal, Verdict
 
 _STUCK_STEPS: Final = 3
 """A register is stuck if power came to more than this many of its steps while it did not move. A
@@ -82,7 +82,7 @@ def _find_stuck(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, st
         found.refusals.append(Refusal(standing.since, standing.since, "stuck", standing.value))
 
 
-def _due(chain: Sequence[Believed], n: int) -> float:
+def _due(chain: Sequence[Accepted], n: int) -> float:
     """Return what a register that never rests should have counted since its last move before `n`.
 
     It is reckoned by its last moves. While it stands still no longer than three times as long as
@@ -96,7 +96,7 @@ def _due(chain: Sequence[Believed], n: int) -> float:
     return still * median(joules / elapsed for elapsed, joules in moves)
 
 
-def _last_moves(chain: Sequence[Believed], n: int) -> list[tuple[int, float]]:
+def _last_moves(chain: Sequence[Accepted], n: int) -> list[tuple[int, float]]:
     """Return how long a register stood still before each of its last moves, and their joules."""
     moves: list[tuple[int, float]] = []
     while n > 0 and len(moves) < _MOVES:
@@ -152,7 +152,7 @@ def _leave_edge(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, st
 
 
 def _is_waited_for(
-    last: Believed, moves: Sequence[tuple[int, float]], limits: Limits, step: int
+    last: Accepted, moves: Sequence[tuple[int, float]], limits: Limits, step: int
 ) -> bool:
     """Tell whether a register that stands still will show later what it counts now.
 

@@ -182,7 +182,7 @@ def _power(tables: Tables, hours: SiteHours, site: str, place: Place, asked: _In
         meter = meter_energy(known_readings(tables, number, *asked, limits), limits)
         known = merge(meter.drawn, meter.register.segments)
         if len(known) > len(meter.drawn):
-            steps.append(step_of(reading.value for reading in meter.register.believed))
+            steps.append(step_of(reading.value for reading in meter.register.accepted))
         for hour, told in thinned(meter.power).items():
             cells.update({hour + n * CELL_MS: each for n, each in enumerate(told.joules) if each})
             repeats.append(told.repeats)

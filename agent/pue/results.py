@@ -14,8 +14,8 @@ from agent.pue.chosen import Chosen, ChosenSums
 from agent.pue.factors import contradictions, factors, overheads
 from agent.pue.it_choice import ItChoices
 from agent.pue.model import CATEGORY, PueResult, PueState, is_interim
-from agent.pue.not_believed import not_believed
 from agent.pue.not_metered import NotMetered
+from agent.pue.rejected import rejected
 from agent.pue.site_hours import SiteHours
 from agent.pue.sums import Sum
 from agent.pue.uncertainty import relative
@@ -95,9 +95,7 @@ class WindowResults:
                 *contradictions(beside),
                 *left_open.notes(coverage),
                 *self._switch_notes(site, start),
-                *not_believed(
-                    self._hours, boundary, {*boundary.facility_points, it_point}, start, end
-                ),
+                *rejected(self._hours, boundary, {*boundary.facility_points, it_point}, start, end),
                 *boundary.notes,
             ),
             uncovered=left_open.uncovered,

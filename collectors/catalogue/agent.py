@@ -168,7 +168,7 @@ LEDGER_READINGS: Final = _agent(
 LEDGER_REJECTED: Final = _agent(
     "ledger",
     "rejected_readings_total",
-    "Meter readings not believed, by reason: negative, above_rating, leap, glitch, unclear, stuck,"
+    "Meter readings rejected, by reason: negative, above_rating, leap, glitch, unclear, stuck,"
     " duplicate, late, clock, memory.",
     "reason",
     type="counter",

@@ -170,7 +170,7 @@ def test_a_phase_of_a_meter_may_be_idle_while_the_meter_is_not() -> None:
     )
 
 
-def test_a_meter_behind_transformers_is_believed_where_its_power_agrees() -> None:
+def test_a_meter_behind_transformers_is_accepted_where_its_power_agrees() -> None:
     """2 400 V x 100 A = 240 kVA beside 220 kW is medium voltage; beside 22 kW it is tenths."""
 
     def phase(watts: float) -> dict[str, str]:

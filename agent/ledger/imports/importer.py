@@ -61,10 +61,10 @@ class Import:
     `stretches` are those longer than an hour of which only the total is known, and `doubts` what
     else is uncertain. `first_read` has the times of the first readings (milliseconds): a meter is
     there from then on, though its energy is not known yet. `registers` say in which steps the
-    meters of registers count, and `unbelieved` which readings are not believed. `is_exported` says
-    that the energy left the site. `may_replace_finer` allows them to replace what is known better,
-    and `may_replace_live` what the agent has measured. `source` is the file; without it, the import
-    is not recorded.
+    meters of registers count, and `rejected` holds the readings that are not used. `is_exported`
+    says that the energy left the site. `may_replace_finer` allows them to replace what is known
+    better, and `may_replace_live` what the agent has measured. `source` is the file; without it,
+    the import is not recorded.
     """
 
     site: str
@@ -73,7 +73,7 @@ class Import:
     doubts: Mapping[str, Sequence[Uncertain]] = field(default_factory=dict)
     first_read: Mapping[str, int] = field(default_factory=dict)
     registers: Mapping[str, ImportedRegister] = field(default_factory=dict)
-    unbelieved: Mapping[str, Sequence[Refusal]] = field(default_factory=dict)
+    rejected: Mapping[str, Sequence[Refusal]] = field(default_factory=dict)
     is_exported: bool = False
     may_replace_finer: bool = True
     source: ImportSource | None = None
@@ -140,7 +140,7 @@ def import_meters(
                 finer[meter] = replaced
             tables.stretches.replace(number, first, last, new)
             tables.replace_doubts(number, first, last, given.doubts.get(meter, ()))
-            tables.refusals.replace(number, first, last, given.unbelieved.get(meter, ()))
+            tables.refusals.replace(number, first, last, given.rejected.get(meter, ()))
             if meter in given.registers:
                 tables.registers.learn_imported(number, given.registers[meter])
             newly = (

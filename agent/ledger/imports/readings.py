@@ -36,18 +36,18 @@ def lay_out_readings(rows: Rows, column: str, limits: Limits) -> LaidOut:
         cells = {hour: one for hour, one in found.hours.items() if isinstance(one, HourCells)}
         note_integrated(cells, {}, power.power)
         return replace(
-            found, first_read=rows.times[0], doubts=power.doubts, unbelieved=power.refusals
+            found, first_read=rows.times[0], doubts=power.doubts, rejected=power.refusals
         )
     energy = meter_energy(Readings(energy=readings), limits)
-    believed = energy.register.believed
-    register = ImportedRegister(step_of(one.value for one in believed), rows.times[-1])
+    accepted = energy.register.accepted
+    register = ImportedRegister(step_of(one.value for one in accepted), rows.times[-1])
     found = lay_out_segments(energy.register.segments, is_power=False)
     return replace(
         found,
         first_read=rows.times[0],
         doubts=energy.doubts,
         register=register,
-        unbelieved=energy.refusals,
+        rejected=energy.refusals,
     )
 
 

@@ -106,7 +106,7 @@ class LaidOut:
 
     `register` says in which steps a register counts; None where the rows are not a register's.
     `first_read` is the time of the first reading, in milliseconds; None where the rows are
-    energies. `refused` are rows that cannot be, each with its line. `unbelieved` are readings that
+    energies. `refused` are rows that cannot be, each with its line. `rejected` are readings that
     do not fit those near by. `guess` is what was guessed of the rest.
     """
 
@@ -116,5 +116,5 @@ class LaidOut:
     register: ImportedRegister | None = None
     first_read: int | None = None
     refused: Sequence[tuple[int, Refused]] = ()
-    unbelieved: Sequence[Refusal] = ()
+    rejected: Sequence[Refusal] = ()
     guess: Guess | None = None

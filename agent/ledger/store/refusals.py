@@ -127,7 +127,7 @@ class RefusalTable:
         )
 
     def add(self, meter: int, hour: int, reason: Reason, value: float) -> None:
-        """Store that an hour of a meter is not believed: what it said, in joules (or litres)."""
+        """Store that an hour of a meter is rejected: what it said, in joules (or litres)."""
         self._db.execute(
             "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?, ?)",
             (meter, hour, hour + HOUR_MS, reason, 1, min(value, sys.float_info.max)),

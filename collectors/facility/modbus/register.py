@@ -62,7 +62,7 @@ class Model:
     """The register in which a device says what it is, and the numbers of the devices of this map.
 
     It is read alone, since some devices give the number only then. A device that has another number
-    has another map. A device without the register is believed.
+    has another map. A device without the register is accepted.
     """
 
     address: Address

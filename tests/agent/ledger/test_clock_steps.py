@@ -174,7 +174,7 @@ def test_what_waits_for_the_clock_is_bounded(
         max_size=12,
     )
 )
-def test_the_clock_is_believed_in_the_end(pieces: list[tuple[int, float]]) -> None:
+def test_the_clock_is_accepted_in_the_end(pieces: list[tuple[int, float]]) -> None:
     """After an hour of evenness the wall clock is trusted, and while it is even both agree."""
     at = [0.0, 0.0]
     clock = TrustedClock(lambda: 1e9 + at[0] + at[1], lambda: at[0])

@@ -220,7 +220,7 @@ def test_power_far_above_what_is_usual(
 
 
 @pytest.mark.parametrize("make", [lambda m: 1e5 * (m % 240 < 60) + 2e3, lambda m: 5e3 + 40 * m])
-def test_loads_that_come_again_are_believed(make: Callable[[int], float]) -> None:
+def test_loads_that_come_again_are_accepted(make: Callable[[int], float]) -> None:
     """A plant that runs an hour in four, and a load that grows, leave nothing in doubt."""
     assert limit(came(power=read(make, range(1201))), 0, 1200) == 0.0
 

@@ -41,7 +41,7 @@ def laid_out(meter: str, values: Mapping[int, float], column: str = ENERGY) -> L
 
 @pytest.mark.parametrize("meter", ["rated", "plain"])
 @pytest.mark.parametrize("leap", [200_000, 5_000])
-def test_a_leap_in_a_file_is_not_believed(meter: str, leap: int) -> None:
+def test_a_leap_in_a_file_is_rejected(meter: str, leap: int) -> None:
     """130 kWh an hour, and a leap in one hour: 46 hours of the 47 count."""
     found = hourly(meter, lambda hour: (9000 + 130 * hour + leap * (hour > 20)) * KWH)
     assert found == pytest.approx((46 * 130, 46))
@@ -78,4 +78,4 @@ def test_a_year_of_monthly_readings_counts() -> None:
     found = laid_out("plain", values)
     counted = sum(one if isinstance(one, float) else one.total for one in found.hours.values())
     assert counted == pytest.approx(values[8016] - values[0])
-    assert not found.unbelieved
+    assert not found.rejected

@@ -252,7 +252,7 @@ def test_a_big_site_covers_what_a_small_one_does(
     assert found == heard_pdus(tmp_path / "same", 60, heard, poll)
 
 
-def test_a_pue_names_what_is_not_believed(tmp_path: Path) -> None:
+def test_a_pue_names_what_is_rejected(tmp_path: Path) -> None:
     """A note of the PUE names each meter with the reasons, and says nothing where all is well."""
     clock = Clock(T0 + 5 * HOUR)
     book = ledger(tmp_path, clock, STOCK)
@@ -268,11 +268,11 @@ def test_a_pue_names_what_is_not_believed(tmp_path: Path) -> None:
         [
             note
             for note in pue.between(SITE, T0 + hour * HOUR, T0 + (hour + 1) * HOUR).notes
-            if "not believed" in note
+            if "rejected" in note
         ]
         for hour in (1, 2)
     ]
-    assert notes == [[], ["readings that are not believed: n (1 glitch)"]]
+    assert notes == [[], ["rejected readings: n (1 glitch)"]]
     assert pue.between(SITE, T0, T0 + 4 * HOUR).pue == pytest.approx(2.0)
     book.close()
 

@@ -74,7 +74,7 @@ def test_a_meter_exchanged_for_one_that_shows_less(
 @EITHER
 @pytest.mark.parametrize("interval", [1, 5, 15])
 def test_a_load_that_is_often_low_is_no_exchange(limits: Limits, interval: int) -> None:
-    """A load that is at half for one reading in each hour is low often enough to be believed."""
+    """A load that is at half for one reading in each hour is low often enough to be accepted."""
     readings_an_hour = 60 // interval
 
     def value(minute: int) -> float:

@@ -90,7 +90,7 @@ def test_a_leap_while_the_load_rests(limits: Limits) -> None:
 
 def test_what_is_left_of_a_usual_rise_may_be_all_that_was_drawn() -> None:
     """5 kWh an hour; at five it shows 5.4 more, and a minute later 5.0: what was read may be wrong
-    at five. So the hour before is not believed: of 25 + 25 kWh, 20 + 25 are known.
+    at five. So the hour before is rejected: of 25 + 25 kWh, 20 + 25 are known.
     """
     minutes = [*range(0, 301, 60), *range(301, 602, 60)]
     values = [0.0, 5.0, 10.0, 15.0, 20.0, 25.4, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0]
@@ -102,7 +102,7 @@ def test_what_is_left_of_a_usual_rise_may_be_all_that_was_drawn() -> None:
 
 @BOTH
 def test_a_load_that_was_resting_before_a_step_back(limits: Limits) -> None:
-    """From 11:50 on nothing is drawn, then 2 kWh come and 0.7 go: what came is not believed."""
+    """From 11:50 on nothing is drawn, then 2 kWh come and 0.7 go: what came is rejected."""
     still = 15_513 + 2 * 710
     readings = day((range(711, 719), still), (range(719, 720), still + 2))
     readings = [
@@ -131,7 +131,7 @@ def test_a_register_that_was_first_read_as_a_glitch(limits: Limits) -> None:
 
 @BOTH
 @pytest.mark.parametrize("last", [0.0, 5e12 / KWH])
-def test_the_last_reading_is_not_believed_yet(limits: Limits, last: float) -> None:
+def test_the_last_reading_is_not_accepted_yet(limits: Limits, last: float) -> None:
     """Nobody knows yet what a wild reading means, so the minute before it is not covered."""
     found = came(day((range(DAY, DAY + 1), last)), limits=limits)
     assert (found.kwh, found.minutes) == pytest.approx((2878.0, 1439.0))
@@ -204,7 +204,7 @@ def test_power_beside_tells_an_exchange_for_a_higher_register(leap: float) -> No
 
 @pytest.mark.parametrize("leap", [200.0, 130.0])
 def test_power_beside_tells_it_for_hourly_registers(leap: float) -> None:
-    """The register is read by the hour, and in the hour of the exchange it is not believed."""
+    """The register is read by the hour, and in the hour of the exchange it is rejected."""
     watts = read(lambda _: 120_000.0, range(DAY + 1))
     hourly = read(lambda m: shown(m) + leap * KWH * (m > 720), range(0, DAY + 1, 60), 60)
     found = came(hourly, watts)
@@ -239,7 +239,7 @@ def test_two_readings_that_differ_make_a_new_level() -> None:
 
 @pytest.mark.parametrize("powered", [True, False])
 @pytest.mark.parametrize("step", [1, 15, 60])
-def test_a_hall_that_fills_is_believed(powered: bool, step: int) -> None:
+def test_a_hall_that_fills_is_accepted(powered: bool, step: int) -> None:
     """The load rises from 2 kW to 100 kW at noon, by a factor of 50: 24 + 1200 kWh."""
     energy = read(
         lambda m: (m / 30 if m <= 720 else 24 + (m - 720) / 0.6) * KWH + 1e9,
@@ -251,7 +251,7 @@ def test_a_hall_that_fills_is_believed(powered: bool, step: int) -> None:
     assert (found.kwh, found.minutes) == pytest.approx((1224.0, 1440.0))
 
 
-def test_a_step_of_load_is_believed_after_some_readings() -> None:
+def test_a_step_of_load_is_accepted_after_some_readings() -> None:
     """From 2 kW to 100 kW: the first readings wait for three more that come up to them."""
     energy = read(
         lambda m: (m / 30 if m <= 40 else 40 / 30 + (m - 40) / 0.6) * KWH + 1e9, range(45)
@@ -376,25 +376,25 @@ def test_a_power_far_above_those_beside_it_leaves_a_hole(watts: float, length: i
 
 
 @pytest.mark.parametrize("length", [3, 60])
-def test_a_power_that_lasts_is_believed(length: int) -> None:
+def test_a_power_that_lasts_is_accepted(length: int) -> None:
     """2 kW and then 100 kW for three minutes or longer: it is a load."""
     found = came(power=read(lambda m: 1e5 if 60 <= m < 60 + length else 2e3, range(181)))
     assert (found.minutes, found.refused) == (180, {})
 
 
 @pytest.mark.parametrize(
-    ("kind", "watts", "believed"),
+    ("kind", "watts", "accepted"),
     [("pdu", 190e3, True), ("pdu", 210e3, False), ("meter", 4e8, True), ("meter", 6e8, False)],
 )
-def test_no_power_is_above_what_its_kind_draws(kind: str, watts: float, believed: bool) -> None:
+def test_no_power_is_above_what_its_kind_draws(kind: str, watts: float, accepted: bool) -> None:
     """However long it lasts: above 200 kW of a PDU, and 500 MW of a meter, it is a hole."""
     energy = read(lambda m: watts if 60 <= m < 160 else 5e3, range(241))
     found = came(power=energy, limits=Limits.of_kind(kind))
-    assert found.minutes == (240 if believed else 139)
-    assert found.refused == ({} if believed else {"leap": 100})
+    assert found.minutes == (240 if accepted else 139)
+    assert found.refused == ({} if accepted else {"leap": 100})
 
 
-def test_a_wild_power_is_not_believed_before_others_follow() -> None:
+def test_a_wild_power_is_not_accepted_before_others_follow() -> None:
     """The last reading is far above those before it; the next one tells that it is a load."""
     watts = read(lambda m: 1e5 if m >= 60 else 2e3, range(62))
     assert came(power=watts[:61]).refused == {"leap": 1}

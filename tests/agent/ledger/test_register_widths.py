@@ -118,7 +118,7 @@ def test_a_wrap_beyond_the_rating_is_a_reset(tmp_path: Path) -> None:
     book.close()
 
 
-def test_the_inventory_is_believed_before_the_profile(tmp_path: Path) -> None:
+def test_the_inventory_is_accepted_before_the_profile(tmp_path: Path) -> None:
     """Where the inventory states `wrap_joules`, no device is asked."""
     book = ledger(tmp_path, Clock(T0 + HOUR), inventory(STOCK))
     book.register_width = {energy("narrow", 0)[0]: SPAN}.get

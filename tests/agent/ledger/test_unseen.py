@@ -24,7 +24,7 @@ RATED = Limits(rating=500_000.0)
 BOTH = pytest.mark.parametrize("limits", [RATED, FREE], ids=["rated", "unrated"])
 
 FIRST, LAST = 96, 142
-"""The register is believed up to the one minute and from the other on."""
+"""The register is accepted up to the one minute and from the other on."""
 
 TRUE, LEAST, MOST = Fraction(116, 3), Fraction(36), Fraction(122, 3)
 

@@ -21,7 +21,7 @@ from agent.messages.notes import note_text, site_note
             "未覆盖时间中有 72% 低于负载中位数",
         ),
         (
-            "readings that are not believed: main (2 glitch), ups-1 (1 leap)",
+            "rejected readings: main (2 glitch), ups-1 (1 leap)",
             "拒收的读数：main (2 glitch), ups-1 (1 leap)",
         ),
         ("what nobody has translated", "what nobody has translated"),

@@ -151,7 +151,7 @@ def test_the_command_judges_by_a_database(
 
 
 def test_what_is_measured_here_goes_before(prometheus: str) -> None:
-    """Of a KPI that this agent measures itself the server is not believed."""
+    """Of a KPI that this agent measures itself the value of the server is not taken."""
     found = Federation(REGISTRY, prometheus)
     found.collect()
     own = [Evidence(value=1.5, time=time.time())]

@@ -46,7 +46,7 @@ def test_a_register_that_starts_over_makes_no_step(machine: Machine) -> None:
     assert values(rapl) == pytest.approx({"energy_joules_total": 1200.0, "power_watts": 20.0})
 
 
-def test_the_platform_is_believed_where_it_holds_the_packages(machine: Machine) -> None:
+def test_the_platform_is_accepted_where_it_holds_the_packages(machine: Machine) -> None:
     """`psys` counts as the node if it is at least the packages' sum; otherwise that sum counts."""
     machine.zone("intel-rapl:0", "package-0", 0)
     machine.zone("intel-rapl:1", "psys", 0)

@@ -58,7 +58,7 @@ async def test_points_come_out_in_base_units_by_the_device_s_own_unit() -> None:
     assert asked == ["ReadPropertyMultipleRequest"] * 2
 
 
-async def test_what_the_device_does_not_believe_is_absent() -> None:
+async def test_what_the_device_itself_calls_unreliable_is_absent() -> None:
     """A point that is out of service, faulty by flag or by reliability, or not a number is no
     reading, and is counted.
     """

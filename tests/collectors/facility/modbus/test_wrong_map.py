@@ -57,7 +57,7 @@ async def test_a_device_that_says_something_else_is_not_read(tmp_path: Path, num
             await one.collect()
 
 
-async def test_a_device_without_that_register_is_believed(tmp_path: Path) -> None:
+async def test_a_device_without_that_register_is_accepted(tmp_path: Path) -> None:
     """It refuses the register: that says nothing about its map."""
     async with acme(tmp_path, [2960, 500]) as one:
         assert len(await one.collect()) == 3
@@ -97,7 +97,7 @@ def swapped(value: float) -> float:
 
 @pytest.mark.parametrize("hertz", [50.0, 49.98, 60.0, 50.02])
 async def test_words_in_another_order_are_no_readings(hertz: float) -> None:
-    """By the words' order 50 Hz becomes 2.4e-41, 49.98 Hz -3.2e26: none of the rest is believed."""
+    """By the words' order 50 Hz becomes 2.4e-41, 49.98 Hz -3.2e26: none of the rest is accepted."""
     values = {address: swapped(value) for address, value in (SDM630 | {70: hertz}).items()}
     async with serving(simulated(values)) as address, meters(meter(address)) as (one,):
         with pytest.raises(BadReply, match="right profile, and its order of words"):

@@ -103,7 +103,7 @@ def test_a_guard_is_asked_in_every_round() -> None:
 
 
 def test_a_device_without_the_guards_column_is_read_without_it() -> None:
-    """Where the column of a guard does not exist, the reading is believed."""
+    """Where the column of a guard does not exist, the reading is accepted."""
     planned = made(OUTLET.replace("unit: W", "unit: W, valid_when: {ok: ['1']}"), {"6": {"1.1": 5}})
     assert values(planned, {"6.1.1": 5})[0] == {"A07-A/1": 5.0}
 

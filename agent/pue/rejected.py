@@ -13,10 +13,10 @@ _SHOWN: Final = 5
 """At most this many meters are named."""
 
 
-def not_believed(
+def rejected(
     hours: SiteHours, boundary: Boundary, points: Iterable[str], start: int, end: int
 ) -> tuple[str, ...]:
-    """Name the meters of some points with readings between two times that are not believed.
+    """Name the meters of some points with readings between two times that are rejected.
 
     Times are in milliseconds. Each meter is named with the reasons, as in the counter
     `hubgauge_ledger_rejected_readings_total`; their time is not covered, or power fills it.
@@ -38,4 +38,4 @@ def not_believed(
         for name, counts in sorted(found.items())[:_SHOWN]
     ]
     more = f", and {len(found) - _SHOWN} meters more" if len(found) > _SHOWN else ""
-    return (f"readings that are not believed: {', '.join(told)}{more}",)
+    return (f"rejected readings: {', '.join(told)}{more}",)
