@@ -107,13 +107,19 @@ class Disk:
             )
 
     def _write_ring(self) -> None:
-        store, accounts = self.store, self._accounts
-        if not store.is_open:
+        """Write what waits in memory, in portions that the quota has room for."""
+        if not self.store.is_open:
             self._open()
+        while self._write_portion():
+            pass
+
+    def _write_portion(self) -> bool:
+        """Write one portion in one commit; returns False where there was nothing to write."""
+        store, accounts = self.store, self._accounts
         with accounts.lock:
-            chunks = accounts.memory.begin_writing()
+            chunks = accounts.memory.begin_writing(store.portion)
         if not chunks and self.healthy:
-            return
+            return False
         before = store.base
         try:
             dropped_to, refused = store.append(chunks)
@@ -132,6 +138,7 @@ class Disk:
         if not self.healthy:
             self.healthy = True
             log.warning("%s: written again", self._name)
+        return bool(chunks)
 
     def _open(self) -> None:
         """Open the file; a damaged one is set aside."""

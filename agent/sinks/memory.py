@@ -90,10 +90,15 @@ class Memory:
         self.bytes += len(chunk.payload) - chunk.raw
         self.ring.append(chunk)
 
-    def begin_writing(self) -> list[Chunk]:
-        """Hand the ring to the writer, where it cannot be dropped."""
-        self.writing = list(self.ring)
-        self.ring.clear()
+    def begin_writing(self, most: int) -> list[Chunk]:
+        """Hand the oldest chunks to the writer, where they cannot be dropped.
+
+        They have at most so many bytes together; one that is larger goes alone.
+        """
+        left = most
+        while self.ring and (not self.writing or len(self.ring[0].payload) <= left):
+            self.writing.append(self.ring.popleft())
+            left -= len(self.writing[-1].payload)
         return self.writing
 
     def end_writing(self, *, written: bool) -> None:

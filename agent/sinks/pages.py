@@ -27,6 +27,9 @@ class Pages:
         """What the file itself may take; the rest of the quota is the log's."""
         self.checkpoint: Final = max(8, log_share // 2 // PAGE)
         """Pages of the log after which it is folded into the file."""
+        self.portion: Final = log_share // 4
+        """Bytes of payloads that one commit may write: the log holds them, with what it held
+        before it is folded and with the pages of rows that are deleted for room."""
         self.used = 0
         self._free = 0
         self._log_size = 0

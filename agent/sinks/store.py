@@ -65,6 +65,11 @@ class Store:
         return self._pages.disk_bytes
 
     @property
+    def portion(self) -> int:
+        """Bytes of payloads that may be appended at a time within the quota."""
+        return self._pages.portion
+
+    @property
     def is_open(self) -> bool:
         """Whether the file is open."""
         return self._connection is not None

@@ -66,7 +66,7 @@ def test_every_sample_is_in_one_place() -> None:
     items = memory.take_pending(11)  # the second makes it full
     assert (len(items), memory.samples) == (2, 15)
     memory.put_packed(make_chunk(items, b"".join))
-    memory.begin_writing()
+    memory.begin_writing(1000)
     assert (memory.samples, list(memory.ring)) == (15, [])
     memory.end_writing(written=False)
     assert memory.samples == 15
@@ -74,7 +74,7 @@ def test_every_sample_is_in_one_place() -> None:
     assert (memory.samples, list(memory.ring)) == (15, [])
     memory.take_back()
     assert (memory.samples, len(memory.ring)) == (15, 1)
-    memory.begin_writing()
+    memory.begin_writing(1000)
     memory.end_writing(written=True)
     assert (memory.samples, memory.bytes) == (5, 10)
     assert memory.clear() == 5
@@ -90,6 +90,17 @@ def test_a_request_gets_one_chunk_at_least_and_no_more_than_it_asks_for() -> Non
     assert memory.lend(20) == [second, third]
     assert memory.forget_lent() == 2
     assert memory.bytes == 0
+
+
+def test_the_writer_gets_one_chunk_at_least_and_no_more_bytes_than_it_asks_for() -> None:
+    """Chunks of 5 bytes: the first goes however large it is, the others where they fit."""
+    memory = Memory(1000, drop_oldest=True)
+    first, second, third = (packed(memory, float(time)) for time in range(3))
+    assert memory.begin_writing(4) == [first]
+    memory.end_writing(written=False)
+    assert memory.begin_writing(14) == [first, second]
+    memory.end_writing(written=True)
+    assert (list(memory.ring), memory.bytes) == ([third], 5)
 
 
 def on_disk(*ids: int) -> list[Chunk]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from agent.sinks.chunk import Chunk
 from agent.sinks.rows import Unavailable
+from agent.sinks.store import Store
 from tests.agent.sinks.spools import (
     MIB,
     balanced,
@@ -66,6 +68,37 @@ def test_what_memory_holds_at_the_end_is_counted(
         assert made.close(1.0) is False
         assert made.state().dropped == {"memory": 4}
     assert "4 samples in memory" in caplog.text
+
+
+@pytest.mark.parametrize(("quota", "payload"), [(16, 8), (4, 8)])
+def test_what_waited_in_memory_is_written_within_the_quota(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: int, payload: int
+) -> None:
+    """MiB that gathered while the disk failed do not go in one commit: its log is in the quota too.
+
+    SQLite writes a commit to its log first, and the log's file keeps the size that it once had.
+    """
+    folder = tmp_path / "folder"
+    folder.write_text("not a directory")
+    taken: list[int] = []
+    with spool(folder / "s.db", max_bytes=quota * MIB) as made:
+        append = Store.append
+
+        def measured(store: Store, chunks: Sequence[Chunk]) -> tuple[int, list[Chunk]]:
+            done = append(store, chunks)
+            taken.append(sum(path.stat().st_size for path in folder.glob("s.db*")))
+            return done
+
+        monkeypatch.setattr(Store, "append", measured)
+        for index in range(payload * 10):
+            made.put(float(index), noise(MIB // 10 * 2), 1)
+        wait_for(lambda: not made.state().healthy)
+        folder.unlink()
+        wait_for(lambda: made.state().healthy and is_on_disk(made))
+        assert len(taken) > 4
+        assert max(taken) <= quota * MIB
+        assert balanced(made)
+        assert bool(made.state().dropped) is (payload > quota)
 
 
 @contextmanager
