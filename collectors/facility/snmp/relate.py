@@ -1,7 +1,9 @@
-"""Tells volts from watts and volt-amperes among columns that look alike. Pure, no I/O.
+"""Tells volts, amperes, watts and volt-amperes among columns that look alike. Pure, no I/O.
 
-398 may be a voltage between phases or the power of an outlet. Three relations tell them apart:
-volts times amperes are volt-amperes, watts are not more than those, and all rows keep to both.
+398 may be a voltage between phases or the power of an outlet, and 1595 the watts of a phase or
+15.95 degrees. Four relations tell them apart: volts times amperes are volt-amperes, watts are not
+more than those, watts by volt-amperes are a power factor, and all rows keep to each. In a single
+row a column of any size may fit by chance, so only columns that look like volts are compared there.
 Where no relation holds, a person is asked.
 """
 
@@ -23,6 +25,8 @@ _LEAST_FACTOR: Final = 0.2
 _NOMINAL: Final = (120.0, 208.0, 230.0, 240.0, 400.0)
 _ALIKE: Final = 0.05
 _PAIR, _PHASES = 2, 3
+_FACTOR_STEPS: Final = (100, 1000)
+_FACTOR_TOLERANCE: Final = 0.015
 
 Numbers = Mapping[str, Sequence[float]]
 """The numbers of each column, in the same order of rows."""
@@ -52,12 +56,15 @@ class _Product:
 
 
 def relate(numbers: Numbers, guesses: Mapping[str, Guess | None]) -> Relations:
-    """Look for relations among the columns of one table that are taken for a mains voltage."""
-    volts = [one for one in numbers if _is(guesses.get(one), VOLTS)]
-    if len(volts) < _PAIR:
+    """Look for relations among the columns of one table of which one is taken for volts."""
+    alike = [one for one in numbers if _is(guesses.get(one), VOLTS)]
+    doubtful = [one for one in numbers if (said := guesses.get(one)) and not said.text]
+    found = min(_products(numbers, guesses, alike, doubtful), default=None)
+    if found is not None:
+        return _told(numbers, guesses, found)
+    if len(alike) < _PAIR:
         return Relations(guesses={}, questions={})
-    found = min(_products(numbers, guesses, volts), default=None)
-    return _ask(numbers, guesses, volts) if found is None else _told(numbers, volts, found)
+    return _ask(numbers, guesses, alike)
 
 
 def _is(guess: Guess | None, kind: Guess) -> bool:
@@ -65,22 +72,27 @@ def _is(guess: Guess | None, kind: Guess) -> bool:
 
 
 def _products(
-    numbers: Numbers, guesses: Mapping[str, Guess | None], volts: Sequence[str]
+    numbers: Numbers,
+    guesses: Mapping[str, Guess | None],
+    alike: Sequence[str],
+    doubtful: Sequence[str],
 ) -> Iterator[_Product]:
-    for one in volts:
+    """Yield each three columns of which one is the product of two."""
+    for one in alike:
         guess = guesses[one]
         assert guess is not None
         scale = float(guess.scale)
         for current in numbers:
-            if current in volts or min(map(abs, numbers[current])) < _LEAST_DIGITS:
+            if current in alike or min(map(abs, numbers[current])) < _LEAST_DIGITS:
                 continue
             for step in _STEPS:
                 amperes = [number / step for number in numbers[current]]
                 if not all(_AMPERES[0] <= number <= _AMPERES[1] for number in amperes):
                     continue
                 products = [u * scale * i for u, i in zip(numbers[one], amperes, strict=True)]
-                for other in volts:
-                    for power_step in _POWER_STEPS if other != one else ():
+                differ = max(products) > (1 + _TOLERANCE) * min(products)
+                for other in doubtful if differ else alike:
+                    for power_step in _POWER_STEPS if other not in (one, current) else ():
                         error = max(
                             abs(product - raw / power_step) / product if product else 1.0
                             for product, raw in zip(products, numbers[other], strict=True)
@@ -96,13 +108,15 @@ def _products(
                             )
 
 
-def _told(numbers: Numbers, volts: Sequence[str], found: _Product) -> Relations:
-    """Name the current, the apparent power, and the power that is not more than it."""
+def _told(numbers: Numbers, guesses: Mapping[str, Guess | None], found: _Product) -> Relations:
+    """Name the current, the apparent power, the power that is not more than it, and its factor."""
     apparent = numbers[found.product]
-    power = [
+    free = [one for one in numbers if one not in (found.volts, found.amperes, found.product)]
+    below = [
         one
-        for one in volts
-        if one not in (found.volts, found.product)
+        for one in free
+        if (said := guesses.get(one)) is not None
+        and not said.text
         and all(
             _LEAST_FACTOR * most <= watts <= (1 + _TOLERANCE) * most
             for watts, most in zip(numbers[one], apparent, strict=True)
@@ -110,13 +124,37 @@ def _told(numbers: Numbers, volts: Sequence[str], found: _Product) -> Relations:
     ]
     product = f"column {found.volts} x column {found.amperes}"
     questions = {found.product: f"VA? It is {product}; or W at a power factor of 1"}
-    guesses = {found.amperes: scaled(CURRENT, found.ampere_step)}
+    mended = {found.amperes: scaled(CURRENT, found.ampere_step)}
+    proved = next(
+        (
+            (watts, factor)
+            for watts in below
+            for factor in free
+            if factor != watts and _is_factor(numbers[watts], apparent, numbers[factor])
+        ),
+        None,
+    )
+    usual = [one for one in below if (said := guesses[one]) is not None and said.sure]
+    power = [proved[0]] if proved else usual
+    if proved:
+        questions[proved[1]] = f"a power factor? It is column {proved[0]} / column {found.product}"
     if len(power) == 1:
-        guesses[power[0]] = scaled(POWER, found.product_step)
+        mended[power[0]] = scaled(POWER, found.product_step)
         questions[found.product] = f"VA? It is {product}"
     else:
         questions |= dict.fromkeys(power, f"W or V? It is not more than {product}")
-    return Relations(guesses=guesses, questions=questions)
+    return Relations(guesses=mended, questions=questions)
+
+
+def _is_factor(watts: Sequence[float], apparent: Sequence[float], factors: Sequence[float]) -> bool:
+    """Tell whether a column is the power factor, in percent or permille."""
+    return any(
+        all(
+            abs(power / full - factor / step) <= _FACTOR_TOLERANCE
+            for power, full, factor in zip(watts, apparent, factors, strict=True)
+        )
+        for step in _FACTOR_STEPS
+    )
 
 
 def _ask(numbers: Numbers, guesses: Mapping[str, Guess | None], volts: Sequence[str]) -> Relations:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
+from collectors.facility.snmp.entries import Entries
 from collectors.facility.snmp.guess import Guess, guess
 from collectors.facility.snmp.point import text_of
 from collectors.facility.snmp.recognise import ENTERPRISES, Identity, identify, maker_of
 from collectors.facility.snmp.relate import relate
-from collectors.facility.snmp.unread import LIMIT, SECONDS, entries_of, likely_column
+from collectors.facility.snmp.unread import LIMIT, SECONDS
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Channel
@@ -104,10 +105,10 @@ async def _makers(channel: Channel) -> AsyncIterator[str]:
 
 def sort(objects: Mapping[str, Raw], found: Survey) -> None:
     """Put objects into tables and scalars. Pure, no I/O."""
-    entries = entries_of(objects)
+    entries = Entries(objects)
     columns: dict[str, dict[str, Raw]] = {}
     for oid, raw in objects.items():
-        column, row = likely_column(oid, entries)
+        column, row = entries.column_of(oid)
         columns.setdefault(column, {})[row] = raw
     tables: dict[str, dict[str, dict[str, Raw]]] = {}
     for column, rows in columns.items():

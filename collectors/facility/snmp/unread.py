@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
+from collectors.facility.snmp.entries import Entries
 from collectors.facility.snmp.guess import STATES
 from collectors.facility.snmp.index import split_index
 
@@ -30,7 +31,6 @@ _SHORTEST: Final = 7  # the parts of an OID that identify a maker or a standard 
 # are beneath.
 _LONGEST: Final = {True: 9, False: 8}
 _SENTINELS: Final = frozenset({-1, -(2**31), 2**31 - 1, 2**32 - 1, 2**63 - 1, 2**64 - 1})
-_INDEX: Final = 4  # the most parts of an index in a table that no profile describes
 
 _NUMBER: Final = re.compile(rb"-?\d{1,12}(\.\d{1,6})?")
 LIMIT: Final = 20_000
@@ -103,10 +103,10 @@ def compare(found: Mapping[str, Raw], profile: SnmpProfile, plan: Plan) -> Unrea
     foreign = {
         profile.column_oid(one): profile.tables[one.table] for one in profile.readings if one.table
     }
-    known, entries = _known(profile, plan), entries_of(found)
+    known, entries = _known(profile, plan), Entries(found)
     groups: dict[str, dict[str, Raw]] = {}
     for oid, raw in found.items():
-        column, row = _split(oid, tables, foreign) or likely_column(oid, entries)
+        column, row = _split(oid, tables, foreign) or entries.column_of(oid)
         if oid not in known and column not in known:
             groups.setdefault(column, {})[row] = raw
     unread = Unread()
@@ -163,41 +163,6 @@ def _split(
             if split_index(table, row) is not None:
                 return f"{table.oid}.{number}", row
     return None
-
-
-def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each way to split an OID into table entry, column and row, the longest row first.
-
-    An entry ends in 1 (RFC 2578, 7.1.12).
-    """
-    arcs = oid.split(".")
-    if arcs[-1] == "0":  # a scalar
-        return
-    for size in range(min(_INDEX, len(arcs) - 3), 0, -1):
-        entry, column, row = arcs[: -size - 1], arcs[-size - 1], arcs[-size:]
-        if entry[-1] == "1":
-            yield ".".join(entry), column, ".".join(row)
-
-
-def entries_of(found: Iterable[str]) -> dict[tuple[str, str], set[str]]:
-    """Return the columns of each possible entry and row."""
-    entries: dict[tuple[str, str], set[str]] = {}
-    for oid in found:
-        for entry, column, row in _parts(oid):
-            entries.setdefault((entry, row), set()).add(column)
-    return entries
-
-
-def likely_column(oid: str, entries: Mapping[tuple[str, str], set[str]]) -> tuple[str, str]:
-    """Return the likely column and row of an object in an unknown table.
-
-    A row of a table has more than one column, which shows where the column ends.
-    """
-    for entry, column, row in _parts(oid):
-        if len(entries[entry, row]) > 1:
-            return f"{entry}.{column}", row
-    column, _, row = oid.rpartition(".")
-    return (oid, "") if row == "0" else (column, row)
 
 
 def _number(raw: Raw) -> float | None:

@@ -118,6 +118,18 @@ METER = f"{ACME}.6.1"
         (((231,), (398,), (416,)), {2: 231.0}, {3: "V, W or VA?", 4: "V, W or VA?"}),
         # three phases of one supply
         (((230,), (231,), (229,)), {2: 230.0, 3: 231.0, 4: 229.0}, {}),
+        # hundredths of amperes; 1595 W and 1638 VA might be 16 degrees; 1595 / 1638 = 0.974
+        (
+            (
+                (2301, 2312, 2297),
+                (712, 655, 731),
+                (1595, 1471, 1640),
+                (1638, 1514, 1679),
+                (974, 972, 977),
+            ),
+            {2: 230.1, 3: 7.12, 4: 1595.0},
+            {5: "VA? It is column 2 x column 3", 6: "a power factor? It is column 4 / column 5"},
+        ),
         # tenths of volts are no power by any sign: input and output
         (((2301,), (2203,), (500,)), {2: 230.1, 3: 220.3, 4: 50.0}, {}),
     ],
