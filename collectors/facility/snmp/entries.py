@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _INDEX: Final = 4  # the most parts of an index in a table that no profile describes
 _MIXED: Final = 0.5
 """How much less an entry counts if one of its columns has numbers and texts."""
+_BETTER: Final = 1.75
+"""How much better an entry with a shorter row must fit: tables of real devices have gaps too."""
 
 Shape = tuple[str, int]
 """An entry, and the number of parts of its rows."""
@@ -49,17 +51,22 @@ class Entries:
     def column_of(self, oid: str) -> tuple[str, str]:
         """Return the likely column and row of an object; the row is empty for a scalar.
 
-        A row of a table has more than one column. Of two entries that fit alike, the one with the
-        longer row is taken.
+        A row of a table has more than one column. The entry with the longest row is taken, unless
+        another one fits much better.
         """
         likely = [one for one in _parts(oid) if len(self._columns[one[0], one[2]]) > 1]
         if likely:
-            entry, column, row = max(
-                likely, key=lambda one: (self._fits[one[0], one[2].count(".")], len(one[2]))
-            )
-            return f"{entry}.{column}", row
+            best = likely[0]
+            for one in likely[1:]:
+                if self._fit(one) > _BETTER * self._fit(best):
+                    best = one
+            return f"{best[0]}.{best[1]}", best[2]
         column, _, row = oid.rpartition(".")
         return (oid, "") if row == "0" else (column, row)
+
+    def _fit(self, one: tuple[str, str, str]) -> float:
+        entry, _, row = one
+        return self._fits[entry, row.count(".")]
 
 
 def _parts(oid: str) -> Iterator[tuple[str, str, str]]:
