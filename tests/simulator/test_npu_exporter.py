@@ -44,7 +44,7 @@ async def test_an_agent_reads_what_the_section_names() -> None:
     exporters = NpuExporters(site)
     await exporters.start()
     try:
-        section = "".join(exporters.section("5s"))
+        section = "".join(exporters.section("5s")).replace("timeout: 3s", "timeout: 2m")
         config = load("c.yaml", text=f"hub: guian\nsite: {site.key}\ncollectors:\n{section}")
         context = Context(place=Place(hub="guian", site=site.key), node="here")
         collectors = KIND.build(config.sections[0].config, context)

@@ -31,6 +31,8 @@ from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Meter
 from simulator.snmp_agent import Responder
 from simulator.waves import Waves
+from tests.collectors.facility.modbus.kit import PATIENT
+from tests.support import HANGS
 
 NOW = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")
@@ -113,7 +115,7 @@ async def compare(name: str, device: Probe, *, chosen: str = "auto") -> None:
     async with answering(device) as address:
         chosen = chosen if profile.match else name
         (made,) = KIND.build(
-            SnmpConfig(devices=[DeviceConfig(address=address, profile=chosen, timeout=10.0)]),
+            SnmpConfig(devices=[DeviceConfig(address=address, profile=chosen, timeout=HANGS)]),
             CONTEXT,
         )
         try:
@@ -202,10 +204,8 @@ async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> 
     server = MeterServer([meter])
     host, port = await server.start(("127.0.0.1", 0))
     try:
-        device = Device(
-            address=f"{host}:{port}", profile=name, timeout=10.0, ratios=meter.map.ratios, **words
-        )
-        (made,) = MODBUS_KIND.build(Config(devices=[device]), CONTEXT)
+        device = Device(address=f"{host}:{port}", profile=name, ratios=meter.map.ratios, **words)
+        (made,) = MODBUS_KIND.build(Config(devices=[device], **PATIENT), CONTEXT)
         try:
             readings = {
                 (series.metric, tail(series)): value for series, value in await made.collect()

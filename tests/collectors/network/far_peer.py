@@ -65,8 +65,17 @@ def serve(device: int) -> None:
             threading.Timer(delay, os.write, (device, reply)).start()
 
 
+def measured(link: Any, probes: int) -> bool:
+    """Tell whether a link has so many probes, and the loss of the line.
+
+    A fifth is lost, an eleventh of the rest too late: 27 %. On a machine that stood still, what was
+    under way is lost as well, and weighs less with each probe after it.
+    """
+    return len(link._window) >= probes and 0.15 <= link._window.loss() < 0.45
+
+
 async def measure(probes: int) -> dict[str, object]:
-    """Read three links until each of those that answer has so many probes, and late answers."""
+    """Read three links until those that answer are measured, and there were late answers."""
     peers = [
         Peer(peer="icmp", address="10.99.0.2", method="icmp"),
         Peer(peer="tcp", address="10.99.0.2:80", method="tcp"),
@@ -76,15 +85,16 @@ async def measure(probes: int) -> dict[str, object]:
     links: Any = KIND.build(config, Context(place=Place(hub="h", site="s"), node="n"))
     for link in links:
         await link.collect()
-    while len(links[0]._window) < probes or links[0].dropped["late"] < 2:
-        await asyncio.sleep(0.05)
-    while len(links[1]._window) < probes:
+    while not all(measured(link, probes) for link in links[:2]) or links[0].dropped["late"] < 2:
         await asyncio.sleep(0.05)
     told = {}
     for link in links:
-        began = time.monotonic()
-        readings = {f"{s.metric.name} {s.values[-1]}": value for s, value in await link.collect()}
-        took = time.monotonic() - began
+        took = float("inf")
+        for _ in range(5):  # the best of some: a busy machine may be late with one
+            began = time.monotonic()
+            found = await link.collect()
+            took = min(took, time.monotonic() - began)
+        readings = {f"{s.metric.name} {s.values[-1]}": value for s, value in found}
         told[link.device] = {"readings": readings, "dropped": dict(link.dropped), "took": took}
     for link in links:
         await link.aclose()

@@ -36,6 +36,7 @@ async def test_a_name_server_that_hangs_costs_its_peer_only() -> None:
         for _ in range(3):
             with pytest.raises(Unreachable, match=r"gz\.example"):
                 await resolver.target(0.05, 60.0)
+        await until(lambda: begun)
         assert len(begun) == 1
         assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), HANGS) == "free"
     finally:

@@ -152,14 +152,13 @@ async def test_a_dead_peer_costs_the_others_nothing() -> None:
             *dead,
             Peer(peer="live", address="127.0.0.1", method="icmp"),
             interval=1.0,
-            timeout=2.0,
         ) as links:
             await asyncio.gather(*(link.collect() for link in links))
             await until(lambda: len(links[-1]._window) >= 8)
             assert (await told(links[-1]))["loss_ratio live"] == 0
             assert (await told(links[0]))["loss_ratio dead-0"] == 1
-            # A probe each tenth of a second waits for two seconds.
-            assert all(len(link._under_way) <= 30 for link in links)
+            # A probe each tenth of a second waits for five seconds.
+            assert all(len(link._under_way) <= 60 for link in links)
 
 
 class HoldingPeer(LinkPeer):
@@ -183,7 +182,8 @@ async def test_stamp_reads_the_line_and_not_the_reflector() -> None:
         timeout=2.0,
     ) as (link,):
         await link.collect()
-        await until(lambda: len(link._window) >= 60 and link._window.loss() > 0.1)
+        # Of a machine that stood still, what was under way is lost as well.
+        await until(lambda: len(link._window) >= 60 and 0.1 < link._window.loss() < 0.5)
         found = await told(link)
         assert 0.02 <= found["round_trip_seconds 0.5"] < 1.0
         assert 0.1 < found["loss_ratio gz"] < 0.5
@@ -221,9 +221,7 @@ def test_delay_loss_late_and_double_answers_over_a_real_network() -> None:
     for peer in ("icmp", "tcp"):
         readings = found[peer]["readings"]
         assert 0.03 <= readings["round_trip_seconds 0.5"] < 1.0
-        assert (
-            0.15 <= readings[f"loss_ratio {peer}"] < 0.45
-        )  # a fifth is lost, an eleventh of the rest too late
+        assert 0.15 <= readings[f"loss_ratio {peer}"] < 0.45
     assert found["icmp"]["dropped"]["duplicate"] >= 3
     assert found["icmp"]["dropped"]["late"] >= 2
     assert found["dead"]["readings"] == {"loss_ratio dead": 1.0, "probe_info icmp": 1.0}
