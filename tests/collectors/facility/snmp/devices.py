@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collectors.base import Reading
 from collectors.facility.snmp.config import DeviceConfig
+from tests.support import HANGS
 
 APC = "1.3.6.1.4.1.318.1.1.26"
 
@@ -42,5 +43,5 @@ def shown(readings: list[Reading]) -> dict[str, float]:
 
 
 def named(address: str, **options: object) -> DeviceConfig:
-    """Return the config of a PDU called A07-A."""
-    return DeviceConfig(address=address, pdu="A07-A", **options)
+    """Return the config of a PDU called A07-A, which may be slow unless options say otherwise."""
+    return DeviceConfig(address=address, pdu="A07-A", **{"timeout": HANGS} | options)

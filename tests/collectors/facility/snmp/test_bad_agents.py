@@ -44,7 +44,7 @@ async def test_a_device_of_small_messages_is_asked_for_less_at_once(version: str
     }
     fake = Fake({**PDU, **outlets}, most=7)
     async with serving(fake) as address:
-        device = collector(named(address, version=version, profile="apc-rpdu2", timeout=HANGS))
+        device = collector(named(address, version=version, profile="apc-rpdu2"))
         found = shown(await device.collect())
         assert sum("outlet_power" in name for name in found) == 40
         assert device._channel.max_oids <= 7
@@ -90,7 +90,7 @@ async def test_a_walk_in_circles_ends_as_a_bad_reply() -> None:
         successor=lambda oid: f"{APC}.4.3.1.5.1" if oid.startswith(f"{APC}.4.3.1.5") else None,
     )
     async with serving(fake) as address:
-        device = collector(named(address, profile="apc-rpdu2", timeout=HANGS))
+        device = collector(named(address, profile="apc-rpdu2"))
         with pytest.raises(BadReply, match="does not go forward"):
             await device.collect()
         assert fake.requests < 10
@@ -149,7 +149,7 @@ async def test_mutated_replies_cost_a_round_and_nothing_else(
 
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
-        device = collector(named(address, profile="apc-rpdu2", timeout=HANGS))
+        device = collector(named(address, profile="apc-rpdu2"))
         await device.collect()
         fake.mangle = mutate
         with hurried(device, 0.08):
@@ -192,7 +192,7 @@ async def test_a_restart_is_noticed_and_rows_are_found_anew(
     monkeypatch.setattr("collectors.facility.snmp.finder._MIN_DISCOVERY_AGE", 0.0)
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
-        device = collector(named(address, profile="apc-rpdu2", timeout=HANGS))
+        device = collector(named(address, profile="apc-rpdu2"))
         await device.collect()
         before = device.plan
         fake.objects |= {

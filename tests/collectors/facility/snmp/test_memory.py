@@ -13,7 +13,7 @@ from collectors.facility.snmp.memory import DeviceMemory
 from collectors.facility.snmp.recognise import Identity
 from tests.collectors.facility.snmp.agents import Fake, collector, serving
 from tests.collectors.facility.snmp.devices import APC, PDU, POWER, SYSTEM, named, shown
-from tests.support import HANGS, hurried
+from tests.support import hurried
 
 IDENTITY = Identity(object_id="1.3.6.1.4.1.318.1.3.4.6", description="a PDU")
 ANSWERS = Answers(
@@ -89,12 +89,12 @@ async def test_a_restart_asks_one_thing_and_reads_on(tmp_path: Path) -> None:
     """The first round of the second run: who are you, and the objects of the plan."""
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
-        first = collector(named(address, timeout=HANGS), state_dir=tmp_path)
+        first = collector(named(address), state_dir=tmp_path)
         found = shown(await first.collect())
         discovery = fake.requests
         await first.aclose()
         fake.requests = 0
-        again = collector(named(address, timeout=HANGS), state_dir=tmp_path)
+        again = collector(named(address), state_dir=tmp_path)
         assert shown(await again.collect()) == found
         assert fake.requests == 2 < discovery
         assert again.chosen == first.chosen == "apc-rpdu2"
@@ -105,11 +105,11 @@ async def test_another_device_at_the_address_is_discovered(tmp_path: Path) -> No
     """At the restart, and also beneath a running agent after an outage."""
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
-        first = collector(named(address, timeout=HANGS), state_dir=tmp_path)
+        first = collector(named(address), state_dir=tmp_path)
         await first.collect()
         fake.objects["1.3.6.1.2.1.1.1.0"] = b"another card"
         fake.objects[f"{APC}.4.3.1.5.1"] = 50
-        again = collector(named(address, timeout=HANGS), state_dir=tmp_path)
+        again = collector(named(address), state_dir=tmp_path)
         fake.requests = 0
         assert shown(await again.collect())[f"{POWER}/A07-A"] == 500.0
         assert fake.requests > 2
@@ -128,7 +128,7 @@ async def test_a_time_out_alone_makes_no_plan_stale() -> None:
     """After an outage the same device is asked who it is and read on: no row is discovered anew."""
     fake = Fake(dict(PDU))
     async with serving(fake) as address:
-        device = collector(named(address, timeout=HANGS))
+        device = collector(named(address))
         found = shown(await device.collect())
         before = device.plan
         for _ in range(3):

@@ -24,7 +24,7 @@ def test_a_section_builds_one_collector_for_every_device() -> None:
     has none.
     """
     devices = [
-        named("10.0.0.7", interval=15.0),
+        DeviceConfig(address="10.0.0.7", pdu="A07-A", interval=15.0),
         DeviceConfig(address="10.0.0.8", ups="U1", max_samples=0),
     ]
     first, second = KIND.build(SnmpConfig(devices=devices), CONTEXT)
