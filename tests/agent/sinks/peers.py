@@ -25,7 +25,7 @@ from agent.sinks.influx import Influx, influx_sink
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import SpoolConfig
 from collectors.base import Batch, Metric
-from tests.support import binary, get, running, wait_for
+from tests.support import HANGS, binary, get, running, wait_for
 from tests.support.database import DatabaseProcess
 
 S = TypeVar("S", bound=SpooledSink)
@@ -64,7 +64,7 @@ def sink(
     state_dir: Path,
     *,
     pace: Pace = QUICK,
-    timeout: float = 2.0,
+    timeout: float = HANGS,
     max_bytes: int = 64 * 2**20,
     token_file: Path | None = None,
     ca_file: Path | None = None,

@@ -16,7 +16,7 @@ from agent.sinks.remote.sink import RemoteSink
 from agent.sinks.sender import Pace
 from agent.sinks.spool import SpoolConfig
 from tests.agent.sinks.peers import QUICK, started, surroundings
-from tests.support import binary, get, running
+from tests.support import HANGS, binary, get, running
 from tests.support.database import DatabaseProcess
 
 ENDLESS = "20y"
@@ -28,7 +28,7 @@ def remote(
     state_dir: Path,
     *,
     pace: Pace = QUICK,
-    timeout: float = 2.0,
+    timeout: float = HANGS,
     max_bytes: int = 64 * 2**20,
     **more: Any,
 ) -> Iterator[RemoteSink]:

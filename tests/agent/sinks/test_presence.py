@@ -82,7 +82,7 @@ def configured(folder: Path, url: str) -> Push:
     path = folder / "config.yaml"
     path.write_text(
         f"hub: guian\nsite: s1\nnode: n1\nstate_dir: {folder}\n"
-        f"outputs:\n  remote_write: {{url: '{url}/w', protocol: '1.0', timeout: 1s}}\n"
+        f"outputs:\n  remote_write: {{url: '{url}/w', protocol: '1.0', timeout: 60s}}\n"
     )
     made = Push(config_module.load(path), state_dir=folder, registry=CollectorRegistry())
     made.start()
