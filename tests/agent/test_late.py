@@ -95,7 +95,7 @@ async def test_a_round_that_was_stopped_meanwhile_is_late(monkeypatch: pytest.Mo
         return [(VALUE.series("d"), 7.0)]
 
     error: list[Exception | None] = [None]
-    runner, snapshot, _ = make(AsyncFake("d", lambda: stop(error[0]), timeout=3.0))
+    runner, snapshot, _ = make(AsyncFake("d", lambda: stop(error[0]), interval=15.0, timeout=3.0))
     await runner.run_once()
     assert snapshot.value(VALUE.series("d")) is None, "its time is not known"
     error[0] = Unreachable("no answer")
@@ -148,25 +148,25 @@ async def test_a_machine_that_pauses_in_every_round_does_not_hide_a_silent_devic
 
 
 async def test_a_device_that_waits_for_a_thread_is_not_blamed() -> None:
-    """One device holds the only thread. The other, asked meanwhile, is late and then read."""
-    stuck = threading.Event()
-    runner, _, _ = make(
-        Fake("hangs", lambda: stuck.wait(60) and [], interval=0.1, timeout=0.05),
-        Fake("waits", lambda: [(VALUE.series("waits"), 1.0)], interval=0.1, timeout=0.05),
-        threads=Threads(1),
-    )
+    """Another one holds the only thread. A device, asked meanwhile, is late and then read."""
+    holds, stuck = threading.Event(), threading.Event()
+
+    def hangs() -> None:
+        holds.set()
+        stuck.wait()
+
+    threads = Threads(1)
+    threads.submit(hangs, key="another")
+    await until(holds.is_set)
+    waits = Fake("waits", lambda: [(VALUE.series("waits"), 1.0)], interval=0.1, timeout=0.05)
+    runner, _, _ = make(waits, threads=threads)
     runner.start()
-    health = {}
-
-    def told() -> bool:
-        health.update({one.device: one for one in runner.health()})
-        return health["hangs"].ok is False and health["waits"].late
-
-    await until(told)
-    assert health["waits"].ok is not False
+    await until(lambda: runner.health()[0].late)
+    assert runner.health()[0].ok is None
     stuck.set()
-    await until(lambda: runner.health()[1].ok is True)
+    await until(lambda: runner.health()[0].ok is True)
     await runner.stop()
+    threads.close()
 
 
 class Discovered(AsyncFake):

@@ -13,8 +13,18 @@ from agent.selfmetrics import SelfMetrics
 from agent.snapshot import Snapshot
 from collectors.base import BadReply, Batch, NoData, Unreachable
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
-from tests.agent.fakes import UP, VALUE, AsyncFake, Fake, ImmediateFake, good, make, raising
-from tests.support import until
+from tests.agent.fakes import (
+    UP,
+    VALUE,
+    AsyncFake,
+    Fake,
+    ImmediateFake,
+    good,
+    make,
+    raising,
+    run_until_told,
+)
+from tests.support import HANGS, until
 
 
 def success(snapshot: Snapshot, device: str) -> float | None:
@@ -28,7 +38,7 @@ async def test_whatever_one_collector_does_costs_no_other() -> None:
     stuck = threading.Event()
 
     async def for_ever() -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(10 * HANGS)
 
     bad = [
         Fake("raises", raising(RuntimeError("boom\nsecond line"))),
@@ -39,11 +49,11 @@ async def test_whatever_one_collector_does_costs_no_other() -> None:
         Fake("pairs", lambda: [(1, 2), (3, 4)]),
         Fake("nobody", lambda: [(None, 1.0)]),
         Fake("value", lambda: [(VALUE.series("x"), "many")]),
-        Fake("hangs", lambda: stuck.wait(30)),
-        AsyncFake("waits", for_ever),
+        Fake("hangs", stuck.wait, timeout=0.15),
+        AsyncFake("waits", for_ever, timeout=0.15),
     ]
     runner, snapshot, _ = make(*bad, good("good"))
-    await runner.run_once()
+    await run_until_told(runner, snapshot, "hangs")
     stuck.set()
     assert snapshot.value(VALUE.series("good")) == 1.0
     assert success(snapshot, "good") == 1.0
@@ -62,7 +72,7 @@ async def test_a_hung_collector_has_one_thread_however_often_it_is_due() -> None
 
     def hang() -> list[Any]:
         calls.append(threading.current_thread().name)
-        stuck.wait(60)
+        stuck.wait()
         return []
 
     runner, snapshot, registry = make(
@@ -123,10 +133,8 @@ async def test_only_a_device_with_too_many_samples_is_cut_and_the_rest_is_counte
         "many",
         lambda: ((VALUE.series(str(n)), 1.0) for n in range(100_000)),
         max_samples=100,
-        interval=60.0,
-        timeout=20.0,
     )
-    runner, snapshot, registry = make(many, good("good", interval=60.0, timeout=20.0))
+    runner, snapshot, registry = make(many, good("good"))
     await runner.run_once()
     assert len(snapshot.family(VALUE)) == 101
     labels = {"collector": "fake", "reason": "limit"}

@@ -120,6 +120,7 @@ def test_an_answer_that_came_while_the_process_was_stopped_beats_its_deadline() 
     child = (
         "import os, signal, sys, time\n"
         "pid, answer = int(sys.argv[1]), int(sys.argv[2])\n"
+        "print(flush=True); time.sleep(0.1)\n"
         "os.kill(pid, signal.SIGSTOP); time.sleep(0.3); os.write(answer, b'x')\n"
         "time.sleep(1.7); os.kill(pid, signal.SIGCONT)\n"
     )
@@ -131,13 +132,14 @@ def test_an_answer_that_came_while_the_process_was_stopped_beats_its_deadline() 
         "    loop, heard = asyncio.get_running_loop(), asyncio.Event()\n"
         "    loop.add_reader(read, heard.set)\n"
         f"    with subprocess.Popen([sys.executable, '-c', {child!r}, str(os.getpid()),"
-        " str(write)], pass_fds=[write]):\n"
+        " str(write)], pass_fds=[write], stdout=subprocess.PIPE) as child:\n"
+        "        child.stdout.readline()\n"
         "        await asyncio.wait_for(heard.wait(), 0.5)\n"
         "    print('heard', loop.pulse.lost > 1)\n"
         "with asyncio.Runner(loop_factory=SteadyLoop) as runner:\n"
         "    runner.run(main())\n"
     )
-    # The child may begin late: until it stops the program, the half second runs.
+    # On a slow machine the child may stop the program after its half second.
     for _ in range(5):
         done = subprocess.run(
             [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False

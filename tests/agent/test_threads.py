@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from agent.threads import Threads
-from tests.support import until
+from tests.support import HANGS, until
 
 
 async def test_threads_that_are_not_needed_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,14 +34,14 @@ async def test_threads_that_are_not_needed_end(monkeypatch: pytest.MonkeyPatch) 
     await until(lambda: len(began) == 4)
     assert own() == 4
     soon.set()
-    await asyncio.wait_for(asyncio.gather(*others), 60)
+    await asyncio.wait_for(asyncio.gather(*others), HANGS)
     monkeypatch.setattr("agent.threads._PATIENCE", 3600.0)  # from here on none is started
     monkeypatch.setattr("agent.threads._SPARE_SECONDS", 0.0)
     threads._spare_until = 0.0
     for _ in range(5):
-        assert await asyncio.wait_for(threads.submit(int), 60) == 0
+        assert await asyncio.wait_for(threads.submit(int), HANGS) == 0
     await until(lambda: own() == 2)
     assert not stuck.done()
     late.set()
-    await asyncio.wait_for(stuck, 60)
+    await asyncio.wait_for(stuck, HANGS)
     threads.close()
