@@ -14,7 +14,8 @@ class CollectorHealth:
     collector: str
     device: str = ""
     ok: bool | None = None
-    """Whether the last round succeeded; None before the first round has ended."""
+    """Whether the last round succeeded; None before the first round has ended, and while the agent
+    itself does not read the device."""
     last_success: float | None = None
     last_error: str = ""
     last_reason: str = ""

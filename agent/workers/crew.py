@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import zip_longest
 from typing import Final
 
 from agent.config import Built
@@ -96,7 +97,7 @@ class Crew:
         while len(self.workers) < len(self._parts):
             self.workers.append(Worker(len(self.workers) + 1, self._known, self._told))
         for worker, part in zip(self.workers, self._parts, strict=True):
-            worker.begin(partial(self._job, part, self._generation))
+            worker.begin(partial(self._job, part, self._generation), part.devices)
 
     async def stop(self) -> None:
         """Take no more of what the workers read, until the next `start`."""
@@ -110,7 +111,12 @@ class Crew:
 
     def health(self) -> Sequence[CollectorHealth]:
         """Return how every device is doing."""
-        return [one.health() for one in self._devices.values()]
+        pulses = [worker.pulse for worker in self.workers]
+        return [
+            one.health(pulse.stretch if pulse is not None else 1.0)
+            for part, pulse in zip_longest(self._parts, pulses[: len(self._parts)])
+            for one in part.devices
+        ]
 
     def progress(self) -> Progress:
         """Return how many devices were read, and whether the workers keep up with them."""
@@ -174,7 +180,7 @@ class Crew:
             return
         device.late = told.late
         if told.ok is not None:  # a new worker has read nothing yet; what was known before stays
-            device.ok = told.ok
+            device.ok, device.told_at = told.ok, device.now()
             device.duration = told.duration
             device.last_success = told.last_success or device.last_success
         if told.heard and not device.heard:

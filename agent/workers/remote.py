@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import ClassVar
 
 from agent.health import CollectorHealth
+from agent.status import LIFETIME_INTERVALS
 from collectors.abilities import HasLinkedNames, HasRegisters, HasUpSeries, SharesNotice
 from collectors.base import Collector, Reading, Schedule, Series
 
@@ -28,6 +30,7 @@ class Remote:
         "register_rollovers",
         "schedule",
         "shared_notice",
+        "told_at",
         "up_series",
     )
 
@@ -49,6 +52,8 @@ class Remote:
         )
         self.ok: bool | None = None
         self.heard = self.late = False
+        self.told_at = self.now()
+        """When its worker last told of a round, in monotonic seconds."""
         self.last_success: float | None = None
         self.duration: float | None = None
         self.last_error = self.last_reason = self.notice = ""
@@ -72,18 +77,29 @@ class Remote:
         """Raise NotImplementedError: only the worker reads the device."""
         raise NotImplementedError
 
-    def health(self) -> CollectorHealth:
-        """Return how it is doing."""
+    @staticmethod
+    def now() -> float:
+        """Return the time by which `told_at` counts, in monotonic seconds."""
+        return time.monotonic()
+
+    def health(self, stretch: float) -> CollectorHealth:
+        """Return how it is doing; `stretch` is how much longer its interval is than asked.
+
+        Nobody knows whether a device answers whose worker has not told of a round for so long that
+        its values expire.
+        """
+        lifetime = LIFETIME_INTERVALS * stretch * self.schedule.interval
+        unread = self.now() - self.told_at > lifetime
         return CollectorHealth(
             collector=self.name,
             device=self.device,
-            ok=self.ok,
+            ok=None if unread else self.ok,
             last_success=self.last_success,
             last_error=self.last_error,
             last_reason=self.last_reason,
             notice=self.notice,
             shared_notice=self.shared_notice,
-            late=self.late,
+            late=self.late or unread,
             duration=self.duration,
             interval=self.schedule.interval,
         )

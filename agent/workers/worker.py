@@ -1,7 +1,8 @@
 """One worker process as the agent sees it: started, watched, and started again when it ends.
 
 The end of a worker makes none of its devices silent. Their last values stay until they expire as
-always, and a new worker reads them soon. So the end costs them a round.
+always, and a new worker reads them soon. So the end costs them a round. All rounds until then are
+counted late.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -21,6 +22,8 @@ from agent.health import WorkerHealth
 from agent.workers.decode import Decoder, Metrics, Pulse, Told
 from agent.workers.frames import BadFrame, FrameReader, Kind, frame
 from agent.workers.job import Job
+from agent.workers.missed import Missed
+from agent.workers.remote import Remote
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,10 @@ each time a worker ends sooner."""
 class Link(asyncio.Protocol):
     """The agent's end of the socket to a worker: its frames come in."""
 
-    def __init__(self, metrics: Metrics, told: Callable[[Told], None]) -> None:
+    def __init__(
+        self, metrics: Metrics, told: Callable[[Told], None], begins: Callable[[], None]
+    ) -> None:
+        """`begins` is called when the worker begins with its newest job."""
         self.closed: Final = asyncio.Event()
         self.generation = 0
         """The generation of the newest job. Frames of an earlier job are dropped."""
@@ -53,6 +59,7 @@ class Link(asyncio.Protocol):
         self.wrong = ""
         self._metrics: Final = metrics
         self._told: Final = told
+        self._begins: Final = begins
         self._reader: Final = FrameReader()
         self._decoder = Decoder(metrics)
         self._transport: asyncio.BaseTransport | None = None
@@ -79,6 +86,8 @@ class Link(asyncio.Protocol):
     def _take(self, kind: Kind, body: bytes) -> None:
         if kind is Kind.BEGIN:
             self.began = int.from_bytes(body, "big") == self.generation
+            if self.began:
+                self._begins()
             self._decoder = Decoder(self._metrics)
         elif self.began or kind is Kind.LINE:
             told = self._decoder.told(kind, body)
@@ -108,6 +117,7 @@ class Worker:
         self._running: asyncio.Task[None] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._late_before: Counter[str] = Counter()
+        self._missed: Final = Missed(asyncio.get_running_loop().time)
         self._spent = 0.0
         self._closing = False
 
@@ -119,7 +129,8 @@ class Worker:
     @property
     def late_rounds(self) -> Counter[str]:
         """Rounds not run or read in time, over all restarts, by the collector's name."""
-        return self._late_before + Counter(self.pulse.late_rounds if self.pulse else {})
+        told = self._late_before + Counter(self.pulse.late_rounds if self.pulse else {})
+        return told + self._missed.rounds()
 
     @property
     def cpu_seconds(self) -> float:
@@ -145,9 +156,10 @@ class Worker:
             lag_seconds=self.lag,
         )
 
-    def begin(self, job: Callable[[], Job]) -> None:
+    def begin(self, job: Callable[[], Job], devices: Sequence[Remote]) -> None:
         """Have it read other devices from now on; start it if it does not run."""
         self._job = job
+        self._missed.has(devices)
         if self._running is None:
             self._running = asyncio.create_task(self._run())
         elif self._link is not None:
@@ -209,7 +221,7 @@ class Worker:
                 ours.close()
                 raise
         transport, link = await loop.create_unix_connection(
-            lambda: Link(self._metrics, self._told_of), sock=ours
+            lambda: Link(self._metrics, self._told_of, self._missed.began), sock=ours
         )
         self._link, self._transport = link, transport
         try:
@@ -272,5 +284,8 @@ class Worker:
 
     def _note_end(self) -> None:
         """Add the counters of the process that ended to the totals."""
-        self._late_before, self._spent = self.late_rounds, self.cpu_seconds
+        if self.pulse is not None:
+            self._late_before.update(self.pulse.late_rounds)
+        self._spent = self.cpu_seconds
         self.pulse = None
+        self._missed.ended()

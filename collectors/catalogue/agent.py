@@ -53,8 +53,8 @@ COLLECTOR_SKIPPED: Final = _agent(
 LATE_ROUNDS: Final = _agent(
     "",
     "late_rounds_total",
-    "Rounds that the agent's own lag kept from being run or read in time. They say nothing of the"
-    " device.",
+    "Rounds that the agent itself did not run or read in time: it lagged, or a worker process was"
+    " dead. They say nothing of the device.",
     "collector",
     type="counter",
 )

@@ -48,7 +48,7 @@ class CollectorView:
     collector: str
     device: str
     ok: bool | None
-    """None before the first round."""
+    """None before the first round, and while the agent itself does not read the device."""
     last_success: str | None
     last_success_seconds: float | None
     silent_since_seconds: float | None

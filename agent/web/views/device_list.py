@@ -9,11 +9,12 @@ from typing import Final
 from agent.web.format import natural
 from agent.web.views.collectors import CollectorView
 
-STATES: Final = ("all", "silent", "never", "answering", "starting")
-"""States to filter by. `never`: its rounds failed from the first on. `starting`: no round yet."""
+STATES: Final = ("all", "silent", "never", "answering", "starting", "unread")
+"""States to filter by. `never`: its rounds failed from the first on. `starting`: no round yet.
+`unread`: it was read before, and is not now, for the worker process that reads it is not there."""
 HOST: Final = "host"
 """The kind of the collectors that read no device: the kernel's subsystems, the KPIs."""
-_ORDER: Final = ("silent", "never", "starting", "answering")
+_ORDER: Final = ("silent", "never", "unread", "starting", "answering")
 _PAGE: Final = 100
 
 
@@ -50,18 +51,23 @@ class DeviceListView:
         return self.counts["silent"] + self.counts["never"]
 
     @property
+    def unread(self) -> int:
+        """How many collectors are not read at present, so that nobody knows whether they answer."""
+        return self.counts["unread"] + self.counts["starting"]
+
+    @property
     def states(self) -> list[str]:
         """The states to choose from: those that occur, and the chosen one."""
         return [one for one in STATES if self.counts[one] or one in ("all", self.state)]
 
 
 def state_of(one: CollectorView) -> str:
-    """Return `answering`, `silent` (it has answered before), `never` or `starting`."""
+    """Return its state, one of `STATES`."""
+    heard = one.last_success_seconds is not None or one.silent_since_seconds is not None
     if one.ok is None:
-        return "starting"
+        return "unread" if heard else "starting"
     if one.ok:
         return "answering"
-    heard = one.last_success_seconds is not None or one.silent_since_seconds is not None
     return "silent" if heard else "never"
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agent.health import CollectorHealth
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import api, page
+from tests.agent.web.fixture import NOW
 
 
 def test_devices_are_chosen_by_state_kind_and_name() -> None:
@@ -83,6 +85,20 @@ def test_losses_by_reason() -> None:
     ]
     assert found["sinks"][0]["waiting_samples"] == 91_000.0
     assert "3.05\u202fMiB / 1.00\u202fGiB" in page("/collectors")
+
+
+def test_a_device_that_the_agent_does_not_read_is_not_called_answering() -> None:
+    """Its worker process is dead: nobody knows whether it answers, and all is not well."""
+    read = CollectorHealth(collector="snmp", device="10.0.0.1:161", ok=True, last_success=NOW)
+    unread = replace(read, device="10.0.0.2:161", ok=None, late=True)
+    html = page("/collectors", replace(fixture.view(), health=lambda: (read, unread)))
+    assert "not read: the agent&#39;s fault" in html
+    assert "1 not read at present." in html
+    assert "All 2 answer." not in html
+    rows = page(
+        "/collectors", replace(fixture.view(), health=lambda: (read, unread)), state="unread"
+    )
+    assert "1 of 1 shown" in rows
 
 
 def test_an_agent_without_anything_has_the_page_too() -> None:

@@ -178,6 +178,29 @@ async def test_workers_that_end_or_stand_still_are_started_again(
         assert [worker.restarts for worker in running.crew.workers] == [1, 1]
 
 
+async def test_devices_of_a_worker_that_does_not_come_back_are_told_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a crash loop: their rounds are late and nobody knows their state, but none is silent."""
+    monkeypatch.setattr("agent.workers.worker._PAUSES", (3600.0, 3600.0))
+    async with site() as simulator, agent(simulator, tmp_path, 2) as running:
+        dead, alive = ({one.source for one in part.devices} for part in running.crew._parts)
+
+        def state(sources: set[tuple[str, str]]) -> set[bool | None]:
+            told = running.app.runner.health()
+            return {one.ok for one in told if (one.collector, one.device) in sources}
+
+        assert state(dead) == state(alive) == {True}
+        os.kill(running.pids[0], signal.SIGKILL)
+        await holds(lambda: state(dead) == {None})
+        late = running.app.runner.progress().late_rounds
+        # At 1 s they count as unread after 2.5 s: two rounds of each device at least.
+        assert sum(late.values()) >= 2 * len(dead)
+        assert set(late) == {collector for collector, _ in dead}
+        assert state(alive) == {True}
+        assert told_silent(running.batches) == set()
+
+
 async def test_a_dead_device_is_told_by_a_worker(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
