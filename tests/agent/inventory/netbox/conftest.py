@@ -27,7 +27,7 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         token.chmod(0o600)
         keys = (
             f"url: '{url}', token_file: token, page_size: 3,"
-            f" timeout: 5s{', ' + extra if extra else ''}"
+            f" timeout: 50s{', ' + extra if extra else ''}"
         )
         path = tmp_path / "config.yaml"
         path.write_text(
