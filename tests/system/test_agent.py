@@ -23,7 +23,7 @@ def write_config(
     folder: Path, text: str = "", *, port: int | None = None, outputs: str = ""
 ) -> Path:
     path = folder / "config.yaml"
-    body = text or "collectors:\n  host: {interval: 1s}\n"
+    body = text or "collectors:\n  host: {interval: 15s}\n"
     listen = f'outputs:\n  http: {{listen: "127.0.0.1:{port or free_port()}"}}\n{outputs}'
     path.write_text(
         f"hub: guian\nsite: test-site\nnode: node-1\nstate_dir: {folder}/state\n{body}{listen}"
@@ -206,11 +206,11 @@ def test_reload_takes_a_good_file_and_keeps_the_old_config_for_a_bad_one(tmp_pat
     good = config.read_text()
     with agent(config, port) as process:
         assert "node_load1" in metrics(port)
-        config.write_text(good.replace("interval: 1s", "interval: 1s, disable: [load]"))
+        config.write_text(good.replace("interval: 15s", "interval: 15s, disable: [load]"))
         process.send_signal(signal.SIGHUP)
         wait_for(lambda: "node_load1" not in metrics(port))
         assert "node_cpu_seconds_total" in metrics(port)
-        config.write_text(good.replace("interval: 1s", "interval: soon"))
+        config.write_text(good.replace("interval: 15s", "interval: soon"))
         process.send_signal(signal.SIGHUP)
         wait_for(
             lambda: "hubgauge_config_last_reload_successful 0.0" in metrics(port),

@@ -63,6 +63,10 @@ class Agent:
         found = re.search(rf"^{pattern} (\S+)$", self.page(), re.MULTILINE)
         return float(found[1]) if found else None
 
+    def shows(self, pattern: str, wanted: float) -> None:
+        """Wait until the page has this value: it expires soon after a round of a second."""
+        wait_for(lambda: self.value(pattern) == wanted, what=f"{pattern} is {wanted}")
+
 
 def test_netbox_comes_changes_and_goes(tmp_path: Path, netbox: NetBox) -> None:
     """The agent starts without it, takes it up and what changes in it without a restart, and keeps
@@ -72,36 +76,23 @@ def test_netbox_comes_changes_and_goes(tmp_path: Path, netbox: NetBox) -> None:
     netbox.faults["sites"] = [(500, {})]
     with agent.run():
         wait_for(lambda: agent.racks() == {"A01", "A02", "A03", "A04", "B01"}, what="the racks")
-        assert agent.value(r'dc_rack_used_units{[^}]*rack="A01"}') == 17
-        assert agent.value(r'dc_rack_reserved_units{[^}]*rack="A02"}') == 42
-        wait_for(
-            lambda: (
-                agent.value(r'hubgauge_collector_success{collector="inventory",device="netbox"}')
-                == 1
-            )
-        )
-
+        agent.shows(r'dc_rack_used_units{[^}]*rack="A01"}', 17)
+        agent.shows(r'dc_rack_reserved_units{[^}]*rack="A02"}', 42)
+        agent.shows(r'hubgauge_collector_success{collector="inventory",device="netbox"}', 1)
         wait_for(lambda: agent.reloads() == 1)
         devices = netbox.data.lists[
             "devices"
         ]  # the rack stays where it is: devices are not asked anew what they are
         devices.remove(next(device for device in devices if device["name"] == "leaving"))
-        wait_for(
-            lambda: agent.value(r'dc_rack_used_units{[^}]*rack="A01"}') == 15, what="a device less"
-        )
+        agent.shows(r'dc_rack_used_units{[^}]*rack="A01"}', 15)
         assert agent.reloads() == 1
 
         netbox.data.rack(netbox.data.lists["sites"][0], "A09")
         wait_for(lambda: "A09" in agent.racks(), what="a rack more")
-        assert agent.reloads() == 2
+        wait_for(lambda: agent.reloads() == 2)
 
         netbox.hidden = {"racks"}
-        wait_for(
-            lambda: (
-                agent.value(r'hubgauge_collector_success{collector="inventory",device="netbox"}')
-                == 0
-            )
-        )
+        agent.shows(r'hubgauge_collector_success{collector="inventory",device="netbox"}', 0)
         assert "A09" in agent.racks()
         collectors = json.loads(get(f"{agent.url}/api/collectors?silent=1"))["collectors"]
         assert any("may the token still see them" in one["last_error"] for one in collectors)
@@ -122,28 +113,15 @@ def test_what_is_expected_and_not_there(tmp_path: Path, netbox: NetBox) -> None:
     """
     agent = Agent(tmp_path, netbox.url)
     with agent.run():
-        wait_for(
-            lambda: (
-                agent.value(
-                    r'dc_inventory_mismatches{hub="guian",site="one",reason="pdu_not_polled"}'
-                )
-                == 3
-            )
-        )
-        assert (
-            agent.value(r'dc_inventory_mismatches{hub="guian",site="one",reason="never_answered"}')
-            == 1
-        )
-        assert (
-            agent.value(
-                r'dc_inventory_mismatches{hub="guian",site="one",reason="rack_without_pdu"}'
-            )
-            == 1
-        )
-        assert agent.value(r'dc_inventory_expected_devices{hub="guian",site="one",kind="pdu"}') == 4
-        assert (
-            agent.value(r'dc_inventory_answering_devices{hub="guian",site="one",kind="pdu"}') == 0
-        )
+        mismatches = 'dc_inventory_mismatches{{hub="guian",site="one",reason="{}"}}'
+        for reason, count in (
+            ("pdu_not_polled", 3),
+            ("never_answered", 1),
+            ("rack_without_pdu", 1),
+        ):
+            agent.shows(mismatches.format(reason), count)
+        agent.shows('dc_inventory_expected_devices{hub="guian",site="one",kind="pdu"}', 4)
+        agent.shows('dc_inventory_answering_devices{hub="guian",site="one",kind="pdu"}', 0)
         found = {
             one["reason"]: one
             for one in json.loads(get(f"{agent.url}/api/devices"))["mismatches"]

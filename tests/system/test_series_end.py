@@ -14,7 +14,7 @@ LOAD = (
     "collectors:\n  prometheus:"
     " {collectors: [{collector: 'tests.system.load:Load', options: {series: 3}, interval: 1s}]}\n"
 )
-OTHER = "collectors:\n  host: {interval: 1s}\n"
+OTHER = "collectors:\n  host: {interval: 15s}\n"
 
 
 def test_series_end_with_a_reload_and_with_the_agent(tmp_path: Path) -> None:
