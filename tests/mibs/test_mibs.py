@@ -33,7 +33,8 @@ boxTable OBJECT-TYPE
 boxEntry OBJECT-TYPE
   SYNTAX BoxEntry ACCESS not-accessible STATUS mandatory DESCRIPTION "a box" INDEX { boxIndex }
   ::= { boxTable 1 }
-BoxEntry ::= SEQUENCE { boxIndex INTEGER, boxPower INTEGER, boxName DisplayString }
+BoxEntry ::= SEQUENCE {
+  boxIndex INTEGER, boxPower INTEGER, boxName DisplayString, boxLoad INTEGER }
 boxIndex OBJECT-TYPE
   SYNTAX INTEGER ACCESS read-only STATUS mandatory DESCRIPTION "its number" ::= { boxEntry 1 }
 boxPower OBJECT-TYPE
@@ -41,6 +42,9 @@ boxPower OBJECT-TYPE
   DESCRIPTION "The power of the box in tenths of watts." ::= { boxEntry 2 }
 boxName OBJECT-TYPE
   SYNTAX DisplayString ACCESS read-only STATUS mandatory DESCRIPTION "its name" ::= { boxEntry 3 }
+boxLoad OBJECT-TYPE
+  SYNTAX INTEGER ACCESS read-only STATUS mandatory
+  DESCRIPTION "The load of the box, the unit is VA." ::= { boxEntry 4 }
 END
 """
 
@@ -168,6 +172,7 @@ def test_mib_text_gives_objects_with_type_unit_and_access(tmp_path: Path) -> Non
         f"{base}.1": Found(name="boxIndex", syntax="INTEGER"),
         f"{base}.2": Found(name="boxPower", syntax="INTEGER", units="in tenths of watts"),
         f"{base}.3": Found(name="boxName", syntax="DisplayString"),
+        f"{base}.4": Found(name="boxLoad", syntax="INTEGER", units="unit is VA"),
     }
 
 

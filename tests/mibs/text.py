@@ -28,7 +28,7 @@ ROOTS: Final = {
 }
 _PHRASE: Final = re.compile(
     r"\b(?:in\s+)?(?:tenths?|hundredths?|thousandths?|1/10+|0\.0*1)\b[^.;(),]{0,40}"
-    r"|\bin\s+[a-z][a-z -]{0,40}",
+    r"|\b(?:in|units?\s+(?:is|are))\s+[a-z][a-z -]{0,40}",
     re.IGNORECASE,
 )
 
