@@ -63,7 +63,10 @@ def _absent(path: Path) -> str:
 
 
 def _read(key: str, named: Mapping[str, Path], *, secret: bool) -> None:
-    """Read a file of secrets or certificates as a run does; raises ConfigError."""
+    """Read a file of secrets or certificates as a run does; raises ConfigError.
+
+    Of other files this only says if they are none: whoever read a pipe would wait for its writer.
+    """
     path = named[key]
     prefix, _, last = key.rpartition(".")
     match last:
@@ -80,6 +83,8 @@ def _read(key: str, named: Mapping[str, Path], *, secret: bool) -> None:
             read_token(path, key)
         case _ if secret:
             read_secret(path, key)
+        case _ if last != "hubs_dir" and not path.is_file():
+            raise ConfigError("expected a regular file", file=str(path), key=key)
 
 
 def _packages(file: ConfigFile, outputs: Outputs) -> Iterator[tuple[str, Mapping[str, str]]]:

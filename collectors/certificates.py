@@ -17,13 +17,16 @@ def trusting(ca_file: Path, key: str) -> ssl.SSLContext:
     """Return the TLS of a client that trusts the authorities in a file, and no others."""
     _check_file(ca_file, key)
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError:
-        raise ConfigError(
-            "expected certificates of authorities, in PEM", file=str(ca_file), key=key
-        ) from None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except OSError as error:
         raise _unreadable(error, ca_file, key) from None
+    if not context.cert_store_stats()["x509"]:  # it may hold lists of revoked ones alone
+        raise ConfigError(
+            "expected certificates of authorities, in PEM", file=str(ca_file), key=key
+        )
+    return context
 
 
 def show(context: ssl.SSLContext, cert_file: Path, key_file: Path | None, prefix: str) -> None:

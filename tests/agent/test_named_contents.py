@@ -30,6 +30,8 @@ def folder(tmp_path: Path) -> Path:
         "token": "t\n",
         "users": f"# comment\n\nalice:{HASH}\n",
         "plain": f"alice:{HASH}\nbob:hunter2\n",
+        "salt": f"alice:{HASH.replace('u', 'v')}\n",
+        "last": f"alice:{HASH[:-1]}v\n",
         "costly": f"alice:{HASH.replace('$05$', '$31$')}\n",
     }
     for name, text in files.items():
@@ -127,6 +129,8 @@ def test_good_files_are_no_lines(folder: Path, capsys: pytest.CaptureFixture[str
     [
         ("plain", "plain:2: expected user:bcrypt-hash, as htpasswd -B writes it"),
         ("garbage", "garbage:1: expected user:bcrypt-hash, as htpasswd -B writes it"),
+        ("salt", "salt:1: expected user:bcrypt-hash, as htpasswd -B writes it"),
+        ("last", "last:1: expected user:bcrypt-hash, as htpasswd -B writes it"),
         ("costly", "costly:1: expected a bcrypt hash of cost 4 to 16"),
     ],
 )
@@ -136,6 +140,14 @@ def test_the_file_of_users_is_read(
     """With its own line; no hash and no password is quoted."""
     text = f"outputs:\n  http:\n    users_file: {file}\n"
     assert checked(folder, text, capsys) == [f"config.yaml:5: outputs.http.users_file: {said}"]
+
+
+@pytest.mark.parametrize("key", ["inventory", "tenants"])
+def test_a_pipe_is_no_file(folder: Path, capsys: pytest.CaptureFixture[str], key: str) -> None:
+    """Nobody writes to it: whoever read it would wait for ever."""
+    assert checked(folder, f"{key}: pipe\n", capsys) == [
+        f"config.yaml:3: {key}: pipe: expected a regular file"
+    ]
 
 
 def test_all_mistakes_are_told_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
