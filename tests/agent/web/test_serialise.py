@@ -36,12 +36,10 @@ def test_a_view_is_its_fields_in_order() -> None:
     """
     row = _Row(name=Text(en="a", zh="甲"), days=_Range(first="1", last="2"))
     made: Any = to_json(_Whole(row=row, values=(1.5, None)))
-    assert made == {
-        "name": {"en": "a", "zh": "甲"},
-        "days": {"from": "1", "to": "2"},
-        "values": [1.5, None],
-    }
     assert list(made) == ["name", "days", "values"]
+    assert (made["name"]["en"], made["name"]["zh"]) == ("a", "甲")
+    assert made["days"] == {"from": "1", "to": "2"}
+    assert made["values"] == [1.5, None]
 
 
 def test_what_json_cannot_say_is_refused() -> None:
