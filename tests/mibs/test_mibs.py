@@ -149,6 +149,7 @@ def test_a_unit_of_the_mib_that_the_profile_takes_for_another_is_found(
         ("VA", "VA", 1.0),
         ("tenths of Amps", "A", 0.1),
         ("milliamperes", "A", 0.001),
+        ("tenths of a Celsius degree", "C", 0.1),
         ("percent", "percent", 1.0),
         ("minutes", "min", 1.0),
     ],
