@@ -19,7 +19,7 @@ from tests.collectors.facility.snmp.agents import Fake
 from tests.collectors.facility.snmp.devices import PDU, SYSTEM
 from tests.collectors.power.redfish.services import Service
 from tests.collectors.power.redfish.services import serving as redfish
-from tests.support import ROOT, free_port
+from tests.support import HANGS, ROOT, free_port
 
 NETWORK = "127.0.8.{}"
 UNKNOWN = {**SYSTEM, "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.99999", "1.3.6.1.4.1.99999.1.0": 2301}
@@ -56,6 +56,7 @@ async def test_what_answers_becomes_a_config_that_is_accepted(
     async with AsyncExitStack() as stack:
         *_, outside = await agents(stack, port, PDU, UPS, UNKNOWN, PDU)
         options = ("--protocols", "snmp", "--snmp-port", str(port), "--rate", "500")
+        options += ("--timeout", str(HANGS))  # all who are asked answer
         # 127.0.8.0/30 has the addresses 1 and 2; 4 answers, but nobody named it.
         assert await run("127.0.8.0/30", "127.0.8.3", *options, "--out", str(out)) == 0
     assert outside.requests == 0
@@ -74,7 +75,7 @@ async def test_a_device_that_falls_silent_is_not_lost(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         (device,) = await agents(stack, port, PDU)
         device.mangle = lambda data: data if device.requests == 1 else None
-        options = ("--protocols", "snmp", "--snmp-port", str(port), "--timeout", "0.3")
+        options = ("--protocols", "snmp", "--snmp-port", str(port), "--timeout", "2")
         assert await run("127.0.8.1", *options, "--out", str(out)) == 0
     text = out.read_text("utf-8")
     assert "# 127.0.8.1: a PDU it answered, then: " in text
@@ -92,7 +93,7 @@ async def test_modbus_and_redfish_are_found_as_well(tmp_path: Path) -> None:
     ):
         ports = ("--modbus-port", meter.rpartition(":")[2])
         ports += ("--redfish-port", service.origin.rpartition(":")[2], "--allow-http")
-        words = ("127.0.0.1", "--protocols", "modbus,redfish", *ports, "--timeout", "10")
+        words = ("127.0.0.1", "--protocols", "modbus,redfish", *ports, "--timeout", str(HANGS))
         assert await run(*words, "--out", str(out)) == 0
     text = out.read_text("utf-8")
     assert "its profile must be named" in text or "a meter needs its point" in text

@@ -18,7 +18,7 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.metrics import LedgerMetrics
 from agent.ledger.settings import LedgerSettings
 from collectors.base import Batch, HubgaugeError
-from tests.support import ROOT, wait_for
+from tests.support import HANGS, ROOT, wait_for
 from tests.support.ledger import (
     HOUR,
     T0,
@@ -292,7 +292,7 @@ def test_accept_waits_for_nobody(tmp_path: Path) -> None:
     book.accept(batch(T0 + 60, power("m", 100.0)))
     other.execute("ROLLBACK")
     other.close()
-    writer.join(20)
+    writer.join(HANGS)
     assert not writer.is_alive()
     book.flush()
     assert book.energy("m", T0, T0 + 60) == pytest.approx((6000.0, 60.0))
