@@ -136,7 +136,7 @@ class Reply:
 
 
 class Wire(Protocol):
-    """The way to a database. `post` is for one thread; `close` may come from any."""
+    """The way to a database. `close` may come from any thread, all else is for one."""
 
     @property
     def place(self) -> str:
@@ -144,6 +144,13 @@ class Wire(Protocol):
 
     def post(self, body: bytes) -> Reply:
         """Send a body; returns when the database has answered or the time is up. Never raises."""
+
+    def own_page(self, _seconds: float, /) -> str | None:
+        """Return the metrics that the database shows of itself, within so many seconds.
+
+        Empty where it shows none; None where it does not answer at present. Never raises.
+        """
+        return ""
 
     def renew(self) -> None:
         """Read secrets again, as they may have been replaced; raises ConfigError."""

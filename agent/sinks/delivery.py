@@ -26,7 +26,7 @@ from agent.outgoing import reason_of
 from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
-from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, pool_classes
+from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, own_page, pool_classes
 from collectors.secrets import read_token
 
 HEADERS: Final = {
@@ -69,6 +69,7 @@ class Delivery:
         self._deadline: Final = Deadline(monotonic)
         self._closed = False
         self._secrets: Final = Secrets()
+        self._authorization: dict[str, str] = {}
         client = InfluxDBClient(
             url=database.url,
             token="",
@@ -81,9 +82,8 @@ class Delivery:
         )
         self._client: Final[Any] = client
         client.api_client.user_agent = "hubgauge"
-        client.api_client.rest_client.pool_manager.pool_classes_by_scheme = pool_classes(
-            self._deadline, self._page
-        )
+        self._pool: Final[Any] = client.api_client.rest_client.pool_manager
+        self._pool.pool_classes_by_scheme = pool_classes(self._deadline, self._page)
         self.renew()
 
     def renew(self) -> None:
@@ -98,6 +98,7 @@ class Delivery:
             shown.append(pair.rstrip("="))
             said = f"Basic {pair}"
         self._secrets.replace(shown)
+        self._authorization = {"Authorization": said}
         self._client.api_client.set_default_header("Authorization", said)
 
     def _page(self, page: bytes) -> bytes:
@@ -141,6 +142,11 @@ class Delivery:
                 with suppress(Exception):
                     response.release_conn()
 
+    def own_page(self, seconds: float) -> str | None:
+        """Return `/metrics` of the database."""
+        url = f"{self._database.url.rstrip('/')}/metrics"
+        return own_page(self._pool, self._deadline, seconds, url, self._authorization)
+
     def _refusal(self, error: ApiException) -> Reply:
         if not error.status:  # a TLS error, which it wraps like this
             return self._failure("unreachable", str(error.reason))
@@ -168,7 +174,7 @@ class Delivery:
         self._closed = True
         self._deadline.close()
         with suppress(Exception):
-            self._client.api_client.rest_client.pool_manager.clear()
+            self._pool.clear()
 
 
 def _as_json(text: str) -> bytes:

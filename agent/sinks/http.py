@@ -1,25 +1,34 @@
 """The parts that every request to a database needs, whichever sink makes it.
 
-What is read of an answer has a limit. Secrets are removed from what a database says.
+What is read of an answer has a limit. Secrets are removed from what a database says. It is asked by
+POST to take something, and by GET for the page that it shows of itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import ClassVar, Final
 from urllib.parse import quote, quote_plus
 
 import urllib3
 from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
 
 from agent.deadline import Deadline
 from agent.outgoing import WatchedConnection
 
 MAX_ERROR_PAGE: Final = 64 * 1024
-"""Bytes of an answer that are read."""
+"""Bytes of an answer to a write that are read."""
+MAX_OWN_PAGE: Final = 2**20
+"""Bytes that are read of the page that a database shows of itself."""
 MAX_MESSAGE: Final = 300
 """Characters of a message in the log."""
+OK: Final = 200
+TOO_MANY: Final = 429
+BROKEN: Final = 500
+"""Statuses from which on a server fails itself."""
 _MOST_BEGUN: Final = 1024
 """Characters of a secret that are looked for at the end of a text that was cut."""
 
@@ -78,18 +87,21 @@ class _Bounded(WatchedConnection):
     """A connection that also limits what is read of an answer."""
 
     to_page: ClassVar[Callable[[bytes], bytes]]
+    _asks = False
+
+    def putrequest(self, method: str, url: str, *more: bool, **named: bool) -> None:
+        self._asks = method == "GET"
+        super().putrequest(method, url, *more, **named)
 
     def getresponse(self) -> urllib3.HTTPResponse:  # type: ignore[override] # as urllib3 itself
         response = super().getresponse()
-        page = b""
-        while len(page) < MAX_ERROR_PAGE and (
-            piece := response.read(MAX_ERROR_PAGE - len(page), decode_content=False)
-        ):
+        page, most = bytearray(), MAX_OWN_PAGE if self._asks else MAX_ERROR_PAGE
+        while len(page) < most and (piece := response.read(most - len(page), decode_content=False)):
             page += piece
-        if len(page) >= MAX_ERROR_PAGE:
+        if len(page) >= most:
             self.close()  # what is left of it must not be taken for the next answer
         return urllib3.HTTPResponse(
-            body=type(self).to_page(page) if page else b"",
+            body=type(self).to_page(bytes(page)) if page and not self._asks else bytes(page),
             headers=response.headers,
             status=response.status,
             reason=response.reason,
@@ -110,3 +122,59 @@ def pool_classes(deadline: Deadline, to_page: Callable[[bytes], bytes]) -> dict[
         "http": type("PlainPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
         "https": type("SecuredPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secured}),
     }
+
+
+@contextmanager
+def exchange(
+    pool: urllib3.PoolManager,
+    deadline: Deadline,
+    seconds: float,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+) -> Iterator[urllib3.BaseHTTPResponse]:
+    """Send one request: POST with a body, else GET. No redirect is followed, nothing tried again.
+
+    It ends within so many seconds. Raises urllib3's errors, OSError or ValueError.
+    """
+    response: urllib3.BaseHTTPResponse | None = None
+    try:
+        deadline.arm(seconds)
+        response = pool.request(
+            "GET" if body is None else "POST",
+            url,
+            body=body,
+            headers=headers,
+            timeout=seconds,
+            redirect=False,
+            retries=False,
+            preload_content=False,
+            decode_content=False,
+        )
+        yield response
+    finally:
+        deadline.disarm()
+        if response is not None:
+            with suppress(Exception):
+                response.release_conn()
+
+
+def own_page(
+    pool: urllib3.PoolManager,
+    deadline: Deadline,
+    seconds: float,
+    url: str,
+    headers: Mapping[str, str],
+) -> str | None:
+    """Return a page that a database shows of itself, as far as its beginning is read.
+
+    Empty where it shows none; None where it does not answer at present.
+    """
+    said = {**headers, "User-Agent": "hubgauge"}
+    try:
+        with exchange(pool, deadline, seconds, url, said) as response:
+            if response.status == TOO_MANY or response.status >= BROKEN:
+                return None
+            return response.data.decode("utf-8", "replace") if response.status == OK else ""
+    except (HTTPError, OSError, ValueError):
+        return None

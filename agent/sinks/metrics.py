@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.core import Metric as Family
 
+from agent.sinks.doubles import Doubles
 from agent.sinks.spool import Spool
 from collectors.base import Metric
 from collectors.catalogue import agent as catalogue
@@ -28,6 +29,10 @@ class Observed(Protocol):
     @property
     def spool(self) -> Spool:
         """What waits."""
+
+    @property
+    def doubles(self) -> Doubles:
+        """Whether the database removes them."""
 
     @property
     def requests(self) -> Counter[str]:
@@ -57,6 +62,7 @@ class SinkMetrics:
         yield self._counter(catalogue.SINK_DROPPED, dict.fromkeys(DROP_REASONS, 0) | state.dropped)
         yield self._counter(catalogue.SINK_REQUESTS, sink.requests.copy())
         yield self._gauge(catalogue.SINK_UP, sink.up)
+        yield self._gauge(catalogue.SINK_DEDUPLICATES, sink.doubles.removed)
 
     def _gauge(self, metric: Metric, value: float | None) -> Family:
         family = GaugeMetricFamily(metric.full_name, metric.help, labels=metric.labels)

@@ -1,7 +1,7 @@
 """A sink over the spool: batches are rendered, spooled, and sent until the database has taken them.
 
 Every sample is sent at least once. It carries its time, so the same bytes sent twice are stored
-once. What an answer means:
+once, where the database removes doubles (`doubles`). What an answer means:
 
     2xx                      taken: the spool forgets the samples
     400, 422                 a part is bad: halved until it stands alone and becomes a dead letter
@@ -29,6 +29,7 @@ from prometheus_client import CollectorRegistry
 
 from agent.sinks.base import Format, Reply, Wire
 from agent.sinks.chunk import Chunk
+from agent.sinks.doubles import Doubles
 from agent.sinks.halving import ABORTED, FAULT, TOO_LARGE, send_apart
 from agent.sinks.metrics import SinkMetrics
 from agent.sinks.rows import DeadLetter
@@ -85,6 +86,7 @@ class SpooledSink:
         """Requests by what came of them."""
         self.up: bool | None = None
         """Whether the database takes writes; None before the first request."""
+        self.doubles: Final = Doubles(name, wire)
         self._form: Final = form
         self._wire: Final = wire
         self._registry: Final = registry
@@ -154,6 +156,8 @@ class SpooledSink:
             while not self._stopping.is_set() and self.spool.has_waiting:
                 try:
                     full = self._send_oldest()
+                    if self.up and not self._hurrying.is_set():
+                        self.doubles.ask()
                 except Exception:  # the thread must live; what waits is still there
                     log.exception("sink %s: unexpected error", self.name)
                     self.spool.release()
@@ -234,6 +238,7 @@ class SpooledSink:
             self._failures = 0
             if self.up is False:
                 log.warning("sink %s: %s takes writes again", self.name, self._wire.place)
+                self.doubles.ask_soon()
             self.up = True
         return reply
 

@@ -162,6 +162,13 @@ SINK_REQUESTS: Final = _agent(
     "sink", "requests_total", "Write requests, by outcome.", "sink", "code", type="counter"
 )
 SINK_UP: Final = _agent("sink", "up", "1 if the last write was taken, else 0.", "sink")
+SINK_DEDUPLICATES: Final = _agent(
+    "sink",
+    "deduplicates",
+    "1 if the database says that it removes samples sent twice, 0 if it says that it keeps them;"
+    " absent where it does not say.",
+    "sink",
+)
 LEDGER_READINGS: Final = _agent(
     "ledger", "readings_total", "Meter readings taken into the ledger.", type="counter"
 )

@@ -30,7 +30,7 @@ from agent.outgoing import reason_of
 from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
-from agent.sinks.http import Secrets, one_line, pool_classes
+from agent.sinks.http import Secrets, exchange, one_line, own_page, pool_classes
 from agent.sinks.remote.bodies import BodiesV1, BodiesV2
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.remote.frames import Frame, frames_of
@@ -131,38 +131,33 @@ class RemoteWire:
 
     def _send(self, frames: Sequence[Frame]) -> _Answer:
         timeout = self._receiver.timeout
-        response: urllib3.BaseHTTPResponse | None = None
         try:
             body = self._speaks.body(frames)
-            self._deadline.arm(timeout)
-            response = self._pool.request(
-                "POST",
-                self._receiver.url,
-                body=body,
-                headers=self._headers(),
-                timeout=timeout,
-                redirect=False,
-                retries=False,
-                preload_content=False,
-                decode_content=False,
-            )
-            return self._answer(response)
+            url, headers = self._receiver.url, self._headers()
+            with exchange(self._pool, self._deadline, timeout, url, headers, body) as response:
+                return self._answer(response)
         except NewConnectionError as error:  # refused at once; urllib3 counts it as a time-out
             return _Answer(reply=self._failure("unreachable", reason_of(error)))
         except TimedOut:
             return _Answer(reply=self._failure("timeout", f"no answer within {timeout:g} s"))
         except (HTTPError, OSError, ValueError) as error:
             return _Answer(reply=self._failure("unreachable", reason_of(error)))
-        finally:
-            self._deadline.disarm()
-            if response is not None:
-                with suppress(Exception):
-                    response.release_conn()
+
+    def own_page(self, seconds: float) -> str | None:
+        """Return `/metrics` of the database; empty where its place cannot be told."""
+        base, api, _ = self._receiver.url.rpartition("/api/v1/")
+        if not api:
+            return ""
+        url = f"{base}/metrics"
+        return own_page(self._pool, self._deadline, seconds, url, self._known_by())
+
+    def _known_by(self) -> dict[str, str]:
+        """Return the headers of every request: who asks, and for whom."""
+        return {**self._receiver.headers, **self._authorization}
 
     def _headers(self) -> dict[str, str]:
         return {
-            **self._receiver.headers,
-            **self._authorization,
+            **self._known_by(),
             "Content-Encoding": "snappy",
             "Content-Type": self._speaks.content_type,
             "User-Agent": "hubgauge",
