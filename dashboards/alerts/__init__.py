@@ -15,6 +15,7 @@ from dashboards.alerts import (
     links,
     own,
     power,
+    push,
     racks,
     targets,
 )
@@ -33,7 +34,7 @@ def groups(limits: SiteLimits) -> dict[str, tuple[Alert, ...]]:
         "hubgauge-chips-alerts": chips.ALERTS,
         "hubgauge-inventory-alerts": inventory.alerts(limits.ages),
         "hubgauge-links-alerts": links.ALERTS,
-        "hubgauge-agents-alerts": own.ALERTS,
+        "hubgauge-agents-alerts": own.ALERTS + push.ALERTS,
     }
 
 

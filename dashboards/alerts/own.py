@@ -1,20 +1,18 @@
-"""Alerts on hubgauge itself: agents, collectors, the spool, and a refused reload."""
+"""Alerts on hubgauge itself: agents, collectors, and a refused reload."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from collectors.catalogue import agent
-from collectors.catalogue.limits import CLOCK_SECONDS, SPOOL_LIMIT
+from collectors.catalogue.limits import CLOCK_SECONDS
 from dashboards.alerts.base import SITE, Alert, Case, named, series
 from dashboards.alerts.limit import fixed, percent
 from dashboards.language import Text
 from dashboards.promql import for_rule, last_known, metric, of, share
-from dashboards.signals import own
 
 _NODE: Final = {**SITE, "instance": "n1"}
 _COLLECTOR: Final = {**_NODE, "collector": "snmp", "device": "ups-1"}
-_SINK: Final = {**_NODE, "sink": "influxdb"}
 _UP: Final = {**_NODE, "job": "hubgauge"}
 _BUILD: Final = for_rule(of(agent.BUILD_INFO))
 _EACH: Final = "hub, site, instance"
@@ -32,13 +30,6 @@ def _answering(number: int) -> dict[str, str]:
     return {
         named("up", {**SITE, "job": "hubgauge"}, instance=f"n{n}"): f"{int(n >= MANY - number)}x20"
         for n in range(MANY)
-    }
-
-
-def _spool(values: str) -> dict[str, str]:
-    return {
-        series(agent.SPOOL_BYTES, _SINK): values,
-        series(agent.SPOOL_MAX_BYTES, _SINK): "100x60",
     }
 
 
@@ -175,71 +166,6 @@ ALERTS: Final = (
         must_not_fire=Case(
             series={series(agent.WORKER_RESTARTS, _NODE, worker="1"): "3x60"}, at="40m"
         ),
-    ),
-    Alert(
-        name="SpoolFilling",
-        expr=f"{own.SPOOL_FILL.recorded()} > {SPOOL_LIMIT}",
-        wait="5m",
-        severity="warning",
-        summary=Text(
-            "The spool of {{ $labels.instance }} is {{ $value | humanizePercentage }} full: bring"
-            " the database back, or raise max_bytes.",
-        ),
-        limit=percent(SPOOL_LIMIT),
-        description="When the spool is full, samples are given up and counted.",
-        must_fire=Case(series=_spool("85x60"), at="10m", fires=_SINK, value="85%"),
-        must_not_fire=Case(series=_spool("75x60"), at="10m"),
-    ),
-    Alert(
-        name="SpoolUnhealthy",
-        expr=for_rule(last_known(f"min by ({_EACH}, sink)", of(agent.SPOOL_HEALTHY)) + " == 0"),
-        wait="2m",
-        severity="critical",
-        summary=Text(
-            "The spool of {{ $labels.instance }} cannot be written: free its disk or fix its"
-            " rights; samples wait in memory only.",
-        ),
-        description="A crash now loses what is in memory.",
-        must_fire=Case(
-            series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="8m", fires=_SINK
-        ),
-        must_not_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="4m"),
-    ),
-    Alert(
-        name="SamplesGivenUp",
-        expr=for_rule(
-            f"sum by ({_EACH}, sink, reason) (increase({of(agent.SINK_DROPPED)}[15m])) > 0"
-        ),
-        wait="0m",
-        severity="warning",
-        summary=Text(
-            "{{ $labels.instance }} gave up samples ({{ $labels.reason }}): a gap is in the"
-            " database; see the runbook for what can be had back.",
-        ),
-        description=(
-            "Each sample given up is counted by reason: quota, memory, corrupt, dead_letter."
-        ),
-        must_fire=Case(
-            series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "0x10 5x10"},
-            at="15m",
-            fires={**_SINK, "reason": "quota"},
-        ),
-        must_not_fire=Case(
-            series={series(agent.SINK_DROPPED, _SINK, reason="quota"): "7x40"}, at="30m"
-        ),
-    ),
-    Alert(
-        name="SinkDown",
-        expr=for_rule(last_known(f"min by ({_EACH}, sink)", of(agent.SINK_UP)) + " == 0"),
-        wait="15m",
-        severity="warning",
-        summary=Text(
-            "{{ $labels.instance }} cannot write to {{ $labels.sink }}: check address, token and"
-            " bucket; samples are spooled meanwhile.",
-        ),
-        description="Nothing is lost until the spool is full.",
-        must_fire=Case(series={series(agent.SINK_UP, _SINK): "0x40"}, at="20m", fires=_SINK),
-        must_not_fire=Case(series={series(agent.SINK_UP, _SINK): "1x2 0x40"}, at="10m"),
     ),
     Alert(
         name="ConfigReloadFailed",

@@ -26,13 +26,14 @@ FAILING = {
     "CollectorFailing": ("hubgauge_collector_success", f'{NODE},collector="snmp",device="d"'),
     "SpoolUnhealthy": ("hubgauge_spool_healthy", f'{NODE},sink="influxdb"'),
     "SinkDown": ("hubgauge_sink_up", f'{NODE},sink="influxdb"'),
+    "SinkKeepsDoubles": ("hubgauge_sink_deduplicates", f'{NODE},sink="influxdb"'),
     "ConfigReloadFailed": ("hubgauge_config_last_reload_successful", NODE),
 }
 """Alerts that compare with 0 whether something answers or succeeds: the series, its labels."""
 BY_ANOTHER = {"AgentDown", "SiteAgentsDown"}
 """Alerts on `up`: who is no longer scraped is told by AgentSilent."""
 ALERT = {alert.name: alert for alert in ALERTS}
-COMPARES = re.compile(r"\w*(_up|success\w*|_healthy)\b|\bup\{")
+COMPARES = re.compile(r"\w*(_up|success\w*|_healthy|_deduplicates)\b|\bup\{")
 
 
 @pytest.fixture(scope="module")
