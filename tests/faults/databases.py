@@ -10,10 +10,11 @@ from typing import Any, Final, Protocol
 from agent.sinks.sender import SpooledSink
 from collectors.base import Batch, Metric
 from tests.agent.sinks.answers import T0
-from tests.agent.sinks.peers import Victoria, drained, sink
+from tests.agent.sinks.peers import drained, sink
 from tests.agent.sinks.receivers import Prometheus, remote
 from tests.support import HANGS
 from tests.support.oldinflux import OldInflux
+from tests.support.victoria import Victoria
 
 POISON: Final = b"poison v=1.0i.5 1\n"
 LATE: Final = Metric(namespace="test", subsystem="late", name="ratio", type="gauge", help="-")

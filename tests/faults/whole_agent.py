@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import psutil
 
-from tests.agent.sinks.peers import Victoria, Wire
+from tests.agent.sinks.peers import Wire
 from tests.faults.answers import WIRES
 from tests.support import HANGS, free_port, get, wait_for
 from tests.support.failing_disk import failing_disk
+from tests.support.victoria import Victoria
 from tests.system.test_agent import agent, metrics, write_config
 
 SERIES: Final = 100

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.sinks.lineprotocol import GZIP
-from tests.agent.sinks.peers import Victoria
 from tests.support import HANGS, PATIENCE, free_port, wait_for
+from tests.support.victoria import Victoria
 from tests.system.test_agent import agent, metrics, write_config
 
 SERIES = 1000

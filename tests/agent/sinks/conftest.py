@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.sinks.peers import Scripted, Victoria
+from tests.agent.sinks.peers import Scripted
+from tests.support.victoria import Victoria
 
 
 @pytest.fixture

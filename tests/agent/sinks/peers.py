@@ -1,16 +1,12 @@
-"""The databases the sink meets in tests: a real VictoriaMetrics, a scripted one that refuses, and a
-wire that misbehaves.
-"""
+"""What the sink meets in tests: a scripted database that refuses, and a wire that misbehaves."""
 
 from __future__ import annotations
 
 import gzip
-import json
 import socket
 import ssl
 import threading
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,8 +21,7 @@ from agent.sinks.influx import Influx, influx_sink
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import SpoolConfig
 from collectors.base import Batch, Metric
-from tests.support import HANGS, binary, get, running, wait_for
-from tests.support.database import DatabaseProcess
+from tests.support import HANGS, wait_for
 
 S = TypeVar("S", bound=SpooledSink)
 
@@ -99,32 +94,6 @@ def drained(made: SpooledSink) -> None:
     assert balanced(made), made.spool.state()
 
 
-class Victoria(DatabaseProcess):
-    """A VictoriaMetrics."""
-
-    @contextmanager
-    def up(self) -> Iterator[Victoria]:
-        """Run it until the block ends."""
-        command = [
-            binary("victoria-metrics"),
-            f"-storageDataPath={self.folder / 'vm'}",
-            f"-httpListenAddr=127.0.0.1:{self.port}",
-            "-dedup.minScrapeInterval=1ms",
-            "-memory.allowedBytes=64MB",
-            "-retentionPeriod=10y",
-        ]
-        with running(
-            command, log=self.folder / "vm.log", ready=f"{self.url}/health"
-        ) as self.process:
-            yield self
-
-    def export(self, match: str = '{__name__!=""}') -> list[dict[str, object]]:
-        """Return every stored series with its raw values and timestamps."""
-        get(f"{self.url}/internal/force_flush")
-        query = urllib.parse.urlencode({"match[]": match})
-        return [json.loads(line) for line in get(f"{self.url}/api/v1/export?{query}").splitlines()]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Received:
     """A request as the scripted database saw it."""
@@ -141,14 +110,16 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class Scripted:
-    """A database that answers what it is told to: `answer` gets a request and returns status,
-    headers and body.
+    """A database that answers what it is told to: `answer` gets a write and returns status, headers
+    and body. `page` does so for a question, that is for GET.
     """
 
     def __init__(self) -> None:
         self.requests: list[Received] = []
         self.stored: list[bytes] = []
         self.answer: Callable[[Received], Answer] = lambda _: (204, {}, b"")
+        self.asked: list[Received] = []
+        self.page: Callable[[Received], Answer] = lambda _: (404, {}, b"")
         self.url = ""
 
     @contextmanager
@@ -161,8 +132,11 @@ class Scripted:
             disable_nagle_algorithm = True
             wbufsize = -1
 
+            def do_GET(self) -> None:
+                self.do_POST()
+
             def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
+                length = int(self.headers.get("Content-Length", 0))
                 body = self.rfile.read(length)
                 if len(body) < length:  # the wire was cut: no database takes half a request
                     self.close_connection = True
@@ -176,18 +150,20 @@ class Scripted:
                     headers=dict(self.headers),
                     path=self.path,
                 )
-                database.requests.append(request)
-                status, headers, page = database.answer(request)
+                asks = self.command == "GET"
+                (database.asked if asks else database.requests).append(request)
+                status, headers, page = (database.page if asks else database.answer)(request)
                 if status == 204:
                     database.stored += lines
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                if status != 204:
+                if status != 204 and "Content-Length" not in headers:
                     self.send_header("Content-Length", str(len(page)))
                 self.end_headers()
                 if status != 204:
-                    self.wfile.write(page)
+                    with suppress(OSError):  # whoever asked has read enough
+                        self.wfile.write(page)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

@@ -16,8 +16,9 @@ from pathlib import Path
 from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.spool import Spool
 from tests.agent.sinks.driver import PERIOD, SERIES, synced_times
-from tests.agent.sinks.peers import Victoria, drained, sink
+from tests.agent.sinks.peers import drained, sink
 from tests.support import HANGS, PATIENCE, ROOT, wait_for
+from tests.support.victoria import Victoria
 
 KILLS = int(os.environ.get("HUBGAUGE_KILLS", "25"))
 OUTAGE = float(os.environ.get("HUBGAUGE_OUTAGE", "5"))

@@ -17,8 +17,9 @@ from agent.sinks.chunk import Rendered, make_chunk
 from agent.sinks.lineprotocol import LineFormat, LineRenderer, samples_of
 from collectors.base import Batch, Metric, Reading
 from collectors.labels import safe_label
-from tests.agent.sinks.peers import TAGS, Victoria, drained, sink
+from tests.agent.sinks.peers import TAGS, drained, sink
 from tests.support import get
+from tests.support.victoria import Victoria
 
 T0 = 1_790_000_000.123
 POWER = Metric(
