@@ -113,7 +113,7 @@ class _Bounded(WatchedConnection):
 def pool_classes(deadline: Deadline, to_page: Callable[[bytes], bytes]) -> dict[str, type]:
     """Return urllib3's pools with connections that are watched, by scheme.
 
-    `to_page` changes what an answer says before anybody else sees it.
+    `to_page` changes what an answer to a write says before anybody else sees it.
     """
     own = {"deadline": deadline, "to_page": staticmethod(to_page)}
     plain = type("Plain", (_Bounded,), own)
