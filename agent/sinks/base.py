@@ -150,7 +150,6 @@ class Wire(Protocol):
 
         Empty where it shows none; None where it does not answer at present. Never raises.
         """
-        return ""
 
     def renew(self) -> None:
         """Read secrets again, as they may have been replaced; raises ConfigError."""

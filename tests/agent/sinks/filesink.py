@@ -18,6 +18,9 @@ from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import Spool
 from collectors.base import Batch
 
+MARK: Final = "mark"
+"""A file that must lie in a folder where the sink may write."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileConfig(Output):
@@ -66,6 +69,10 @@ class Appended:
             return Reply(code="unreachable", message=error.strerror or "")
         return Reply(code="200")
 
+    def own_page(self, _seconds: float, /) -> str | None:
+        """Return nothing: a file says nothing of itself."""
+        return ""
+
     def renew(self) -> None:
         """There is no secret."""
 
@@ -80,7 +87,7 @@ class FileKind:
     Config = FileConfig
 
     def files(self, config: object) -> Mapping[str, Path | None]:
-        return {"path": cast("FileConfig", config).path.parent}
+        return {"path": cast("FileConfig", config).path.with_name(MARK)}
 
     def secrets(self, config: object) -> Mapping[str, Path | None]:
         assert isinstance(config, FileConfig)

@@ -15,6 +15,7 @@ from agent.push import Push
 from agent.sinks import kinds
 from collectors.base import Batch, Metric
 from collectors.strict import Problems
+from tests.agent.sinks.filesink import MARK
 from tests.support import wait_for
 
 POWER = Metric(
@@ -30,6 +31,7 @@ def _table(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def configured(folder: Path, text: str) -> Config:
     (folder / "out").mkdir(exist_ok=True)
+    (folder / "out" / MARK).touch()
     path = folder / "config.yaml"
     path.write_text(f"hub: guian\nsite: s1\nnode: n1\nstate_dir: {folder}\noutputs:\n{text}")
     return config_module.load(path)
