@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from collectors.facility.snmp.guess import CURRENT, POWER, VOLTS, Guess, scaled
 
@@ -27,6 +27,11 @@ _ALIKE: Final = 0.05
 _PAIR, _PHASES = 2, 3
 _FACTOR_STEPS: Final = (100, 1000)
 _FACTOR_TOLERANCE: Final = 0.015
+_FACTORS: Final = (0.5, 1.03)
+_EVEN: Final = 1.2
+"""How much power factors of one table differ at most, for watts to be known by them."""
+_UNEVEN: Final = 1.5
+"""How much volts times amperes must differ from row to row, for an even share to be no chance."""
 
 Numbers = Mapping[str, Sequence[float]]
 """The numbers of each column, in the same order of rows."""
@@ -55,13 +60,49 @@ class _Product:
     product_step: int
 
 
+class _Pair(NamedTuple):
+    """Volts and what may be amperes, with their products in the rows that draw a current."""
+
+    volts: str
+    amperes: str
+    step: int
+    rows: Sequence[int]
+    products: Sequence[float]
+
+    def shares(self, raw: Sequence[float], step: int) -> list[float]:
+        """Return how much of each product a column has, counted in parts of `step`."""
+        return [
+            raw[row] / step / product if product else 0.0
+            for row, product in zip(self.rows, self.products, strict=True)
+        ]
+
+    def gives(self, product: str, step: int, error: float) -> _Product:
+        """Return the three columns."""
+        return _Product(
+            error=round(error, 6),
+            volts=self.volts,
+            amperes=self.amperes,
+            ampere_step=self.step,
+            product=product,
+            product_step=step,
+        )
+
+
 def relate(numbers: Numbers, guesses: Mapping[str, Guess | None]) -> Relations:
     """Look for relations among the columns of one table of which one is taken for volts."""
     alike = [one for one in numbers if _is(guesses.get(one), VOLTS)]
     doubtful = [one for one in numbers if (said := guesses.get(one)) and not said.text]
-    found = min(_products(numbers, guesses, alike, doubtful), default=None)
+    pairs = list(_pairs(numbers, guesses, alike))
+    found = min(_products(numbers, pairs, alike, doubtful), default=None)
     if found is not None:
         return _told(numbers, guesses, found)
+    share = min(_shares(numbers, pairs, doubtful), default=None)
+    if share is not None:
+        mended = {
+            share.amperes: scaled(CURRENT, share.ampere_step),
+            share.product: scaled(POWER, share.product_step),
+        }
+        return Relations(guesses=mended, questions={})
     if len(alike) < _PAIR:
         return Relations(guesses={}, questions={})
     return _ask(numbers, guesses, alike)
@@ -71,41 +112,52 @@ def _is(guess: Guess | None, kind: Guess) -> bool:
     return guess is not None and guess.what == kind.what and not guess.text
 
 
-def _products(
-    numbers: Numbers,
-    guesses: Mapping[str, Guess | None],
-    alike: Sequence[str],
-    doubtful: Sequence[str],
-) -> Iterator[_Product]:
-    """Yield each three columns of which one is the product of two."""
+def _pairs(
+    numbers: Numbers, guesses: Mapping[str, Guess | None], alike: Sequence[str]
+) -> Iterator[_Pair]:
+    """Yield volts with each column that may be amperes, in the rows that draw a current."""
     for one in alike:
         guess = guesses[one]
         assert guess is not None
-        scale = float(guess.scale)
-        for current in numbers:
-            if current in alike or min(map(abs, numbers[current])) < _LEAST_DIGITS:
+        for current, raw in numbers.items():
+            rows = [row for row, number in enumerate(raw) if abs(number) >= _LEAST_DIGITS]
+            if current in alike or not rows or any(0 < abs(n) < _LEAST_DIGITS for n in raw):
                 continue
             for step in _STEPS:
-                amperes = [number / step for number in numbers[current]]
-                if not all(_AMPERES[0] <= number <= _AMPERES[1] for number in amperes):
-                    continue
-                products = [u * scale * i for u, i in zip(numbers[one], amperes, strict=True)]
-                differ = max(products) > (1 + _TOLERANCE) * min(products)
-                for other in doubtful if differ else alike:
-                    for power_step in _POWER_STEPS if other not in (one, current) else ():
-                        error = max(
-                            abs(product - raw / power_step) / product if product else 1.0
-                            for product, raw in zip(products, numbers[other], strict=True)
-                        )
-                        if error <= _TOLERANCE:
-                            yield _Product(
-                                error=round(error, 6),
-                                volts=one,
-                                amperes=current,
-                                ampere_step=step,
-                                product=other,
-                                product_step=power_step,
-                            )
+                amperes = [raw[row] / step for row in rows]
+                if all(_AMPERES[0] <= number <= _AMPERES[1] for number in amperes):
+                    volts = [numbers[one][row] * float(guess.scale) for row in rows]
+                    products = [u * i for u, i in zip(volts, amperes, strict=True)]
+                    yield _Pair(one, current, step, rows, products)
+
+
+def _products(
+    numbers: Numbers, pairs: Sequence[_Pair], alike: Sequence[str], doubtful: Sequence[str]
+) -> Iterator[_Product]:
+    """Yield each column that is the product of two others."""
+    for pair in pairs:
+        differ = max(pair.products) > (1 + _TOLERANCE) * min(pair.products)
+        for other in doubtful if differ else alike:
+            for step in _POWER_STEPS if other not in (pair.volts, pair.amperes) else ():
+                shares = pair.shares(numbers[other], step)
+                error = max(abs(1 - share) for share in shares)
+                if error <= _TOLERANCE:
+                    yield pair.gives(other, step, error)
+
+
+def _shares(
+    numbers: Numbers, pairs: Sequence[_Pair], doubtful: Sequence[str]
+) -> Iterator[_Product]:
+    """Yield each column that is an even share of the product of two others: watts."""
+    for pair in pairs:
+        if len(pair.rows) < _PHASES or max(pair.products) < _UNEVEN * min(pair.products):
+            continue
+        for other in doubtful:
+            for step in _POWER_STEPS if other not in (pair.volts, pair.amperes) else ():
+                shares = pair.shares(numbers[other], step)
+                least, most = min(shares), max(shares)
+                if _FACTORS[0] <= least and most <= min(_FACTORS[1], _EVEN * least):
+                    yield pair.gives(other, step, most / least - 1)
 
 
 def _told(numbers: Numbers, guesses: Mapping[str, Guess | None], found: _Product) -> Relations:
