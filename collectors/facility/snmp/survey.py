@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import CollectError
 from collectors.facility.snmp.entries import Entries
-from collectors.facility.snmp.guess import Guess, guess
+from collectors.facility.snmp.guess import VOLTS, Guess, guess
 from collectors.facility.snmp.point import text_of
 from collectors.facility.snmp.recognise import ENTERPRISES, Identity, identify, maker_of
 from collectors.facility.snmp.relate import relate
@@ -24,6 +24,7 @@ SOFTWARE: Final = frozenset({"2021", "8072"})
 """Enterprise numbers of the software on a card (UCD-SNMP, Net-SNMP): not of the device."""
 _BRANCHES: Final = 16
 _SAMPLES: Final = 4
+_PHASES: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +130,56 @@ def sort(objects: Mapping[str, Raw], found: Survey) -> None:
         found.tables.append(Table(oid=entry, parts=parts, columns=related))
     groups: dict[str, list[Column]] = {}
     for one in found.scalars:
-        groups.setdefault(one.number.rpartition(".")[0], []).append(one)
+        groups.setdefault(_branch(one)[0], []).append(one)
     found.scalars[:] = [
         related
         for group in groups.values()
-        for related in _related(group, {one.number: columns[one.number] for one in group})
+        for related in _of_phases(group, {one.number: columns[one.number].get("") for one in group})
+    ]
+
+
+def _branch(scalar: Column) -> tuple[str, int]:
+    """Return the branch of a scalar, and its number there."""
+    branch, _, number = scalar.number.removesuffix(".0").rpartition(".")
+    return branch, int(number)
+
+
+def _are_volts(values: Sequence[Raw]) -> bool:
+    found = guess(values)
+    return found is not None and found.what == VOLTS.what
+
+
+def _of_phases(group: Sequence[Column], held: Mapping[str, Raw]) -> list[Column]:
+    """Mend the guesses of scalars that stand in threes, one for each phase, by their relations.
+
+    The first three are volts; amperes, watts and so on follow in threes. Scalars that stand alone
+    are not compared: in one row, any size fits by chance.
+    """
+    places = {_branch(one)[1]: one for one in group}
+    threes: dict[str, list[Column]] = {}
+    for start in sorted(places):
+        three = [places[at] for at in range(start, start + _PHASES) if at in places]
+        if len(three) < _PHASES or any(one in known for known in threes.values() for one in three):
+            continue
+        if threes or _are_volts([held[one.number] for one in three]):
+            threes[three[0].number] = three
+    values = {key: [held[one.number] for one in three] for key, three in threes.items()}
+    numbers = {
+        key: [float(one) for one in raw if isinstance(one, (int, float))]
+        for key, raw in values.items()
+    }
+    numbers = {key: raw for key, raw in numbers.items() if len(raw) == _PHASES}
+    told = relate(numbers, {key: guess(values[key]) for key in numbers})
+    mended = {one.number: key for key, three in threes.items() for one in three if key in numbers}
+    return [
+        replace(
+            one,
+            guess=None if key in told.questions else told.guesses.get(key, one.guess),
+            question=told.questions.get(key, one.question),
+        )
+        if (key := mended.get(one.number, "")) in {*told.guesses, *told.questions}
+        else one
+        for one in group
     ]
 
 

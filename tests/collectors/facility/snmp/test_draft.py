@@ -167,6 +167,26 @@ async def test_power_is_no_voltage(
     assert sum("?" in line for line in lines) == len(asked)
 
 
+async def test_scalars_of_three_phases_are_told_apart(tmp_path: Path) -> None:
+    """230.1 V x 7.12 A are 1 638 VA in each phase; 1 595 W by that are the factor 0.974."""
+    out = tmp_path / "acme.yaml"
+    numbers = (2301, 2312, 2297, 712, 655, 731, 1595, 1471, 1640, 1638, 1514, 1679, 974, 972, 977)
+    objects = {**SYSTEM, "1.3.6.1.2.1.1.2.0": ACME} | {
+        f"{METER}.{place}.0": number for place, number in enumerate(numbers, 1)
+    }
+    async with serving(Fake(objects)) as address:
+        assert await run("draft", address, "--out", str(out)) == 0
+    profile = read(out, SnmpProfile)
+    assert {int(one.oid.split(".")[-2]): (one.unit, one.scale) for one in profile.readings} == (
+        dict.fromkeys((1, 2, 3), ("V", 0.1))
+        | dict.fromkeys((4, 5, 6), ("A", 0.01))
+        | dict.fromkeys((7, 8, 9), ("W", 1.0))
+    )
+    text = out.read_text("utf-8")
+    assert text.count(" - VA? ") == 3
+    assert text.count(" - a power factor? ") == 3
+
+
 async def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     """A draft that somebody has completed stays as it is, unless told otherwise."""
     out = tmp_path / "acme.yaml"
