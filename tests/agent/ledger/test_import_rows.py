@@ -52,8 +52,9 @@ def test_readings_of_a_register() -> None:
     assert list(hours.values()) == pytest.approx([3.0, 5.0, 5.0])
 
 
-def zoned(zone: str, *rows: str) -> dict[str, float]:
+def zoned(zone: str, *rows: str, at_end: bool = False) -> dict[str, float]:
     """Import rows in a zone; return kilowatt-hours by hour in UTC."""
+    timing = Timing(interval_values=True, stamped_at_end=at_end)
     sheet = read_csv(
         ["time,meter,energy_kwh", *rows], "f.csv", ZoneInfo(zone), Meters(frozenset(["m"]))
     )
@@ -62,8 +63,16 @@ def zoned(zone: str, *rows: str) -> dict[str, float]:
             one if isinstance(one, float) else one.total
         )
         / 3.6e6
-        for hour, one in sheet.lay_out("m", Timing(interval_values=True)).hours.items()
+        for hour, one in sheet.lay_out("m", timing).hours.items()
     }
+
+
+def test_rows_that_are_stamped_at_the_end_of_their_hour() -> None:
+    """The row of one o'clock is the hour from midnight on."""
+    rows = ("2025-01-01T01:00,m,1", "2025-01-01T02:00,m,2", "2025-01-01T03:00,m,4")
+    assert zoned("UTC", *rows, at_end=True) == pytest.approx(
+        {"2025-01-01T00:00": 1.0, "2025-01-01T01:00": 2.0, "2025-01-01T02:00": 4.0}
+    )
 
 
 def test_a_day_in_shanghai_and_the_turn_of_its_year() -> None:
