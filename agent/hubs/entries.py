@@ -186,14 +186,9 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HubEntry:
-    """A file that describes a hub of its own."""
+class _Entry:
+    """What both kinds of files may say of a hub."""
 
-    key: Id
-    name: Wording
-    parent: Id = ""
-    location: Location | None = None
-    timezone: Zone
     policy: tuple[Id, ...] = ()
     scopes: dict[Id, Wording] = field(default_factory=dict)
     sites: tuple[str, ...] = ()
@@ -204,17 +199,21 @@ class HubEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtensionEntry:
+class HubEntry(_Entry):
+    """A file that describes a hub of its own."""
+
+    key: Id
+    name: Wording
+    parent: Id = ""
+    location: Location | None = None
+    timezone: Zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionEntry(_Entry):
     """A file that adds to another file's hub: later observations, a policy, scopes."""
 
     extends: Id
-    policy: tuple[Id, ...] = ()
-    scopes: dict[Id, Wording] = field(default_factory=dict)
-    sites: tuple[str, ...] = ()
-    kpis: tuple[KpiEntry, ...] = ()
-    kpi_names: tuple[KpiNameEntry, ...] = ()
-    sources: dict[Id, SourceEntry] = field(default_factory=dict)
-    facts: tuple[FactEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

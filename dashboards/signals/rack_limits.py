@@ -20,6 +20,13 @@ def _inlet(scope: str = "site", at: str = "") -> str:
     return f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope=scope)}{at})"
 
 
+_NO_CAPACITY: Final = Excuse(
+    reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
+)
+_NO_SENSOR: Final = Excuse(
+    reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)
+)
+
 FAILOVER: Final = Signal(
     key="rack.failover",
     name=Text("Load if one feed is lost"),
@@ -35,9 +42,7 @@ FAILOVER: Final = Signal(
     least=0,
     decimals=0,
     steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
-    may_be_empty=Excuse(
-        reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
-    ),
+    may_be_empty=_NO_CAPACITY,
 )
 
 FAILOVER_EACH: Final = Signal(
@@ -51,39 +56,41 @@ FAILOVER_EACH: Final = Signal(
     record="rack:dc_rack_failover_load_ratio:max",
 )
 
-FAILOVER_COUNT: Final = Signal(
-    key="rack.failover_count",
-    name=Text("Racks that one feed cannot carry"),
-    description=Text("Racks whose load is above 80 % of one feed's capacity."),
-    unit="short",
-    expr=f"sum by (hub, site) ({_failover()} > bool {FAILOVER_LIMIT})",
-    legend="{{site}}",
-    kind="count",
-    least=0,
-    decimals=0,
-    steps=steps((1, ORANGE), base=GREEN),
-    may_be_empty=Excuse(
-        reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
-    ),
+
+def _count(key: str, name: Text, description: Text, beyond: str, excuse: Excuse) -> Signal:
+    """Return how many racks of a site are beyond a limit."""
+    return Signal(
+        key=f"rack.{key}_count",
+        name=name,
+        description=description,
+        unit="short",
+        expr=f"sum by (hub, site) ({beyond})",
+        legend="{{site}}",
+        kind="count",
+        least=0,
+        decimals=0,
+        steps=steps((1, ORANGE), base=GREEN),
+        may_be_empty=excuse,
+    )
+
+
+FAILOVER_COUNT: Final = _count(
+    "failover",
+    Text("Racks that one feed cannot carry"),
+    Text("Racks whose load is above 80 % of one feed's capacity."),
+    f"{_failover()} > bool {FAILOVER_LIMIT}",
+    _NO_CAPACITY,
 )
 
-HOT_COUNT: Final = Signal(
-    key="rack.hot_count",
-    name=Text("Hot racks"),
-    description=Text(
+HOT_COUNT: Final = _count(
+    "hot",
+    Text("Hot racks"),
+    Text(
         "Racks whose inlet is above {recommended} °C, the end of ASHRAE's recommended range.",
         {"recommended": f"{INLET_RECOMMENDED:g}"},
     ),
-    unit="short",
-    expr=f"sum by (hub, site) ({_inlet()} > bool {INLET_RECOMMENDED:g})",
-    legend="{{site}}",
-    kind="count",
-    least=0,
-    decimals=0,
-    steps=steps((1, ORANGE), base=GREEN),
-    may_be_empty=Excuse(
-        reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)
-    ),
+    f"{_inlet()} > bool {INLET_RECOMMENDED:g}",
+    _NO_SENSOR,
 )
 
 INLET: Final = Signal(
@@ -100,9 +107,7 @@ INLET: Final = Signal(
     legend="{{rack}}",
     decimals=1,
     steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
-    may_be_empty=Excuse(
-        reason="no temperature sensor at these sites", unless=of(facility.SENSOR_TEMPERATURE)
-    ),
+    may_be_empty=_NO_SENSOR,
 )
 
 INLET_EACH: Final = Signal(

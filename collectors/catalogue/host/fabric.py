@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from collectors.base import Metric
 from collectors.catalogue.host.declare import Family, counter, metric
 
 FC_INFO: Final = metric(
@@ -89,38 +90,28 @@ IPVS: Final = (
     counter("ipvs", "outgoing_bytes_total", "The total amount of outgoing data."),
 )
 """The columns of the totals in /proc/net/ip_vs_stats, in their order."""
-IPVS_WEIGHT: Final = metric(
-    "ipvs",
-    "backend_weight",
-    "The current backend weight by local and remote address.",
-    "local_address",
-    "local_port",
-    "remote_address",
-    "remote_port",
-    "proto",
-    "local_mark",
+
+
+def _backend(name: str, help: str) -> Metric:
+    return metric(
+        "ipvs",
+        f"backend_{name}",
+        help,
+        "local_address",
+        "local_port",
+        "remote_address",
+        "remote_port",
+        "proto",
+        "local_mark",
+    )
+
+
+IPVS_WEIGHT: Final = _backend("weight", "The current backend weight by local and remote address.")
+IPVS_ACTIVE: Final = _backend(
+    "connections_active", "The current active connections by local and remote address."
 )
-IPVS_ACTIVE: Final = metric(
-    "ipvs",
-    "backend_connections_active",
-    "The current active connections by local and remote address.",
-    "local_address",
-    "local_port",
-    "remote_address",
-    "remote_port",
-    "proto",
-    "local_mark",
-)
-IPVS_INACTIVE: Final = metric(
-    "ipvs",
-    "backend_connections_inactive",
-    "The current inactive connections by local and remote address.",
-    "local_address",
-    "local_port",
-    "remote_address",
-    "remote_port",
-    "proto",
-    "local_mark",
+IPVS_INACTIVE: Final = _backend(
+    "connections_inactive", "The current inactive connections by local and remote address."
 )
 
 NUMA: Final = Family(
