@@ -38,7 +38,9 @@ async def test_metrics_in_both_formats_and_compressed() -> None:
         long = "/echo/" + "x" * 2000
         for header in ("Accept: */*", "Accept-Encoding: gzip;q=0"):
             assert (await request(port, long, header))[2] == long.encode()
-        _, _, zipped = await request(port, long, "Accept-Encoding: gzip")
+        _, head, zipped = await request(port, long, "Accept-Encoding: gzip")
+        assert "content-encoding: gzip" in head
+        assert "vary: accept-encoding" in head
         assert gzip.decompress(zipped) == long.encode()
 
 
