@@ -35,6 +35,11 @@ def steps(*limits: tuple[float, str], base: str = BLUE) -> tuple[Step, ...]:
     return (Step(None, base), *(Step(value, color) for value, color in limits))
 
 
+def filling(full: float = 1.0, *, base: str = BLUE) -> tuple[Step, ...]:
+    """Return the steps of a share that fills up: orange from four fifths on, red from `full` on."""
+    return steps((0.8, ORANGE), (full, RED), base=base)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The meaning of a number: its text has a mark, so that it is not shown by colour alone."""

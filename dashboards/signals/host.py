@@ -6,11 +6,11 @@ from typing import Final
 
 from dashboards.language import Text
 from dashboards.promql import metric, of, rate
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, filling, steps
 
 ALL: Final = "hub, site, instance"
 
-FULL: Final = steps((0.8, ORANGE), (0.95, RED))
+FULL: Final = filling(0.95)
 
 LOCAL_FS: Final = 'fstype!~"tmpfs|ramfs|overlay|squashfs|iso9660|devtmpfs|nsfs|proc|sysfs"'
 

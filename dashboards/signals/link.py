@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import network, site
 from dashboards.language import Text
 from dashboards.promql import of, rate
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, filling, steps
 
 _IS_ROUND_TRIP: Final = 'kpi=~"round_trip.*"'
 _LIMITS: Final = (
@@ -155,7 +155,7 @@ LINK_LOAD: Final = Signal(
     kind="ratio",
     least=0,
     most=1,
-    steps=steps((0.8, ORANGE), (0.95, RED)),
+    steps=filling(0.95),
     may_be_empty=_NO_INTERFACES,
 )
 

@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import cooling, facility, site, ups
 from dashboards.language import Text
 from dashboards.promql import of, share, while_all_up, while_up
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, filling, steps
 
 NO_UPS: Final = Excuse(reason="no UPS answers at these sites", unless=f"{of(ups.UPS_UP)} == 1")
 
@@ -160,7 +160,7 @@ UPS_LOAD: Final = Signal(
     legend="{{site}} {{ups}}",
     kind="ratio",
     least=0,
-    steps=steps((0.8, ORANGE), (1.0, RED)),
+    steps=filling(),
     may_be_empty=NO_UPS,
 )
 

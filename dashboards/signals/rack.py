@@ -9,7 +9,7 @@ from typing import Final
 from collectors.catalogue import rack, site
 from dashboards.language import Text
 from dashboards.promql import of
-from dashboards.signals.base import ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.base import Excuse, Signal, filling
 
 MANY: Final = 60
 """How many racks a panel names at most; a hub has tens of thousands."""
@@ -22,7 +22,7 @@ KIND_SPACE: Final = 'kind="space"'
 
 RACK_LABELS: Final = "hub, site, row, rack"
 
-UTILIZATION_STEPS: Final = steps((0.8, ORANGE), (1.0, RED))
+UTILIZATION_STEPS: Final = filling()
 
 
 def _power_ratio(scope: str = "site", at: str = "") -> str:

@@ -20,6 +20,8 @@ def _inlet(scope: str = "site", at: str = "") -> str:
     return f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope=scope)}{at})"
 
 
+SHARE: Final = {"limit": f"{100 * FAILOVER_LIMIT:g} %"}
+"""The limit of failover, as texts have it."""
 _NO_CAPACITY: Final = Excuse(
     reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
 )
@@ -31,8 +33,9 @@ FAILOVER: Final = Signal(
     key="rack.failover",
     name=Text("Load if one feed is lost"),
     description=Text(
-        "All feeds' load over the smallest feed's capacity: above 80 % a lost feed leaves no"
+        "All feeds' load over the smallest feed's capacity: above {limit} a lost feed leaves no"
         " room, above 100 % the rack goes dark.",
+        SHARE,
     ),
     unit="percentunit",
     expr=top(_failover),
@@ -77,7 +80,7 @@ def _count(key: str, name: Text, description: Text, beyond: str, excuse: Excuse)
 FAILOVER_COUNT: Final = _count(
     "failover",
     Text("Racks that one feed cannot carry"),
-    Text("Racks whose load is above 80 % of one feed's capacity."),
+    Text("Racks whose load is above {limit} of one feed's capacity.", SHARE),
     f"{_failover()} > bool {FAILOVER_LIMIT}",
     _NO_CAPACITY,
 )

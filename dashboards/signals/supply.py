@@ -10,11 +10,12 @@ from typing import Final
 
 from collectors.base import Metric
 from collectors.catalogue import rack
-from collectors.catalogue.limits import FAILOVER_LIMIT
+from collectors.catalogue.limits import FAILOVER_LIMIT, TRIP_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, filling, steps
 from dashboards.signals.rack import MANY, RACK_LABELS
+from dashboards.signals.rack_limits import SHARE
 
 _BREAKER: Final = "hub, site, breaker"
 _ROW: Final = "hub, site, row"
@@ -24,7 +25,8 @@ _NO_BREAKER: Final = Excuse(
 )
 HEADROOM: Final = Text(
     "What may at least be added so that, with a feed or a breaker lost, the others carry all"
-    " within 80 %. Below zero it is too late.",
+    " within {limit}. Below zero it is too late.",
+    SHARE,
 )
 
 
@@ -60,16 +62,17 @@ BREAKER_LOAD: Final = Signal(
     kind="ratio",
     least=0,
     decimals=0,
-    steps=steps((0.8, ORANGE), (0.95, RED), base=GREEN),
+    steps=filling(TRIP_LIMIT, base=GREEN),
     may_be_empty=_NO_BREAKER,
 )
 BREAKER_FAILOVER: Final = Signal(
     key="supply.failover",
     name=Text("Load of breakers if their pair is lost"),
     description=Text(
-        "What both sides carry over one side's capacity: above 80 % a lost side leaves no room,"
+        "What both sides carry over one side's capacity: above {limit} a lost side leaves no room,"
         " above 100 % the other trips as well. "
         "A silent PDU counts as the most it can draw.",
+        SHARE,
     ),
     unit="percentunit",
     expr=_highest(rack.BREAKER_FAILOVER_LOAD),
