@@ -175,6 +175,7 @@ def own_page(
         with exchange(pool, deadline, seconds, url, said) as response:
             if response.status == TOO_MANY or response.status >= BROKEN:
                 return None
-            return response.data.decode("utf-8", "replace") if response.status == OK else ""
+            page = response.data or b""  # None where the answer ends with its headers
+            return page.decode("utf-8", "replace") if response.status == OK else ""
     except (HTTPError, OSError, ValueError):
         return None
