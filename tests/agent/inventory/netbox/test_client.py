@@ -138,7 +138,7 @@ def test_a_sick_netbox_ends_in_time(fault: Any, write: Write) -> None:
 def test_nobody_there(write: Write) -> None:
     """A refused connection is tried until the deadline, and said in a line."""
     path = write("http://127.0.0.1:1")
-    path.write_text(path.read_text().replace("timeout: 50s", "timeout: 1500ms"))
+    path.write_text(path.read_text().replace("timeout: 50s", "timeout: 3s"))
     with pytest.raises(Unreachable, match="refused"):
         read(path)
 
@@ -148,7 +148,7 @@ def test_tls_is_verified(write: Write, tmp_path: Path) -> None:
     self_signed(tmp_path, "netbox")
     with served(example("v4"), tls=tmp_path) as netbox:
         path = write(netbox.url)
-        path.write_text(path.read_text().replace("timeout: 50s", "timeout: 800ms"))
+        path.write_text(path.read_text().replace("timeout: 50s", "timeout: 3s"))
         with pytest.raises(Unreachable, match="certificate"):
             read(path)
         assert not netbox.tokens
