@@ -12,28 +12,8 @@ import pytest
 
 from agent.ledger.energy import TimedValue
 from agent.ledger.limits import Limits
+from tests.agent.ledger.register_days import BOTH, DAY, day, shown
 from tests.support.registers import KWH, MINUTE, came, read
-
-DAY = 1440
-RATED = Limits(rating=250_000.0)
-FREE = Limits()
-BOTH = pytest.mark.parametrize("limits", [RATED, FREE], ids=["rated", "unrated"])
-
-
-def shown(minute: float) -> float:
-    return (15_513 + 2 * minute) * KWH
-
-
-def day(*changes: tuple[range, float], step: int = 1) -> list[TimedValue]:
-    """Return a day's readings; in some minutes the register shows another number of kWh."""
-
-    def value(minute: int) -> float:
-        for minutes, kwh in changes:
-            if minute in minutes:
-                return kwh * KWH
-        return shown(minute)
-
-    return read(value, range(0, DAY + 1, step), step)
 
 
 @BOTH
@@ -171,17 +151,6 @@ def test_coarse_steps_are_no_leaps(kwh: int, rating: float, watts: float, shift:
     assert missing == 0 or found.kwh < steps
 
 
-@BOTH
-@pytest.mark.parametrize("share", [0.4, 0.74, 1.0])
-def test_a_slow_refresh_is_no_leap(limits: Limits, share: float) -> None:
-    """A register refreshed each quarter of an hour, read each minute, near its rating too."""
-    a_minute = share * 250 / 60
-    found = came(
-        read(lambda m: (m // 15 * 15 * a_minute + 9000) * KWH, range(DAY + 1)), limits=limits
-    )
-    assert (found.kwh, found.minutes) == pytest.approx((DAY * a_minute, 1440.0))
-
-
 @pytest.mark.parametrize(
     ("rating", "step", "leap"), [(250_000.0, 1, 200.0), (250_000.0, 60, 200.0), (4e5, 60, 2e5)]
 )
@@ -260,59 +229,6 @@ def test_a_step_of_load_is_accepted_after_some_readings() -> None:
         assert came(energy[:known]).minutes == minutes
 
 
-@pytest.mark.parametrize("still", [30, 300])
-@pytest.mark.parametrize("moves", [True, False])
-def test_a_register_that_is_stuck_while_power_is_drawn(still: int, moves: bool) -> None:
-    """Neither it nor power counts: they contradict each other."""
-    begin = DAY - still if not moves else 600
-
-    def value(minute: int) -> float:
-        return shown(minute if minute < begin else max(begin, minute - still))
-
-    watts = read(lambda _: 120_000.0, range(DAY + 1))
-    found = came(read(value, range(DAY + 1)), watts, limits=RATED)
-    assert found.refused == {"stuck": 1}
-    assert DAY - still - 1 <= found.minutes <= DAY - still
-    assert found.kwh == pytest.approx(2 * found.minutes)
-
-
-def test_an_idle_meter_is_not_stuck() -> None:
-    """A register that stands still while no power is drawn counts 0, and is covered."""
-    energy = read(lambda m: shown(min(m, 600)), range(DAY + 1))
-    found = came(energy, read(lambda m: 120_000.0 * (m < 600), range(DAY + 1)), limits=RATED)
-    assert (found.minutes, found.refused) == (1440.0, {})
-
-
-@pytest.mark.parametrize("step", [1, 60])
-def test_what_supplies_a_site_never_rests(step: int) -> None:
-    """A utility register that stands still for good is not covered from then on."""
-    energy = read(lambda m: shown(min(m, 960)), range(0, DAY + 1, step), step)
-    supply = came(energy, limits=Limits(rating=250_000.0, never_rests=True))
-    assert (supply.kwh, supply.minutes) == pytest.approx((1920.0, 960.0))
-    assert supply.refused == {"stuck": 1}
-    assert came(energy, limits=RATED).minutes == 1440.0  # a generator or a rack may
-
-
-def test_a_coarse_supply_is_not_stuck() -> None:
-    """A utility register of 100 kWh at 120 kW moves every 50 minutes, the last time at 1400.
-
-    All up to then is covered. What it counts since is known when it moves next.
-    """
-    energy = read(lambda m: 2 * m // 100 * 100 * KWH, range(DAY + 1))
-    found = came(energy, limits=Limits(rating=250_000.0, never_rests=True))
-    assert (found.kwh, found.minutes, found.refused) == (pytest.approx(2800.0), 1400.0, {})
-
-
-@pytest.mark.parametrize(("bad", "reason"), [(-5.0, "negative"), (65_535e3, "above_rating")])
-def test_a_refused_power_leaves_a_hole(bad: float, reason: str) -> None:
-    """100 kW each five minutes, two of five readings refused: only 100 kW, in two fifths."""
-    watts = read(lambda m: bad if m // 5 % 5 in (1, 2) else 1e5, range(0, 1251, 5), 5)
-    found = came(power=watts, limits=Limits(rating=4e5))
-    assert found.minutes == 1250 * 2 / 5
-    assert found.kwh == pytest.approx(100 * found.minutes / 60)
-    assert found.refused == {reason: 100}
-
-
 @pytest.mark.parametrize("at", [1, 30, 700])
 @pytest.mark.parametrize("step", [1, 15])
 def test_a_reset_from_the_upper_half_is_no_wrap(at: int, step: int) -> None:
@@ -341,19 +257,6 @@ def test_a_wrap_counts_in_full(limits: Limits, at: int) -> None:
     assert found.events == {"wrap": 1}
 
 
-@BOTH
-@pytest.mark.parametrize("refresh", [20, 40])
-@pytest.mark.parametrize("leap", [0.0, 900.0, 3000.0])
-def test_a_slow_refresh_is_laid_out_evenly(limits: Limits, refresh: int, leap: float) -> None:
-    """A register refreshed now and then counts evenly, and an exchange in between is a leap."""
-    energy = read(lambda m: shown(m // refresh * refresh) + leap * KWH * (m > 718), range(DAY + 1))
-    found = came(energy, limits=limits)
-    lost = refresh if leap else 0
-    assert (found.kwh, found.minutes) == pytest.approx((2 * (DAY - lost), DAY - lost))
-    cells = found.found.hours(0, DAY * MINUTE)[3 * 60 * MINUTE]
-    assert cells.joules == pytest.approx([10 * KWH] * 12)
-
-
 @pytest.mark.parametrize("limits", [Limits(wrap=2000 * KWH), Limits(wrap=2000 * KWH, rating=2.5e6)])
 def test_a_reset_that_a_wrap_would_explain_is_not_covered(limits: Limits) -> None:
     """1170 kW each five minutes, 97.5 kWh; at 1794 kWh of 2000 it is reset: 206 kWh are no wrap."""
@@ -363,49 +266,3 @@ def test_a_reset_that_a_wrap_would_explain_is_not_covered(limits: Limits) -> Non
     found = came(energy, limits=limits)
     assert (found.kwh, found.minutes) == pytest.approx((19.5 * 145, 145))
     assert found.events == {"reset": 1}
-
-
-@pytest.mark.parametrize("watts", [65_535e3, 5e6])
-@pytest.mark.parametrize("length", [1, 2])
-def test_a_power_far_above_those_beside_it_leaves_a_hole(watts: float, length: int) -> None:
-    """100 kW without a rating, and one or two wild readings: the minutes beside them are a hole."""
-    found = came(power=read(lambda m: watts if 60 <= m < 60 + length else 1e5, range(121)))
-    assert found.minutes == 120 - length - 1
-    assert found.kwh == pytest.approx(100 * found.minutes / 60)
-    assert found.refused == {"leap": length}
-
-
-@pytest.mark.parametrize("length", [3, 60])
-def test_a_power_that_lasts_is_accepted(length: int) -> None:
-    """2 kW and then 100 kW for three minutes or longer: it is a load."""
-    found = came(power=read(lambda m: 1e5 if 60 <= m < 60 + length else 2e3, range(181)))
-    assert (found.minutes, found.refused) == (180, {})
-
-
-@pytest.mark.parametrize(
-    ("kind", "watts", "accepted"),
-    [("pdu", 190e3, True), ("pdu", 210e3, False), ("meter", 4e8, True), ("meter", 6e8, False)],
-)
-def test_no_power_is_above_what_its_kind_draws(kind: str, watts: float, accepted: bool) -> None:
-    """However long it lasts: above 200 kW of a PDU, and 500 MW of a meter, it is a hole."""
-    energy = read(lambda m: watts if 60 <= m < 160 else 5e3, range(241))
-    found = came(power=energy, limits=Limits.of_kind(kind))
-    assert found.minutes == (240 if accepted else 139)
-    assert found.refused == ({} if accepted else {"leap": 100})
-
-
-def test_a_wild_power_is_not_accepted_before_others_follow() -> None:
-    """The last reading is far above those before it; the next one tells that it is a load."""
-    watts = read(lambda m: 1e5 if m >= 60 else 2e3, range(62))
-    assert came(power=watts[:61]).refused == {"leap": 1}
-    assert came(power=watts).minutes == 61
-
-
-@pytest.mark.parametrize("refresh", [15, 20])
-@pytest.mark.parametrize("last", [300, 307, 314])
-def test_what_a_slow_supply_counts_now_is_known_when_it_moves(refresh: int, last: int) -> None:
-    """A utility register that is refreshed now and then is covered up to its last move."""
-    energy = read(lambda m: shown(m // refresh * refresh), range(last + 1))
-    found = came(energy, limits=Limits(rating=250_000.0, never_rests=True))
-    moved = last // refresh * refresh
-    assert (found.kwh, found.minutes) == pytest.approx((2.0 * moved, moved))

@@ -10,7 +10,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,77 +18,20 @@ import pytest
 import yaml
 
 from agent.hubs.loader import load_registry
-from agent.messages.catalogue import words
-from agent.receivers.bridge import Bridge, BridgeServer, robot_of, send_post
-from agent.receivers.chats import CHATS, Post, Robot, why_refused
-from agent.receivers.message import Message, ToldAlert, read_message
+from agent.receivers.bridge import Bridge, BridgeServer, send_post
 from agent.receivers.model import AlertingSection, Dingtalk, Receiver
 from agent.receivers.template import templates
-from collectors.base import ConfigError
 from collectors.strict import Document
-from dashboards.alerts.routes import WAYS, alertmanager, untold
+from dashboards.alerts.routes import alertmanager
+from tests.agent.receivers.told import (
+    ALERT,
+    QUICK,
+    RUNBOOK,
+    config_text,
+    message_of,
+)
 from tests.support import binary, free_port, running, wait_for
-from tests.support.chats import SECRET, TOKEN, Vendors, vendors
-
-QUICK = {
-    severity: replace(way, group_wait="1s", group_interval="2s") for severity, way in WAYS.items()
-}
-RUNBOOK = "https://board.example/runbook"
-SIGNED_BY = "SECabc"
-ALERT: dict[str, Any] = {
-    "labels": {
-        "alertname": "RackHot",
-        "severity": "critical",
-        "hub": "guian",
-        "site": "lyon",
-        "rack": "A07",
-    },
-    "annotations": {
-        "summary": "Rack A07 of lyon breathes 25.5 °C: look <!channel> [here](http://evil)",
-        "summary_zh": "lyon 机柜 A07 进风 25.5 °C：请检查",
-        "value": "25.5 °C",
-        "limit": "24 °C",
-        "runbook_url": f"{RUNBOOK}?lang=en#rackhot",
-        "runbook_url_zh": f"{RUNBOOK}?lang=zh#rackhot",
-        "board_url": "https://board.example/sites/lyon/racks/A07?lang=en",
-        "board_url_zh": "https://board.example/sites/lyon/racks/A07?lang=zh",
-    },
-    "startsAt": "2026-11-29T00:12:05Z",
-}
-
-
-def config_text(found: Vendors, folder: Path, port: int) -> str:
-    """Return a config with a receiver of each kind; writes their secrets."""
-    secrets = {
-        "app": SECRET,
-        "sign": SECRET,
-        "token": TOKEN,
-        "robot": f"{found.url}/robot?key={TOKEN}",
-        "ding": f"{found.url}/robot/send?access_token={TOKEN}",
-        "fei": f"{found.url}/open-apis/bot/v2/hook/1",
-        "slack": f"{found.url}/services/T/B/X",
-    }
-    for name, text in secrets.items():
-        (folder / name).write_text(f"{text}\n", "utf-8")
-        (folder / name).chmod(0o600)
-    return f"""
-hub: guian
-alerting:
-  language: zh
-  notify: 127.0.0.1:{port}
-  receivers:
-    - {{name: mail, language: en, email: {{to: [ops@acme.com], sender: hg@acme.com,
-        server: "{found.mail}", tls: false}}}}
-    - {{name: app, wecom: {{corp_id: ww1, agent_id: "1000002", secret_file: app, to_party: "2",
-        api_url: "{found.url}/cgi-bin/"}}}}
-    - {{name: robot, wecom: {{url_file: robot}}}}
-    - {{name: ding, dingtalk: {{url_file: ding, secret_file: sign, at_mobiles: ["13800000000"]}}}}
-    - {{name: fei, language: en, feishu: {{url_file: fei, secret_file: sign}}}}
-    - {{name: slack, language: en, slack: {{url_file: slack}}}}
-    - {{name: pd, severities: [critical], hubs: [guian],
-        pagerduty: {{routing_key_file: token, url: "{found.url}/v2/enqueue"}}}}
-    - {{name: hook, webhook: {{url: "{found.url}/hook", token_file: token}}}}
-"""
+from tests.support.chats import TOKEN, Vendors, vendors
 
 
 @dataclass(slots=True)
@@ -222,65 +165,6 @@ def test_what_is_over_is_told_and_calls_nobody(duty: Duty) -> None:
     assert body["at"]["atMobiles"] == []
 
 
-def _alerting(tmp_path: Path, found: Vendors) -> AlertingSection:
-    path = tmp_path / "hubgauge.yaml"
-    path.write_text(config_text(found, tmp_path, 9099), "utf-8")
-    read = Document(path).section("alerting", AlertingSection)
-    assert read is not None
-    return read
-
-
-def _message(count: int, labels: dict[str, str] | None = None) -> bytes:
-    one = {"status": "firing", **ALERT, **({"labels": labels} if labels else {})}
-    return json.dumps({"alerts": [one] * count, "commonLabels": {"hub": "h"}}).encode()
-
-
-@pytest.mark.parametrize(("chat", "most"), [("wecom", 4096), ("dingtalk", 20_000)])
-def test_a_thousand_alerts_are_one_message_with_their_number(chat: str, most: int) -> None:
-    """As many alerts as the vendor allows are told of, and the number of all."""
-    message = read_message(_message(1000))
-    post = CHATS[chat](message, Robot(url="https://x", now=0.0), words("zh"))
-    body = post.body["markdown"]
-    assert isinstance(body, dict)
-    text = str(body.get("content") or body.get("text"))
-    assert most / 2 < len(text.encode()) <= most
-    assert "共 1\u202f000 条" in text
-    few = CHATS[chat](read_message(_message(2)), Robot(url="https://x", now=0.0), words("zh"))
-    assert "共" not in str(few.body)
-
-
-def test_markup_of_a_name_is_none_in_a_chat() -> None:
-    """A name cannot make a link, nor call a member of the group."""
-    message = read_message(_message(1))
-    for chat in ("wecom", "dingtalk"):
-        text = str(CHATS[chat](message, Robot(url="https://x", now=0.0), words("en")).body)
-        assert "<!channel>" not in text
-        assert "[here](" not in text
-
-
-def test_dingtalks_signature_is_that_of_openssl() -> None:
-    """The signature is HMAC-SHA256 of time, line break and secret, by the secret, in Base64.
-
-    Made by `openssl dgst -sha256 -hmac SECabc -binary | base64`.
-    """
-    robot = Robot(url="https://x?access_token=t", secret=SIGNED_BY, now=1_700_000_000.0)
-    url = CHATS["dingtalk"](read_message(_message(1)), robot, words("en")).url
-    assert url == (
-        "https://x?access_token=t&timestamp=1700000000000"
-        "&sign=jcUpW0QmtKduN03n4JqQ0PBosVjqnM8gU7fIIvsDmCM%3D"
-    )
-
-
-def test_feishus_signature_is_that_of_openssl() -> None:
-    """The signature is HMAC-SHA256 of nothing, by time, line break and secret, in Base64."""
-    robot = Robot(url="https://x", secret=SIGNED_BY[3:], now=1_700_000_000.0)
-    body = CHATS["feishu"](read_message(_message(1)), robot, words("en")).body
-    assert (body["timestamp"], body["sign"]) == (
-        "1700000000",
-        "VIS10b0EBvzzSdFnuk4tznEmK5wHaruvf/WnViv2yR4=",
-    )
-
-
 def _post(url: str, body: bytes) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(url, body, timeout=30) as answer:
@@ -296,11 +180,11 @@ def test_a_refusal_is_told_to_alertmanager_and_names_no_secret(duty: Duty) -> No
     alerting = Document(duty.config).section("alerting", AlertingSection)
     assert alerting is not None
     try:
-        status, said = _post(f"http://{alerting.notify}/robot", _message(1))
+        status, said = _post(f"http://{alerting.notify}/robot", message_of(1))
         assert status == 502
         assert "too many requests" in said
         assert TOKEN not in said
-        assert _post(f"http://{alerting.notify}/nobody", _message(1))[0] == 404
+        assert _post(f"http://{alerting.notify}/nobody", message_of(1))[0] == 404
         assert _post(f"http://{alerting.notify}/robot", b"{}")[0] == 400
     finally:
         duty.vendors.busy = False
@@ -320,80 +204,3 @@ def test_a_length_that_is_none_or_too_large_is_refused(length: str, tmp_path: Pa
             asked.sendall(head.encode("latin-1"))
             assert asked.makefile("rb").readline().split()[1] == b"413"
         thread.join()
-
-
-def test_an_address_without_tls_is_refused(tmp_path: Path) -> None:
-    """A robot's address is a secret: it goes by TLS, or stays on this machine."""
-    with vendors() as found:
-        alerting = _alerting(tmp_path, found)
-    (tmp_path / "robot").write_text("http://qyapi.example/send?key=k", "utf-8")
-    receivers = Bridge(alerting=alerting, send=send_post).receivers
-    assert set(receivers) == {"robot", "ding", "fei"}
-    with pytest.raises(ConfigError, match="https://"):
-        robot_of(receivers["robot"], 0.0)
-
-
-def test_who_is_told_of_nothing_is_known(tmp_path: Path) -> None:
-    """Hubs whose alerts nobody gets are found; where nobody is told of anything, none are."""
-    path = tmp_path / "c.yaml"
-    path.write_text(
-        "alerting: {receivers: [{name: a, hubs: [guian], severities: [critical],"
-        " webhook: {url: 'http://h'}}]}",
-        "utf-8",
-    )
-    alerting = Document(path).section("alerting", AlertingSection)
-    assert alerting is not None
-    registry = load_registry()
-    found = untold(registry, alerting)
-    assert "guian" not in found["critical"]
-    assert set(found["info"]) == set(registry.hubs)
-    assert untold(registry, AlertingSection()) == {}
-
-
-@pytest.mark.parametrize(
-    ("section", "said"),
-    [
-        ("{name: A b, webhook: {url: 'http://h'}}", "small letters"),
-        ("{name: a}", "got none"),
-        ("{name: a, webhook: {url: 'http://h'}, slack: {url_file: f}}", "slack, webhook"),
-        ("{name: a, wecom: {corp_id: x}}", "url_file"),
-        ("{name: a, email: {to: [x], sender: a@b, server: 'h:1'}}", "to: expected an address"),
-        ("{name: a, email: {to: [x@y], sender: a@b, server: h}}", "such as mail.acme.com:587"),
-        ("{name: a, language: xx, webhook: {url: 'http://h'}}", "expected one of en, "),
-        ("{name: a, dingtalk: {url_file: f, sign: x}}", "sign"),
-    ],
-)
-def test_a_mistake_is_one_line_that_says_what_was_expected(
-    tmp_path: Path, section: str, said: str
-) -> None:
-    """Each mistake names its line and its key."""
-    path = tmp_path / "c.yaml"
-    path.write_text(f"alerting:\n  receivers:\n    - {section}\n", "utf-8")
-    document = Document(path)
-    document.section("alerting", AlertingSection)
-    (error,) = document.errors
-    assert said in str(error)
-    assert error.line == 3
-
-
-def test_what_still_fires_is_told_first() -> None:
-    """An alert that is over stands behind those that still fire, in the order of each."""
-    alerts = [
-        ToldAlert(firing=firing, since=name)
-        for name, firing in zip("abcd", (False, True, False, True), strict=True)
-    ]
-    assert [one.since for one in Message(alerts=alerts).ordered()] == ["b", "d", "a", "c"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "refused"),
-    [
-        (b'{"errcode": 0}', ""),
-        (b'{"errcode": 93000, "errmsg": "bad key"}', "93000: bad key"),
-        (b'{"ok": true}', "no code: no reason"),
-        (b"[]", "its answer is no mapping"),
-    ],
-)
-def test_an_answer_without_a_code_is_a_refusal(answer: bytes, refused: str) -> None:
-    """Only the vendor's own code 0 says that a chat has the message."""
-    assert why_refused(Post(url="u", body={}, good=("errcode",)), answer) == refused
