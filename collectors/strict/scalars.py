@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import typing
 from collections.abc import Callable
@@ -131,7 +130,6 @@ def _digits(text: str) -> str:
 def _path(text: str) -> Path:
     if not text or "\0" in text:
         raise ValueError(text)
-    os.fsencode(text)  # raises a ValueError for what no name of a file can hold
     try:
         return Path(text).expanduser()
     except RuntimeError as error:  # ~ of a user whom the machine does not know
