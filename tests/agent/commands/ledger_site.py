@@ -10,8 +10,6 @@ from agent.cli import main
 from tests.support.ledger import SITE
 
 ZONE = ZoneInfo("Asia/Shanghai")
-
-
 DAY = ("--from", "2025-03-01", "--to", "2025-03-02")
 
 

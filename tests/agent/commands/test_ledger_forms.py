@@ -121,7 +121,6 @@ TWO_COLUMNS = (
     (*MAPPED[2:5], "--meter", "main", "--value-column", "Wirkarbeit", "--unit", "kWh"),
 )
 
-
 TWO_COLUMNS_WIDE = (
     ("--date-column", "date"),
     "time,date,main,it",

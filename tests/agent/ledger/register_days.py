@@ -9,14 +9,8 @@ from agent.ledger.limits import Limits
 from tests.support.registers import KWH, read
 
 DAY = 1440
-
-
 RATED = Limits(rating=250_000.0)
-
-
 FREE = Limits()
-
-
 BOTH = pytest.mark.parametrize("limits", [RATED, FREE], ids=["rated", "unrated"])
 
 

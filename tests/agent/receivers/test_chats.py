@@ -11,11 +11,7 @@ from agent.receivers.bridge import Bridge, robot_of, send_post
 from agent.receivers.chats import CHATS, Post, Robot, why_refused
 from agent.receivers.message import Message, ToldAlert, read_message
 from collectors.base import ConfigError
-from tests.agent.receivers.told import (
-    SIGNED_BY,
-    alerting_of,
-    message_of,
-)
+from tests.agent.receivers.told import SIGNED_BY, alerting_of, message_of
 from tests.support.chats import vendors
 
 

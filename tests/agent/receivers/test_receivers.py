@@ -23,13 +23,7 @@ from agent.receivers.model import AlertingSection, Dingtalk, Receiver
 from agent.receivers.template import templates
 from collectors.strict import Document
 from dashboards.alerts.routes import alertmanager
-from tests.agent.receivers.told import (
-    ALERT,
-    QUICK,
-    RUNBOOK,
-    config_text,
-    message_of,
-)
+from tests.agent.receivers.told import ALERT, QUICK, RUNBOOK, config_text, message_of
 from tests.support import binary, free_port, running, wait_for
 from tests.support.chats import TOKEN, Vendors, vendors
 

@@ -18,11 +18,7 @@ QUICK = {
 
 
 RUNBOOK = "https://board.example/runbook"
-
-
 SIGNED_BY = "SECabc"
-
-
 ALERT: dict[str, Any] = {
     "labels": {
         "alertname": "RackHot",

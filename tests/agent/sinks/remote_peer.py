@@ -6,17 +6,10 @@ from agent.sinks.base import Ending
 from agent.sinks.remote.sink import RemoteSink
 from collectors.base import Batch
 from tests.agent.sinks import wireformat
-from tests.agent.sinks.peers import (
-    Answer,
-    Received,
-)
+from tests.agent.sinks.peers import Answer, Received
 
 WRITTEN = "X-Prometheus-Remote-Write-Samples-Written"
-
-
 V2 = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
-
-
 MS = 1_790_000_000_000
 
 

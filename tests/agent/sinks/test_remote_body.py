@@ -14,19 +14,11 @@ from agent.sinks.remote.messages import Request
 from collectors.base import Batch, Metric
 from tests.agent.sinks import wireformat
 from tests.agent.sinks.answers import T0
-from tests.agent.sinks.peers import (
-    POWER,
-    TAGS,
-    Scripted,
-    batch,
-    drained,
-)
+from tests.agent.sinks.peers import POWER, TAGS, Scripted, batch, drained
 from tests.agent.sinks.receivers import remote
 from tests.agent.sinks.remote_peer import MS, V2, ended, speaks_v2
 
 STALE = 0x7FF0000000000002  # Prometheus, model/value/value.go
-
-
 ONE = 0x3FF0000000000000  # IEEE 754: sign 0, exponent 1023, fraction 0
 
 

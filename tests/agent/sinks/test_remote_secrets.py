@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.agent.sinks.answers import SECRET, T0, sequence
-from tests.agent.sinks.peers import (
-    Scripted,
-    Wire,
-    batch,
-    drained,
-)
+from tests.agent.sinks.peers import Scripted, Wire, batch, drained
 from tests.agent.sinks.receivers import remote
 from tests.support import wait_for
 from tests.support.certificates import self_signed

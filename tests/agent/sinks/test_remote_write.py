@@ -13,14 +13,7 @@ from agent.sinks.halving import send_apart
 from agent.sinks.remote.frames import FrameFormat
 from tests.agent.sinks import wireformat
 from tests.agent.sinks.answers import T0, sequence
-from tests.agent.sinks.peers import (
-    Answer,
-    Received,
-    Scripted,
-    Wire,
-    batch,
-    drained,
-)
+from tests.agent.sinks.peers import Answer, Received, Scripted, Wire, batch, drained
 from tests.agent.sinks.receivers import Prometheus, remote
 from tests.agent.sinks.remote_peer import MS, V2, WRITTEN, ended, speaks_v2
 from tests.support import wait_for

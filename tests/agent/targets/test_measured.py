@@ -11,13 +11,7 @@ from agent.targets.kpis import MEASURES
 from agent.targets.kpis import measured as kpi_rows
 from collectors.base import Reading
 from collectors.catalogue import node, site
-from tests.agent.targets.told import (
-    REGISTRY,
-    inventory,
-    measured,
-    racks,
-    sites,
-)
+from tests.agent.targets.told import REGISTRY, inventory, measured, racks, sites
 
 
 def test_nothing_is_measured_of_nothing() -> None:

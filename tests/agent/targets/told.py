@@ -13,8 +13,6 @@ from collectors.base import Batch, Reading
 from collectors.catalogue import rack, site
 
 REGISTRY = load_registry()
-
-
 NOW = 1_795_000_000.0
 
 
