@@ -32,6 +32,8 @@ def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
             "shard",
             "needs an inventory: it says which devices there are to share",
         )
+    if not _absent(file.state_dir) and not file.state_dir.is_dir():
+        document.fail(document.node("state_dir"), "state_dir", f"is no folder: {file.state_dir}")
     for key, packages in _packages(file, outputs):
         missing = missing_package(packages)
         if missing:
@@ -83,7 +85,10 @@ def _read(key: str, named: Mapping[str, Path], *, secret: bool) -> None:
             read_token(path, key)
         case _ if secret:
             read_secret(path, key)
-        case _ if last != "hubs_dir" and not path.is_file():
+        case "hubs_dir":
+            if not path.is_dir():
+                raise ConfigError("expected a folder", file=str(path), key=key)
+        case _ if not path.is_file():
             raise ConfigError("expected a regular file", file=str(path), key=key)
 
 

@@ -87,6 +87,20 @@ def test_a_path_that_is_no_folder_of_profiles_is_one_line(tmp_path: Path, name: 
     assert len(all_.value.errors) == 1
 
 
+@pytest.mark.parametrize("key", ["hubs_dir", "state_dir"])
+def test_a_file_in_a_folders_place_is_one_line(tmp_path: Path, key: str) -> None:
+    """The key's line says so, before a run looks into it; a folder is taken."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f"hub: guian\nsite: s\n{key}: place\n")
+    (tmp_path / "place").touch()
+    with pytest.raises(Problems, match=rf"config\.yaml:3: {key}: .*folder") as found:
+        load_all(config)
+    assert len(found.value.errors) == 1
+    (tmp_path / "place").unlink()
+    (tmp_path / "place").mkdir()
+    load_all(config)
+
+
 def with_devices(folder: Path, profiles: str) -> None:
     """Write a config whose devices need a profile of the operator's own."""
     (folder / "config.yaml").write_text(
