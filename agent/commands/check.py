@@ -1,7 +1,8 @@
 """`hubgauge check F`: load a config file and all the files it names.
 
 Every mistake is one line, and the exit status is then 2. A name that does not match the inventory
-is a line as well, but no mistake: the agent would run with it.
+is a line as well, but no mistake: the agent would run with it. So is a file of tenants that cannot
+be used, and a folder of textfiles that is not there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 from agent.commands.check_names import unknown_names
+from agent.commands.check_unused import unusable
 from agent.loading import load_all
 from agent.messages.catalogue import words
 from agent.messages.terminal import add_language
@@ -32,10 +34,10 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_all(config)
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
-    unknown = unknown_names(loaded)
-    sys.stderr.writelines(f"{one}\n" for one in unknown)
+    doubted = [*unknown_names(loaded), *unusable(loaded)]
+    sys.stderr.writelines(f"{one}\n" for one in doubted)
     w = words(args.language)
-    told = w("check.but", count=len(unknown)) if unknown else w("check.good")
+    told = w("check.but", count=len(doubted)) if doubted else w("check.good")
     hub = loaded.config.file.hub
     counts = w("check.counts", hub=hub, collectors=str(devices), racks=str(racks))
     sys.stdout.write(w("check.said", config=str(config), told=told, counts=counts) + "\n")
