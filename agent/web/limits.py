@@ -7,6 +7,8 @@ import resource
 from dataclasses import dataclass
 from typing import Final
 
+from collectors.kept_files import READERS, kept_files
+
 ANSWER_SECONDS: Final = 60.0
 """How long it may take to make an answer and to hand it to the kernel."""
 PROGRESS_SECONDS: Final = 10.0
@@ -72,8 +74,9 @@ def raise_file_limit() -> int:
 def affordable(connections: int, *, open_files: int, collectors: int) -> int:
     """Return how many of these connections leave enough open files for all else.
 
-    A file is kept for each collector, some for the agent itself, and one for each client that is
-    accepted in a turn: who gives up a place for it is closed only after the turn.
+    A file is kept for each collector, some for the agent itself and for what readers of the kernel
+    keep open, and one for each client that is accepted in a turn: who gives up a place for it is
+    closed only after the turn.
     """
-    left = open_files - collectors - _OWN_FILES - ACCEPTS
+    left = open_files - collectors - _OWN_FILES - READERS * kept_files(open_files) - ACCEPTS
     return min(connections, max(left, _FEWEST))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from collectors.base import BadReply, NoData, Refused, Series, Unreachable
+from collectors.kept_files import most_kept
 
 T = TypeVar("T")
 
@@ -18,7 +19,6 @@ MALFORMED: Final = "malformed"
 _CHUNK: Final = 16_384
 _ONE_READ: Final = 1024
 _MAX_FILE: Final = 16 * 2**20
-_MAX_OPEN: Final = 256
 _SPARE_KEYS: Final = 64
 
 
@@ -31,8 +31,8 @@ class KernelFiles:
     may use one object.
     """
 
-    def __init__(self, max_open: int = _MAX_OPEN) -> None:
-        self._max_open: Final = max_open
+    def __init__(self, max_open: int | None = None) -> None:
+        self._max_open: Final = most_kept() if max_open is None else max_open
         self._open: Final[dict[str, int]] = {}
         self._lock: Final = threading.Lock()
         self._closed = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import resource
 import threading
 from collections.abc import Container
 from pathlib import Path
@@ -68,6 +69,22 @@ class TestKernelFiles:
         files.close()
         assert files.read("/proc/stat")
         assert opened(paths) == before
+
+    @pytest.mark.parametrize(
+        ("hard", "kept"), [(32, 2), (47, 2), (16, 1), (2**20, 3), (resource.RLIM_INFINITY, 3)]
+    )
+    def test_it_keeps_a_sixteenth_of_what_the_system_allows(
+        self, monkeypatch: pytest.MonkeyPatch, hard: int, kept: int
+    ) -> None:
+        """Where there are few descriptors, those of files are left to clients and devices."""
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (16, hard))
+        files = KernelFiles()
+        paths = ("/proc/stat", "/proc/meminfo", "/proc/uptime")
+        before = opened(paths)
+        for path in paths * 2:
+            assert files.read(path)
+        assert opened(paths) == before + kept
+        files.close()
 
     def test_a_large_file_is_read_whole(self) -> None:
         """What the kernel hands out page by page comes back in one piece."""
