@@ -32,7 +32,7 @@ def who_may_replace(path: Path) -> str:
         if not _is_trusted(status.st_uid):
             return (
                 f"a secret, its folders and links must belong to root or to the agent's user"
-                f" ({os.geteuid()}), but {place} belongs to {status.st_uid}"
+                f" ({os.geteuid()}), but {place} belongs to {status.st_uid}{_as_that_user()}"
             )
         mode = status.st_mode
         if stat.S_ISDIR(mode) and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
@@ -61,6 +61,11 @@ def _places(path: Path) -> Iterator[tuple[Path, os.stat_result]]:
         if target.is_absolute():
             here = Path(target.anchor)
         names += reversed(target.relative_to(target.anchor).parts)
+
+
+def _as_that_user() -> str:
+    """Say what root must do where a file belongs to the agent's user: root is not this user."""
+    return "; if that is the agent's user, run this command as it" if os.geteuid() == 0 else ""
 
 
 def _is_trusted(user: int) -> bool:

@@ -115,7 +115,9 @@ def test_what_somebody_else_owns_is_refused(tmp_path: Path, given: str) -> None:
     os.chown(tmp_path / given, OTHER, OTHER, follow_symlinks=False)
     with pytest.raises(ConfigError, match="must belong to root") as refused:
         read_secret(path, "token_file")
-    assert refused.value.message.endswith(f"{tmp_path / given} belongs to {OTHER}")
+    place, _, advice = refused.value.message.partition("; ")
+    assert place.endswith(f"{tmp_path / given} belongs to {OTHER}")
+    assert advice == "if that is the agent's user, run this command as it"
 
 
 @as_root
