@@ -1,7 +1,8 @@
 """Probe by datagrams: ICMP echo and STAMP, one socket for all probes of a target.
 
 Times are taken from the monotonic clock. If the event loop was busy, a datagram has waited in the
-socket: that wait, known from the kernel's time of arrival, is subtracted.
+socket: that wait, known from the kernel's time of arrival, is subtracted. So an answer that came in
+time counts, however late this process looks.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import struct
 import time
 from collections import Counter, OrderedDict
-from typing import Final
+from typing import Final, NamedTuple
 
 from collectors.base import BadReply
 from collectors.network.packets import (
@@ -42,6 +43,16 @@ _ONLY_ECHO_REPLY_6: Final = struct.pack(
 _PACKETS_A_TURN: Final = 64
 _REMEMBERED: Final = 256
 _MAX_PACKET: Final = 2048
+_SAME_STEP: Final = 0.005
+"""Seconds. If wall clock and monotonic clock went further apart during a probe, one was set."""
+
+
+class _Sent(NamedTuple):
+    """A probe under way: when it was sent, by both clocks, and what becomes the round trip."""
+
+    at: float
+    wall: float
+    answered: asyncio.Future[float]
 
 
 def icmp_allowed(version: int) -> bool:
@@ -86,7 +97,7 @@ class _DatagramProber:
         self._socket = sock
         self._token = secrets.token_bytes(TOKEN_BYTES)
         self._next = 0
-        self._waiting: dict[int, tuple[float, asyncio.Future[float]]] = {}
+        self._waiting: dict[int, _Sent] = {}
         self._done: OrderedDict[int, str] = OrderedDict()
         """The last completed probes: another answer to them counts as `late` or `duplicate`."""
         with contextlib.suppress(OSError):
@@ -109,20 +120,23 @@ class _DatagramProber:
         self._next = number = self._next + 1
         answered: asyncio.Future[float] = self._loop.create_future()
         packet = self._request(number)
-        self._waiting[number] = (time.monotonic(), answered)
+        self._waiting[number] = _Sent(time.monotonic(), time.time(), answered)
         how = "late"
         try:
             self._socket.send(packet)
-            async with asyncio.timeout(timeout):
-                found = await answered
-        except (
-            OSError,
-            TimeoutError,
-        ):  # no route, refused by a filter, no buffer: not answered either
+            await asyncio.wait((answered,), timeout=timeout)
+            if not answered.done():  # where this process stood still, the answer may lie there
+                self._readable()
+        except OSError:  # no route, refused by a filter, no buffer: not answered either
             return None
         else:
+            if not answered.done():
+                return None
             how = "duplicate"
-            return found
+            if answered.result() > timeout:
+                self.dropped["late"] += 1
+                return None
+            return answered.result()
         finally:
             del self._waiting[number]
             self._done[number] = how
@@ -137,9 +151,9 @@ class _DatagramProber:
                 return
             except OSError:  # an ICMP error about a probe: that probe gets no answer
                 continue
-            self._take(packet, time.monotonic() - _waited(extra))
+            self._take(packet, _arrived(extra))
 
-    def _take(self, packet: bytes, came: float) -> None:
+    def _take(self, packet: bytes, arrived: float | None) -> None:
         try:
             answer = self._parse(packet)
         except BadReply:  # of another program: a raw socket gets all packets
@@ -149,11 +163,11 @@ class _DatagramProber:
             if answer.number in self._done:
                 self.dropped[self._done[answer.number]] += 1
             return
-        sent, answered = waiting
+        answered = waiting.answered
         if answered.done():
             self.dropped["duplicate"] += 1
             return
-        seconds = came - sent
+        seconds = _round_trip(waiting, arrived)
         # The time for which the peer held the packet is subtracted, unless it is longer than all.
         answered.set_result(max(0.0, seconds - answer.held if answer.held < seconds else seconds))
 
@@ -164,17 +178,23 @@ class _DatagramProber:
             self._socket.close()
 
 
-def _waited(extra: list[tuple[int, int, bytes]]) -> float:
-    """Return how many seconds ago the kernel received a packet.
+def _round_trip(sent: _Sent, arrived: float | None) -> float:
+    """Return the seconds from sending to arrival; to now where the arrival is not known."""
+    now, wall = time.monotonic(), time.time()
+    seconds = now - sent.at
+    if arrived is None or abs((wall - sent.wall) - seconds) > _SAME_STEP:
+        return seconds
+    waited = wall - arrived
+    return seconds - waited if 0 <= waited <= seconds else seconds
 
-    Both times are of the wall clock; the result is 0 if that clock was stepped in between.
-    """
+
+def _arrived(extra: list[tuple[int, int, bytes]]) -> float | None:
+    """Return when the kernel received a packet, by the wall clock."""
     for level, kind, data in extra:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
             seconds, nanoseconds = _TIMESPEC.unpack_from(data)
-            waited = (time.time_ns() - seconds * 1_000_000_000 - nanoseconds) / 1e9
-            return waited if 0 <= waited < 1 else 0.0
-    return 0.0
+            return float(seconds + nanoseconds / 1e9)
+    return None
 
 
 class EchoProber(_DatagramProber):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import select
 import socket
 import struct
 import time
@@ -40,22 +41,23 @@ class ConnectProber:
                 code = sock.connect_ex((self._target.address, self._target.port))
                 came = self._clock()
                 if code == errno.EINPROGRESS:
-                    async with asyncio.timeout(timeout):
-                        await _writable(sock)
+                    if not await _writable(sock, timeout):
+                        return None
                     came = self._clock()
                     code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 if code not in (0, errno.ECONNREFUSED):  # no route, or a filter's answer
                     return None
-                return _handshake(sock, came - began)
-        except (OSError, TimeoutError):  # no route, no answer, no descriptor
+                seconds = _handshake(sock, came - began)
+                return seconds if seconds is not None and seconds <= timeout else None
+        except OSError:  # no route, no descriptor
             return None
 
     def close(self) -> None:
         """Do nothing: no socket stays open."""
 
 
-async def _writable(sock: socket.socket) -> None:
-    """Wait until a connection is made or refused."""
+async def _writable(sock: socket.socket, timeout: float) -> bool:
+    """Wait until a connection is made or refused; returns False where it is not."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[None] = loop.create_future()
 
@@ -65,9 +67,13 @@ async def _writable(sock: socket.socket) -> None:
 
     loop.add_writer(sock.fileno(), settle)
     try:
-        await done
+        await asyncio.wait((done,), timeout=timeout)
     finally:
         loop.remove_writer(sock.fileno())
+    # Where this process stood still, the time is up, and the answer may have come in time.
+    look = select.poll()
+    look.register(sock, select.POLLOUT)
+    return done.done() or bool(look.poll(0))
 
 
 def _handshake(sock: socket.socket, seconds: float) -> float | None:
