@@ -16,6 +16,7 @@ from agent.sections import Outputs
 from agent.users_file import read_users
 from collectors.base import ConfigError
 from collectors.certificates import show, trusting
+from collectors.paths import is_folder, is_regular
 from collectors.secrets import read_secret, read_secret_file, read_token
 from collectors.strict import Document
 
@@ -32,7 +33,7 @@ def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
             "shard",
             "needs an inventory: it says which devices there are to share",
         )
-    if not _absent(file.state_dir) and not file.state_dir.is_dir():
+    if not _absent(file.state_dir) and not is_folder(file.state_dir):
         document.fail(document.node("state_dir"), "state_dir", f"is no folder: {file.state_dir}")
     for key, packages in _packages(file, outputs):
         missing = missing_package(packages)
@@ -86,9 +87,9 @@ def _read(key: str, named: Mapping[str, Path], *, secret: bool) -> None:
         case _ if secret:
             read_secret(path, key)
         case "hubs_dir":
-            if not path.is_dir():
+            if not is_folder(path):
                 raise ConfigError("expected a folder", file=str(path), key=key)
-        case _ if not path.is_file():
+        case _ if not is_regular(path):
             raise ConfigError("expected a regular file", file=str(path), key=key)
 
 

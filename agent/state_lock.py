@@ -11,6 +11,7 @@ from typing import Final
 
 from agent.config import Config
 from collectors.base import ConfigError
+from collectors.paths import is_folder
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def lock_state(config: Config, folder: Callable[[], Path]) -> StateLock | None:
     `folder` makes it. A scraped node agent needs no such folder: where there is none, none is made.
     """
     file = config.file
-    if not (config.outputs.sinks or file.inventory or file.federation or file.state_dir.is_dir()):
+    if not (config.outputs.sinks or file.inventory or file.federation or is_folder(file.state_dir)):
         return None
     lock = StateLock(folder())
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from agent.loading import Loaded
 from agent.tenants.model import read_tenants
 from collectors.base import ConfigError
+from collectors.paths import is_folder
 from collectors.strict import Document, Problems
 
 
@@ -36,7 +37,7 @@ def _textfiles(loaded: Loaded) -> list[ConfigError]:
         for section in loaded.config.sections
         if (options := getattr(section.config, "textfile", None)) is not None
         and options.directory is not None
-        and not options.directory.is_dir()
+        and not is_folder(options.directory)
     ]
 
 

@@ -16,6 +16,7 @@ from collectors.facility import profile as profiles
 from collectors.facility.snmp.branch import bound
 from collectors.facility.snmp.detail import Detail
 from collectors.facility.snmp.profile import Match, SnmpProfile, together
+from collectors.paths import is_regular
 from collectors.strict import Document
 
 
@@ -103,7 +104,7 @@ class Library:
 
     def _single(self, name: str) -> SnmpProfile:
         if name not in self._loaded:
-            own = self.folder is not None and (self.folder / f"{name}.yaml").exists()
+            own = self.folder is not None and is_regular(self.folder / f"{name}.yaml")
             self._loaded[name] = (
                 profiles.load(name, "snmp", SnmpProfile, self.folder) if own else _packaged(name)
             )
