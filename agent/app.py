@@ -155,7 +155,7 @@ class App:
             metrics=self._metrics,
             handlers=handlers,
             node=self.config.node,
-            collectors=len(self._in_force.loaded.collectors),
+            collectors=self._in_force.read_here,
         )
         try:
             await self._web.start()

@@ -75,6 +75,12 @@ class InForce:
         """The config itself."""
         return self.loaded.config
 
+    @property
+    def read_here(self) -> int:
+        """How many collectors this process reads itself: worker processes open their own files."""
+        crew = self.crew
+        return sum(crew is None or not crew.reads(one) for one in self.loaded.collectors)
+
     def load(self, *, divides: bool = False) -> None:
         """Load the first config; raises Problems.
 

@@ -42,9 +42,12 @@ def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
     files, secrets = _named_files(file, outputs)
     named = {key: path for key, path in (files | secrets).items() if path is not None}
     wrong = {key: absent for key, path in named.items() if (absent := _absent(path))}
+    passwords = {  # `token_file` of InfluxDB 1.x holds one: it is no token
+        f"{one.key}.token_file" for one in outputs.sinks if getattr(one.config, "username", "")
+    }
     for key in named:
         try:
-            _read(key, named, secret=key in secrets)
+            _read(key, named, secret=key in secrets, password=key in passwords)
         except ConfigError as error:
             where = f"{error.file}:{error.line}" if error.line else error.file
             wrong.setdefault(error.key or key, f"{where}: {error.message}")
@@ -65,7 +68,7 @@ def _absent(path: Path) -> str:
     return ""
 
 
-def _read(key: str, named: Mapping[str, Path], *, secret: bool) -> None:
+def _read(key: str, named: Mapping[str, Path], *, secret: bool, password: bool) -> None:
     """Read a file of secrets or certificates as a run does; raises ConfigError.
 
     Of other files this only says if they are none: whoever read a pipe would wait for its writer.
@@ -82,7 +85,7 @@ def _read(key: str, named: Mapping[str, Path], *, secret: bool) -> None:
             read_users(path)
         case "key_file":
             read_secret_file(path, key)
-        case "token_file" | "url_file":
+        case "token_file" | "url_file" if not password:
             read_token(path, key)
         case _ if secret:
             read_secret(path, key)

@@ -64,14 +64,15 @@ class PrometheusApi:
         ca_file: Path | None = None,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        if http_url(url) is None:
+        parts = http_url(url)
+        if parts is None:
             raise ConfigError(f"{url}: expected http://… or https://…")
         self.url = url.rstrip("/")
         self.timeout = timeout
         self._max_bytes = max_bytes
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-        if url.startswith("https://"):
+        if parts.scheme == "https":
             context = ssl.create_default_context(cafile=ca_file)
             handlers.append(urllib.request.HTTPSHandler(context=context))
         self._opener = urllib.request.build_opener(*handlers)

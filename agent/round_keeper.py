@@ -62,6 +62,8 @@ class RoundKeeper:
         self._metrics.skipped.labels(task.collector.name).inc()
         if task.ok is not None:
             self._publish(task, None, self._wall())
+            if self.told is not None:
+                self.told(task)
         if task.ok is False:
             self._threads.give_up(task.source, "no result within an interval after its deadline")
 

@@ -76,6 +76,7 @@ def check_url(url: str, key: str = "url", *, user: bool = False) -> None:
     """
     parts = http_url(url)
     if parts is None or not url.isascii():
-        raise ValueError(f"{key}: expected http://… or https://…, got {url!r}")
+        got = "" if "@" in url else f", got {url!r}"  # it may hold a password
+        raise ValueError(f"{key}: expected http://… or https://…{got}")
     if "@" in parts.netloc and not user:
         raise ValueError(f"{key}: expected http://… or https://… without a name and a password")

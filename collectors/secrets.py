@@ -35,8 +35,13 @@ def read_secret(path: Path, key: str) -> str:
     HTTP, and the error of the library would quote it.
     """
     text = read_secret_file(path, key)
-    if not text.isprintable():  # controls of ASCII and of Unicode, other spaces than U+0020
-        raise ConfigError("must be one line without control characters", file=str(path), key=key)
+    if not text.isprintable():
+        raise ConfigError(
+            "must be one line without control characters, signs that are not seen, and other spaces"
+            " than the usual one",
+            file=str(path),
+            key=key,
+        )
     return text
 
 

@@ -27,7 +27,7 @@ from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
 from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, own_page, pool_classes
-from collectors.secrets import read_token
+from collectors.secrets import read_secret, read_token
 
 HEADERS: Final = {
     "Accept": "application/json",
@@ -90,7 +90,9 @@ class Delivery:
         """Read the token's file again, as it may have been replaced; raises ConfigError."""
         if self._database.token_file is None:
             return
-        secret = read_token(self._database.token_file, "outputs.influxdb.token_file")
+        # A password goes into base64, so it may have any letters; a token stands in the header.
+        read = read_secret if self._database.username else read_token
+        secret = read(self._database.token_file, "outputs.influxdb.token_file")
         shown = [secret]
         said = f"{self._database.scheme} {secret}"
         if self._database.username:

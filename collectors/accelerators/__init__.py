@@ -197,7 +197,7 @@ class _Build:
             url=one.url,
             schedule=self._schedule(one),
             clock=self._context.wall_clock,
-            trust=_trust(one.ca_file, key) if one.url.startswith("https:") else None,
+            trust=_trust(one.ca_file, key) if one.url.lower().startswith("https:") else None,
         )
 
     def _chips(self, vendor: str, node: str = "", place: Place | None = None) -> Chips:

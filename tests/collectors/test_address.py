@@ -103,6 +103,9 @@ def test_a_password_in_a_url_is_not_repeated() -> None:
     with pytest.raises(ValueError, match=r"^url: expected .* without a name and a password$"):
         check_url("http://reader:s3cret@db:8086/")
     check_url("http://reader:s3cret@db:8086/", user=True)
+    for url in ("http://reader:geheimß@db:8086/", "http://reader:geheimß@db:x/"):
+        with pytest.raises(ValueError, match=r"^url: expected http://… or https://…$"):
+            check_url(url)
 
 
 def test_only_ascii_can_be_sent() -> None:

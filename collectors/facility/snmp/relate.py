@@ -204,6 +204,7 @@ def _is_factor(watts: Sequence[float], apparent: Sequence[float], factors: Seque
         all(
             abs(power / full - factor / step) <= _FACTOR_TOLERANCE
             for power, full, factor in zip(watts, apparent, factors, strict=True)
+            if full  # an outlet that draws nothing has no factor
         )
         for step in _FACTOR_STEPS
     )

@@ -25,6 +25,8 @@ SOFTWARE: Final = frozenset({"2021", "8072"})
 _BRANCHES: Final = 16
 _SAMPLES: Final = 4
 _PHASES: Final = 3
+_MOST_THREES: Final = 24
+"""More are no values of three phases; to compare each with each would take minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +159,16 @@ def _of_phases(group: Sequence[Column], held: Mapping[str, Raw]) -> list[Column]
     """
     places = {_branch(one)[1]: one for one in group}
     threes: dict[str, list[Column]] = {}
+    taken: set[str] = set()
     for start in sorted(places):
         three = [places[at] for at in range(start, start + _PHASES) if at in places]
-        if len(three) < _PHASES or any(one in known for known in threes.values() for one in three):
+        if len(three) < _PHASES or any(one.number in taken for one in three):
             continue
         if threes or _are_volts([held[one.number] for one in three]):
             threes[three[0].number] = three
+            taken |= {one.number for one in three}
+    if len(threes) > _MOST_THREES:
+        return list(group)
     values = {key: [held[one.number] for one in three] for key, three in threes.items()}
     numbers = {
         key: [float(one) for one in raw if isinstance(one, (int, float))]

@@ -75,7 +75,7 @@ async def test_a_device_that_falls_silent_is_not_lost(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         (device,) = await agents(stack, port, PDU)
         device.mangle = lambda data: data if device.requests == 1 else None
-        options = ("--protocols", "snmp", "--snmp-port", str(port), "--timeout", "2")
+        options = ("--protocols", "snmp", "--snmp-port", str(port), "--timeout", "5")
         assert await run("127.0.8.1", *options, "--out", str(out)) == 0
     text = out.read_text("utf-8")
     assert "# 127.0.8.1: a PDU it answered, then: " in text

@@ -70,26 +70,34 @@ def test_a_token_of_influxdb_3(scripted: Scripted, tmp_path: Path) -> None:
 
 
 def test_a_user_and_its_password(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A wrong password keeps the samples; once its file is mended they are stored."""
+    """A wrong password keeps the samples; once its file is mended they are stored.
+
+    A password may have any letters: it is sent as Base64 of UTF-8 (RFC 7617).
+    """
+    password = f"{SECRET}ß密"
     token = tmp_path / "password"
     token.write_text("wrong\n")
     token.chmod(0o600)
     with OldInflux(tmp_path).up(users=True) as database:
-        database.ask(f"CREATE USER agent WITH PASSWORD '{SECRET}' WITH ALL PRIVILEGES")
+        database.ask(f"CREATE USER agent WITH PASSWORD '{password}' WITH ALL PRIVILEGES")
         target = {"database": "hub", "username": "agent"}
         with sink(database.url, tmp_path, token_file=token, target=target) as made:
             made.accept(batch(1.0, when=T0))
             wait_for(lambda: made.requests["401"] >= 2)
-            token.write_text(SECRET + "\n")
+            token.write_text(password + "\n")
             # The password is good now, and the database is still to be made.
             wait_for(lambda: made.requests["404"] >= 1)
             assert made.spool.state().waiting == 1
-            login = {"u": "agent", "p": SECRET}
+            login = {"u": "agent", "p": password}
             database.ask("CREATE DATABASE hub", **login)
             drained(made)
             found = database.ask("SELECT count(power_watts) FROM test_rack", **login)
             assert found[0]["values"][0][1] == 1
     assert SECRET not in caplog.text
+    file = tmp_path / "config.yaml"
+    said = f"url: '{database.url}', database: hub, username: agent, token_file: password"
+    file.write_text(f"hub: guian\nsite: huawei-guian-1\noutputs:\n  influxdb: {{{said}}}\n")
+    load_all(file)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -272,3 +273,10 @@ def test_nobody_there_is_one_line() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1"):
         Federation(REGISTRY, url).collect()
+
+
+def test_an_authority_counts_however_the_scheme_is_written(tmp_path: Path) -> None:
+    """A scheme is the same in capitals (RFC 3986, 3.1)."""
+    for url in ("https://h/", "HTTPS://h/"):
+        with pytest.raises(FileNotFoundError):
+            PrometheusApi(url, ca_file=tmp_path / "gone.pem")

@@ -11,6 +11,8 @@ import pytest
 from agent.commands import devices
 from collectors.facility.snmp.guess import guess
 from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.recognise import Identity
+from collectors.facility.snmp.survey import Survey, sort
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import Fake, collector, serving
 from tests.collectors.facility.snmp.devices import SYSTEM, named
@@ -241,3 +243,38 @@ def test_a_number_of_any_size_is_no_sure_guess() -> None:
     found = guess((37, 121))
     assert found is not None
     assert not found.sure
+
+
+def test_many_scalars_of_one_branch_are_sorted_soon() -> None:
+    """A hundred threes that look like volts are no phases: comparing each with each took minutes."""
+    branch = "1.3.6.1.4.1.99999.2"
+    objects = {f"{branch}.{n}.0": 2300 + n % 40 if n % 9 < 6 else 150 for n in range(1, 3001)}
+    found = Survey(identity=Identity(object_id="0.0", description=""))
+    sort(objects, found)
+    assert len(found.scalars) == 3000
+
+
+def test_an_idle_outlet_has_no_power_factor() -> None:
+    """230 V x 1.50 A are 345 VA, of which 310 W are 90 %; the third outlet draws nothing."""
+    columns = {
+        2: (230, 231, 229, 230),
+        3: (150, 320, 0, 210),
+        4: (345, 739, 0, 483),
+        5: (310, 700, 0, 450),
+        6: (90, 95, 0, 93),
+    }
+    found = Survey(identity=Identity(object_id="0.0", description=""))
+    sort(
+        {
+            f"{ACME}.1.1.{column}.{row}": value
+            for column, values in columns.items()
+            for row, value in enumerate(values, 1)
+        },
+        found,
+    )
+    (table,) = found.tables
+    assert [(one.guess.unit, one.guess.scale) for one in table.columns if one.guess] == [
+        ("V", "1"),
+        ("A", "0.01"),
+        ("W", "1"),
+    ]
