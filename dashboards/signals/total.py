@@ -97,11 +97,18 @@ class Total:
         return self._in_scopes(f"({' or '.join(parts)})")
 
     def remembered(self, measure: Measure, key: str) -> str:
-        """Return when each site was last needed, for the rule that remembers it."""
-        before = f'{recorded.KPI_NEEDED}{{kpi="{key}"}}[{MEMORY}]'
+        """Return when each site was last needed, for the rule that remembers it.
+
+        A site that is told anew is in the groups that are told now. It stays one of its whole hub,
+        also in the moment in which it is back and its groups alone were recorded.
+        """
+        before = f'last_over_time({recorded.KPI_NEEDED}{{kpi="{key}"<scope>}}[{MEMORY}])'
+        each = f"max by (hub, site, scope) ({before})"
+        of_hub = f',scope="{WHOLE_HUB}"'
         return (
             f"{self.needed(measure)} * time()"
-            f" or on (hub, site) max by (hub, site, scope) (last_over_time({before}))"
+            f" or on (hub, site) {each.replace('<scope>', '')}"
+            f" or {each.replace('<scope>', of_hub)}"
         )
 
     def missing(self, measure: Measure, key: str) -> str:

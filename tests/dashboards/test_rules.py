@@ -19,6 +19,7 @@ from dashboards.promql import for_panel, for_rule, metric, of
 from dashboards.rules import recording_groups
 from dashboards.signals import all_signals
 from tests.dashboards.promtool import (
+    alone,
     groups_of,
     metric_names,
     needed,
@@ -270,6 +271,49 @@ def test_no_recorded_name_is_without_a_value_worked_out_by_hand(built: Path) -> 
             asked.add((name, label[1] if label else ""))
     # The rule that takes over what agents alone compute has no KPI of its own.
     assert wanted - asked <= {(recorded.KPI_VALUE, "")}
+
+
+def test_a_site_that_comes_back_is_missed_by_its_hub_until_it_tells_all(
+    built: Path, tmp_path: Path
+) -> None:
+    """Its groups may be recorded before its hub: then the hub still remembers it, of minute 3.
+
+    Groups of rules are evaluated one after the other, so this happens where a gateway starts again
+    between two of them. The hub's PUE was that of its other sites for that moment.
+    """
+    groups = yaml.safe_load((built / "rules.yml").read_text("utf-8"))["groups"]
+    where = 'hub="h",site="s"'
+    case = {
+        "interval": "1m",
+        "input_series": [
+            {
+                "series": f'{recorded.SCOPES}{{{where},scope="hub"}}',
+                "values": "1x3 stale _x6 _x5",
+            },
+            {"series": f'{recorded.SCOPES}{{{where},scope="g"}}', "values": "1x15"},
+            {
+                "series": f'dc_site_info{{{where},state="in_service",instance="g1"}}',
+                "values": "1x3 stale _x5 1x5",
+            },
+        ],
+        "promql_expr_test": [
+            {
+                "expr": f'{recorded.KPI_NEEDED}{{kpi="pue"}}',
+                "eval_time": "10m",
+                "exp_samples": [
+                    {
+                        "labels": f'{recorded.KPI_NEEDED}{{{where},kpi="pue",scope="{scope}"}}',
+                        "value": seconds,
+                    }
+                    for scope, seconds in (("hub", 180), ("g", 600))
+                ],
+            }
+        ],
+    }
+    file = {"evaluation_interval": "1m"}
+    name = write_case(tmp_path, "back", file, case, alone(groups, recorded.KPI_NEEDED))
+    result = promtool(tmp_path, "test", "rules", name)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 LABELS_OF_TARGETS = {"hub", "site", "instance", "job"}
