@@ -212,12 +212,14 @@ def _window_beside(
     minutes = _minutes(world, answer)
     where = f"minutes {minutes[0]} to {minutes[1]}: {name}"
     said = answer.beside.get(name)
+    right = beside(figures, name, answer.start, answer.end, cells)
+    if said is None and right.value is None:
+        return  # nothing is below the line, so there is no figure that could be covered
     share = float(Fraction(len(cells) * CELL, answer.end - answer.start))
     coverage = said.coverage if said else 0.0
     if abs(coverage - share) > CLOSE:
         text = f"{where}: coverage {coverage}, its cells say {share}"
         yield Disagreement("coverage_of_window", text, name, minutes)
-    right = beside(figures, name, answer.start, answer.end, cells)
     if said is None or right.value is None:
         return
     wanted = stated(name, right.value)

@@ -108,7 +108,8 @@ def possible(meter: Meter, usual: Usual, joules: Fraction | int, length: int) ->
     if not usual.known:
         return Duty.MAY
     each, step, rise = usual.watts * length, usual.step * 1000, joules * 1000
-    if rise <= SURELY_POSSIBLE * each + 2 * step:
+    seen = usual.steep * length  # whatever it has done often it may do again
+    if rise <= max(SURELY_POSSIBLE * each, seen) + 2 * step:
         return Duty.MUST
     bound = max(SURELY_IMPOSSIBLE * (each + step), SURELY_POSSIBLE * 1000 * usual.most)
     return Duty.MAY if rise <= bound else None
@@ -150,9 +151,7 @@ def register_pieces(meter: Meter, values: Sequence[Value]) -> list[Piece]:
         else:  # the whole time since the register last moved is in doubt
             found = [piece for piece in found if piece.start < moved]
         moved = end
-    found = [  # what it has counted since it last moved shows when it moves next
-        _open(one) if one.start >= moved and not one.first_watts else one for one in found
-    ]
+    found = _open_end(usual, found, moved, values)
     if usual.known:
         return found
     span = Span(values[0][0], values[-1][0], ANYTHING, known=False)
@@ -175,6 +174,22 @@ def _risen(
         duty = Duty.MAY
     kept = [one for one in found if one.start < moved]
     return [*kept, even(moved, end, rise, duty, (Span(moved, end, rise),))]
+
+
+def _open_end(usual: Usual, found: list[Piece], moved: int, values: Sequence[Value]) -> list[Piece]:
+    """Leave open what a register has counted since it last moved: it shows when it moves next.
+
+    So is the interval of its last move, where it rose by more than a step and now stands still:
+    what it showed first may have been old.
+    """
+    still = moved < values[-1][0]
+    return [
+        _open(one)
+        if (one.start >= moved and not one.first_watts)
+        or (still and one.end == moved and one.joules(one.start, moved) > usual.step)
+        else one
+        for one in found
+    ]
 
 
 def _open(piece: Piece) -> Piece:

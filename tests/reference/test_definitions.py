@@ -121,6 +121,31 @@ def test_another_meter_with_a_higher_register_is_no_energy() -> None:
     assert joules(found) == {5 * n: 3000 for n in range(39) if n != 19}
 
 
+def test_a_load_that_comes_back_is_no_glitch() -> None:
+    """100 J a minute for ten minutes, then 1 J; reset at 40, at 55 in the next such stretch.
+
+    At 60 it shows more than before it fell. It has counted 100 J in each minute meanwhile.
+    """
+    drawn = [100 if minute < 10 or 50 <= minute < 65 else 1 for minute in range(120)]
+    values, total = [], 0
+    for minute, rise in enumerate(drawn):
+        total = 0 if minute in {40, 55} else total
+        values.append((minute, total))
+        total += rise
+    found = joules(energy_cells(MAIN, register(*values), MINUTE))
+    assert [found.get(minute) for minute in (45, 50, 55, 60, 65)] == [5, None, 500, 500, 5]
+
+
+def test_the_last_move_of_a_register_that_stands_still_is_open() -> None:
+    """It rises by 1000 or 1001 J each two minutes up to 20, so a step is no more than 1 J.
+
+    What it showed at 18 may have been old. What it has counted from 20 on shows when it moves.
+    """
+    values = [(2 * n, 1000 * min(n, 10) + min(n, 10) // 2) for n in range(16)]
+    found = energy_cells(MAIN, register(*values), MINUTE)
+    assert {cell // MINUTE for cell, one in found.items() if one.duty is Duty.MAY} == {15, 20, 25}
+
+
 # Bills
 
 
