@@ -180,7 +180,7 @@ class Bounds:
         if wrap is None or one.value > wrap:
             return None
         counted = wrap + joules
-        # Without a rating to judge by: a register that falls from its lower half was reset.
+        # Without a rating to judge by: a register that fell by less than half was reset.
         if self._limits.rating is None and counted >= wrap / 2:
             return None
         support = self._near.steep(n) if counted > self._limits.least else None

@@ -84,9 +84,21 @@ def _pieces(meter: Meter, readings: Sequence[Reading], interval: int, kind: Kind
     if not values:
         return power
     found = register_pieces(meter, values)
+    usual = Usual.of(values)
+    filled = [_stands_in(piece, usual) for piece in _missing(found, power)]
     if power:
         found = [_contradicted(piece, power) for piece in _shaped(found, values)]
-    return sorted(found + _missing(found, power), key=lambda piece: piece.start)
+    return sorted(found + filled, key=lambda piece: piece.start)
+
+
+def _stands_in(piece: Piece, usual: Usual) -> Piece:
+    """Leave open whether power counts in a register's place, where the two are hardly comparable.
+
+    They are held against each other over an hour. A step of at least half of its energy may make
+    one seem half of the other.
+    """
+    joules = piece.joules(piece.start, piece.end) * HOUR / (piece.end - piece.start)
+    return replace(piece, duty=Duty.MAY) if not usual.known or 2 * usual.step >= joules else piece
 
 
 def _contradicted(piece: Piece, power: list[Piece]) -> Piece:

@@ -151,7 +151,7 @@ def register_pieces(meter: Meter, values: Sequence[Value]) -> list[Piece]:
         else:  # the whole time since the register last moved is in doubt
             found = [piece for piece in found if piece.start < moved]
         moved = end
-    found = _open_end(usual, found, moved, values)
+    found = _open_end(found, moved, values)
     if usual.known:
         return found
     span = Span(values[0][0], values[-1][0], ANYTHING, known=False)
@@ -176,17 +176,16 @@ def _risen(
     return [*kept, even(moved, end, rise, duty, (Span(moved, end, rise),))]
 
 
-def _open_end(usual: Usual, found: list[Piece], moved: int, values: Sequence[Value]) -> list[Piece]:
+def _open_end(found: list[Piece], moved: int, values: Sequence[Value]) -> list[Piece]:
     """Leave open what a register has counted since it last moved: it shows when it moves next.
 
-    So is the interval of its last move, where it rose by more than a step and now stands still:
-    what it showed first may have been old.
+    So is the interval of its last move, if it now stands still: what it showed first may have been
+    old, unless it rose by a single step. Not every register shows how large that is.
     """
     still = moved < values[-1][0]
     return [
         _open(one)
-        if (one.start >= moved and not one.first_watts)
-        or (still and one.end == moved and one.joules(one.start, moved) > usual.step)
+        if (one.start >= moved and not one.first_watts) or (still and one.end == moved)
         else one
         for one in found
     ]
@@ -227,7 +226,7 @@ def _wrapped(
     if usual.known and rise * 1000 > WRAP * usual.steep * length:
         return -1
     if meter.rating is None:
-        return rise if 2 * before > meter.wrap else -1
+        return rise if 2 * rise < meter.wrap else -1
     return rise if rise <= meter.rating * (length + SLACK) / 1000 else -1
 
 
@@ -248,9 +247,11 @@ def _back(
         rise, last = _counted(meter, usual, before, again, end - start), values[place - 1]
         moved = _counted(meter, usual, last[1], again, end - last[0])
         went_on = moved >= 0 and possible(meter, usual, moved, end - last[0]) is Duty.MUST
+        if went_on and again != last[1]:
+            return None  # two that differ fit each other: it counts from the first of them on
         if rise < 0 or went_on:
             continue
-        if possible(meter, usual, rise, end - start) is Duty.MUST:
+        if possible(meter, usual, rise, end - start):
             return place
     return None
 

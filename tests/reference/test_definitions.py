@@ -146,6 +146,44 @@ def test_the_last_move_of_a_register_that_stands_still_is_open() -> None:
     assert {cell // MINUTE for cell, one in found.items() if one.duty is Duty.MAY} == {15, 20, 25}
 
 
+def test_a_fall_by_less_than_half_of_the_width_is_no_wrap() -> None:
+    """150 J at minute 15 of a width of 200 J, 100 J at minute 30: 10 J a minute, if it wrapped."""
+    minutes = [*range(16), *range(30, 46)]
+    values = [(minute, 10 * minute % 200) for minute in minutes]
+    meter = Meter(meter="main", point="utility", wrap=Fraction(200))
+    rated = Meter(meter="main", point="utility", wrap=Fraction(200), rating=Fraction(1))
+    known = dict.fromkeys(range(0, 45, 5), 50)
+    hole = {15, 20, 25}
+    assert joules(energy_cells(rated, register(*values), MINUTE)) == known
+    assert joules(energy_cells(meter, register(*values), MINUTE)) == {
+        minute: 50 for minute in known if minute not in hole
+    }
+
+
+def test_a_reset_just_after_another_is_no_glitch() -> None:
+    """1 J a minute, from 990 J of 1000 J; it is reset to 0 at 7 and at 60.
+
+    Were all that it shows from 7 to 59 false, 996 J to 0 J would be a wrap of 4 J.
+    """
+    values = [(m, 990 + m if m < 7 else m - 7 if m < 60 else m - 60) for m in range(100)]
+    meter = Meter(meter="main", point="utility", wrap=Fraction(1000))
+    found = joules(energy_cells(meter, register(*values), MINUTE))
+    assert found == {minute: 5 for minute in range(0, 95, 5) if minute not in {5, 55}}
+
+
+def test_power_beside_a_register_of_large_steps_is_open() -> None:
+    """Power says 1 W, so 3600 J an hour, and the register is reset at minute 50.
+
+    A step of 2000 J is more than half of that, and may make one seem half of the other.
+    """
+    watts = power(*((5 * n, 1) for n in range(61)))
+    for step, is_open in ((1000, False), (2000, True)):
+        seconds = [300 * n - (0 if n < 10 else 3000) for n in range(61)]
+        told = [(5 * n, step * (after // step)) for n, after in enumerate(seconds)]
+        found = energy_cells(MAIN, [*register(*told), *watts], 5 * MINUTE)
+        assert (found[45 * MINUTE].duty is Duty.MAY) == is_open
+
+
 # Bills
 
 
