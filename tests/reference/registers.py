@@ -26,6 +26,9 @@ SURELY_POSSIBLE = 3
 SURELY_IMPOSSIBLE = 50
 """Without a rating: above this many times a meter's usual power nobody believes a leap."""
 
+LARGEST_SITE = 500_000_000
+"""Watts: of a register of which little is known, nobody believes more."""
+
 GLITCHES = 2
 """A register that falls back to what it was so many readings ago may have leapt and come back."""
 
@@ -106,7 +109,7 @@ def possible(meter: Meter, usual: Usual, joules: Fraction | int, length: int) ->
         limit = meter.rating * (length + SLACK)
         return Duty.MUST if joules * 1000 <= limit else None
     if not usual.known:
-        return Duty.MAY
+        return Duty.MAY if joules * 1000 <= LARGEST_SITE * (length + SLACK) else None
     each, step, rise = usual.watts * length, usual.step * 1000, joules * 1000
     seen = usual.steep * length  # whatever it has done often it may do again
     if rise <= max(SURELY_POSSIBLE * each, seen) + 2 * step:

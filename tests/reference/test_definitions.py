@@ -184,6 +184,14 @@ def test_power_beside_a_register_of_large_steps_is_open() -> None:
         assert (found[45 * MINUTE].duty is Duty.MAY) == is_open
 
 
+def test_a_leap_of_a_register_that_hardly_moves_is_a_glitch() -> None:
+    """It shows 7 MJ, once 5 TJ, and 7 MJ again. 5 TJ in five minutes are 17 GW."""
+    values = [(5 * n, 5 * 10**12 if n == 4 else 7 * 10**6) for n in range(9)]
+    assert joules(energy_cells(MAIN, register(*values), MINUTE)) == dict.fromkeys(
+        range(0, 40, 5), 0
+    )
+
+
 # Bills
 
 

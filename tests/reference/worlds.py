@@ -279,7 +279,9 @@ def referee(world: World) -> SiteFigures:
         if first is not None:
             outgoing[name] = export_cells(one.meter, told, one.every)
             two_ways[name] = first
-        if told:
+        if one.heard_from is not None:
+            begins[name] = one.heard_from  # it is listed then, and missing while it is silent
+        elif told:
             begins[name] = told[0].at
     assert world.site.it_point in IT_POINTS
     return SiteFigures(
