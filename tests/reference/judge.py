@@ -213,8 +213,8 @@ def _window_beside(
     where = f"minutes {minutes[0]} to {minutes[1]}: {name}"
     said = answer.beside.get(name)
     right = beside(figures, name, answer.start, answer.end, cells)
-    if said is None and right.value is None:
-        return  # nothing is below the line, so there is no figure that could be covered
+    if said is None and right.denominator <= right.cut:
+        return  # what is below the line may be no more than 0, so there need not be a figure
     share = float(Fraction(len(cells) * CELL, answer.end - answer.start))
     coverage = said.coverage if said else 0.0
     if abs(coverage - share) > CLOSE:
