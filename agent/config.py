@@ -107,12 +107,11 @@ class Config:
         if error.line:
             return error
         key = error.key if error.key.startswith(section) else section
-        node = Document(self.path).node(key)
         message = f"{error.file}: {error.message}" if error.file else error.message
         return ConfigError(
             message,
             file=str(self.path),
-            line=node.start_mark.line + 1 if node else 0,
+            line=Document(self.path).line(key),
             key=error.key or section,
         )
 

@@ -45,7 +45,7 @@ def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
     passwords = {  # `token_file` of InfluxDB 1.x holds one: it is no token
         f"{one.key}.token_file" for one in outputs.sinks if getattr(one.config, "username", "")
     }
-    for key in named:
+    for key in [one for one in named if one not in wrong]:
         try:
             _read(key, named, secret=key in secrets, password=key in passwords)
         except ConfigError as error:

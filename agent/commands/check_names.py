@@ -27,12 +27,7 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
         for key, entry in _entries(section.config, f"collectors.{section.kind.name}"):
             found += _judge(inventory, key, entry, file.site)
     return [
-        ConfigError(
-            message,
-            file=str(loaded.config.path),
-            line=node.start_mark.line + 1 if (node := document.node(key)) else 0,
-            key=key,
-        )
+        ConfigError(message, file=str(loaded.config.path), line=document.line(key), key=key)
         for key, message in found
     ]
 

@@ -43,10 +43,5 @@ def _textfiles(loaded: Loaded) -> list[ConfigError]:
 
 def _at(loaded: Loaded, key: str, message: str) -> ConfigError:
     """Return an error at the line of a key of the config."""
-    node = Document(loaded.config.path).node(key)
-    return ConfigError(
-        message,
-        file=str(loaded.config.path),
-        line=node.start_mark.line + 1 if node else 0,
-        key=key,
-    )
+    path = loaded.config.path
+    return ConfigError(message, file=str(path), line=Document(path).line(key), key=key)

@@ -56,6 +56,11 @@ class Document:
         """Return what stands at a key such as `a.b[0].c`, or at the nearest one above it."""
         return find(self.root, key)
 
+    def line(self, key: str) -> int:
+        """Return the line of a key, or of the nearest one above it; 0 where the file is empty."""
+        node = self.node(key)
+        return node.start_mark.line + 1 if node is not None else 0
+
     def section(self, key: str, kind: type[T]) -> T | None:
         """Build one part of the file, and leave the rest unread; None where it is not there.
 
