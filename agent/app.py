@@ -110,7 +110,7 @@ class App:
         if self._in_force.gateway is not None:
             self._in_force.gateway.start()
         await self.start_web()
-        mark_loaded(self._metrics)
+        mark_loaded(self._metrics, whole=not self.config.devices.lost)
         free_what_was_replaced()
         self.runner.start()
         log.info(

@@ -7,13 +7,15 @@ from files.
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
 from agent.config_file import ConfigFile
+from agent.device_files import DeviceFileError, DeviceFiles, in_device_file, read_folder
 from agent.environment import open_config
 from agent.named_files import check_files
 from agent.sections import Outputs, Section, pairs, read_outputs, read_section
@@ -33,14 +35,22 @@ class Built:
     collectors: Sequence[Collector]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """A config file that was found good."""
 
     path: Path
     file: ConfigFile
-    sections: tuple[Section[CollectorKind], ...]
+    own: tuple[Section[CollectorKind], ...]
+    """The sections as they stand in the file."""
     outputs: Outputs
+    devices: DeviceFiles = field(default_factory=DeviceFiles)
+    """What the files of `devices_dir` add to them."""
+
+    @cached_property
+    def sections(self) -> tuple[Section[CollectorKind], ...]:
+        """The sections with all their devices."""
+        return self.devices.added_to(self.own)
 
     @property
     def place(self) -> Place:
@@ -81,7 +91,8 @@ class Config:
     ) -> list[Built]:
         """Make every collector the file asks for, or those that `narrow` leaves of a section.
 
-        Raises Problems with all that cannot be made.
+        Raises Problems with all that cannot be made; what only a file of `devices_dir` is to blame
+        for is a DeviceFileError.
         """
         made: list[Built] = []
         errors: list[ConfigError] = []
@@ -89,31 +100,36 @@ class Config:
             try:
                 made.append(_built(section, context, narrow))
             except Problems as problems:
-                errors += [
-                    self._located(error, f"collectors.{section.kind.name}")
-                    for error in problems.errors
-                ]
+                errors += [self.located(error, section) for error in problems.errors]
             except ConfigError as error:
-                errors.append(self._located(error, f"collectors.{section.kind.name}"))
+                errors.append(self.located(error, section))
         if errors:
             raise Problems(errors)
         return made
 
-    def _located(self, error: ConfigError, section: str) -> ConfigError:
-        """Return an error with the line of this file that its key or its section stands in.
+    def located(self, error: ConfigError, section: Section[CollectorKind]) -> ConfigError:
+        """Return an error with the line that its key or its section stands in.
 
-        An error that has a line already, such as one in another file, is returned as it is.
+        That is a line of this file, or of a file of `devices_dir`. An error that has a line
+        already, such as one in another file, keeps it.
         """
+        device = section.origin(error.key)
+        if device is not None:
+            return in_device_file(error, *device)
         if error.line:
             return error
-        key = error.key if error.key.startswith(section) else section
+        key = error.key if error.key.startswith(section.key) else section.key
         message = f"{error.file}: {error.message}" if error.file else error.message
         return ConfigError(
             message,
             file=str(self.path),
             line=Document(self.path).line(key),
-            key=error.key or section,
+            key=error.key or section.key,
         )
+
+    def without(self, errors: Iterable[DeviceFileError]) -> Config:
+        """Return it without the files of devices with these mistakes; see DeviceFiles."""
+        return replace(self, devices=self.devices.without(errors))
 
 
 def _built(
@@ -138,11 +154,17 @@ def known_kinds() -> dict[str, Callable[[], CollectorKind]]:
     return {point.name: point.load for point in entry_points(group=ENTRY_POINTS)}
 
 
-def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | None = None) -> Config:
+def load(
+    path: Path | str,
+    *,
+    hubs: Sequence[str] | None = None,
+    text: str | None = None,
+    before: Config | None = None,
+) -> Config:
     """Read and check a config file; raises Problems with every mistake in it.
 
     `hubs` are the keys of the registry, against which `hub` and `hubs` are checked where they are
-    given.
+    given. A file of `devices_dir` that is wrong stays as it is in `before`.
     """
     document = open_config(path, text=text)
     file = document.convert(document.root, ConfigFile, "")
@@ -154,7 +176,11 @@ def load(path: Path | str, *, hubs: Sequence[str] | None = None, text: str | Non
             _check_hubs(document, file, hubs)
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
-    return Config(path=Path(path), file=file, sections=sections, outputs=outputs)
+    devices = DeviceFiles()
+    if file.devices_dir is not None:
+        former = before.devices.lists if before is not None else {}
+        devices = read_folder(file.devices_dir, known_kinds(), former)
+    return Config(path=Path(path), file=file, own=sections, outputs=outputs, devices=devices)
 
 
 def _check_hubs(document: Document, file: ConfigFile, known: Sequence[str]) -> None:

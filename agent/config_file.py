@@ -85,6 +85,15 @@ class ConfigFile:
     hubs_dir: Path | None = field(
         default=None, metadata={"help": "a folder of more hub files, for a hub of one's own"}
     )
+    devices_dir: Path | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "a folder of device lists, YAML or CSV, whose devices are read beside those of"
+                " `collectors`"
+            )
+        },
+    )
     hubs: tuple[str, ...] = field(
         default=(),
         metadata={

@@ -26,6 +26,7 @@ OVERRIDES: Final[Mapping[str, str]] = {
     "HUBGAUGE_STATE_DIR": "state_dir",
     "HUBGAUGE_INVENTORY": "inventory",
     "HUBGAUGE_HUBS_DIR": "hubs_dir",
+    "HUBGAUGE_DEVICES_DIR": "devices_dir",
     "HUBGAUGE_SHARD": "shard",
     "HUBGAUGE_LOG_LEVEL": "log_level",
     "HUBGAUGE_HTTP_LISTEN": "outputs.http.listen",
@@ -45,13 +46,18 @@ def open_config(
     Raises Problems for a file that is no YAML.
     """
     document = Document(path, text=text)
-    for node in _scalars(document.root, set()):
-        if "${" in node.value:
-            node.value = _filled(document, node, environ)
+    fill(document, environ)
     for variable, key in OVERRIDES.items():
         if variable in environ and isinstance(document.root, yaml.MappingNode):
             _put(document.root, key.split("."), environ[variable])
     return document
+
+
+def fill(document: Document, environ: Mapping[str, str]) -> None:
+    """Fill the environment in where a value names it; notes each variable that is not set."""
+    for node in _scalars(document.root, set()):
+        if "${" in node.value:
+            node.value = _filled(document, node, environ)
 
 
 def _scalars(node: yaml.Node | None, seen: set[int]) -> Iterator[yaml.ScalarNode]:

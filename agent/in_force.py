@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -88,6 +89,8 @@ class InForce:
         """
         self._divides = divides
         self.loaded = self._divided(load_all(self._path, state_dir=self._other_state_dir))
+        for line in self.config.devices.told():
+            log.error("%s", line)
         self._outputs = self.config.outputs
 
     def _divided(self, loaded: Loaded) -> Loaded:
@@ -135,12 +138,16 @@ class InForce:
         """Read the config anew; where something is wrong with it, the old config stays."""
         async with self._reloading:
             try:
-                loaded = with_collectors(*await asyncio.to_thread(load_files, self._path))
+                read = partial(load_files, self._path, before=self.config)
+                loaded = with_collectors(*await asyncio.to_thread(read))
             except (Problems, ConfigError) as error:
                 return refused(str(error), self._metrics)
             left = changed_outputs(self._outputs, loaded.config.outputs)
             if left:
                 log.warning("reload: %s: takes effect at the next start", ", ".join(left))
+            lost = loaded.config.devices.told()
+            for line in lost:
+                log.error("reload: %s", line)
             before, said = self.runner.sources(), self.runner.health()
             await self.runner.stop()
             self.loaded = self._divided(loaded)
@@ -150,9 +157,9 @@ class InForce:
                 self._snapshot.forget(*source)
             free_what_was_replaced()
             self.runner.start()
-            mark_loaded(self._metrics)
+            mark_loaded(self._metrics, whole=not lost)
             log.info("reload: done, %d collectors", len(loaded.collectors))
-            return Reloaded(left=left)
+            return Reloaded(left=left, lost=lost)
 
     async def close(self) -> None:
         """End the worker processes."""

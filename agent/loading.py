@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from agent import config as config_module
 from agent.config import Built, Config
+from agent.device_files import DeviceFileError
 from agent.hubs.packaged import packaged_keys
 from collectors.base import Collector, Context
+from collectors.strict import Problems
 
 if TYPE_CHECKING:  # a scraped node agent needs neither, and does not load what reads them
     from agent.hubs.model import Registry
@@ -41,12 +43,15 @@ def load_all(path: Path, *, state_dir: Path | None = None) -> Loaded:
     return with_collectors(*load_files(path, state_dir=state_dir))
 
 
-def load_files(path: Path, *, state_dir: Path | None = None) -> tuple[Config, Inventory | None]:
+def load_files(
+    path: Path, *, state_dir: Path | None = None, before: Config | None = None
+) -> tuple[Config, Inventory | None]:
     """Load the config and the inventory; raises Problems.
 
-    A whole hub's inventory takes seconds, so a running agent does this on a thread.
+    A whole hub's inventory takes seconds, so a running agent does this on a thread. `before` is the
+    config in force.
     """
-    config = config_module.load(path)
+    config = config_module.load(path, before=before)
     if state_dir is not None:
         config = replace(config, file=replace(config.file, state_dir=state_dir))
     hubs_dir = config.file.hubs_dir
@@ -96,7 +101,21 @@ def _hub_timezone(config: Config) -> str:
 
 
 def with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
-    """Make the collectors that a config asks for; raises Problems with all that cannot be made."""
+    """Make the collectors that a config asks for; raises Problems with all that cannot be made.
+
+    A file of `devices_dir` that cannot be read as it stands is told in `config.devices.lost`.
+    """
+    while True:
+        try:
+            return _with_collectors(config, inventory)
+        except Problems as problems:
+            lost = [one for one in problems.errors if isinstance(one, DeviceFileError)]
+            if len(lost) < len(problems.errors):
+                raise
+            config = config.without(lost)
+
+
+def _with_collectors(config: Config, inventory: Inventory | None) -> Loaded:
     context = config.context(inventory.places() if inventory is not None else {})
     narrow = None
     if inventory is not None and config.file.shard is not None:

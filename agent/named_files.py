@@ -55,6 +55,13 @@ def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
         document.fail(document.node(key), key, problem)
 
 
+def certificate_files(file: ConfigFile, outputs: Outputs) -> Mapping[str, Path]:
+    """Return the certificates that a config names outside of `collectors:`, by key."""
+    named = _named_files(file, outputs)[0].items()
+    keys = ("cert_file", "ca_file", "client_ca_file")
+    return {key: path for key, path in named if path and key.rpartition(".")[2] in keys}
+
+
 def _absent(path: Path) -> str:
     """Say why a file is not there or cannot be looked at; empty where it is there."""
     try:
@@ -89,7 +96,7 @@ def _read(key: str, named: Mapping[str, Path], *, secret: bool, password: bool) 
             read_token(path, key)
         case _ if secret:
             read_secret(path, key)
-        case "hubs_dir":
+        case "hubs_dir" | "devices_dir":
             if not is_folder(path):
                 raise ConfigError("expected a folder", file=str(path), key=key)
         case _ if not is_regular(path):
@@ -109,7 +116,11 @@ def _named_files(
 ) -> tuple[dict[str, Path | None], dict[str, Path | None]]:
     """Return the files that the config names, and apart from them those with secrets, by key."""
     http = outputs.http
-    files: dict[str, Path | None] = {"hubs_dir": file.hubs_dir, "tenants": file.tenants}
+    files: dict[str, Path | None] = {
+        "hubs_dir": file.hubs_dir,
+        "devices_dir": file.devices_dir,
+        "tenants": file.tenants,
+    }
     secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
     if isinstance(file.inventory, InventorySource):
         files["inventory.file"] = file.inventory.file

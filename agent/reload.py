@@ -18,16 +18,20 @@ log = logging.getLogger(__name__)
 class Reloaded:
     """How a reload went. `wrong`: what is wrong with the new config; the old one then stays.
 
-    `left` are the keys whose new values take effect at the next start only.
+    `left` are the keys whose new values take effect at the next start only. `lost` says what is
+    wrong with files of devices that are not in force as they stand.
     """
 
     wrong: str = ""
     left: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
     def __str__(self) -> str:
-        if self.wrong or not self.left:
-            return self.wrong or "reloaded"
-        return f"reloaded, but for {', '.join(self.left)}: restart the agent for them"
+        if self.wrong:
+            return self.wrong
+        left = f"{', '.join(self.left)}: restart the agent for them"
+        said = f"reloaded, but for {left}" if self.left else "reloaded"
+        return "\n".join([said, *self.lost])
 
 
 def changed_outputs(old: Outputs, new: Outputs) -> list[str]:
@@ -62,7 +66,7 @@ def refused(wrong: str, metrics: SelfMetrics) -> Reloaded:
     return Reloaded(wrong=wrong)
 
 
-def mark_loaded(metrics: SelfMetrics) -> None:
-    """Show that the config is the one in force, and since when."""
-    metrics.reload_success.set(1)
+def mark_loaded(metrics: SelfMetrics, *, whole: bool) -> None:
+    """Show that the config is the one in force, since when, and whether with all its files."""
+    metrics.reload_success.set(whole)
     metrics.reload_time.set(time.time())

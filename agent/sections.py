@@ -5,9 +5,11 @@ Mistakes are noted in the document, so that one run shows all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import yaml
@@ -24,6 +26,16 @@ K = TypeVar("K", CollectorKind, SinkKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where an entry of a section stands that is not in the config file itself."""
+
+    file: Path
+    line: int
+    key: str
+    """Its key in that file, such as `snmp[3]`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section(Generic[K]):
     """A section under `collectors:` or `outputs:`, with the model of its kind filled in."""
 
@@ -31,6 +43,23 @@ class Section(Generic[K]):
     config: object
     key: str
     """Where it stands in the file, such as `outputs.influxdb`."""
+    listed: str = ""
+    """The key of its list of devices, where some of them stand in files of their own."""
+    own: int = 0
+    origins: tuple[Origin, ...] = ()
+    """Where the devices stand that follow the `own` first ones of that list."""
+
+    def origin(self, key: str) -> tuple[Origin, str] | None:
+        """Return where the device of a key stands, and what of the key is behind the device.
+
+        None for what is in the config file.
+        """
+        rest = key.removeprefix(f"{self.key}.")
+        found = re.match(rf"{self.listed}\[(\d+)\]\.?", rest) if self.origins else None
+        number = int(found[1]) - self.own if found is not None else -1
+        if found is None or not 0 <= number < len(self.origins):
+            return None
+        return self.origins[number], rest[found.end() :]
 
     @property
     def name(self) -> str:
@@ -50,7 +79,15 @@ class Outputs:
 def pairs(document: Document, key: str, expected: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
     """Yield the names and the sections of a part of the file that is nothing but sections."""
     node = document.node(key)
-    if node is None or node is document.root or is_null(node):
+    if node is not document.root:
+        yield from named_pairs(document, node, key, expected)
+
+
+def named_pairs(
+    document: Document, node: yaml.Node | None, key: str, expected: str
+) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """Yield the pairs of a mapping; notes a name that is given twice, and what is no mapping."""
+    if is_null(node):
         return
     if not isinstance(node, yaml.MappingNode):
         document.fail(node, key, expected)
@@ -59,7 +96,8 @@ def pairs(document: Document, key: str, expected: str) -> Iterator[tuple[yaml.No
     for name, value in document.pairs(node):
         if name.value in seen:
             first = seen[name.value]
-            document.fail(name, f"{key}.{name.value}", f"given twice (first in line {first})")
+            place = f"{key}.{name.value}" if key else name.value
+            document.fail(name, place, f"given twice (first in line {first})")
         else:
             seen[name.value] = name.start_mark.line + 1
             yield name, value
@@ -69,6 +107,15 @@ def read_section(
     document: Document, key: str, name: yaml.Node, value: yaml.Node, kind: Callable[[], K]
 ) -> Section[K] | None:
     """Fill in the model of one section; notes mistakes in the document and returns None."""
+    loaded = load_kind(document, key, name, kind)
+    config = document.convert(value, loaded.Config, key) if loaded is not None else None
+    if loaded is None or config is None:
+        return None
+    return Section(kind=loaded, config=config, key=key)
+
+
+def load_kind(document: Document, key: str, name: yaml.Node, kind: Callable[[], K]) -> K | None:
+    """Import the kind of a section; notes what of its needs is not installed, and returns None."""
     try:
         loaded = kind()
     except ImportError as error:
@@ -78,8 +125,7 @@ def read_section(
     if missing:
         document.fail(name, key, missing)
         return None
-    config = document.convert(value, loaded.Config, key)
-    return Section(kind=loaded, config=config, key=key) if config is not None else None
+    return loaded
 
 
 def read_outputs(document: Document) -> Outputs:

@@ -2,7 +2,8 @@
 
 Every mistake is one line, and the exit status is then 2. A name that does not match the inventory
 is a line as well, but no mistake: the agent would run with it. So is a file of tenants that cannot
-be used, and a folder of textfiles that is not there.
+be used, and a folder of textfiles that is not there. A mistake in a file of devices is one: the
+agent runs without that file.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from agent.loading import load_all
 from agent.messages.catalogue import words
 from agent.messages.terminal import add_language
 from collectors.base import ConfigError
+from collectors.strict import Problems
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
     doubted = [*unknown_names(loaded), *unusable(loaded)]
     sys.stderr.writelines(f"{one}\n" for one in doubted)
     w = words(args.language)
+    if loaded.config.devices.lost:
+        raise Problems(list(loaded.config.devices.lost))
     told = w("check.but", count=len(doubted)) if doubted else w("check.good")
     hub = loaded.config.file.hub
     counts = w("check.counts", hub=hub, collectors=str(devices), racks=str(racks))

@@ -23,13 +23,17 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
     document = Document(loaded.config.path)
     found = [*_own(inventory, file.site, file.rack)]
     found += _limited(inventory, file.limits.sites)
-    for section in loaded.config.sections:
-        for key, entry in _entries(section.config, f"collectors.{section.kind.name}"):
-            found += _judge(inventory, key, entry, file.site)
-    return [
+    told = [
         ConfigError(message, file=str(loaded.config.path), line=document.line(key), key=key)
         for key, message in found
     ]
+    for section in loaded.config.sections:
+        for key, entry in _entries(section.config, section.key):
+            told += [
+                loaded.config.located(ConfigError(message, key=at), section)
+                for at, message in _judge(inventory, key, entry, file.site)
+            ]
+    return told
 
 
 def _own(inventory: Inventory, site: str, rack: str) -> Iterator[tuple[str, str]]:

@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from agent.inventory.model import Inventory, Meter, Rack
-from agent.inventory.shard import Shard
-
-_DEVICE_LISTS: Final = ("devices", "exporters", "peers")
-"""The fields of a collector's config that list what it polls, one entry a device."""
+from agent.inventory.shard import DEVICE_LISTS, Shard
 
 
 def part_of(inventory: Inventory, shard: Shard) -> Inventory:
@@ -108,7 +105,7 @@ class ShardDevices:
         lists = {
             field.name: getattr(config, field.name)
             for field in dataclasses.fields(config)
-            if field.name in _DEVICE_LISTS
+            if field.name in DEVICE_LISTS
         }
         if not any(lists.values()):
             return config

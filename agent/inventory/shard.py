@@ -14,6 +14,8 @@ from typing import Final, NamedTuple
 
 MAX_PARTS: Final = 64
 """The most gateways that may share an inventory."""
+DEVICE_LISTS: Final = ("devices", "exporters", "peers")
+"""The fields of a collector's config that list what it polls, one entry a device."""
 
 
 class Shard(NamedTuple):

@@ -173,10 +173,12 @@ ALERTS: Final = (
         wait="5m",
         severity="warning",
         summary=Text(
-            "{{ $labels.instance }} refused its new config and runs on the old one: `hubgauge"
-            " check` names file and line.",
+            "{{ $labels.instance }} refused its new config, or a file of devices, and runs on the"
+            " old one: `hubgauge check` names file and line.",
         ),
-        description="A restart would fail; mend the file before then.",
+        description=(
+            "A restart would fail, or leave out the devices of that file; mend it before then."
+        ),
         must_fire=Case(
             series={series(agent.CONFIG_RELOAD_SUCCESS, _NODE): "0x20"}, at="10m", fires=_NODE
         ),
