@@ -38,7 +38,11 @@ SECTIONS: Final[tuple[tuple[str, tuple[ModuleType, ...], str], ...]] = (
     ),
     ("Nodes and chips", (node,), "Read from controllers, the kernel and the chips' drivers."),
     ("Network devices", (network,), "Read from switches and routers (IF-MIB)."),
-    ("Events", (events,), "Sent by devices as SNMP traps and informs ([traps](traps.md))."),
+    (
+        "Events",
+        (events,),
+        "Sent by devices as SNMP traps and informs, and by syslog ([events](traps.md)).",
+    ),
     ("The inventory against what is seen", (inventory,), "Computed by the gateway."),
     ("hubgauge itself", (agent,), "Every agent reports these about itself."),
     (

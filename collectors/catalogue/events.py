@@ -1,4 +1,4 @@
-"""Events that devices tell of themselves: SNMP traps and informs."""
+"""Events that devices tell of themselves: SNMP traps and informs, and syslog."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Final
 
 from collectors.base import Metric
 
-EVENT: Final = ("hub", "site", "row", "rack", "kind", "device", "event")
+EVENT: Final = ("hub", "site", "row", "rack", "kind", "device", "event", "source")
 
 EVENT_COUNT: Final = Metric(
     namespace="dc",
     subsystem="",
     name="events_total",
     type="counter",
-    help="Events that a device told by trap or inform, kept over restarts of the agent.",
+    help="Events that a device told by trap, inform or syslog, kept over restarts of the agent.",
     labels=EVENT,
 )
 EVENT_LAST: Final = Metric(
@@ -35,4 +35,3 @@ EVENT_ACTIVE: Final = Metric(
     ),
     labels=EVENT,
 )
-EVENTS: Final = (EVENT_COUNT, EVENT_LAST, EVENT_ACTIVE)

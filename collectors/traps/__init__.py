@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from collectors.base import Collector, ConfigError, Context, Metric
-from collectors.catalogue.events import EVENTS
+from collectors.events.book import METRICS
 from collectors.traps.config import Config
 
 
@@ -20,7 +20,7 @@ class Traps:
 
     name: str = "traps"
     Config: type = Config
-    metrics: Sequence[Metric] = EVENTS
+    metrics: Sequence[Metric] = METRICS
     packages: Mapping[str, str] = {"pysnmp": "traps"}
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:

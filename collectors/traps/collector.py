@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from collectors.base import Context, Reading, Schedule
+from collectors.events.book import EventBook
 from collectors.traps.config import Config
-from collectors.traps.events import EventBook, Trap
+from collectors.traps.meaning import Trap, meaning
 from collectors.traps.receiver import Credentials, Receiver
+
+FILE: Final = "events.json"
 
 
 class TrapCollector:
@@ -27,7 +30,8 @@ class TrapCollector:
     ) -> None:
         self.device = ""
         self.schedule = Schedule(interval=config.interval)
-        self._book = EventBook(config.senders, config.events, context)
+        self._book = book_of(config, context)
+        self._events = config.events
         self._clock = clock
         self._receiver = Receiver(config, secrets, self._heard)
 
@@ -41,11 +45,23 @@ class TrapCollector:
         if not self._receiver.is_open:
             await self._receiver.open()
             self._book.recall()
+        self._book.keep()
         return list(self._book.readings(self._clock()))
 
     def close(self) -> None:
         """Stop listening."""
         self._receiver.close()
+        self._book.keep()
 
     def _heard(self, address: str, trap: Trap) -> None:
-        self._book.take(address, trap, self._clock())
+        self._book.take(address, meaning(trap, self._events), self._clock())
+
+
+def book_of(config: Config, context: Context) -> EventBook:
+    """Make the book of a section's events."""
+    folder = context.state_dir
+    return EventBook(
+        {sender.address: sender.place(context) for sender in config.senders},
+        source="trap",
+        path=folder / FILE if folder is not None else None,
+    )

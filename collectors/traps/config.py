@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from collectors.facility.named import Named
+from collectors.events.book import Meaning
+from collectors.events.senders import NamedSender, check_address, check_once, where_to_listen
 from collectors.facility.snmp.config import UserConfig
 from collectors.strict import Duration, Positive, Range
 
@@ -37,52 +37,27 @@ class TrapUser(UserConfig):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender(Named):
+class Sender(NamedSender):
     """A device that is heard, by its address, and what it is called."""
 
     address: str = field(metadata={"help": "the IP address that its traps come from"})
-    node: str = ""
-    device: str = ""
-    row: str = ""
-    rack: str = ""
-
-    kinds: ClassVar[tuple[str, ...]] = (*Named.kinds, "node", "device")
 
     def __post_init__(self) -> None:
         """Check the address, and that it has one name."""
-        try:
-            ip_address(self.address)
-        except ValueError:
-            raise ValueError(
-                f"address: expected an IP address such as 10.0.4.7, got {self.address!r}"
-            ) from None
-        if len(self.names) != 1:
-            raise ValueError(f"address: expected one of {', '.join(self.kinds)} beside it")
+        check_address(self.address, "address")
+        self.check_name()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventConfig:
+class EventConfig(Meaning):
     """What a trap means: the name of an event, and whether it begins or ends a state."""
 
     trap: str = field(metadata={"help": "its snmpTrapOID, such as 1.3.6.1.4.1.318.0.5"})
-    event: str = field(metadata={"help": "the label `event`, such as leak"})
-    active: bool | None = field(
-        default=None,
-        metadata={
-            "help": (
-                "true where it begins a state, false where it ends one; without it, it only happens"
-            )
-        },
-    )
     where: dict[str, str] = field(
         default_factory=dict,
         metadata={
             "help": "values that it must carry, by object; an object may leave out its instance"
         },
-    )
-    lasts: Duration | None = field(
-        default=None,
-        metadata={"help": "a state that nothing ends is over after this time; never without it"},
     )
 
     def __post_init__(self) -> None:
@@ -90,8 +65,7 @@ class EventConfig:
         for key, oid in (("trap", self.trap), *(("where", one) for one in self.where)):
             if not all(part.isdigit() for part in oid.removeprefix(".").split(".")):
                 raise ValueError(f"{key}: expected an OID such as 1.3.6.1.4.1.318, got {oid!r}")
-        if not self.event.strip():
-            raise ValueError("event: must not be empty")
+        self.check_event()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,16 +92,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Check that somebody can be heard, and that no address is given twice."""
-        host, _, port = self.listen.rpartition(":")
-        try:
-            ip_address(host.strip("[]"))
-        except ValueError:
-            host = ""
-        if not host or not port.isdigit() or not 0 <= int(port) < 1 << 16:
-            raise ValueError(f"listen: expected such as 127.0.0.1:1162, got {self.listen!r}")
+        where_to_listen(self.listen, "127.0.0.1:1162")
         if self.community_file is None and not self.users:
             raise ValueError("community_file: expected this for v2c, or users for v3")
-        addresses = [ip_address(sender.address) for sender in self.senders]
-        for address in addresses:
-            if addresses.count(address) > 1:
-                raise ValueError(f"senders: {address} is given twice")
+        check_once([sender.address for sender in self.senders], "senders")

@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any, Final
 
 from pysnmp.carrier.asyncio.dgram import udp, udp6
@@ -21,9 +20,10 @@ from pysnmp.error import PySnmpError
 from pysnmp.proto.rfc1902 import OctetString
 
 from collectors.base import ConfigError, Unreachable
+from collectors.events.senders import Bucket, plain, where_to_listen
 from collectors.secrets import read_secret
 from collectors.traps.config import Config
-from collectors.traps.events import Trap
+from collectors.traps.meaning import Trap
 
 MOST_BYTES: Final = 8192
 """A longer datagram is no trap of a device."""
@@ -100,25 +100,6 @@ def credentials(config: Config) -> Credentials:
     )
 
 
-class Bucket:
-    """How many traps of one device may be read now."""
-
-    __slots__ = ("_at", "_left", "_most", "_rate")
-
-    def __init__(self, rate: float, most: int) -> None:
-        self._rate, self._most = rate, float(most)
-        self._left, self._at = self._most, 0.0
-
-    def takes(self, now: float) -> bool:
-        """Take one away, if there is one left."""
-        self._left = min(self._most, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 class Receiver:
     """Listens on one UDP address. `heard` gets the sender's address and each trap of it."""
 
@@ -129,7 +110,7 @@ class Receiver:
         self._secrets = secrets
         self._heard = heard
         self._buckets = {
-            ip_address(sender.address): (sender.address, Bucket(config.rate, config.burst))
+            plain(sender.address): (sender.address, Bucket(config.rate, config.burst))
             for sender in config.senders
         }
         self.dropped: Counter[str] = Counter()
@@ -143,20 +124,20 @@ class Receiver:
 
     async def open(self) -> None:
         """Listen; raises Unreachable where the address is not to be had, and ConfigError."""
-        host, _, port = self._listen.rpartition(":")
-        address = ip_address(host.strip("[]"))
-        kind = udp6.Udp6AsyncioTransport if address.version == 6 else udp.UdpAsyncioTransport
+        address, port = where_to_listen(self._listen, "")
+        v6 = ":" in address
+        kind = udp6.Udp6AsyncioTransport if v6 else udp.UdpAsyncioTransport
         transport: Any = kind(loop=asyncio.get_running_loop())
         self._pass_on = transport.datagram_received
         transport.datagram_received = self._received
         try:
             await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: transport, local_addr=(str(address), int(port))
+                lambda: transport, local_addr=(address, port)
             )
         except OSError as error:
             raise Unreachable(f"{self._listen}: {error.strerror or error}") from None
         engine: Any = SnmpEngine()
-        domain = udp6.DOMAIN_NAME if address.version == 6 else udp.DOMAIN_NAME
+        domain = udp6.DOMAIN_NAME if v6 else udp.DOMAIN_NAME
         pysnmp_config.add_transport(engine, domain, transport)
         self._admit(engine)
         ntfrcv.NotificationReceiver(engine, self._notified)
@@ -190,7 +171,7 @@ class Receiver:
 
     def _received(self, datagram: bytes, address: Any) -> None:
         """Look who has sent a datagram, before anything reads it."""
-        known = self._buckets.get(_plain(address[0]))
+        known = self._buckets.get(plain(address[0]))
         if known is None:
             self.dropped["unknown_sender"] += 1
         elif len(datagram) > MOST_BYTES:
@@ -206,7 +187,7 @@ class Receiver:
         """Hand on a notification that pysnmp has found good."""
         del engine_id, name, context
         _, address = engine.message_dispatcher.get_transport_info(state)
-        sender, _ = self._buckets[_plain(address[0])]
+        sender, _ = self._buckets[plain(address[0])]
         values = {str(oid): value.prettyPrint() for oid, value in bindings}
         oid = values.pop(_TRAP_OID, "")
         if oid:
@@ -224,10 +205,3 @@ class Receiver:
                 for symbol, counter in zip(names, symbols(module, *names), strict=True):
                     found[names[symbol]] += int(counter.syntax)
         return {reason: count for reason, count in found.items() if count}
-
-
-def _plain(host: str) -> Any:
-    """Return an address without a zone; one of IPv4 within IPv6 as that of IPv4."""
-    address = ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    return mapped or address

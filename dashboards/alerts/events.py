@@ -13,7 +13,7 @@ from dashboards.promql import for_rule, of
 _LEAK: Final = 'event="leak"'
 _WHERE: Final = "hub, site, rack, device"
 _FIRES: Final = {key: value for key, value in RACK.items() if key != "row"} | {"device": "leak-1"}
-_EVENT: Final = {**RACK, "kind": "sensor", "device": "leak-1", "event": "leak"}
+_EVENT: Final = {**RACK, "kind": "sensor", "device": "leak-1", "event": "leak", "source": "trap"}
 
 
 def _as_device(metric: str, label: str) -> str:
@@ -36,7 +36,8 @@ ALERTS: Final = (
             " go there, shut the valve, and look under the floor.",
         ),
         description=(
-            "A leak sensor, a cooling unit, or a contact whose trap is the event `leak` says so."
+            "A leak sensor, a cooling unit, or a device whose trap or message is the event `leak`"
+            " says so."
         ),
         must_fire=Case(series={series(EVENT_ACTIVE, _EVENT): "_x3 1x10"}, at="5m", fires=_FIRES),
         must_not_fire=Case(

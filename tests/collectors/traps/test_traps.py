@@ -14,10 +14,9 @@ from collectors.base import Context, Place, Unreachable
 from collectors.catalogue.events import EVENT_ACTIVE, EVENT_COUNT, EVENT_LAST
 from collectors.strict import Document, Problems, read
 from collectors.traps import KIND
-from collectors.traps.collector import TrapCollector
+from collectors.traps.collector import TrapCollector, book_of
 from collectors.traps.config import Config
-from collectors.traps.events import EventBook, Trap
-from collectors.traps.receiver import Bucket
+from collectors.traps.meaning import Trap, meaning
 from tests.support import binary, free_port
 
 LEAK, DRY = "1.3.6.1.4.1.99999.1.0.1", "1.3.6.1.4.1.99999.1.0.2"
@@ -121,7 +120,7 @@ async def test_a_trap_is_an_event_of_the_device_that_sent_it(tmp_path: Path) -> 
         assert found["active", "leak"] == 1.0
         readings = await collector.collect()
         assert {(*series.values,) for series, _ in readings} == {
-            ("lyon", "s1", "A", "A07", "sensor", "leak-1", "leak")
+            ("lyon", "s1", "A", "A07", "sensor", "leak-1", "leak", "trap")
         }
         assert {series.metric for series, _ in readings} == {EVENT_COUNT, EVENT_LAST, EVENT_ACTIVE}
         await send("snmptrap", port, *V2C, oid=DRY)
@@ -200,38 +199,47 @@ async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
             await second.collect()
 
 
-def _book(folder: Path, more: str = "") -> EventBook:
-    found = config(folder, 1, more=more)
-    book = EventBook(found.senders, found.events, context(folder))
-    book.recall()
-    return book
+class _Book:
+    """The events of a section, and what is known of them."""
 
+    def __init__(self, folder: Path, found: Config | None = None) -> None:
+        found = found or config(folder, 1)
+        self._events = found.events
+        self._book = book_of(found, context(folder))
+        self._book.recall()
 
-def _values(book: EventBook, now: float = 5.0) -> dict[tuple[str, str], float]:
-    return {
-        (series.metric.name, series.label("event")): value for series, value in book.readings(now)
-    }
+    def take(self, address: str, oid: str, value: str, now: float) -> None:
+        """Hear a trap that carries a value."""
+        trap = Trap(oid=oid, values={f"{VALUE}.0": value})
+        self._book.take(address, meaning(trap, self._events), now)
+
+    def values(self, now: float = 5.0) -> dict[tuple[str, str], float]:
+        """Return the readings by metric and event."""
+        return {
+            (series.metric.name, series.label("event")): value
+            for series, value in self._book.readings(now)
+        }
 
 
 def test_a_leak_is_still_known_after_a_restart(tmp_path: Path) -> None:
     """A trap comes once: the count and the state are there again when the agent starts."""
-    _book(tmp_path).take("127.0.0.1", Trap(oid=LEAK, values={f"{VALUE}.0": "2"}), 3.0)
-    assert _values(_book(tmp_path)) == {
+    _Book(tmp_path).take("127.0.0.1", LEAK, "2", 3.0)
+    assert _Book(tmp_path).values() == {
         ("events_total", "leak"): 1.0,
         ("last_timestamp_seconds", "leak"): 3.0,
         ("active", "leak"): 1.0,
     }
     (tmp_path / "state" / "events.json").write_text("[{", "utf-8")
-    assert _values(_book(tmp_path)) == {}
+    assert _Book(tmp_path).values() == {}
 
 
 def test_what_nobody_has_named_is_one_event(tmp_path: Path) -> None:
     """Traps without a meaning are counted together; those of the standards have their names."""
-    book = _book(tmp_path)
+    book = _Book(tmp_path)
     for oid in ("1.3.6.1.4.1.5.1", "1.3.6.1.4.1.5.2", LEAK, "1.3.6.1.6.3.1.1.5.1"):
-        book.take("127.0.0.1", Trap(oid=oid, values={f"{VALUE}.0": "1"}), 3.0)
+        book.take("127.0.0.1", oid, "1", 3.0)
     assert {
-        event: value for (name, event), value in _values(book).items() if name == "events_total"
+        event: value for (name, event), value in book.values().items() if name == "events_total"
     } == {"other": 3.0, "cold_start": 1.0}
 
 
@@ -242,24 +250,11 @@ def test_a_state_that_nothing_ends_is_over_in_time(tmp_path: Path) -> None:
         "events: [{trap: 1.3.6.1.2.1.33.2.1, event: on_battery, active: true, lasts: 2m}]\n"
     )
     found = read(tmp_path / "x.yaml", Config)
-    book = EventBook(found.senders, found.events, context(tmp_path))
-    trap = Trap(oid="1.3.6.1.2.1.33.2.1", values={})
-    book.take("10.0.0.1", trap, 0.0)
-    book.take("10.0.0.1", trap, 60.0)
-    assert _values(book, 179.0)["active", "on_battery"] == 1.0
-    assert _values(book, 180.0)["active", "on_battery"] == 0.0
-
-
-def test_a_bucket_fills_with_time() -> None:
-    """Two at once, then one in two seconds: at 0.5 a second, 3 of 5 pass in the first 2 s."""
-    bucket = Bucket(0.5, 2)
-    assert [bucket.takes(at) for at in (0.0, 0.0, 0.0, 1.0, 2.0)] == [
-        True,
-        True,
-        False,
-        False,
-        True,
-    ]
+    book = _Book(tmp_path, found)
+    for now in (0.0, 60.0):
+        book.take("10.0.0.1", "1.3.6.1.2.1.33.2.1", "", now)
+    assert book.values(179.0)["active", "on_battery"] == 1.0
+    assert book.values(180.0)["active", "on_battery"] == 0.0
 
 
 @pytest.mark.parametrize(
