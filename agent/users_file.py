@@ -23,7 +23,8 @@ only 2 and 4 bits, so bcrypt takes no other ones: nobody could log in."""
 def read_users(path: Path) -> Mapping[str, bytes]:
     """Return the hash of each user's password. Empty lines and those of `#` are left out.
 
-    Raises ConfigError for a bad line, and if others may read, write or replace the file.
+    Raises ConfigError for a bad line, for a file without users, and if others may read, write or
+    replace the file.
     """
     hashes: dict[str, bytes] = {}
     for number, line in enumerate(read_secret_file(path, KEY).splitlines(), 1):
@@ -42,4 +43,10 @@ def read_users(path: Path) -> Mapping[str, bytes]:
                 line=number,
             )
         hashes[user] = digest.encode()
+    if not hashes:
+        raise ConfigError(
+            "has no user, so nobody could log in; expected user:bcrypt-hash, as htpasswd -B writes"
+            " it",
+            file=str(path),
+        )
     return hashes

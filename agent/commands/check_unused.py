@@ -1,20 +1,26 @@
 """Files and folders that a config names and an agent runs without, though what they are for fails.
 
-The statements of tenants need their file; the readings of textfiles need their folder.
+The statements of tenants need their file; the readings of textfiles need their folder. A
+certificate whose time is over is loaded, and refused by whoever is shown it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from contextlib import suppress
+
 from agent.loading import Loaded
+from agent.named_files import certificate_files
 from agent.tenants.model import read_tenants
 from collectors.base import ConfigError
 from collectors.paths import is_folder
 from collectors.strict import Document, Problems
+from collectors.validity import validities
 
 
 def unusable(loaded: Loaded) -> list[ConfigError]:
     """Return an error for each that is not as it must be."""
-    return [*_tenants(loaded), *_textfiles(loaded)]
+    return [*_tenants(loaded), *_textfiles(loaded), *_certificates(loaded)]
 
 
 def _tenants(loaded: Loaded) -> list[ConfigError]:
@@ -39,6 +45,19 @@ def _textfiles(loaded: Loaded) -> list[ConfigError]:
         and options.directory is not None
         and not is_folder(options.directory)
     ]
+
+
+def _certificates(loaded: Loaded) -> list[ConfigError]:
+    """Name the certificates that are not valid now; of authorities, where none of a file is."""
+    now = dt.datetime.now(dt.UTC)
+    found = []
+    for key, path in certificate_files(loaded.config.file, loaded.config.outputs).items():
+        with suppress(OSError, UnicodeDecodeError):
+            problems = [one.problem(now) for one in validities(path.read_text("ascii"))]
+            wrong = next(filter(None, problems), "")
+            if wrong and (key.endswith(".cert_file") or all(problems)):
+                found.append(_at(loaded, key, f"{path} {wrong}"))
+    return found
 
 
 def _at(loaded: Loaded, key: str, message: str) -> ConfigError:

@@ -33,6 +33,7 @@ def folder(tmp_path: Path) -> Path:
         "salt": f"alice:{HASH.replace('u', 'v')}\n",
         "last": f"alice:{HASH[:-1]}v\n",
         "costly": f"alice:{HASH.replace('$05$', '$31$')}\n",
+        "nobody": "# alice is to come\n\n",
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
@@ -132,6 +133,10 @@ def test_good_files_are_no_lines(folder: Path, capsys: pytest.CaptureFixture[str
         ("salt", "salt:1: expected user:bcrypt-hash, as htpasswd -B writes it"),
         ("last", "last:1: expected user:bcrypt-hash, as htpasswd -B writes it"),
         ("costly", "costly:1: expected a bcrypt hash of cost 4 to 16"),
+        (
+            "nobody",
+            "nobody: has no user, so nobody could log in; expected user:bcrypt-hash, as htpasswd -B writes it",
+        ),
     ],
 )
 def test_the_file_of_users_is_read(

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import subprocess
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.support import binary
 
@@ -24,3 +30,26 @@ def self_signed(folder: Path, name: str, *, host: str = "IP:127.0.0.1") -> tuple
         capture_output=True,
     )
     return certificate, key
+
+
+def valid_between(begin: dt.datetime, end: dt.datetime, *, authority: bool = False) -> str:
+    """Return a certificate, in PEM, that is valid between two times."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made for a test")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(end)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return (secret + made.public_bytes(serialization.Encoding.PEM)).decode()

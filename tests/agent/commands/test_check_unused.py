@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from agent.cli import main
+from tests.support.certificates import valid_between
 
 INVENTORY = "sites: [{site: s}]\nracks: [{rack: A1, site: s}]\n"
 
@@ -60,3 +62,34 @@ def test_tenants_without_an_inventory_are_a_line(
     (tmp_path / "tenants.yaml").write_text("tenants: []\n")
     (line,) = said(tmp_path, "tenants: tenants.yaml\n", capsys)
     assert line.startswith("config.yaml:3: tenants: needs an inventory")
+
+
+def test_a_certificate_that_is_not_valid_is_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One's own at once; authorities only where none of the file is valid."""
+    year, now = dt.timedelta(days=365), dt.datetime.now(dt.UTC)
+    past = valid_between(now - 2 * year, now - year, authority=True)
+    future = valid_between(now + year, now + 2 * year)
+    present = valid_between(now - year, now + year, authority=True)
+    for name, pem in (
+        ("past", past),
+        ("future", future),
+        ("good", present),
+        ("some", past + present),
+    ):
+        (tmp_path / name).write_text(pem)
+        (tmp_path / name).chmod(0o600)
+
+    def of(cert: str, authority: str) -> list[str]:
+        tls = f"{{cert_file: {cert}, key_file: {cert}}}"
+        remote = f"{{url: 'https://127.0.0.1:1', ca_file: {authority}}}"
+        return said(tmp_path, f"outputs:\n  http:\n    tls: {tls}\n  influxdb: {remote}\n", capsys)
+
+    assert of("good", "good") == []
+    assert of("good", "some") == []
+    (own, theirs) = of("past", "past")
+    assert own.startswith("config.yaml:5: outputs.http.tls.cert_file: past expired on ")
+    assert theirs.startswith("config.yaml:6: outputs.influxdb.ca_file: past expired on ")
+    (own,) = of("future", "good")
+    assert own.startswith("config.yaml:5: outputs.http.tls.cert_file: future is valid only from ")
