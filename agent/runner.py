@@ -87,10 +87,16 @@ class Runner:
             self._tasks.append(Task(collector=one, derived=derived, ok=ok))
 
     def know(self, said: Iterable[CollectorHealth]) -> None:
-        """Take over the notices of an earlier runner: each is logged again only when it changes."""
-        notices = {(one.collector, one.device): one.notice for one in said}
+        """Take over what an earlier runner logged: notices and failures are logged on a change."""
+        former = {(one.collector, one.device): one for one in said}
         for task in self._tasks:
-            task.notice = notices.get(task.source, "")
+            known = former.get(task.source)
+            if known is None:
+                continue
+            task.notice = known.notice
+            if known.ok is False:
+                task.ok, task.last_success = False, known.last_success
+                task.last_error, task.last_reason = known.last_error, known.last_reason
 
     def report(self, told: Callable[[Task], None], *, hold_while: Callable[[], bool]) -> None:
         """Call `told` after each round; begin no round while `hold_while` returns True."""

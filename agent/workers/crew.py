@@ -73,7 +73,11 @@ class Crew:
         found = divided(loaded.sections, count)
         self._parts, self._context = found.parts, loaded.context
         self._log_level = loaded.config.file.log_level
+        former = self._devices
         self._devices = {one.source: one for part in self._parts for one in part.devices}
+        for source, one in self._devices.items():
+            if source in former:
+                one.follow(former[source])
         return replace(loaded, collectors=found.collectors, sections=())
 
     def reads(self, collector: Collector) -> bool:

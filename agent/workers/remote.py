@@ -58,6 +58,12 @@ class Remote:
         self.duration: float | None = None
         self.last_error = self.last_reason = self.notice = ""
 
+    def follow(self, former: Remote) -> None:
+        """Take over that the device did not answer, so that no worker logs it again."""
+        if former.ok is False:
+            self.ok, self.last_success = False, former.last_success
+            self.last_error, self.last_reason = former.last_error, former.last_reason
+
     @property
     def discovered(self) -> bool:
         """Whether it was read, or is known not to answer."""

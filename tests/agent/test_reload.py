@@ -173,3 +173,40 @@ async def test_a_bad_textfile_is_logged_once_over_reloads(
         await app.runner.run_once()
     assert sorted(lines()[2:]) == [f"{file}: corrected or removed" for file in (bad, worse)]
     await app.runner.stop()
+
+
+async def test_a_failing_device_is_logged_once_over_reloads(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is the same failure after each reload; a device that is new in the config is told."""
+    config = tmp_path / "config.yaml"
+
+    def write(*names: str) -> None:
+        devices = "".join(
+            f"    - {{address: '127.0.0.1:1', profile: eastron-sdm630, meter: {name}, point: other}}\n"
+            for name in names
+        )
+        config.write_text(
+            f"hub: guian\nsite: s1\nstate_dir: {tmp_path}/state\n"
+            f"collectors:\n  modbus:\n    interval: 1h\n    devices:\n{devices}"
+        )
+
+    def failing() -> list[str]:
+        return [text.partition(":")[0] for text in caplog.messages if text.startswith("modbus ")]
+
+    write("a")
+    app = App(config)
+    app.prepare()
+    await app.runner.run_once()
+    assert failing() == ["modbus a"]
+    for _ in range(2):
+        await app.reload()
+        (one,) = [one for one in app.runner.health() if one.collector == "modbus"]
+        assert (one.ok, bool(one.last_error)) == (False, True)
+        await app.runner.run_once()
+    assert failing() == ["modbus a"]
+    write("a", "b")
+    await app.reload()
+    await app.runner.run_once()
+    assert failing() == ["modbus a", "modbus b"]
+    await app.runner.stop()

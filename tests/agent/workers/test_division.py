@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
+from prometheus_client import CollectorRegistry
 
-from agent.config import Built
+from agent.config import Built, load
+from agent.hubs.loader import load_registry
+from agent.loading import Loaded
+from agent.selfmetrics import SelfMetrics
 from agent.settings import AUTO_WORKERS, parse_workers, worker_processes
-from agent.workers.crew import can_be_divided, divided
+from agent.workers.crew import Crew, can_be_divided, divided
 from agent.workers.job import Job, unpacked
+from agent.workers.remote import Remote
 from collectors.abilities import HasUpSeries
 from collectors.base import CollectorKind, Context, Place
 from collectors.facility.bacnet import KIND as BACNET
@@ -115,6 +120,27 @@ def test_a_small_gateway_reads_outlets_in_every_part() -> None:
 def test_devices_that_share_one_port_are_not_divided() -> None:
     """BACnet has one port for all devices of an agent."""
     assert not can_be_divided(Built(kind=BACNET, config=BACNET.Config(), collectors=()))
+
+
+def test_a_device_that_did_not_answer_is_known_over_a_reload() -> None:
+    """So no worker logs it again; of one that answered nothing is known yet."""
+    section = meters(2)
+    whole = Loaded(
+        config=load("config.yaml", text="hub: guian\n"),
+        inventory=None,
+        collectors=section.collectors,
+        sections=[section],
+        context=CONTEXT,
+        registry=load_registry,
+    )
+    crew = Crew(SelfMetrics(CollectorRegistry()))
+    for _ in range(2):
+        devices = crew.take(whole, 2).collectors
+        by_name = {one.device: one for one in devices if isinstance(one, Remote)}
+        silent, good = by_name["m1-1"], by_name["m1-2"]
+        if silent.ok is None:
+            silent.ok, silent.last_error, good.ok = False, "no answer", True
+    assert (silent.ok, silent.last_error, good.ok) == (False, "no answer", None)
 
 
 def test_a_job_arrives_as_it_was() -> None:
