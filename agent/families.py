@@ -11,10 +11,12 @@ from agent.lines import lines_of
 from agent.part import Part
 from collectors.base import Metric, Series
 from collectors.batch import Layout, Run
-from collectors.head import Head
+from collectors.head import Head, Labels
 
 _PIECE: Final = 2**17
 """Bytes of a page after which a piece of it is handed over."""
+_BLOCK: Final = 32
+"""Sources whose lines are put together at once."""
 
 
 class Source:
@@ -51,6 +53,11 @@ class Source:
         """Return those values of a batch whose series still belong to this source."""
         return values if self._kept is None else array("d", [values[n] for n in self._kept])
 
+    def render(self) -> list[bytes]:
+        """Return its lines, made anew: one text for each run. They are kept from now on."""
+        self.lines = lines_of(self.layout, self.values)
+        return self.lines
+
     def replace(self, values: array[float]) -> None:
         """Take the values of a batch."""
         values = self.chosen(values)
@@ -63,13 +70,17 @@ class Source:
 
         Two series are the same if their names, labels and values are.
         """
-        names = {run.metric.full_name for run in self.layout.shape.runs}
-        shared = [run for run in other.layout.shape.runs if run.metric.full_name in names]
-        if not shared:
+        names = self.layout.shape.names & other.layout.shape.names
+        if not names:
             return set()
-        mine = {(one.name, one.labels, one.values) for one in self.layout.series}
-        candidates = (one for run in shared for one in other.series[run.start : run.stop])
-        return {one for one in candidates if (one.name, one.labels, one.values) in mine}
+        mine = {_known_by(one) for one in self._named(names)}
+        return {one for one in other._named(names) if _known_by(one) in mine}
+
+    def _named(self, names: frozenset[str]) -> Iterator[Series]:
+        """Yield its series of metrics with these names."""
+        for run in self.layout.shape.runs:
+            if run.metric.full_name in names:
+                yield from self.series[run.start : run.stop]
 
     def leave_out(self, series: set[Series]) -> None:
         """Leave some series out, until a batch has another layout."""
@@ -80,6 +91,11 @@ class Source:
         self.values = array("d", [self.values[places[n]] for n in kept])
         self.layout = Layout(tuple(self.whole.series[n] for n in kept))
         self._kept, self.lines = kept, None
+
+
+def _known_by(series: Series) -> tuple[str, Labels, Labels]:
+    """Return what makes a series the same as another: name, labels and values."""
+    return series.name, series.labels, series.values
 
 
 class Group:
@@ -160,21 +176,24 @@ class Family:
         """
         some: list[bytes] = []
         size = 0
-        for source, layout, number in [
-            (source, source.layout, number) for source, number, _ in self.runs()
+        for sources, group, numbers in [
+            (list(group.sources), group, [number for number, _ in runs])
+            for group, runs in self.groups.items()
         ]:
-            if source.layout is not layout:
-                continue  # between two pieces another source has taken over some of its series
-            if chosen is not None and not chosen.has(source):
-                continue
-            if source.lines is None:
-                source.lines = lines_of(source.layout, source.values)
-            some.append(source.lines[number])
-            size += len(some[-1])
-            if size > _PIECE:
-                yield b"".join(some)
-                some.clear()
-                size = 0
+            for at in range(0, len(sources), _BLOCK):
+                # Between two pieces another source may have taken over some series of one.
+                block = [one for one in sources[at : at + _BLOCK] if one in group.sources]
+                if chosen is not None:
+                    block = [one for one in block if chosen.has(one)]
+                if not block:
+                    continue
+                lines = [one.lines or one.render() for one in block]
+                some.append(b"".join([of_one[number] for of_one in lines for number in numbers]))
+                size += len(some[-1])
+                if size > _PIECE:
+                    yield b"".join(some)
+                    some.clear()
+                    size = 0
         if some:
             yield b"".join(some)
 

@@ -15,6 +15,7 @@ from agent.snapshot import Snapshot
 from agent.web.exposition import render
 from bench import Row
 from collectors.base import Batch, Metric, Series
+from collectors.batch import NOTHING, columns_of
 
 RACKS: Final = 27_584
 LABELS: Final = ("hub", "site", "row", "rack")
@@ -67,14 +68,16 @@ def main(*, smoke: bool = False) -> list[Row]:
     ]
     series: list[list[Series]] = [[metric.series(*place) for metric in metrics] for place in racks]
 
+    layouts = [NOTHING] * len(series)
+
     def collect() -> None:
         """Every value changes, as if each rack had been polled."""
         for n, row in enumerate(series):
             readings = [(one, n * 1.37 + shift) for one in row]
+            columns = columns_of(readings, layouts[n])  # as the runner takes a round
+            layouts[n] = columns[0]
             snapshot.update(
-                Batch(
-                    collector="racks", device=str(n), time=0.0, lifetime=3600.0, readings=readings
-                )
+                Batch(collector="racks", device=str(n), time=0.0, lifetime=3600.0, columns=columns)
             )
 
     def page() -> bytes:

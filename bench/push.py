@@ -100,6 +100,7 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     from agent.sinks.base import Surroundings
     from agent.sinks.influx import Influx, influx_sink
     from collectors.base import Batch, Metric
+    from collectors.batch import NOTHING, columns_of
 
     metrics = [
         Metric(
@@ -126,19 +127,22 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
             (str(begin), [one for row in readings[begin : begin + rows_a_batch] for one in row])
             for begin in range(0, rows, rows_a_batch)
         ]
+        layouts = dict.fromkeys((device for device, _ in batches), NOTHING)
         for turn in range(rounds + 1):
             if turn == 1:  # the first round makes the templates
                 while sink.spool.state().waiting:
                     time.sleep(0.02)
                 cpu, wall = time.process_time(), time.monotonic()
             for device, some in batches:
+                columns = columns_of(some, layouts[device])  # as the runner takes a round
+                layouts[device] = columns[0]
                 sink.accept(
                     Batch(
                         collector="bench",
                         device=device,
                         time=start + turn,
                         lifetime=30,
-                        readings=some,
+                        columns=columns,
                     )
                 )
             time.sleep(0.3)

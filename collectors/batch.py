@@ -35,10 +35,11 @@ class Run(NamedTuple):
 class Shape:
     """What layouts have in common that differ in their heads only."""
 
-    __slots__ = ("__weakref__", "runs")
+    __slots__ = ("__weakref__", "names", "runs")
 
     def __init__(self, runs: tuple[Run, ...]) -> None:
         self.runs: Final = runs
+        self.names: Final = frozenset(run.metric.full_name for run in runs)
 
 
 _Key = tuple[tuple[Metric, ...], tuple[Labels, ...], tuple[Labels, ...], tuple[int, ...]]
