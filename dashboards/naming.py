@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, get_args
 
-from agent.hubs.model import Fact, Registry
+from agent.hubs.model import WHOLE_HUB, Fact, Registry
 from agent.messages.catalogue import words
 from agent.targets.wording import limit_text
 from collectors.catalogue.devices import Point
@@ -30,6 +30,7 @@ _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "state": ("state.rack", "target.state"),
     "reason": ("mismatch", "reason", "rejected"),
     "kind": ("kind_of_device", "headroom.kind"),
+    "event": ("register",),
 }
 """By label: the prefixes of the board's messages for its values."""
 _ONLY: Final[Mapping[str, Collection[str]]] = {
@@ -52,6 +53,29 @@ _ONE: Final[Mapping[str, Text]] = {
     "ipmi": Text("Node (IPMI)"),
 }
 """Kinds of devices in the singular, for sentences about one device."""
+_MORE: Final[Mapping[str, Mapping[str, Text]]] = {
+    "reason": {
+        "quota": Text("spool full"),
+        "corrupt": Text("damaged in the spool"),
+        "dead_letter": Text("refused by the database"),
+        "power": Text("power limit"),
+        "thermal": Text("heat"),
+        "hardware": Text("hardware"),
+        "stood_still": Text("kept all others waiting"),
+        "left_out": Text("left out for a while"),
+    },
+    "mode": {
+        "user": Text("user", context="CPU"),
+        "system": Text("system", context="CPU"),
+        "nice": Text("nice", context="CPU"),
+        "iowait": Text("iowait", context="CPU"),
+        "irq": Text("irq", context="CPU"),
+        "softirq": Text("softirq", context="CPU"),
+        "steal": Text("steal", context="CPU"),
+    },
+    "scope": {WHOLE_HUB: Text("whole hub")},
+}
+"""By label: names of values that the board has no message for."""
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
 _SIGNS: Final = re.compile(r"[.*+?^${}()|\[\]\\/]")
 """Characters with a special meaning in a regular expression of JavaScript."""
@@ -76,6 +100,9 @@ def _of_words(language: Language) -> Names:
                     if "." not in value and value in _ONLY.get(label, values)
                 }
             )
+    for label, texts in _MORE.items():
+        more = {value: text.of(language) for value, text in texts.items()}
+        found[label] = {**more, **found.get(label, {})}
     return found
 
 
@@ -92,6 +119,12 @@ def names(language: Language, registry: Registry | None = None, *, hub: str = ""
             "hub": {key: said(one.name, language) for key, one in registry.hubs.items()},
             "kpi": {key: said(kpi.name, language) for key, kpi in registry.kpis.items()},
             "target": {fact.id: _promise(fact, language) for fact in facts},
+            "scope": found["scope"]
+            | {
+                key: said(name, language)
+                for one in registry.hubs.values()
+                for key, name in one.scopes.items()
+            },
         }
     return found
 

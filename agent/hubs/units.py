@@ -65,6 +65,9 @@ _DIGITS: Final = 4
 """Digits after the point that are shown at most; trailing zeros are not."""
 _MOST: Final = 9
 """Digits after the point where only more digits tell a value from its limit."""
+_MEASURED: Final = {"ratio": 3}
+"""Digits after the point of a measured figure, zeros included, by unit: a PUE is `1.230` wherever
+it stands. Of other units they are as of a stated figure."""
 _FEW: Final = 10
 """From this figure on, one digit after the point is shown, and none of a count."""
 
@@ -74,19 +77,30 @@ def to_base(value: float, unit: str) -> float:
     return value * UNITS[unit].scale
 
 
-def number(value: float, digits: int = _DIGITS) -> str:
-    """Write a number with a space between groups of three digits (ISO 80000-1): `27 584`, `1.2`."""
+def number(value: float, digits: int = _DIGITS, *, zeros: bool = False) -> str:
+    """Write a number with a space between groups of three digits (ISO 80000-1): `27 584`, `1.2`.
+
+    Zeros at its end are left out, unless `zeros` keeps them.
+    """
     text = f"{value:,.{digits}f}"
-    if "." in text:
+    if "." in text and not zeros:
         text = text.rstrip("0").removesuffix(".")
     return "0" if text == "-0" else text.replace(",", " ")
 
 
-def show(value: float, unit: str, language: Language, *, beside: float | None = None) -> str:
+def show(
+    value: float,
+    unit: str,
+    language: Language,
+    *,
+    beside: float | None = None,
+    measured: bool = False,
+) -> str:
     """Write a value in base units the way people read it: `27 584 racks`, `10 ms`, `yes`.
 
     `beside` is a figure, in base units, that is shown next to it. If the two differ, the value gets
-    enough digits to tell them apart, nine after the point at most.
+    enough digits to tell them apart, nine after the point at most. A `measured` value has the
+    digits of its unit.
     """
     spec, w = UNITS[unit], words(language)
     if spec.base == "yes":
@@ -94,11 +108,14 @@ def show(value: float, unit: str, language: Language, *, beside: float | None = 
     scaled = value / _size(unit, spec, w)
     few = 0 if spec.base == "count" else 1
     digits = _DIGITS if abs(scaled) < _FEW else few
+    fixed = measured and unit in _MEASURED
+    if fixed:
+        digits = _MEASURED[unit]
     if beside is not None:
         digits = _telling(scaled, beside / _size(unit, spec, w), digits)
     # A language chooses the form of its word by whole numbers: `1 rack`, `1.5 racks`.
     count = int(scaled) if scaled.is_integer() else scaled
-    return w(f"quantity.{unit}", count=count, figure=number(scaled, digits))
+    return w(f"quantity.{unit}", count=count, figure=number(scaled, digits, zeros=fixed))
 
 
 def _telling(value: float, other: float, digits: int) -> int:

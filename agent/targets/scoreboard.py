@@ -221,7 +221,7 @@ def _no_target(
 def _no_target_display(newest: Point | None, unit: str) -> Mapping[Language, NoTargetDisplay]:
     return in_each_language(
         lambda language: NoTargetDisplay(
-            value=show(newest.value, unit, language) if newest else "",
+            value=show(newest.value, unit, language, measured=True) if newest else "",
             text=wording.NO_TARGET[language],
         )
     )

@@ -63,15 +63,24 @@ def value_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     if verdict.at_least and verdict.value_kind == "registered":
         text = show(verdict.value, fact.unit, language, beside=fact.value)
         return words(language)("target.over", value=text)
-    return counted_text(fact, verdict.value, language, at_least=verdict.at_least)
+    return counted_text(
+        fact,
+        verdict.value,
+        language,
+        at_least=verdict.at_least,
+        measured=verdict.value_kind != "registered",
+    )
 
 
-def counted_text(fact: Fact, value: float, language: Language, *, at_least: bool) -> str:
+def counted_text(
+    fact: Fact, value: float, language: Language, *, at_least: bool, measured: bool = True
+) -> str:
     """Write a measured value: `at least 200 racks` where only a part is counted.
 
-    A mean over a part of the sites is no bound of the whole: `1.169, for a part of the sites`.
+    A mean over a part of the sites is no bound of the whole: `1.169, for a part of the sites`. A
+    figure that is not `measured` was published, and has the digits that it was published with.
     """
-    text = show(value, fact.unit, language, beside=fact.value)
+    text = show(value, fact.unit, language, beside=fact.value, measured=measured)
     if not at_least:
         return text
     key = "target.of_a_part" if _is_mean(fact) else "target.at_least"

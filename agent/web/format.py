@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -109,6 +109,13 @@ def percent(ratio: float | None, decimals: int = 0) -> str:
     return f"{number(value, decimals)}{THIN}%"
 
 
+SHARES: Final[Mapping[str, int]] = {"coverage": 1, "part": 1, "load": 0}
+"""Digits after the point of shares, by what they are of, for every page: of time that is covered,
+of a whole (occupancy, losses, renewables), and of what something can carry."""
+PUE_DIGITS: Final = 3
+"""Digits after the point of a measured PUE; a limit has those that it was stated with."""
+
+
 def unbroken(text: str) -> str:
     """Keep a number on one line with its sign: `≥ 27 584 racks` may break before `racks`."""
     return _GROUPS.sub(THIN, text)
@@ -198,8 +205,19 @@ def natural(label: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def ratio(value: float | None, decimals: int = 2) -> str:
-    """Write a PUE; by default with the two decimals that limits are stated with."""
+    """Write a plain ratio: a power factor, or a value on the scale of a chart."""
     return MISSING if value is None else number(value, decimals)
+
+
+def pue(value: float | None) -> str:
+    """Write a measured PUE."""
+    return ratio(value, PUE_DIGITS)
+
+
+def stated(value: float) -> str:
+    """Write a limit of PUE with the digits that it was stated with: 1.2, 1.25."""
+    text = number(value, PUE_DIGITS + 1)
+    return text.rstrip("0").removesuffix(".")
 
 
 def measured(value: float | None, unit: str, decimals: int = 0) -> str:

@@ -7,6 +7,7 @@ error.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -79,6 +80,9 @@ def _environment() -> Environment:
     made.filters |= {
         "number": writing.number,
         "percent": writing.percent,
+        **{name: partial(writing.percent, decimals=n) for name, n in writing.SHARES.items()},
+        "pue": writing.pue,
+        "stated": writing.stated,
         "quantity": writing.quantity,
         "level": heat.level,
         "value_of": heat.value_of,

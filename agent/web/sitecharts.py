@@ -15,7 +15,18 @@ from agent.web.axis import time_labels
 from agent.web.chart_model import Band, Chart, Line, Mark, Rule
 from agent.web.charts import chart
 from agent.web.curves import PowerTrendView, PueTrendView
-from agent.web.format import MISSING, THIN, local, number, percent, quantity, ratio, short
+from agent.web.format import (
+    MISSING,
+    PUE_DIGITS,
+    SHARES,
+    THIN,
+    local,
+    percent,
+    quantity,
+    ratio,
+    short,
+    stated,
+)
 from agent.web.page import Page
 from agent.web.views.power import PowerView
 from agent.web.views.pue import SitePueView
@@ -38,8 +49,8 @@ def pue(view: SitePueView, page: Page) -> Markup:
                 "pue.desc",
                 first=_minute(trend.times[0], zone),
                 last=_minute(trend.times[-1], zone),
-                low=ratio(min(known)),
-                high=ratio(max(known)),
+                low=ratio(min(known), PUE_DIGITS),
+                high=ratio(max(known), PUE_DIGITS),
             ),
             lines=[Line(name=w("pue"), kind="c-facility", values=trend.pue)],
             rules=_limit(view.limit, w),
@@ -58,9 +69,9 @@ def pue(view: SitePueView, page: Page) -> Markup:
     rows = [
         (
             _moment(at, trend.step_seconds, zone),
-            ratio(value, 3),
+            ratio(value, PUE_DIGITS),
             _plus_minus(value, doubt),
-            percent(share),
+            percent(share, SHARES["coverage"]),
             MISSING if category is None else str(category),
         )
         for at, value, doubt, share, category in zip(
@@ -79,7 +90,7 @@ def pue(view: SitePueView, page: Page) -> Markup:
 def _limit(limit: float | None, w: Words) -> list[Rule]:
     if limit is None:
         return []
-    return [Rule(value=limit, name=w("pue.limit", value=number(limit, 2)))]
+    return [Rule(value=limit, name=w("pue.limit", value=stated(limit)))]
 
 
 def _uncertainty(trend: PueTrendView) -> list[Band]:
@@ -109,7 +120,7 @@ def _switches(trend: PueTrendView, w: Words) -> list[Mark]:
 
 
 def _plus_minus(value: float | None, doubt: float | None) -> str:
-    return MISSING if value is None or not doubt else f"±{THIN}{ratio(value * doubt, 3)}"
+    return MISSING if value is None or not doubt else f"±{THIN}{ratio(value * doubt, PUE_DIGITS)}"
 
 
 def power(view: PowerView, page: Page) -> Markup:

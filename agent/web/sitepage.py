@@ -20,16 +20,18 @@ from agent.web.views import (
     racks,
     rows,
     sites,
+    stages,
 )
 from agent.web.views.breakers import BreakerView
 from agent.web.views.chips import ChipModelView
 from agent.web.views.heat_panel import HeatPanelView
 from agent.web.views.links import LinkView
 from agent.web.views.overhead import OverheadView
-from agent.web.views.power import PowerView, ShownStageView
+from agent.web.views.power import PowerView
 from agent.web.views.pue import SitePueView
 from agent.web.views.rack import RackView
 from agent.web.views.rows import RowView
+from agent.web.views.stages import ShownStageView
 from collectors.catalogue.rack_limits import RackLimits
 
 
@@ -71,7 +73,7 @@ def panels(
         pue=its_pue,
         pue_trend=sitecharts.pue(its_pue, page),
         power=its_power,
-        stages=power.shown(its_power.now),
+        stages=stages.shown(its_power.now),
         power_trend=sitecharts.power(its_power, page),
         racks=heat_panel.read(view, site, members, page.query, whole=whole),
         overhead=overhead.read(view, site),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.web.page import Page
 from agent.web.paths import site_path
-from agent.web.views import power, sites, supply
+from agent.web.views import power, sites, stages, supply
 
 
 def draw(page: Page, site: str) -> str:
@@ -15,5 +15,5 @@ def draw(page: Page, site: str) -> str:
         title=page.w("supply"),
         crumbs=[(name, site_path(site)), (page.w("supply"), f"{site_path(site)}/supply")],
         view=supply.read(page.view, site, page.query.get("at", ""), page.query.get("lose", "")),
-        stages=power.shown(power.stages(page.view, site)),
+        stages=stages.shown(power.stages(page.view, site)),
     )

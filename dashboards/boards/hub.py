@@ -164,7 +164,11 @@ def _title_with_goal(fact: Fact) -> Text:
 
 
 def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
-    """Colour a value by the strictest limit: orange beyond a limit, green at a goal."""
+    """Colour a value by the strictest limit: orange beyond a limit, green at a goal.
+
+    Within a limit it has no colour of its own: how much of the time was metered is not seen from
+    the number. Whether the limit is kept is said by the state, which the agents judge.
+    """
     goals = [
         fact.value
         for fact in facts
@@ -178,7 +182,7 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
     if limits:
         # A step begins at its value, but a value equal to the limit keeps it. So the step begins at
         # the next larger number.
-        return steps((math.nextafter(min(limits), math.inf), ORANGE), base=GREEN)
+        return steps((math.nextafter(min(limits), math.inf), ORANGE))
     return steps((max(goals), GREEN)) if goals else ()
 
 

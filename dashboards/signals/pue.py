@@ -152,7 +152,7 @@ PUE_BURN: Final = Signal(
     record="site:dc_pue_budget_burn:ratio",
     least=0,
     decimals=2,
-    steps=steps((1.0, ORANGE), (1.5, RED), base=GREEN),
+    steps=steps((1.0, ORANGE), (1.5, RED)),
     may_be_empty=Excuse(
         reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
     ),

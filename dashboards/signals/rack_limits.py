@@ -61,7 +61,7 @@ FAILOVER_EACH: Final = Signal(
 
 
 def _count(key: str, name: Text, description: Text, beyond: str, excuse: Excuse) -> Signal:
-    """Return how many racks of a site are beyond a limit."""
+    """Return how many measured racks of a site are beyond a limit: none is not green."""
     return Signal(
         key=f"rack.{key}_count",
         name=name,
@@ -72,7 +72,7 @@ def _count(key: str, name: Text, description: Text, beyond: str, excuse: Excuse)
         kind="count",
         least=0,
         decimals=0,
-        steps=steps((1, ORANGE), base=GREEN),
+        steps=steps((1, ORANGE)),
         may_be_empty=excuse,
     )
 

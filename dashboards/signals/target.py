@@ -127,7 +127,10 @@ STATE_COUNT: Final = Signal(
 IN_DANGER: Final = Signal(
     key="target.in_danger",
     name=Text("Promises in danger"),
-    description=Text("Targets that are at risk or missed."),
+    description=Text(
+        "Targets that are at risk or missed. None is not calm: of others the deadline may have"
+        " passed without a report, or the data may be missing."
+    ),
     unit="short",
     expr=(
         f"count by (hub) ((max by ({TARGET}) ({of(site.TARGET_STATE, _DANGER, scope='hub')}) =="
@@ -138,7 +141,7 @@ IN_DANGER: Final = Signal(
     kind="count",
     least=0,
     decimals=0,
-    steps=steps((1, ORANGE), base=GREEN),
+    steps=steps((1, ORANGE)),
 )
 LIMIT: Final = Signal(
     key="target.limit",

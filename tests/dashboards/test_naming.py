@@ -30,6 +30,10 @@ def renamed(shown: str, legends: list[str], language: str) -> str:
         ("{{row}} {{kind}}", "H2-C space", "H2-C space", "H2-C 空间"),
         ("{{boundary}} {{window}}", "it 1d", "IT 1 day", "IT 1 天"),
         ("{{site}} {{reason}}", "s unreachable", "s no answer", "s 无应答"),
+        ("{{site}} {{reason}}", "s dead_letter", "s refused by the database", "s 被数据库拒绝"),
+        ("{{site}} {{event}}", "s wrap", "s wrapped to zero", "s 溢出回零"),
+        ("{{mode}}", "iowait", "iowait", "等待 I/O"),
+        ("{{hub}} {{scope}}", "guian hub", "guian whole hub", "guian 全枢纽"),
         # A site of the name of a point keeps it, and so does what has no name.
         ("{{site}} {{meter}}", "other utility", "other utility", "other utility"),
         ("{{site}}", "utility", "utility", "utility"),

@@ -28,16 +28,28 @@
     const page = new DOMParser().parseFromString(text, "text/html");
     const now = page.getElementById("now");
     if (!now) throw new Error("not the board");
+    // in the middle of a Chinese word nothing is replaced, and so the clock stands as well
+    if (composing) return;
+    const box = document.activeElement?.matches("main input[id]") ? document.activeElement : null;
+    const typed = box && [box.value, box.selectionStart, box.selectionEnd];
     document.getElementById("now").replaceWith(document.importNode(now, true));
     good = now.textContent;
     const keys = (root) => [...root.querySelectorAll("main [data-key]")].filter((n) => n.matches("section, article, p"));
     const mine = keys(document), theirs = keys(page);
-    // a field in which somebody is typing is not replaced
-    if (document.activeElement?.matches("input")) return;
     const same = mine.length === theirs.length && mine.every((n, i) => n.dataset.key === theirs[i].dataset.key);
     if (!same) replace(document.getElementById("main"), document.importNode(page.getElementById("main"), true));
     else mine.forEach((node, i) => { if (bare(node) !== bare(theirs[i])) replace(node, document.importNode(theirs[i], true)); });
+    // a field in which somebody types keeps what it holds: its part is replaced all the same, or old numbers would stand under a new time
+    const again = box && !box.isConnected ? document.getElementById(box.id) : null;
+    if (!again) return;
+    again.value = typed[0];
+    again.focus({ preventScroll: true });
+    again.setSelectionRange(typed[1], typed[2]);
   };
+  let composing = false;
+  document.addEventListener("compositionstart", () => { composing = true; });
+  document.addEventListener("compositionend", () => { composing = false; });
+  document.addEventListener("focusout", () => { composing = false; });
   // the focused control: the nearest part with a key, and the number of the control in it; a part that is replaced gets the focus back
   const controls = (part) => [...part.querySelectorAll("a, summary, [tabindex]")];
   const spot = () => {

@@ -23,10 +23,12 @@ class ChipModelView:
     model: str
     """Both are empty for chips that went silent before they reported their model."""
     chips: int
-    silent: int
+    silent: int | None
     """Chips that answered before and do not answer now."""
-    unhealthy: int
+    unhealthy: int | None
     """Chips for which their driver reports any alarm."""
+    health_told: int
+    """Chips for which their driver tells whether there is any."""
     power_watts: float | None
     utilization_ratio: float | None
     """Mean of all chips, 0 to 1."""
@@ -34,6 +36,11 @@ class ChipModelView:
     """Temperature of the hottest chip."""
     memory_used_bytes: float | None
     memory_total_bytes: float | None
+
+    @property
+    def health_complete(self) -> bool:
+        """Whether the alarms of every chip that answers are known."""
+        return self.health_told + (self.silent or 0) >= self.chips
 
     @property
     def memory_ratio(self) -> float | None:
@@ -51,8 +58,8 @@ def read(view: BoardView, where: str = "") -> list[ChipModelView]:
     """Return the chips of the agent's hub, or of one of its sites, by vendor and model."""
     models = _models(view, where)
     counts = Counter(models.values())
-    silent = _zeros(view, models, node.ACCELERATOR_UP)
-    unhealthy = _zeros(view, models, node.ACCELERATOR_HEALTHY)
+    up = _values(view, models, node.ACCELERATOR_UP)
+    healthy = _values(view, models, node.ACCELERATOR_HEALTHY)
     power = _values(view, models, node.ACCELERATOR_POWER)
     utilization = _values(view, models, node.ACCELERATOR_UTILIZATION)
     temperature = _values(view, models, node.ACCELERATOR_TEMPERATURE)
@@ -63,8 +70,9 @@ def read(view: BoardView, where: str = "") -> list[ChipModelView]:
             vendor=model[0],
             model=model[1],
             chips=counts[model],
-            silent=silent[model],
-            unhealthy=unhealthy[model],
+            silent=_zeros(up[model]),
+            unhealthy=_zeros(healthy[model]),
+            health_told=len(healthy[model]),
             power_watts=_sum(power[model]),
             utilization_ratio=_mean(utilization[model]),
             temperature_celsius=max(temperature[model], default=None),
@@ -90,13 +98,9 @@ def _models(view: BoardView, where: str) -> _Models:
     return found
 
 
-def _zeros(view: BoardView, models: _Models, metric: Metric) -> Counter[_Model]:
-    """Count the chips whose value is 0, by model."""
-    return Counter(
-        models[chip]
-        for series, value in view.snapshot.family(metric).items()
-        if not value and (chip := series.values[:_KEY_LENGTH]) in models
-    )
+def _zeros(values: Sequence[float]) -> int | None:
+    """Count the chips whose value is 0; None where no chip tells it."""
+    return sum(not value for value in values) if values else None
 
 
 def _values(view: BoardView, models: _Models, metric: Metric) -> Mapping[_Model, Sequence[float]]:

@@ -14,7 +14,7 @@ from agent.web.view import BoardView
 from agent.web.views import floor, heat, racks, search
 from agent.web.views.floor import FloorView
 from agent.web.views.heat import Show, Stretch
-from agent.web.views.rack import RackView, needing, pending, urgent
+from agent.web.views.rack import RackView, counted, pending, urgent
 from agent.web.views.racks import RackSummaryView
 
 Kind = Literal["tiles", "squares", "blocks", "floor"]
@@ -41,7 +41,13 @@ class BlockView:
     key: str
     """The block's name in an address: its rows, or the site."""
     racks: int
+    live: int
+    """Racks in service."""
+    known: int
+    """Those of them that have the value which racks are coloured by."""
     needing: int
+    critical: bool
+    """Whether a need of one of them has a critical alert."""
     value: float | None
     level: str
 
@@ -214,13 +220,17 @@ def block(
 ) -> BlockView:
     """Return many racks as one tile; `name` is the name of a site."""
     value = heat.value_of_all(members, show)
+    counts = counted(members)
     return BlockView(
         name=name,
         first=rows[0] if rows else "",
         last=rows[-1] if rows else "",
         key=key,
         racks=len(members),
-        needing=needing(members),
+        live=counts.live,
+        known=sum(heat.value_of(one, show) is not None for one in members if one.live),
+        needing=counts.needing,
+        critical=counts.critical > 0,
         value=value,
         level=heat.level_of(value, show, members[0].limits),
     )

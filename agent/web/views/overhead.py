@@ -79,11 +79,6 @@ class OverheadWindowView:
         )
         return any(factor is not None for factor in factors)
 
-    @property
-    def known(self) -> list[OverheadPartView]:
-        """The parts whose energy is known."""
-        return [part for part in self.parts if part.joules is not None]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverheadView:

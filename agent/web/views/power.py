@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -28,8 +28,6 @@ METERED: Final = (
 """Points at which meters are read."""
 CHAIN: Final = ("ups_output", "pdu_output", "it_input")
 """Stages of which each feeds the next. Only between these is a difference a loss."""
-_FLOW: Final = ("facility", "utility", *CHAIN)
-"""Stages that carry all the power of the stages after them."""
 _ORDER: Final = (
     "facility",
     *INCOMING,
@@ -100,7 +98,8 @@ def stages(view: BoardView, site: str, devices: Devices | None = None) -> list[P
     `devices` is the result of `device_stages`; a caller that asks for many sites passes it, so that
     it is made only once.
     """
-    metered = (_metered(view, site, point) for point in METERED)
+    unread = _unread(view, site)
+    metered = (_metered(view, site, point, unread[point]) for point in METERED)
     found = {stage.point: stage for stage in metered if stage is not None}
     of_devices = device_stages(view) if devices is None else devices
     for point in ("ups_output", "pdu_output"):
@@ -130,8 +129,27 @@ def _facility(watts: float | None, incoming: Sequence[PowerStageView]) -> PowerS
     )
 
 
-def _metered(view: BoardView, site: str, point: str) -> PowerStageView | None:
-    """Return the sum of the meters at one point; None where the point has no meter."""
+def _unread(view: BoardView, site: str) -> Counter[str]:
+    """Return how many meters of each point the inventory lists that nobody polls here.
+
+    They count as silent, so that the others are never taken for the whole.
+    """
+    if view.inventory is None:
+        return Counter()
+    listed = view.inventory.meters
+    names = (
+        (site, series.label("device"))
+        for series, _ in of_site(view, inventory.MISMATCH_INFO, site)
+        if series.label("reason") == "meter_not_polled"
+    )
+    return Counter(str(listed[name].point) for name in names if name in listed)
+
+
+def _metered(view: BoardView, site: str, point: str, unread: int) -> PowerStageView | None:
+    """Return the sum of the meters at one point; None where the point has no meter.
+
+    `unread` are meters that nobody polls.
+    """
 
     def by_meter(metric: Metric) -> dict[str, float]:
         return {
@@ -141,11 +159,13 @@ def _metered(view: BoardView, site: str, point: str) -> PowerStageView | None:
         }
 
     watts, up = by_meter(facility.METER_POWER), by_meter(facility.METER_UP)
-    return _sum(point, watts, up) if watts or up else None
+    return _sum(point, watts, up, unread) if watts or up or unread else None
 
 
-def _sum(point: str, watts: Mapping[str, float], up: Mapping[str, float]) -> PowerStageView:
-    """Add up devices; `watts` and `up` are by name.
+def _sum(
+    point: str, watts: Mapping[str, float], up: Mapping[str, float], unread: int = 0
+) -> PowerStageView:
+    """Add up devices; `watts` and `up` are by name, and `unread` more are not polled.
 
     A device without a state counts as answering if it has a value.
     """
@@ -153,7 +173,7 @@ def _sum(point: str, watts: Mapping[str, float], up: Mapping[str, float]) -> Pow
         point,
         sum(watts.values()) if watts else None,
         answering=sum(1 for name in watts if up.get(name, 1.0)),
-        meters=len({*watts, *up}),
+        meters=len({*watts, *up}) + unread,
     )
 
 
@@ -204,77 +224,16 @@ def _computers(view: BoardView, site: str) -> Iterable[PowerStageView]:
     chips = [value for _, value in of_site(view, node.ACCELERATOR_POWER, site)]
     if chips:
         known = sum(1 for _ in of_site(view, node.ACCELERATOR_INFO, site))
-        yield _stage("chips", sum(chips), answering=len(chips), meters=max(len(chips), known))
+        meters = max(len(chips), known, _listed_chips(view, site))
+        yield _stage("chips", sum(chips), answering=len(chips), meters=meters)
 
 
-# ------------------------------------------------------------------ what is shown of them
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownStageView:
-    """A stage as the panel shows it, beside the whole facility and the stage before it."""
-
-    stage: PowerStageView
-    loss_ratio: float | None
-    """Share of the stage before that is lost on the way: input less output, over input."""
-    share_ratio: float | None
-    """Share of the facility's power."""
-    bar_ratio: float | None
-    """Share of the largest stage: the length of the bar. None from the first stage of `_FLOW` on
-    whose power is not known."""
-    within: bool
-    """Whether the stage is one of several supplies, listed below the facility's total."""
-
-
-def shown(found: Sequence[PowerStageView]) -> list[ShownStageView]:
-    """Return the stages to show, with their losses and shares."""
-    kept = _without_repeats(found)
-    most = max((stage.watts or 0.0 for stage in kept), default=0.0) or 1.0
-    whole = next((stage.watts for stage in kept if _is_whole(stage)), None)
-    total = any(stage.point == "facility" for stage in kept)
-    rows, before, behind_unknown = [], None, False
-    for stage in kept:
-        behind_unknown = behind_unknown or (stage.watts is None and stage.point in _FLOW)
-        rows.append(
-            ShownStageView(
-                stage=stage,
-                loss_ratio=_loss(before, stage),
-                share_ratio=stage.watts / whole if stage.watts is not None and whole else None,
-                bar_ratio=None if behind_unknown else (stage.watts or 0.0) / most,
-                within=total and stage.point in INCOMING,
-            )
-        )
-        if stage.point in CHAIN:
-            before = stage
-    return rows
-
-
-def _without_repeats(found: Sequence[PowerStageView]) -> list[PowerStageView]:
-    """Leave out stages that repeat another one.
-
-    They are a single supply beside the facility's total, and IT beside the stage it is metered at.
-    """
-    points = {stage.point for stage in found}
-    repeated = {"it"} if points & set(CHAIN) else set()
-    supplies = points.intersection(INCOMING)
-    if "facility" in points and len(supplies) == 1:
-        repeated |= supplies
-    return [stage for stage in found if stage.point not in repeated]
-
-
-def _is_whole(stage: PowerStageView) -> bool:
-    """Tell whether a stage is the facility's whole power."""
-    return stage.point in ("facility", "utility") and stage.complete and bool(stage.watts)
-
-
-def _loss(before: PowerStageView | None, stage: PowerStageView) -> float | None:
-    """Return the share that is lost between two stages of the chain.
-
-    None if either stage is only partly metered. None also if the output is the larger one: then the
-    meters disagree, and nothing can be said of the loss.
-    """
-    if before is None or stage.point not in CHAIN or not (before.complete and stage.complete):
-        return None
-    if before.watts is None or stage.watts is None or before.watts <= stage.watts:
-        return None
-    return (before.watts - stage.watts) / before.watts
+def _listed_chips(view: BoardView, site: str) -> int:
+    """Return how many chips the inventory lists in the racks of a site that are in service."""
+    racks = view.inventory.racks_by_site.get(site, ()) if view.inventory is not None else ()
+    return sum(
+        device.accelerators
+        for rack in racks
+        if rack.state == "in_service"
+        for device in rack.devices or ()
+    )

@@ -91,12 +91,17 @@ class SitePueView:
 
     @property
     def foremost(self) -> PueView | None:
-        """The window to show first: the longest valid one, else the one with most coverage."""
-        valued = self.valued
-        valid = [window for window in valued if window.valid]
-        if valid:
-            return valid[-1]
-        return max(valued, key=lambda window: window.coverage_ratio or 0.0, default=None)
+        """The window to show first."""
+        return foremost(self.windows)
+
+
+def foremost(windows: Sequence[PueView]) -> PueView | None:
+    """Return the longest valid window of some from short to long, else that with most coverage."""
+    valued = [window for window in windows if window.pue is not None]
+    valid = [window for window in valued if window.valid]
+    if valid:
+        return valid[-1]
+    return max(valued, key=lambda window: window.coverage_ratio or 0.0, default=None)
 
 
 def in_order(windows: Mapping[str, object] | set[str]) -> list[str]:

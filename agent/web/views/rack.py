@@ -60,6 +60,18 @@ class RackView:
         return values.get(need)
 
     @property
+    def judged(self) -> bool:
+        """Whether enough of it is measured to say that it needs nobody.
+
+        A rack with a rated power needs the power of all its feeds. A feed whose PDU is silent is a
+        need of its own; a feed that nobody reads is not.
+        """
+        if self.power_watts is None:
+            return False
+        part = self.rated_power_watts is not None and self.power_utilization_ratio is None
+        return not part or bool(self.silent_pdus)
+
+    @property
     def live(self) -> bool:
         """Whether the rack is in service. Only such a rack can need attention."""
         return self.state == "in_service"
@@ -179,7 +191,7 @@ class RackCounts:
     live: int
     """Racks in service."""
     unmeasured: int
-    """Those without any measured power."""
+    """Those that are not measured, or only in part: see `RackView.judged`."""
     needing: int
     """Those that need attention."""
     critical: int
@@ -197,7 +209,7 @@ def counted(racks: Iterable[RackView]) -> RackCounts:
     live = [one for one in racks if one.live]
     return RackCounts(
         live=len(live),
-        unmeasured=sum(one.power_watts is None for one in live),
+        unmeasured=sum(not one.judged for one in live),
         needing=needing(live),
         critical=sum(is_critical(one) for one in live),
         pending=len(pending(live)),

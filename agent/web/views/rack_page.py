@@ -63,6 +63,8 @@ class RackPageView:
     power_watts: float | None
     power_complete: bool
     """Whether every metered feed has a value. If not, `power_watts` is only a part."""
+    judged: bool
+    """Whether enough is measured to say that the rack needs nobody."""
     rated_power_watts: float | None
     power_utilization_ratio: float | None
     space_utilization_ratio: float | None
@@ -158,6 +160,7 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
         reserved_units=readings.one(catalogue.RACK_RESERVED),
         power_watts=one.power_watts,
         power_complete=bool(rack_feeds) and all(feed.power_watts is not None for feed in metered),
+        judged=one.judged and all(feed.power_watts is not None for feed in metered),
         rated_power_watts=one.rated_power_watts,
         power_utilization_ratio=one.power_utilization_ratio,
         space_utilization_ratio=one.space_utilization_ratio,

@@ -103,6 +103,9 @@ class RackSummaryView:
     racks: Mapping[str, int]
     """How many racks, by state."""
     measured_racks: int
+    """Racks of which any power is known."""
+    judged_racks: int
+    """Racks of which enough is measured to say whether they need somebody."""
     power_watts: float | None
     rated_power_watts: float | None
     stranded_power_watts: float | None
@@ -130,6 +133,7 @@ def summary(view: BoardView, site: str, racks: Sequence[RackView]) -> RackSummar
     return RackSummaryView(
         racks=states,
         measured_racks=len(drawn),
+        judged_racks=sum(one.judged for one in live),
         power_watts=round(sum(drawn), 1) if drawn else None,
         rated_power_watts=sum(one.rated_power_watts or 0.0 for one in live) or None,
         stranded_power_watts=sum(stranded) if stranded else None,

@@ -11,7 +11,7 @@ from agent.web.view import BoardView
 from agent.web.views import power, pue, racks
 from agent.web.views.families import of_hub
 from agent.web.views.power import Devices, PowerStageView
-from agent.web.views.rack import RackView, needing
+from agent.web.views.rack import RackCounts, RackView, counted
 from agent.web.views.racks import RackSummaryView
 from collectors.catalogue import facility, rack, site
 
@@ -35,12 +35,16 @@ class SiteView:
     name: str
     state: str
     pue: float | None
-    """The PUE of the longest window that has one."""
+    """The PUE of the longest window of which enough is metered, else of the most covered one."""
     window: str | None
+    category: str
+    """PUE category of that window; empty where there is no PUE."""
     coverage_ratio: float | None
     facility: PowerStageView | None
     it: PowerStageView | None
     racks: RackSummaryView | None
+    counts: RackCounts
+    """How many of its racks are in which condition."""
     needing: int
     """How many racks need attention."""
 
@@ -98,17 +102,20 @@ def _line(
     members: Sequence[RackView],
     devices: Devices,
 ) -> SiteView:
-    longest = next((one for one in reversed(pue.windows(view, key)) if one.pue is not None), None)
+    shown = pue.foremost(pue.windows(view, key))
     stages = {stage.point: stage for stage in power.stages(view, key, devices)}
+    counts = counted(members)
     return SiteView(
         site=key,
         name=name,
         state=state,
-        pue=longest.pue if longest is not None else None,
-        window=longest.window if longest is not None else None,
-        coverage_ratio=longest.coverage_ratio if longest is not None else None,
+        pue=shown.pue if shown is not None else None,
+        window=shown.window if shown is not None else None,
+        category=shown.category if shown is not None else "",
+        coverage_ratio=shown.coverage_ratio if shown is not None else None,
         facility=stages.get("facility") or stages.get("utility"),
         it=next((stages[point] for point in _IT_POINTS if point in stages), None),
         racks=racks.summary(view, key, members) if members else None,
-        needing=needing(members),
+        counts=counts,
+        needing=counts.needing,
     )

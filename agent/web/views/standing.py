@@ -23,9 +23,10 @@ Severity = Literal["critical", "warning", "unknown", "calm"]
 well, and `calm` where all is well."""
 
 _NODE: Final = "node"
-_KINDS: Final = ("meter", "ups", "pdu", _NODE)
+_METER: Final = "meter"
+_KINDS: Final = (_METER, "ups", "pdu", _NODE)
 """Kinds of devices that a page names by themselves, the most important first."""
-_UP: Final[dict[str, Metric]] = {"meter": facility.METER_UP, "pdu": facility.PDU_UP}
+_UP: Final[dict[str, Metric]] = {_METER: facility.METER_UP, "pdu": facility.PDU_UP}
 """If no inventory says which devices are expected, those that have one of these series are."""
 
 
@@ -37,7 +38,8 @@ class SilentKind:
     silent: int
     expected: int
     polled: bool = True
-    """Whether this agent polls any of them. It need not poll nodes: these have agents."""
+    """Whether this agent polls any of them. It need not poll nodes: these have agents. Nor need it
+    poll meters that the inventory lists: another agent may."""
 
     @property
     def all_silent(self) -> bool:
@@ -53,6 +55,7 @@ Said = Literal[
     "pending",
     "maintenance",
     "databases",
+    "spools",
     "waiting",
     "not_polled",
     "unmeasured",
@@ -86,6 +89,8 @@ class StandingView:
     racks: RackCounts
     databases_down: Sequence[str]
     """Sinks whose database accepts no samples."""
+    spools_down: Sequence[str]
+    """Sinks whose spool cannot be written: their samples are in memory only."""
 
     @property
     def is_known(self) -> bool:
@@ -106,6 +111,7 @@ class StandingView:
             ("pending", racks.pending, racks.live),
             ("maintenance", racks.excused, racks.live),
             ("databases", len(self.databases_down), 0),
+            ("spools", len(self.spools_down), 0),
             ("waiting", self.waiting, 0),
             ("unmeasured", racks.unmeasured, racks.live),
         )
@@ -125,8 +131,8 @@ class StandingView:
         """The gravest severity of any part; `calm` only if everything that is expected answers."""
         if self.racks.critical or any(one.all_silent and one.kind != _NODE for one in self.silent):
             return "critical"
-        silent = any(one.polled for one in self.silent)
-        if silent or self.silent_collectors or self.racks.needing or self.databases_down:
+        silent = any(one.polled for one in self.silent) or self.silent_collectors
+        if silent or self.racks.needing or self.databases_down or self.spools_down:
             return "warning"
         racks = self.racks
         unheard = self.waiting or racks.pending or racks.excused or racks.unmeasured or self.silent
@@ -155,12 +161,16 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
         silent_collectors=0 if any(one.polled for one in silent) else health.silent,
         waiting=health.waiting,
         racks=racks,
-        databases_down=[
-            series.label("sink")
-            for series, up in view.snapshot.family(agent.SINK_UP).items()
-            if up == 0
-        ],
+        databases_down=_sinks_without(view, agent.SINK_UP),
+        spools_down=_sinks_without(view, agent.SPOOL_HEALTHY),
     )
+
+
+def _sinks_without(view: BoardView, metric: Metric) -> list[str]:
+    """Return the sinks of which a metric says 0."""
+    return [
+        series.label("sink") for series, value in view.snapshot.family(metric).items() if value == 0
+    ]
 
 
 def _without(one: SilentKind, excused_pdus: int) -> SilentKind:
@@ -184,7 +194,9 @@ def kinds(view: BoardView, site: str = "") -> list[SilentKind]:
             if up:
                 expected[kind], answering[kind] = len(up), sum(value == 1 for value in up)
     rank = {kind: at for at, kind in enumerate(_KINDS)}
-    return [
+    listed = _listed_meters(view, site)
+    unread = [SilentKind(kind=_METER, silent=listed, expected=listed, polled=False)]
+    return (unread if listed else []) + [
         SilentKind(
             kind=kind,
             silent=max(0, count - answering.get(kind, 0)),
@@ -195,6 +207,24 @@ def kinds(view: BoardView, site: str = "") -> list[SilentKind]:
             expected.items(), key=lambda row: (rank.get(row[0], len(rank)), row[0])
         )
     ]
+
+
+def _listed_meters(view: BoardView, site: str) -> int:
+    """Return how many meters are listed at sites where this agent reads devices, but no meter.
+
+    A PDU that is listed as a meter is no meter here: it is counted as a PDU.
+    """
+    if view.inventory is None:
+        return 0
+    read: dict[str, set[str]] = {}
+    for series, _ in _chosen(view, inventory.EXPECTED, site):
+        read.setdefault(series.label("site"), set()).add(series.label("kind"))
+    return sum(
+        meter.meter not in view.inventory.pdus
+        for each, kinds_there in read.items()
+        if _METER not in kinds_there
+        for meter in view.inventory.meters_by_site.get(each, ())
+    )
 
 
 def _chosen(view: BoardView, metric: Metric, site: str) -> Iterator[tuple[Series, float]]:

@@ -7,7 +7,7 @@ to the breakers above these, up to the top.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,6 +64,8 @@ class LossView:
     """Racks that cannot be judged, because a power or a capacity is not known."""
     breakers: Sequence[AfterView]
     """Breakers that then carry more than their capacity, the worst first."""
+    untold: Sequence[str]
+    """Breakers that carry more then, and cannot be judged: a load or a capacity is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,7 @@ def _loss(
     watts = by_label(view, facility.PDU_POWER, site, "pdu")
     added: dict[str, float] = {}
     racks, dark, over, unknown = 0, [], [], []
+    lost_way = set(_way_up(known, lose))
     for rack in members:
         if rack.state != "in_service":
             continue
@@ -198,29 +201,36 @@ def _loss(
         dark=sorted(dark, key=natural),
         over=sorted(over, key=natural),
         unknown=sorted(unknown, key=natural),
-        breakers=list(_after(known, lose, added)),
+        breakers=list(_after(known, lost_way, added)),
+        untold=sorted(
+            (name for name in added if name not in lost_way and _load(known[name]) is None),
+            key=natural,
+        ),
     )
 
 
+def _load(one: BreakerView) -> tuple[float, float] | None:
+    """Return a breaker's power, at most, and its capacity; None where one is not known."""
+    most = one.power_watts.get("upper")
+    return (most, one.capacity_watts) if most is not None and one.capacity_watts else None
+
+
 def _after(
-    known: Mapping[str, BreakerView], lose: str, added: Mapping[str, float]
+    known: Mapping[str, BreakerView], lost_way: Container[str], added: Mapping[str, float]
 ) -> Iterator[AfterView]:
     """Yield the breakers that are over their capacity after a loss, the worst first."""
-    lost_way = set(_way_up(known, lose))
     found = []
     for name, watts in added.items():
-        one = known[name]
-        before = one.power_watts.get("upper")
-        if not one.capacity_watts or before is None:
+        load = _load(known[name])
+        if load is None:
             continue
+        before, capacity = load
         # A breaker above both the lost feed and the other one carries the same as before.
         after = before if name in lost_way else before + watts
-        if after > one.capacity_watts:
+        if after > capacity:
             found.append(
                 AfterView(
-                    breaker=name,
-                    before_ratio=before / one.capacity_watts,
-                    after_ratio=after / one.capacity_watts,
+                    breaker=name, before_ratio=before / capacity, after_ratio=after / capacity
                 )
             )
     yield from sorted(found, key=lambda each: -each.after_ratio)

@@ -99,6 +99,8 @@ class WallView:
     families: Sequence[Family]
     rows: Sequence[WallRowView]
     sites: Sequence[WallSiteView]
+    unheard: Sequence[str]
+    """Names of sites that are listed as in service, and of which nothing is known here."""
     turn: int
     """The present turn, from 1."""
     turns: int
@@ -119,7 +121,8 @@ def read(
     ]
     stated = {family for _, members in rows for family in members}
     families = [family for family in (*_FAMILIES, _OTHER) if family in stated]
-    told = [line for line in sites.read(view, by_site) if line.told]
+    lines = sites.read(view, by_site)
+    told = [line for line in lines if line.told]
     shown = [line for line in told if line.site == chosen] or told
     others = [row for row in rows if not row[0].own]
     turns = max(_groups(shown, SITES), _groups(others, OTHERS))
@@ -135,6 +138,11 @@ def read(
         sites=[
             _site(view, line, hubs, by_site.get(line.site, ()), _RACKS // len(group))
             for line in group
+        ],
+        unheard=[
+            line.name or line.site
+            for line in lines
+            if not line.told and line.state == "in_service" and not chosen
         ],
         turn=turn + 1,
         turns=turns,

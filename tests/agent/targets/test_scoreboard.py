@@ -80,7 +80,7 @@ def test_an_interim_pue() -> None:
     assert pue["deadline"] == {"from": "2027-03-01", "to": "2027-06-14"}
     assert pue["days_left"] == 204
     assert pue["display"]["en"] == {
-        "value": "1.18",
+        "value": "1.180",
         "limit": "≤ 1.2",
         "distance": "0.02 to spare",
         "pace": "",
@@ -109,8 +109,8 @@ def test_a_mean_of_a_part() -> None:
     views = scoreboard(REGISTRY, {("guian", "pue", "huawei"): [part]}, NOW, ["guian"])
     (pue,) = (r for r in board_json(views)[0]["targets"] if r["id"] == "guian-huawei-pue")
     assert pue["state"] == "unknown"
-    assert pue["display"]["en"]["value"] == "1.17, for a part of the sites"
-    assert pue["display"]["zh"]["value"] == "1.17（仅部分站点）"
+    assert pue["display"]["en"]["value"] == "1.170, for a part of the sites"
+    assert pue["display"]["zh"]["value"] == "1.170（仅部分站点）"
     assert pue["display"]["en"]["distance"] == ""
 
 
@@ -128,7 +128,7 @@ def test_no_target_stated() -> None:
     found = {hub["hub"]: {item["kpi"]: item for item in hub["no_target"]} for hub in BOARD}
     assert all(set(items) == {"pue", "rack_occupancy"} for items in found.values())
     assert found["guian"]["pue"]["value"] == 1.31
-    assert found["guian"]["pue"]["display"]["zh"] == {"value": "1.31", "text": "未公布承诺"}
+    assert found["guian"]["pue"]["display"]["zh"] == {"value": "1.310", "text": "未公布承诺"}
     assert found["kunming"]["pue"]["value"] is None
     assert not [
         r for hub in BOARD if hub["hub"] == "kunming" for r in hub["targets"] if r["kpi"] == "pue"

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from tests.agent.web import rack_fixture
+from tests.agent.web import rack_fixture, test_floor, test_maintenance
 from tests.agent.web.test_browser import Site
 from tests.support import ROOT, binary, missing
 from tests.support.browser import Browser
@@ -30,6 +31,10 @@ PAGES = {
     "wall": "/?kiosk",
     "search": "/search?find=a0",
     "supply": f"/sites/{rack_fixture.SITE}/supply?lose=QF-A1",
+    "floor": f"/sites/{rack_fixture.SITE}?map=floor",
+    "row": f"/sites/{rack_fixture.SITE}?row=A&racks=inlet",
+    "maintenance": f"/sites/{rack_fixture.SITE}/racks/B05",
+    "other hub": "/hubs/kunming",
     "api": "/openapi",
     "report": "/hubs/guian/report?week=2026-W46",
 }
@@ -53,8 +58,17 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    """A site of which everything is known, with 300 devices."""
-    found = Site(rack_fixture.view(devices=300))
+    """A site of which everything is known, with 300 devices, each rack in its place; one rack is in
+    maintenance.
+    """
+    view = rack_fixture.view(devices=300)
+    placed = test_floor.view().inventory
+    assert view.inventory is not None
+    assert placed is not None
+    at = placed.racks[rack_fixture.NAME]
+    known = replace(view.inventory.racks[rack_fixture.NAME], x=at.x, y=at.y, facing=at.facing)
+    inventory = replace(view.inventory, racks={**placed.racks, rack_fixture.NAME: known})
+    found = Site(replace(view, inventory=inventory, windows=[test_maintenance.window("B05")]))
     yield found
     found.close()
 
@@ -106,6 +120,17 @@ def test_no_serious_fault_on_a_phone(browser: Browser, site: Site, axe: str, pag
     assert browser.eval("document.documentElement.scrollWidth") <= 390
     assert _faults(browser, axe) == []
     assert browser.errors == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_serious_fault_where_there_is_no_page(
+    browser: Browser, site: Site, axe: str, language: str
+) -> None:
+    """The page for a wrong address has none either, and is in the reader's language."""
+    browser.size(390, 844, dark=language == "zh")
+    _open(browser, site, "/no/such/page", language)
+    assert _faults(browser, axe) == []
+    assert browser.eval("document.querySelectorAll('h1').length") == 1
 
 
 def test_axe_finds_a_fault_that_is_there(browser: Browser, site: Site, axe: str) -> None:

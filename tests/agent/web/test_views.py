@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.web.format import percent_range
-from agent.web.views import contents, heat, power
+from agent.web.views import contents, heat, power, stages
 from agent.web.views.power import PowerStageView
 from collectors.catalogue import inventory, node
 from collectors.catalogue.rack_limits import STANDARD, RackLimits
@@ -18,7 +18,7 @@ def _stage(point: str, watts: float) -> PowerStageView:
 
 def test_a_loss_is_input_less_output_over_input() -> None:
     """1000 W into a UPS path and 950 W out of it are a loss of 5 %; 990 W after that are none."""
-    found = power.shown(
+    found = stages.shown(
         [_stage("ups_output", 1000.0), _stage("pdu_output", 950.0), _stage("it_input", 990.0)]
     )
     assert [one.loss_ratio for one in found] == [None, pytest.approx(0.05), None]
@@ -27,7 +27,7 @@ def test_a_loss_is_input_less_output_over_input() -> None:
 def test_behind_an_unknown_stage_no_bar_is_drawn() -> None:
     """Where no UPS answers, the PDUs behind it have their watts and no bar."""
     silent = PowerStageView(point="ups_output", watts=None, answering=0, meters=2, complete=False)
-    found = power.shown([_stage("facility", 2000.0), silent, _stage("pdu_output", 900.0)])
+    found = stages.shown([_stage("facility", 2000.0), silent, _stage("pdu_output", 900.0)])
     assert [one.bar_ratio for one in found] == [1.0, None, None]
     assert [one.stage.watts for one in found] == [2000.0, None, 900.0]
 
