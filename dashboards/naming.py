@@ -119,14 +119,18 @@ def names(language: Language, registry: Registry | None = None, *, hub: str = ""
             "hub": {key: said(one.name, language) for key, one in registry.hubs.items()},
             "kpi": {key: said(kpi.name, language) for key, kpi in registry.kpis.items()},
             "target": {fact.id: _promise(fact, language) for fact in facts},
-            "scope": found["scope"]
-            | {
-                key: said(name, language)
-                for one in registry.hubs.values()
-                for key, name in one.scopes.items()
-            },
+            "scope": {**found["scope"], **_scopes(registry, language)},
         }
     return found
+
+
+def _scopes(registry: Registry, language: Language) -> dict[str, str]:
+    """Return the names of the groups of sites that promises speak of."""
+    return {
+        key: said(name, language)
+        for hub in registry.hubs.values()
+        for key, name in hub.scopes.items()
+    }
 
 
 def names_in_alerts(language: Language, registry: Registry | None = None) -> Names:
