@@ -14,7 +14,7 @@ from typing import Final
 from agent.rotation import Rotation
 from agent.rounds import NO_READINGS, Round, read, read_now, was_late
 from agent.selfmetrics import SelfMetrics
-from agent.status import Consumer, Keeps, count_dropped, note, publish
+from agent.status import Consumer, HandedOn, Keeps, count_dropped, note, publish, publish_parts
 from agent.steadyloop import Pulse, pulse_of
 from agent.task import Task
 from agent.threads import Threads
@@ -90,6 +90,8 @@ class RoundKeeper:
             # A late answer is an answer, so only silent rounds are counted.
             task.excused = task.excused + 1 if isinstance(outcome, Unreachable) else 0
             outcome = Late("not read in time")
+        if isinstance(outcome, Round) and outcome.parts:
+            await publish_parts(task, outcome, self._wall(), **self._to(task))
         self._finish(task, began, outcome)
 
     def run_now(self, task: Task) -> None:
@@ -136,14 +138,14 @@ class RoundKeeper:
             self.count_heard(1)
 
     def _publish(self, task: Task, done: Round | None, now: float) -> None:
-        publish(
-            task,
-            done,
-            now,
-            stretch=self.rotation.stretch_of(task.collector.schedule.interval),
-            snapshot=self._snapshot,
-            consumers=self.consumers,
-        )
+        publish(task, done, now, **self._to(task))
+
+    def _to(self, task: Task) -> HandedOn:
+        return {
+            "stretch": self.rotation.stretch_of(task.collector.schedule.interval),
+            "snapshot": self._snapshot,
+            "consumers": self.consumers,
+        }
 
     def count_heard(self, more: int) -> None:
         """Note that so many more devices were read, or are known not to answer."""

@@ -9,8 +9,8 @@ import itertools
 import logging
 import math
 from array import array
-from collections.abc import Awaitable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from agent.interrupt import Interrupted
@@ -27,7 +27,7 @@ from collectors.base import (
     Series,
     Unreachable,
 )
-from collectors.batch import NOTHING, Layout, columns_of
+from collectors.batch import NOTHING, Columns, Layout, Parted, columns_of
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +77,8 @@ class Round:
     wrong_name: int = 0
     first_wrong_name: str = ""
     """The names of the first series that the text formats do not take."""
+    parts: Mapping[str, Columns] = field(default_factory=dict)
+    """Readings that are handed on apart, by the key of their part."""
 
 
 _REST_SECONDS: Final = 60.0
@@ -122,7 +124,7 @@ async def read(task: Task, threads: Threads) -> Round:
         if isinstance(work, asyncio.Task):
             work.cancel()
         raise Unreachable(f"no result within {timeout:g} s")
-    return checked(work.result(), task.layout)
+    return checked(work.result(), task.layout, task.part_layouts)
 
 
 async def _wait_for_thread(
@@ -176,11 +178,34 @@ def read_now(task: Task) -> Round:
     return checked(returned, task.layout)
 
 
-def checked(returned: Returned, before: Layout = NOTHING) -> Round:
+def checked(
+    returned: Returned, before: Layout = NOTHING, parts_before: Mapping[str, Layout] | None = None
+) -> Round:
     """Take the readings as columns and count what is not a finite number.
 
-    `before` is the layout of the round before. Raises BadReply for anything but readings.
+    `before` is the layout of the round before, and `parts_before` those of its parts. Raises
+    BadReply for anything but readings.
     """
+    whole = returned.items
+    if not isinstance(whole, Parted):
+        return _checked(returned, before)
+    known = parts_before or {}
+    parts = {
+        key: _checked(Returned(items=some), known.get(key, NOTHING)) for key, some in whole.parts()
+    }
+    rest = _checked(replace(returned, items=whole.rest()), before)
+    every = (rest, *parts.values())
+    return replace(
+        rest,
+        parts={key: (part.layout, part.values) for key, part in parts.items()},
+        not_finite=sum(one.not_finite for one in every),
+        twice=sum(one.twice for one in every),
+        wrong_name=sum(one.wrong_name for one in every),
+        first_wrong_name=next(filter(None, (one.first_wrong_name for one in every)), ""),
+    )
+
+
+def _checked(returned: Returned, before: Layout) -> Round:
     twice = not_finite = 0
     misnamed: list[Series] = []
     readings: list[Reading] = returned.items

@@ -182,9 +182,10 @@ class Runner:
         for task in leaving:
             task.gone = True
             await _close(task)
+        still = self.sources()
         for task in leaving:
-            if task.source not in self.sources():
-                for source in task.sources:
+            for source in task.sources:
+                if source not in still:
                     self._snapshot.forget(*source)
         for task in added:
             await self._keeper.run(task)

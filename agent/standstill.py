@@ -31,7 +31,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.5
-"""Seconds between two looks at the loop."""
+"""Seconds between two looks at a loop that may stand still."""
+IDLE_LOOKS: Final = 2
+"""A loop that waits for its sockets is looked at after so many times that long: a look costs a
+node agent as much as a collector."""
 LOOKS: Final = 6
 """A step is interrupted when it is met this many times in a row: after some 3 seconds."""
 
@@ -101,10 +104,10 @@ class Watch:
         signal.signal(signal.SIGURG, signal.SIG_IGN)
 
     def _watch(self) -> None:
-        before = -1
-        while not self._ended.wait(self._look_seconds):
-            now = self._pulse.passes
-            if now == before and not self._pulse.waits:
+        before, waits = -1, False
+        while not self._ended.wait(self._look_seconds * (IDLE_LOOKS if waits else 1)):
+            now, waits = self._pulse.passes, self._pulse.waits
+            if now == before and not waits:
                 signal.pthread_kill(self._loops_thread, signal.SIGURG)
             before = now
             stands, self._stands = self._stands, ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypedDict, Unpack
 
 from agent.health import CollectorHealth
 from agent.rounds import LeftOut, Round, StoodStill
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 LIFETIME_INTERVALS: Final = 2.5
 """A series expires after this many intervals of silence."""
 _MAX_ERROR: Final = 300
+_PARTS_A_STEP: Final = 50
 _REASONS: Final[dict[type[Exception], str]] = {
     Unreachable: "unreachable",
     Refused: "refused",
@@ -46,6 +48,14 @@ class Keeps(Protocol):
 
     def forget(self, collector: str, device: str) -> None:
         """Delete a source and its series."""
+
+
+class HandedOn(TypedDict):
+    """To whom batches are handed on, and how much longer their values live than asked."""
+
+    stretch: float
+    snapshot: Keeps
+    consumers: Sequence[Consumer]
 
 
 def health_of(task: Task) -> CollectorHealth:
@@ -117,14 +127,10 @@ def publish(
     task: Task,
     round_: Round | None,
     now: float,
-    *,
-    stretch: float,
-    snapshot: Keeps,
-    consumers: Sequence[Consumer],
+    **to: Unpack[HandedOn],
 ) -> None:
     """Hand on what a round read, and how it went: to the snapshot, then to the consumers.
 
-    `stretch` is how much longer the intervals are than asked: values then live longer as well.
     `round_` is None after a round that failed. The device's last values then stay until they
     expire, while its up series says 0 at once; so the two are separate batches.
     """
@@ -141,10 +147,34 @@ def publish(
             collector=collector,
             device=device,
             time=now,
-            lifetime=every * stretch * LIFETIME_INTERVALS,
+            lifetime=every * to["stretch"] * LIFETIME_INTERVALS,
             columns=columns,
         )
-        hand_on(batch, snapshot, consumers)
+        hand_on(batch, to["snapshot"], to["consumers"])
+
+
+async def publish_parts(
+    task: Task,
+    round_: Round,
+    now: float,
+    **to: Unpack[HandedOn],
+) -> None:
+    """Hand on the parts of a round, some at a time: others have their turn between them."""
+    for number, (key, columns) in enumerate(round_.parts.items(), start=1):
+        if task.gone:  # replaced meanwhile
+            return
+        task.part_layouts[key] = columns[0]
+        collector, device = task.part_source(key)
+        batch = Batch(
+            collector=collector,
+            device=device,
+            time=now,
+            lifetime=task.collector.schedule.interval * to["stretch"] * LIFETIME_INTERVALS,
+            columns=columns,
+        )
+        hand_on(batch, to["snapshot"], to["consumers"])
+        if number % _PARTS_A_STEP == 0:
+            await asyncio.sleep(0)
 
 
 def hand_on(batch: Batch, snapshot: Keeps, consumers: Sequence[Consumer]) -> None:

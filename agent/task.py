@@ -9,6 +9,7 @@ from typing import Final
 from collectors.abilities import (
     CountsDropped,
     GivesNotice,
+    GivesParts,
     HasUpSeries,
     Immediate,
     IsDiscovered,
@@ -61,6 +62,8 @@ class Task:
     dropped_before: dict[str, int] = field(default_factory=dict)
     layout: Layout = NOTHING
     """The layout of its last round."""
+    part_layouts: dict[str, Layout] = field(default_factory=dict)
+    """The layout of each part of its last round."""
     immediate: bool = field(init=False)
     _is_discovered: IsDiscovered | None = field(init=False)
     _has_up_series: HasUpSeries | None = field(init=False)
@@ -69,6 +72,7 @@ class Task:
     _lists_refused: ListsRefused | None = field(init=False)
     _shares_notice: SharesNotice | None = field(init=False)
     _reads_slowly: ReadsSlowly | None = field(init=False)
+    _gives_parts: GivesParts | None = field(init=False)
     _without: WithoutUp | None = None
     _slow_layout: Layout = NOTHING
     _status_layout: Layout = NOTHING
@@ -88,6 +92,7 @@ class Task:
         self._shares_notice = one if isinstance(one, SharesNotice) else None
         slow = one if isinstance(one, ReadsSlowly) else None
         self._reads_slowly = slow if slow is not None and slow.slow_interval else None
+        self._gives_parts = one if isinstance(one, GivesParts) else None
         labels = (one.name, one.device)
         self._success = catalogue.COLLECTOR_SUCCESS.series(*labels)
         self._duration = catalogue.COLLECTOR_DURATION.series(*labels)
@@ -167,7 +172,12 @@ class Task:
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:
         """Every key under which the snapshot keeps something of it."""
-        return sources_of(*self.source)
+        keys = self._gives_parts.parts if self._gives_parts is not None else ()
+        return *sources_of(*self.source), *map(self.part_source, keys)
+
+    def part_source(self, key: str) -> tuple[str, str]:
+        """Under which key the snapshot keeps a part of its readings."""
+        return f"{self.collector.name}:{key}", self.collector.device
 
     def up_series(self) -> list[Series]:
         """Return the series that say whether the device answers, as far as it knows them by now."""

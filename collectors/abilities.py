@@ -77,6 +77,15 @@ class ReadsSlowly(Protocol):
 
 
 @runtime_checkable
+class GivesParts(Protocol):
+    """Its `collect` returns `Parted` readings."""
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """The key of every part that it may give."""
+
+
+@runtime_checkable
 class ListsRefused(Protocol):
     """It knows which readings of its last round cannot be, and why."""
 

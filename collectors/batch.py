@@ -7,7 +7,7 @@ new. Devices of one make differ in their heads only, so they share a `Shape`.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple
 from weakref import WeakValueDictionary
@@ -24,7 +24,10 @@ _VALUE: Final = itemgetter(1)
 
 
 class Run(NamedTuple):
-    """The values from `start` to `stop` are of one metric, and of the head with this number."""
+    """The values from `start` to `stop` are of one metric, and of the head with this number.
+
+    Where a layout has more than `MOST_HEADS`, the number says nothing.
+    """
 
     metric: Metric
     start: int
@@ -77,8 +80,8 @@ Columns = tuple[Layout, "array[float]"]
 
 def _shape(series: tuple[Series, ...], places: list[int], heads: int) -> Shape:
     """Return the shape of a layout; the same object for all that are alike."""
-    if heads > MOST_HEADS:
-        return Shape(_runs(series, places))
+    if heads > MOST_HEADS:  # its runs are of one metric, whatever their heads
+        return Shape(_runs(series, bytes(len(series))))
     key = (
         tuple(one.metric for one in series),
         tuple(one.rest for one in series),
@@ -91,7 +94,7 @@ def _shape(series: tuple[Series, ...], places: list[int], heads: int) -> Shape:
     return found
 
 
-def _runs(series: tuple[Series, ...], places: list[int]) -> tuple[Run, ...]:
+def _runs(series: tuple[Series, ...], places: Sequence[int]) -> tuple[Run, ...]:
     runs: list[Run] = []
     start = 0
     for at in range(1, len(series) + 1):
@@ -151,6 +154,40 @@ class Batch:
         """Return the readings of one run of its layout's shape."""
         at = slice(run.start, run.stop)
         return list(zip(self.layout.series[at], self.values[at], strict=True))
+
+
+class Parted(list[Reading]):
+    """Readings of which the first stand in parts, such as the racks of each row.
+
+    Each part is handed on as a batch of its own. So a series that comes or goes changes the layout
+    of its part only, and not that of a whole hub.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ends: list[tuple[str, int]] = []
+
+    def add_part(self, key: str, readings: Iterable[Reading]) -> None:
+        """Add a part; raises ValueError after readings that are in none."""
+        if len(self) != self._end:
+            raise ValueError("parts stand first")
+        self += readings
+        self._ends.append((key, len(self)))
+
+    def parts(self) -> Iterator[tuple[str, list[Reading]]]:
+        """Yield each part by its key."""
+        start = 0
+        for key, end in self._ends:
+            yield key, self[start:end]
+            start = end
+
+    def rest(self) -> list[Reading]:
+        """Return the readings that stand in no part."""
+        return self[self._end :]
+
+    @property
+    def _end(self) -> int:
+        return self._ends[-1][1] if self._ends else 0
 
 
 def columns_of(readings: Iterable[Reading], before: Layout = NOTHING) -> Columns:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import ClassVar, Final, NamedTuple
 
 from agent.inventory.model import Inventory
 from agent.racks.breakers import Breakers
@@ -22,12 +23,27 @@ from agent.racks.rows import Row, rows_of
 from agent.racks.slices import in_slices
 from agent.snapshot import LiveValues
 from collectors.base import Metric, Reading, Schedule
+from collectors.batch import Parted
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_POWER, PDU_UP, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
 from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_RESERVED, SITE_SCOPE
 
 _RACKS_A_SLICE: Final = 500
 _SITE, _PDU = PDU_POWER.at("site"), PDU_POWER.at("pdu")
+
+
+class _Seen(NamedTuple):
+    """What a round looks at: the latest readings of all devices."""
+
+    watts: Mapping[tuple[str, str], float]
+    inlets: Mapping[str, list[float]]
+    humidity: Mapping[str, list[float]]
+    silent: set[str]
+    now: float
+
+
+def _metric_name(reading: Reading) -> str:
+    return reading[0].name
 
 
 class RackCollector:
@@ -47,6 +63,7 @@ class RackCollector:
     ) -> None:
         self._inventory, self._snapshot, self._hub = inventory, snapshot, hub
         self._racks = [RackSeries(hub, rack, inventory) for rack in inventory.racks.values()]
+        self._in_parts = list(_in_parts(self._racks))
         self._breakers = Breakers(inventory, hub)
         self._rows = self._make_rows()
         self._need_times: Final = NeedTimes()
@@ -86,49 +103,68 @@ class RackCollector:
                 by_name[rack.rack].row = row, number
         return rows
 
+    @property
+    def parts(self) -> Sequence[str]:
+        """The keys of its parts: the racks of a row are one part."""
+        return [ends for _, ends in self._in_parts if ends]
+
     async def collect(self) -> Iterable[Reading]:
         """Compute every rack; yields to the event loop between slices of racks."""
-        watts = {
-            (series.values[_SITE], series.values[_PDU]): value
-            for series, value in self._snapshot.family(PDU_POWER).items()
-        }
-        inlets = self._by_rack(SENSOR_TEMPERATURE)
-        humidity = self._by_rack(SENSOR_HUMIDITY)
-        silent = self._silent_racks()
-        now = self._clock()
-        self._breakers.update(watts)
-        readings: list[Reading] = [*self._sites, *self._breakers.readings()]
+        seen = self._see()
+        self._breakers.update(seen.watts)
+        readings = Parted()
         sites = {site: copy.copy(occupancy) for site, occupancy in self._empty.items()}
         for row in self._rows:
             row.begin()
-        async for known in in_slices(self._racks, _RACKS_A_SLICE):
-            rack = known.rack
-            readings += known.fixed
-            power = known.power(watts)
-            readings += self._power(known, power)
-            if rack.rack in inlets:
-                inlet = known.series(catalogue.RACK_INLET_TEMPERATURE)
-                readings.append((inlet, max(inlets[rack.rack])))
-            if rack.rack in humidity:
-                values = humidity[rack.rack]
-                readings.append((known.series(catalogue.RACK_HUMIDITY), sum(values) / len(values)))
-            if rack.state == "in_service":
-                warmest = max(inlets.get(rack.rack, ()), default=None)
-                needs = needs_of(
-                    known.load(power.total),
-                    warmest,
-                    known.failover_load(power.total),
-                    silent=rack.rack in silent,
-                    limits=self._inventory.limits.of(*known.place[1:]),
-                )
-                readings += self._need_times.readings(known.place, needs, now)
-            if rack.state == "in_service" and rack.site in sites:
-                sites[rack.site].add(rack, power.total)
-        readings += self._unlisted()
+        some: list[Reading] = []
+        async for known, ends in in_slices(self._in_parts, _RACKS_A_SLICE):
+            power = known.power(seen.watts)
+            some += self._of_rack(known, power, seen)
+            if known.rack.state == "in_service" and known.rack.site in sites:
+                sites[known.rack.site].add(known.rack, power.total)
+            if ends:
+                # Runs of one metric are told as one.
+                readings.add_part(ends, sorted(some, key=_metric_name))
+                some.clear()
+        readings += [*self._sites, *self._breakers.readings(), *self._unlisted()]
         for row in self._rows:
             readings += row.readings(self._breakers.headroom)
         readings += self._occupancy(sites)
         return readings
+
+    def _see(self) -> _Seen:
+        """Look at the latest readings of all devices at once."""
+        return _Seen(
+            watts={
+                (series.values[_SITE], series.values[_PDU]): value
+                for series, value in self._snapshot.family(PDU_POWER).items()
+            },
+            inlets=self._by_rack(SENSOR_TEMPERATURE),
+            humidity=self._by_rack(SENSOR_HUMIDITY),
+            silent=self._silent_racks(),
+            now=self._clock(),
+        )
+
+    def _of_rack(self, known: RackSeries, power: RackPower, seen: _Seen) -> Iterator[Reading]:
+        """Yield the readings of a rack."""
+        rack = known.rack
+        yield from known.fixed
+        yield from self._power(known, power)
+        if rack.rack in seen.inlets:
+            inlet = known.series(catalogue.RACK_INLET_TEMPERATURE)
+            yield inlet, max(seen.inlets[rack.rack])
+        if rack.rack in seen.humidity:
+            values = seen.humidity[rack.rack]
+            yield known.series(catalogue.RACK_HUMIDITY), sum(values) / len(values)
+        if rack.state == "in_service":
+            needs = needs_of(
+                known.load(power.total),
+                max(seen.inlets.get(rack.rack, ()), default=None),
+                known.failover_load(power.total),
+                silent=rack.rack in seen.silent,
+                limits=self._inventory.limits.of(*known.place[1:]),
+            )
+            yield from self._need_times.readings(known.place, needs, seen.now)
 
     def _power(self, known: RackSeries, power: RackPower) -> Iterator[Reading]:
         """Yield what follows from the power of a rack, and add it to its row."""
@@ -176,3 +212,15 @@ class RackCollector:
                 hub, site, row = (series.label(name) for name in ("hub", "site", "row"))
                 feed = series.label("feed") or pdu
                 yield catalogue.RACK_POWER.series(hub, site, row, rack, feed), watts
+
+
+def _in_parts(racks: Iterable[RackSeries]) -> Iterator[tuple[RackSeries, str]]:
+    """Yield the racks row by row; with the last of a row the key of its part, else nothing."""
+
+    def key(known: RackSeries) -> str:
+        return f"{known.rack.site}/{known.rack.row}"
+
+    for part, some in groupby(sorted(racks, key=key), key):
+        *others, last = some
+        yield from ((known, "") for known in others)
+        yield last, part
