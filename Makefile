@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One test process more than cores: many tests wait. A slow machine can be told fewer.
 JOBS ?= $(shell expr $$(nproc) + 1)
-# Compiled code is kept: a hundred tests start programs of ours, and compiling takes longer than they.
+# Compiled code is kept: a hundred tests start programs of ours, and compiling takes longer.
 export PYTHONDONTWRITEBYTECODE :=
 # Real servers and tools to test with, as package:program (Debian's names). What cannot be installed
 # is named, and the tests that need it are skipped with that reason.
@@ -21,18 +21,19 @@ SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
 PREVIEW := dashboards/preview
 NODE := cd $(PREVIEW) && PATH="$(abspath $(BIN)):$$PATH"
 
-.PHONY: help demo test audit mutants faults check format lock bench docs fuzz dashboards preview release clean
+.PHONY: help demo test audit mutants faults check format lock bench docs fuzz dashboards preview \
+  release clean
 
 help:
-	@echo "make demo    a simulated site, an agent, a database and the board on this machine; Ctrl-C ends it"
+	@echo "make demo    a simulated site, an agent, a database and the board; Ctrl-C ends it"
 	@echo "make test    all tests, against real servers"
 	@echo "make check   format, lint, types, layers: quick"
 	@echo "make preview the generated dashboards drawn with Grafana's own components,"
 	@echo "             from the demo's database or ARGS='--prometheus URL'"
 	@echo "make fuzz    atheris on every parser, 20 s each (ARGS=\"--seconds 60 redfish\");"
 	@echo "             what it finds becomes a case"
-	@echo "make audit   ten thousand made-up sites and files, judged by a reference of the definitions;"
-	@echo "             an hour at most (ARGS=\"--cases 500 --seconds 300 bills\")"
+	@echo "make audit   ten thousand made-up sites and files, judged by a second reading of the"
+	@echo "             definitions; an hour at most (ARGS=\"--cases 500 --seconds 300 bills\")"
 	@echo "make faults  twenty-four faults at full size, on real databases; writes docs/reliability.md"
 	@echo "             (ARGS=\"--seconds-each 600 3 5\" for some of them)"
 	@echo "make mutants faults planted one at a time, which the tests must notice"

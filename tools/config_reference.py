@@ -25,8 +25,8 @@ from collectors.strict import describe
 HEAD: Final = """# The config file
 
 One YAML file. An unknown key, a bad value or a missing file is one line with file, line and key,
-and `hubgauge check F` shows all of them. Secrets are never written here: keys ending in `_file` name
-files that must not be readable by all. Durations are written `500ms`, `15s`, `1h30m`; sizes
+and `hubgauge check F` shows all of them. Secrets are never written here: keys ending in `_file`
+name files that must not be readable by all. Durations are written `500ms`, `15s`, `1h30m`; sizes
 `512MiB`, `2GB`. Relative paths are taken from the config file's folder.
 
 Each of the sinks under `outputs` may also be a list of sections, as [outputs](outputs.md) shows.
@@ -35,8 +35,8 @@ Lists of devices may stand in [files of their own](device-lists.md).
 One file may serve many machines. `${SITE}` in a value is the environment's variable, and a variable
 that is not set is a mistake. `${SITE:-lyon}` is `lyon` where it is not set. `$${` stands for `${`.
 `HUBGAUGE_HUB`, `_SITE`, `_ROW`, `_RACK`, `_NODE`, `_STATE_DIR`, `_INVENTORY`, `_HUBS_DIR`,
-`_DEVICES_DIR`, `_SHARD`, `_LOG_LEVEL`, `_HTTP_LISTEN` and `_HTTP_PUBLIC_URL` take the place of their
-key. The environment is no place for a secret.
+`_DEVICES_DIR`, `_SHARD`, `_LOG_LEVEL`, `_HTTP_LISTEN` and `_HTTP_PUBLIC_URL` take the place of
+their key. The environment is no place for a secret.
 
 `deploy/examples/` has the file of a node and that of a gateway. *This page is generated from the
 code (`tools/config_reference.py`).*

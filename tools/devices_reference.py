@@ -68,8 +68,8 @@ OTHERS: Final = """
 ## Makes without a profile · 尚无配置的厂商
 
 No text of the maker's MIB was found for these, so a profile would be guesswork: Stulz WIB1000, and
-Legrand's PDUs before 2020. Legrand's newer ones have Raritan's objects and are read as those. A UPS or a PDU that speaks a standard MIB is read by that (`rfc1628-ups`, `entity-sensor`).
-For the others `hubgauge devices draft ADDRESS` writes the beginning of a profile.
+Legrand's PDUs before 2020. Legrand's newer ones have Raritan's objects and are read as those. A UPS
+or a PDU that speaks a standard MIB is read by that (`rfc1628-ups`, `entity-sensor`). For the others `hubgauge devices draft ADDRESS` writes the beginning of a profile.
 
 ## What is no profile · 其他采集器
 

@@ -40,10 +40,10 @@ MEASURED: Final = """
 NARROWED: Final = """
 ## Narrowed by a label
 
-A hub file may narrow some KPIs: `kpi: round_trip` with `labels: {peer: berlin}` is the round trip to
-that peer alone. Its series carry the key of both, joined by an underscore: `round_trip_berlin`. The
-value is in lower case there, and whatever is not a letter of a to z or a digit becomes an underscore.
-Another hub file may use that key as it stands.
+A hub file may narrow some KPIs: `kpi: round_trip` with `labels: {peer: berlin}` is the round trip
+to that peer alone. Its series carry the key of both, joined by an underscore: `round_trip_berlin`.
+The value is in lower case there, and whatever is not a letter of a to z or a digit becomes an
+underscore. Another hub file may use that key as it stands.
 
 """
 SHIPPED: Final = """

@@ -40,7 +40,9 @@ from tests.support import until
 def test_when_a_round_is_late(
     outcome: Round | Exception, took: float, paused: float, late: bool
 ) -> None:
-    """With an interval of 15 s and a time-out of 3 s: by what came of it, its seconds, and those since the last pause."""
+    """With an interval of 15 s and a time-out of 3 s: by what came of it, its seconds, and those
+    since the last pause.
+    """
     schedule = Schedule(interval=15.0, timeout=3.0)
     assert was_late(outcome, took=took, paused=paused, schedule=schedule) == late
 
@@ -233,7 +235,9 @@ class FoundLater(AsyncFake):
 
 
 async def test_one_round_waits_for_a_discovery_that_takes_longer() -> None:
-    """`hubgauge collect` shows the readings, not only that the device answers; it ends in any case."""
+    """`hubgauge collect` shows the readings, not only that the device answers;
+    it ends in any case.
+    """
     slow, endless = FoundLater("slow", 3), FoundLater("endless", 10**9)
     runner, snapshot, _ = make(slow, endless)
     await runner.run_once()

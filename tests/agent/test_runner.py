@@ -66,7 +66,9 @@ async def test_whatever_one_collector_does_costs_no_other() -> None:
 
 
 async def test_a_hung_collector_has_one_thread_however_often_it_is_due() -> None:
-    """While a blocking collector hangs, its further rounds are skipped and counted, not piled up."""
+    """While a blocking collector hangs, its further rounds are skipped and counted,
+    not piled up.
+    """
     stuck = threading.Event()
     calls: list[str] = []
 
@@ -128,7 +130,9 @@ async def test_up_is_0_at_once_and_values_stay_until_they_expire() -> None:
 
 
 async def test_only_a_device_with_too_many_samples_is_cut_and_the_rest_is_counted() -> None:
-    """A million series from one device: that one is capped, exactly counted, the others are whole."""
+    """A million series from one device: that one is capped, exactly counted,
+    the others are whole.
+    """
     many = Fake(
         "many",
         lambda: ((VALUE.series(str(n)), 1.0) for n in range(100_000)),

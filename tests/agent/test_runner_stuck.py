@@ -106,7 +106,9 @@ def _no_callbacks_of_the_collector() -> Iterator[None]:
 async def test_a_call_that_fills_the_memory_is_ended_before_its_deadline(
     does: Callable[[], list[Reading]],
 ) -> None:
-    """A look finds that the process has grown by more than the bound; the round fails and says so."""
+    """A look finds that the process has grown by more than the bound;
+    the round fails and says so.
+    """
     runner, snapshot, _ = make(Fake("greedy", does), threads=Threads(max_growth=32 * 2**20))
     await runner.run_once()
     (health,) = runner.health()

@@ -144,7 +144,9 @@ def test_followed_metrics_note_what_changed() -> None:
 
 
 def test_a_followed_value_that_came_and_went_is_told() -> None:
-    """With a changed series is the highest value that it had since the reader emptied the mapping."""
+    """With a changed series is the highest value that it had since the reader emptied the
+    mapping.
+    """
     snapshot = Snapshot()
     first, second = POWER.series("a"), POWER.series("b")
     changed = snapshot.follow(POWER)
@@ -259,7 +261,9 @@ def test_a_batch_of_many_devices_is_one_line_a_series() -> None:
 
 
 def test_a_series_that_is_made_twice_is_one() -> None:
-    """A rediscovered device gives other objects of the same names: nothing changes but the values."""
+    """A rediscovered device gives other objects of the same names:
+    nothing changes but the values.
+    """
     snapshot = Snapshot()
     changed = snapshot.follow(OUTLET)
     snapshot.update(batch(*outlets("a", 1.0, 2.0)))

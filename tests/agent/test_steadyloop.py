@@ -113,7 +113,7 @@ def test_work_is_the_cpu_time_of_a_pass_and_not_of_others() -> None:
 
 
 def test_an_answer_that_came_while_the_process_was_stopped_beats_its_deadline() -> None:
-    """The answer is in the socket when the loop goes on, and the deadline is long past by the clock.
+    """The answer is in the socket when the loop goes on, and the deadline is past by the clock.
 
     A child of this process stops it and lets it go on; the answer is written in between.
     """

@@ -1,4 +1,4 @@
-"""Series that cover the catalogue for every hub of the registry, as an exposition page at any moment.
+"""Series that cover the catalogue for every hub of the registry, as a page at any moment.
 
 Not a simulation: one plausible value a series, counters that rise, so that a query which returns
 nothing is a wrong query.

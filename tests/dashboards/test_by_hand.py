@@ -59,7 +59,9 @@ def test_exactly_the_expected_alerts_fire(
 
 
 def test_every_alert_is_asked_about() -> None:
-    """A new alert needs a case in alerts.yml in which it fires, and one in which it does not yet."""
+    """A new alert needs a case in alerts.yml in which it fires,
+    and one in which it does not yet.
+    """
     asked: dict[str, set[bool]] = {}
     for case in BY_ALERT["tests"]:
         for query in case["promql_expr_test"]:

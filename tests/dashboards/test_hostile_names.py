@@ -1,4 +1,6 @@
-"""Names from inventories, devices and hub files stay names: in links, alerts, messages and words."""
+"""Names from inventories, devices and hub files stay names: in links, alerts,
+messages and words.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def texts(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def test_a_link_of_grafana_encodes_every_value() -> None:
-    """A rack named `a&b#c` leads to itself: by itself Grafana leaves `&`, `#`, `+` and `/` alone."""
+    """A rack named `a&b#c` leads to itself: by itself Grafana leaves `&`, `#`,
+    `+` and `/` alone.
+    """
     found = 0
     for path in BOARDS.glob("*/*.json"):
         for key, text in texts(json.loads(path.read_text("utf-8"))):

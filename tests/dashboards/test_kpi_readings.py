@@ -79,7 +79,9 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 @dataclass(kw_only=True)
 class Told:
-    """What the gateways of a hub's sites tell; numbers that a computer adds exactly, in any order."""
+    """What the gateways of a hub's sites tell; numbers that a computer adds exactly,
+    in any order.
+    """
 
     counting: list[Reading] = field(default_factory=list)
     """What does not depend on who tells it."""

@@ -1,4 +1,6 @@
-"""What a real Alertmanager does with the alerts: one failure is one message, to those it concerns."""
+"""What a real Alertmanager does with the alerts: one failure is one message,
+to those it concerns.
+"""
 
 from __future__ import annotations
 

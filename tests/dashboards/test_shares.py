@@ -90,7 +90,9 @@ def test_a_tenth_that_is_silent_is_no_alert_and_one_more_is(name: str, tmp_path:
 
 
 def test_no_alert_compares_an_average_of_zeros_and_ones() -> None:
-    """An average comes out a little beside the share, so that a limit at the share may be passed."""
+    """An average comes out a little beside the share, so that a limit at the share may be
+    passed.
+    """
     records = {
         rule.record: rule.expr
         for group in recording_groups(load_registry())

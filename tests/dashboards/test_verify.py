@@ -275,7 +275,9 @@ def test_variables_are_filled_in() -> None:
 
 
 def test_the_shipped_config_is_taken(tmp_path: Path) -> None:
-    """Promtool takes the Prometheus config that is shipped, with the rules it names in their place."""
+    """Promtool takes the Prometheus config that is shipped,
+    with the rules it names in their place.
+    """
     import shutil
     import subprocess
 

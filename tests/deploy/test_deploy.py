@@ -260,7 +260,9 @@ def test_ansible_takes_the_playbook() -> None:
 
 
 def test_the_playbooks_config_is_good(tmp_path: Path) -> None:
-    """The template makes a good config for a host with all variables, and for one with the fewest."""
+    """The template makes a good config for a host with all variables,
+    and for one with the fewest.
+    """
     text = (DEPLOY / "ansible" / "node.yaml.j2").read_text("utf-8")
     environment = Environment(
         undefined=StrictUndefined,

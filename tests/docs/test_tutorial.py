@@ -20,7 +20,9 @@ def test_both_languages_have_the_same_commands() -> None:
 
 
 def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
-    """A newcomer who types what the page says has a rack with two feeds, a meter and a PUE of 1.2."""
+    """A newcomer who types what the page says has a rack with two feeds,
+    a meter and a PUE of 1.2.
+    """
     binary("curl")  # its loops would wait for ever without it
     script = "\n".join(commands(PAGES[0]))
     # Ports of its own, so that another test or another agent is not in the way.

@@ -86,7 +86,9 @@ def snmp() -> Iterator[Target]:
     naming, levels = Naming(name="d", labels={}), frozenset(LEVELS)
 
     def device(data: bytes) -> object:
-        """Change some of a good device's objects, drop others, and let it be discovered and read."""
+        """Change some of a good device's objects, drop others,
+        and let it be discovered and read.
+        """
         if not data:
             return None
         profile, good = trees[data[0] % len(trees)]

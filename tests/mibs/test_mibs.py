@@ -58,7 +58,9 @@ def profile(folder: Path, *readings: str) -> SnmpProfile:
 
 @pytest.mark.parametrize("name", FINDINGS)
 def test_a_profile_agrees_with_its_mib(name: str) -> None:
-    """Each object is there, can be read, is no threshold, and has the unit that the profile takes."""
+    """Each object is there, can be read, is no threshold,
+    and has the unit that the profile takes.
+    """
     found = FINDINGS[name]
     one = load(name, "snmp", SnmpProfile)
     assert not list(problems(one, found.objects, complete=found.checked == "tool"))
@@ -88,7 +90,9 @@ def test_objects_beneath_a_branch_that_the_mib_does_not_have_are_found(tmp_path:
 
 
 def test_a_threshold_that_is_read_as_a_temperature_is_found(tmp_path: Path) -> None:
-    """The MPH2's temperature was read from column 65, its over-temperature threshold in Fahrenheit."""
+    """The MPH2's temperature was read from column 65, its over-temperature threshold in
+    Fahrenheit.
+    """
     objects = {
         f"{AUX}.65.1": Found(
             name="lgpPduAuxMeasTempThrshldOvrWarnDegF",

@@ -48,7 +48,7 @@ class Said(NamedTuple):
 def unit_in(text: str) -> Said | None:
     """Return the unit in a UNITS clause or in a phrase; None where none is recognised.
 
-    `0.1 RMS Volts`, `1/100 of KWatts`, `mA/10`, `tenths of degrees Celsius`, `milliamps` and the like.
+    `0.1 RMS Volts`, `1/100 of KWatts`, `mA/10`, `tenths of degrees Celsius`, `milliamps`.
     """
     rest, scale = text.lower(), 1.0
     share = _SHARE.search(rest)

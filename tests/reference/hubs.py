@@ -14,7 +14,9 @@ HUB = "hub"
 """The group of all sites."""
 
 ALIKE = Fraction(1, 10_000)
-"""Coverages are alike if they differ by less than so much of the PUE: then the higher PUE counts."""
+"""Coverages are alike if they differ by less than so much of the PUE:
+then the higher PUE counts.
+"""
 
 STAYS = Fraction(1, 100)
 """The chosen gateway stays until another one covers so much more."""

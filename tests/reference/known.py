@@ -1,7 +1,7 @@
 """Disagreements that are known and open: they are counted and told, never skipped in silence.
 
-Each recognises its own kind by what is in the case: a fault, the form of a meter. Whatever else goes
-wrong fails the tests. An entry goes as soon as what it names is mended.
+Each recognises its own kind by what is in the case: a fault, the form of a meter. Whatever else
+goes wrong fails the tests. An entry goes as soon as what it names is mended.
 """
 
 from __future__ import annotations

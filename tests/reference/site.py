@@ -26,7 +26,7 @@ CATEGORY = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
 class Counted:
     """What each meter of a site counted.
 
-    `begins` is when a meter was listed or first heard; `two_ways` when its export register was heard.
+    `begins` is when a meter was listed or first heard; `two_ways` when its export register was.
     """
 
     incoming: Mapping[str, Cells]

@@ -3,7 +3,7 @@
 Each takes one way of telling in the form its vendor documents:
 
 - WeCom's robot: developer.work.weixin.qq.com/document/path/91770 ("markdown", at most 4096 bytes);
-- WeCom's application: .../path/91039 (`gettoken`) and 90236 (`message/send`, text up to 2048 bytes);
+- WeCom's application: .../path/91039 (`gettoken`) and 90236 (`message/send`, text to 2048 bytes);
 - DingTalk: open.dingtalk.com/document/robots/custom-robot-access (timestamp in milliseconds, not
   off by more than an hour; the signature in the address);
 - Feishu: open.feishu.cn/document/client-docs/bot-v3/add-custom-bot (timestamp in seconds);

@@ -57,7 +57,9 @@ class Crowd:
                     times.append(float(at))
 
     def least(self) -> int:
-        """Return how often the device was seen to be read that was read least of those that answer."""
+        """Return how often the device was seen to be read that was read least of those that
+        answer.
+        """
         live = [len(times) for device, times in self.seen.items() if device not in self.dead]
         return min(live, default=0)
 

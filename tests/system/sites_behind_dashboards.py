@@ -90,7 +90,9 @@ def write_agent(folder: Path, simulator: Simulator, port: int, database: str) ->
 
 
 def import_past(folder: Path, config: Path, simulator: Simulator) -> None:
-    """Hand the ledger some hours, so that PUE and its counters are there from the first round on."""
+    """Hand the ledger some hours, so that PUE and its counters are there from the first round
+    on.
+    """
     now = time.time()
     past, recent = folder / "past.csv", folder / "recent.csv"
     write_history(simulator.model, past, now - PAST_HOURS * 3600, now)

@@ -44,7 +44,9 @@ QUICK = {
 
 @dataclass
 class Country:
-    """Where each Prometheus answers, how one is ended and begun again, and what Alertmanager told."""
+    """Where each Prometheus answers, how one is ended and begun again,
+    and what Alertmanager told.
+    """
 
     above: str
     hubs: dict[str, str]

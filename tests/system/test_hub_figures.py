@@ -29,7 +29,9 @@ from tests.support import ROOT, binary, free_port, running, wait_for
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 INTERVAL = 1.0
 BOTH, DOUBLE, ALL = "guian", "kunming", "liangya"
-"""The hubs: of two gateways with a site each, of two gateways of one site, of two that list both."""
+"""The hubs: of two gateways with a site each, of two gateways of one site,
+of two that list both.
+"""
 VALUE = 'hub:dc_kpi:value{{kpi="pue",hub="{hub}",scope="{scope}"}}'
 COVERAGE = 'hub:dc_kpi_coverage_ratio:min{{kpi="pue",hub="{hub}",scope="{scope}"}}'
 

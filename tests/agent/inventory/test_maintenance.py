@@ -1,4 +1,6 @@
-"""Maintenance windows: what a file may say, what a window covers, and the command that writes it."""
+"""Maintenance windows: what a file may say, what a window covers,
+and the command that writes it.
+"""
 
 from __future__ import annotations
 

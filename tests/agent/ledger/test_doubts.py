@@ -31,7 +31,9 @@ def steady(minute: float) -> float:
 
 
 def wavy(minute: float) -> float:
-    """Return what counts 120 kW that goes up and down by a hundredth, so that no rises are alike."""
+    """Return what counts 120 kW that goes up and down by a hundredth,
+    so that no rises are alike.
+    """
     return steady(minute) + math.sin(minute / 17) * 0.3 * KWH
 
 
@@ -46,7 +48,9 @@ def test_what_a_window_takes_of_a_doubt(start: int, end: int, joules: float) -> 
 
 @BOTH
 def test_a_healthy_register_leaves_nothing_in_doubt(limits: Limits) -> None:
-    """A load that is nearly steady, or goes up and down by a fifth each half hour, hides nothing."""
+    """A load that is nearly steady, or goes up and down by a fifth each half hour,
+    hides nothing.
+    """
     half_hours = read(lambda m: steady(m) + min(m % 60, 60 - m % 60) * 0.4 * KWH, range(601))
     assert not came(half_hours, limits=limits).found.doubts
     assert not came(read(wavy, range(601)), limits=limits).found.doubts
@@ -241,7 +245,9 @@ def test_a_jump_of_power_at_a_window_s_edge(interval: int, share: float) -> None
 
 @pytest.mark.parametrize(("at", "kwh"), [(300, 20.0), (200, 5.0)])
 def test_a_small_leap_is_in_doubt_whole_where_the_load_is_higher_later(at: int, kwh: float) -> None:
-    """The load is 120 kW, and 150 kW from minute 330 on; what leapt is told by what is beside it."""
+    """The load is 120 kW, and 150 kW from minute 330 on; what leapt is told by what is beside
+    it.
+    """
 
     def value(minute: int) -> float:
         return (100 + 2 * minute + 0.5 * max(0, minute - 330) + kwh * (minute > at)) * KWH

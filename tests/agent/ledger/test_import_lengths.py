@@ -251,7 +251,9 @@ def test_a_stated_interval_is_no_guess(make: Callable[[str], Bills]) -> None:
 
 
 def test_ends_that_are_the_last_days(make: Callable[[str], Bills]) -> None:
-    """An end that is a date is the last day of its row where the next row begins on the day after."""
+    """An end that is a date is the last day of its row where the next row begins on the day
+    after.
+    """
     bench = make("Asia/Shanghai")
     ends = [
         ("2025-01-01", "2025-01-31"),

@@ -79,7 +79,9 @@ def test_power_through_the_hour_that_comes_twice(bench: Bills) -> None:
 
 
 def test_without_the_turn_nobody_knows_the_hour(bench: Bills) -> None:
-    """Where only one of the two hours has rows, each of these rows is refused; the rest may stay."""
+    """Where only one of the two hours has rows, each of these rows is refused;
+    the rest may stay.
+    """
     moment = jittered(300)
     found = rows(bench, HOURS * 12 + 1, moment, lambda _, kw: kw * 1000)
     kept = found[: 2 * 36] + found[2 * 48 :]  # the first of the two hours alone

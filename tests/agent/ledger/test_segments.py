@@ -25,7 +25,9 @@ def test_the_longer_of_two_intervals_decides_how_long_a_gap_may_be(first: int, s
 
 
 def test_a_hole_is_joined_on_neither_side() -> None:
-    """Of readings at 0, 1, 2, 3 and 4 min, that at 2 min was refused: 0 to 1 and 3 to 4 are known."""
+    """Of readings at 0, 1, 2, 3 and 4 min, that at 2 min was refused:
+    0 to 1 and 3 to 4 are known.
+    """
     readings = [TimedValue(n * MINUTE, -1.0 if n == 2 else 60.0, MINUTE) for n in range(5)]
     found = [(one.start // MINUTE, one.end // MINUTE) for one in power_segments(readings)]
     assert found == [(0, 1), (3, 4)]

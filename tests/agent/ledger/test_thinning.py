@@ -28,8 +28,8 @@ def test_one_peak_among_equal_readings() -> None:
     """A reading of 600 W between others of 0, each minute: without it 600 W · 60 s are missing.
 
     A rise that is followed by an equal fall: the mean square of changes is 600² / 2 for the peak's
-    neighbours and 600² for itself, over the 59 readings of the hour within; products are -600² once.
-    With a prior of three neighbours q is 1/2 (it would be 0.51), so the scale is √(4/3).
+    neighbours and 600² for itself, over the 59 readings of the hour within. Products are
+    -600² once. With a prior of three neighbours q is 1/2 (it would be 0.51), so the scale is √(4/3).
     """
     watts = [0.0] * 61
     watts[7] = 600.0
@@ -73,7 +73,8 @@ def test_a_ramp_and_a_steady_load_have_no_error() -> None:
 def test_jumps_between_sparse_readings(watts: list[float], squares: float) -> None:
     """Each difference of readings five minutes apart counts, on either side of any reading.
 
-    With a prior of three of eleven neighbours one jump d has f = (1/2 · 3/11 d²) / (14/11 d²) = 3/28.
+    With a prior of three of eleven neighbours one jump d has
+    f = (1/2 · 3/11 d²) / (14/11 d²) = 3/28.
     For two equal ones it is below 0, and is taken as 0.
     """
     found = thinned(readings(watts, interval=300_000))
@@ -100,7 +101,9 @@ def test_cells_that_a_register_counted_are_not_integrated() -> None:
 
 
 def a_day(draw: Callable[[Random], Load], interval: int, seed: int) -> tuple[float, float]:
-    """Return the true error of a day of readings, and the stated standard uncertainty, in joules."""
+    """Return the true error of a day of readings, and the stated standard uncertainty,
+    in joules.
+    """
     rng = Random(seed)
     load, first = draw(rng), rng.randrange(interval)
     times = range(first, HOURS * 3600 - interval, interval)

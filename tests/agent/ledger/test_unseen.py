@@ -1,8 +1,8 @@
 """What a register may hide where nobody saw it move: limits of error in kWh, by hand.
 
 The load goes up and down each half hour: 40 kW, then 60 kW. So a stretch of 46 minutes has at least
-30 · 40 / 60 + 16 · 60 / 60 = 36 kWh and at most 30 + 16 · 2 / 3 = 122 / 3 kWh. From minute 96 to 142
-it has 24 · 1 + 22 · 2 / 3 = 116 / 3 kWh.
+30 · 40 / 60 + 16 · 60 / 60 = 36 kWh and at most 30 + 16 · 2 / 3 = 122 / 3 kWh. From minute 96 to
+142 it has 24 · 1 + 22 · 2 / 3 = 116 / 3 kWh.
 """
 
 from __future__ import annotations

@@ -37,7 +37,9 @@ def _out(encoding: str = "utf-8") -> io.TextIOWrapper:
     ],
 )
 def test_the_locale_names_the_language(environ: dict[str, str], language: str) -> None:
-    """The strongest variable that is set decides (POSIX, 8.2); what nobody translated is English."""
+    """The strongest variable that is set decides (POSIX, 8.2);
+    what nobody translated is English.
+    """
     assert spoken(environ, _out()) == language
 
 

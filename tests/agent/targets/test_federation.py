@@ -160,7 +160,9 @@ def test_what_is_measured_here_goes_before(prometheus: str) -> None:
 
 
 def test_the_whole_goes_before_a_part(prometheus: str) -> None:
-    """What this agent measures of a part gives way to the value that the rules have of the whole."""
+    """What this agent measures of a part gives way to the value that the rules have of the
+    whole.
+    """
     found = Federation(REGISTRY, prometheus)
     found.collect()
     part = Evidence(value=1.5, time=time.time(), at_least=True)

@@ -68,7 +68,9 @@ def test_silent_hours_change_no_sites_weight(
 
 
 def test_a_silent_site_leaves_its_hub_without_a_pue() -> None:
-    """A site in service that tells none makes the others' a figure of nothing; a planned one not."""
+    """A site in service that tells none makes the others' a figure of nothing;
+    a planned one not.
+    """
     own = year("a", 1.1, 1.0, 1000.0)
     silent = own + sites(a="in_service", b="in_service", c="planned")
     assert ("guian", "pue", "hub") not in measured(silent)
@@ -80,7 +82,9 @@ def test_a_silent_site_leaves_its_hub_without_a_pue() -> None:
 
 
 def test_a_part_shows_no_limit_kept() -> None:
-    """A PUE within its limit is met only where all sites are listed; one above it is told anyway."""
+    """A PUE within its limit is met only where all sites are listed;
+    one above it is told anyway.
+    """
     for pue, complete, wanted in (
         (1.15, True, "met"),
         (1.15, False, "unknown"),

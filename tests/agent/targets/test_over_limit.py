@@ -47,7 +47,9 @@ def test_a_value_within_its_limit_is_not_over_limit() -> None:
 
 
 def test_a_goal_that_is_not_reached_yet_is_at_risk() -> None:
-    """200 of 27 584 racks by a trend that is too slow: that is short of a goal, not over a limit."""
+    """200 of 27 584 racks by a trend that is too slow: that is short of a goal,
+    not over a limit.
+    """
     measured = {("kunming", "racks_in_service", "hub"): [Evidence(value=200.0, time=NOW)]}
     hub = next(hub for hub in scoreboard(REGISTRY, measured, NOW) if hub.hub == "kunming")
     row = next(row for row in hub.targets if row.kpi == "racks_in_service")

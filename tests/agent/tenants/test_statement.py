@@ -103,8 +103,8 @@ def test_the_month_by_paper(folder: Path) -> None:
 
     A08 is not covered in the last 100 hours: 3715 - 100 = 3615 kWh, and (3 x 743 - 100) / (3 x 743)
     = 0.9551 of the time. The month has 21 working days, so 21 x 15 h = 315 h are peak. The gap
-    begins on Thursday the 27th at 19:00 (5 + 24 + 24 + 23 + 24 h, for the 30th has 23), and 3 + 15 +
-    15 = 33 h of it are peak. So 315 x 5 - 33 = 1542 kWh at 0.20 = 308.40, and 2073 kWh at 0.10 =
+    begins on Thursday the 27th at 19:00 (5 + 24 + 24 + 23 + 24 h, for the 30th has 23), and 3 + 15
+    + 15 = 33 h of it are peak. So 315 x 5 - 33 = 1542 kWh at 0.20 = 308.40, and 2073 kWh at 0.10 =
     207.30; with 25 fixed and 5 kW x 8 = 40 that is 580.70.
     PUE is 1.3. Carbon: (24 h x 5 x 0.05 + (3615 - 120) x 0.04) x 1.3 = 189.54 kg.
     """
@@ -178,7 +178,9 @@ def test_a_peak_is_the_mean_of_a_whole_hour() -> None:
 
 
 def test_shares_of_one_pdu_add_up() -> None:
-    """Half of a rack and a quarter of its PDU beside it are 0.75 of the PDU; another rack's is 1."""
+    """Half of a rack and a quarter of its PDU beside it are 0.75 of the PDU;
+    another rack's is 1.
+    """
     stock = inventory(
         f"sites: [{{site: {SITE}}}]\nracks:\n"
         f"- {{rack: A07, site: {SITE}, feeds: {{A: {{pdu: p}}}}}}\n"

@@ -44,7 +44,9 @@ def evidence() -> dict[Key, list[Evidence]]:
 
 
 def site_readings() -> list[Reading]:
-    """Return all that the made-up site says: 24 racks, energy, losses, breakers, links and chips."""
+    """Return all that the made-up site says: 24 racks, energy, losses, breakers,
+    links and chips.
+    """
     return [*energy(), *losses(), *racks(24), *breakers(), *links()]
 
 

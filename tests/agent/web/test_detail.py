@@ -69,7 +69,9 @@ def test_a_rack_nobody_names_is_not_found(path: str) -> None:
 
 
 def test_what_a_rack_needs_leads_to_what_to_do() -> None:
-    """Each need names the alert whose section says what to do: the graver one where it is that bad."""
+    """Each need names the alert whose section says what to do:
+    the graver one where it is that bad.
+    """
     assert [(need["need"], need["alert"]) for need in api(RACK)["needs"]] == [
         ("over", "RackOverPower"),
         ("failover_lost", "RackFailoverLost"),

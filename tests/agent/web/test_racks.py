@@ -142,7 +142,9 @@ def test_a_rack_is_found_by_what_stands_in_it_and_what_feeds_it() -> None:
 
 
 def test_what_is_searched_for_is_shown_and_not_run() -> None:
-    """The text that was searched for comes back as text, and only as much of it as a name may have."""
+    """The text that was searched for comes back as text, and only as much of it as a name may
+    have.
+    """
     body = size_of(fixture.view(), f"/sites/{fixture.SITE}", find="<script>" + "x" * 500)[1]
     assert b"<script>x" not in body
     assert b"&lt;script&gt;" + b"x" * 92 + b"\xe2\x80\x9d" in body

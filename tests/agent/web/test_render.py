@@ -25,7 +25,9 @@ def test_indentation_leaves_no_space_on_the_page(source: str, written: str) -> N
 
 
 def test_an_unknown_name_is_an_error_of_its_line() -> None:
-    """A template that names what it was not given fails, and the error names the template's line."""
+    """A template that names what it was not given fails, and the error names the template's
+    line.
+    """
     template = render._ENVIRONMENT.from_string("<p>\n  <b>a</b>\n  {{ missing }}\n</p>")
     with pytest.raises(UndefinedError, match="missing") as caught:
         template.render()

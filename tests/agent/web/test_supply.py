@@ -108,7 +108,9 @@ def test_what_is_no_breaker_is_no_loss() -> None:
 
 
 def test_a_click_on_a_breaker_says_what_breaks(browser: Browser) -> None:
-    """From the supply page one click tells the racks that go dark or over, in the page's language."""
+    """From the supply page one click tells the racks that go dark or over,
+    in the page's language.
+    """
     site = Served(view())
     try:
         browser.size(390, 844)

@@ -92,7 +92,9 @@ def test_a_limit_at_the_least_value_has_no_bar(value: float) -> None:
 
 
 def test_the_gravest_promise_of_a_cell_comes_first() -> None:
-    """Of the own hub's chips the overdue promise stands before the one without a deadline passed."""
+    """Of the own hub's chips the overdue promise stands before the one without a deadline
+    passed.
+    """
     (cell,) = (one for one in seen(fixture.view()).rows[0].cells if one.family == "chips")
     assert [one.target.state for one in cell.told] == ["expired_unreported", "unknown"]
 

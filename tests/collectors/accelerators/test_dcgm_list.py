@@ -1,4 +1,6 @@
-"""The default list of counters of dcgm-exporter: each is read, or the documentation says why not."""
+"""The default list of counters of dcgm-exporter: each is read,
+or the documentation says why not.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A register map and what must come of it, case by case: `tests/cases/modbus/<case>/{case.yaml, expected.prom}`.
+"""A register map and what must come of it, case by case.
 
-A real Modbus server holds the registers; profiles of a case's own lie beside it. `--update-golden`
+A case is `tests/cases/modbus/<case>/{case.yaml, expected.prom}`. A real Modbus server holds the registers; profiles of a case's own lie beside it. `--update-golden`
 writes what came out.
 """
 

@@ -110,7 +110,9 @@ async def test_a_name_that_an_owner_wrote_is_no_model(capsys: pytest.CaptureFixt
 async def test_a_named_profile_is_read_though_nothing_tells_of_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Many meters say nothing of themselves: without a profile it is an error, with one a reading."""
+    """Many meters say nothing of themselves: without a profile it is an error,
+    with one a reading.
+    """
     nobody = ModbusDeviceIdentification(info_name={"VendorName": "Acme"})
     async with serving(simulated(SDM630), identity=nobody) as address:
         assert await run(f"modbus://{address}/1", "--timeout", "10") == 1

@@ -86,7 +86,9 @@ def test_a_ratio_of_the_config_stands_for_the_device_s_own() -> None:
 
 
 def test_registers_that_belong_together_are_added() -> None:
-    """The energies of two tariffs are one energy, and there is none while one of them is missing."""
+    """The energies of two tariffs are one energy, and there is none while one of them is
+    missing.
+    """
     energy = Register(metric=ENERGY, address=0, add=[4], type="float64", unit="Wh", wraps_at=1e12)
     plan = plan_of(profile(energy))
     assert decoded(plan, struct.pack(">2d", 1500.0, 500.5)) == [2000.5 * 3600]

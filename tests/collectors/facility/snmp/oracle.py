@@ -135,8 +135,9 @@ def compare(
 ) -> Comparison:
     """Compare the readings of one round with the oracle's rows, by the object of each.
 
-    A device that could not be read has no plan: then all rows are absent. An object may feed several series: it is equal if one of them is. An object whose quantity is
-    read from a better one is equal within its own, coarser steps.
+    A device that could not be read has no plan: then all rows are absent. An object may feed
+    several series: it is equal if one of them is. An object whose quantity is read from a better
+    one is equal within its own, coarser steps.
     """
     plan = plan or Plan()
     file = recording(name)

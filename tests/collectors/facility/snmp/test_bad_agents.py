@@ -219,7 +219,9 @@ async def test_a_restart_is_noticed_and_rows_are_found_anew(
 async def test_a_large_device_is_up_before_it_is_discovered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A device whose discovery takes longer than a round is up meanwhile, and read when it is done."""
+    """A device whose discovery takes longer than a round is up meanwhile,
+    and read when it is done.
+    """
     monkeypatch.setattr("collectors.facility.snmp.finder._DISCOVERY_TIMEOUTS", HANGS)
     outlets = {
         f"{APC}.9.4.3.1.{column}.{n}": n if column != 2 else 1

@@ -137,7 +137,9 @@ def test_profiles_stand_back_only_behind_those_there_are() -> None:
 
 @pytest.mark.parametrize("folder", sorted(CASES.iterdir()), ids=lambda folder: folder.name)
 def test_a_case_fits_one_profile(folder: Path) -> None:
-    """Of the profiles that fit a case's device, it is said which is asked first: the one expected."""
+    """Of the profiles that fit a case's device, it is said which is asked first:
+    the one expected.
+    """
     case = read(folder / "case.yaml", Case)
     if (folder / "profiles").is_dir() or "profile" in case.device:
         return  # named, or the operator's own

@@ -55,7 +55,9 @@ def levels(depth: Depth, of_profile: str | None = None, kind: str = "pdu") -> fr
 def test_the_most_particular_word_counts(
     depth: Depth, of_profile: str | None, kind: str, detail: str
 ) -> None:
-    """The device's own word comes before its profile's, that before its kind's and the section's."""
+    """The device's own word comes before its profile's, that before its kind's and the
+    section's.
+    """
     assert levels(depth, of_profile, kind) == READ[detail]
 
 
@@ -113,7 +115,7 @@ def many(count: int, **device: object) -> list[DeviceConfig]:
 
 
 def test_outlets_of_more_than_500_pdus_are_left_out_and_that_is_told() -> None:
-    """By default 500 PDUs are read whole, and 501 to the phase; a UPS beside them keeps its outlets.
+    """By default 500 PDUs are read whole, 501 to the phase; a UPS beside them keeps its outlets.
 
     The notice is one for all.
     """
@@ -199,7 +201,9 @@ async def test_a_profile_of_ones_own_may_say_how_much(tmp_path: Path) -> None:
 
 
 async def test_slow_readings_have_an_interval_of_their_own() -> None:
-    """The energy of outlets is read in the first round, and then not before its interval is over."""
+    """The energy of outlets is read in the first round, and then not before its interval is
+    over.
+    """
     async with serving(Fake(dict(STRIP))) as address:
         one = collector(named(address, interval=3600.0, slow_interval=7200.0))
         first = shown(await one.collect())

@@ -246,7 +246,9 @@ def test_a_number_of_any_size_is_no_sure_guess() -> None:
 
 
 def test_many_scalars_of_one_branch_are_sorted_soon() -> None:
-    """A hundred threes that look like volts are no phases: comparing each with each took minutes."""
+    """A hundred threes that look like volts are no phases:
+    comparing each with each took minutes.
+    """
     branch = "1.3.6.1.4.1.99999.2"
     objects = {f"{branch}.{n}.0": 2300 + n % 40 if n % 9 < 6 else 150 for n in range(1, 3001)}
     found = Survey(identity=Identity(object_id="0.0", description=""))

@@ -102,7 +102,9 @@ async def test_interfaces_beside_what_the_device_is(agent: str, tmp_path: Path) 
 
 
 def test_a_profile_named_besides_must_be_there() -> None:
-    """A name under `also` that is no profile is told when the config is read, with the nearest one."""
+    """A name under `also` that is no profile is told when the config is read,
+    with the nearest one.
+    """
     with pytest.raises((Problems, ConfigError), match="did you mean if-mib"):
         KIND.build(
             read("c", KIND.Config, text="devices: [{address: a, device: d, also: [if-mip]}]"),

@@ -120,7 +120,9 @@ def test_states_are_mapped_and_unknown_ones_dropped() -> None:
 
 
 def test_the_devices_own_unit_must_be_of_the_metrics_quantity() -> None:
-    """A device that says watt-hours where watts belong yields no reading rather than a wrong one."""
+    """A device that says watt-hours where watts belong yields no reading rather than a wrong
+    one.
+    """
     reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit_column: unit, labels: {outlet: "{row}"}}\n'
     planned = made(
         reading,
@@ -135,7 +137,9 @@ def test_the_devices_own_unit_must_be_of_the_metrics_quantity() -> None:
 
 
 def test_a_temperature_whose_unit_the_device_does_not_say_is_celsius_if_it_clearly_is() -> None:
-    """Rooms have up to 50 °C and at least 50 °F; with tenths, 235 is 23.5 °C and 725 may be 72.5 °F."""
+    """Rooms have up to 50 °C and at least 50 °F; with tenths,
+    235 is 23.5 °C and 725 may be 72.5 °F.
+    """
     planned = made(
         "  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit_column: unit,"
         ' scale: 0.1, labels: {sensor: "{row}"}}\n',
@@ -149,7 +153,9 @@ def test_a_temperature_whose_unit_the_device_does_not_say_is_celsius_if_it_clear
 
 
 def test_digits_that_are_missing_or_absurd_drop_the_reading() -> None:
-    """Without the digits a value's size is unknown: no reading, not one a thousand times too large."""
+    """Without the digits a value's size is unknown: no reading,
+    not one a thousand times too large.
+    """
     reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit: W, digits_column: digits, labels: {outlet: "{row}"}}\n'
     planned = made(reading, {"6": {"1.1": 5, "1.2": 5, "1.3": 5}}, {"4.1.2": -3, "4.1.3": b"many"})
     assert planned.points == ()
@@ -178,7 +184,9 @@ def test_scales_and_divisors_of_the_device() -> None:
 
 
 def test_fahrenheit_becomes_celsius() -> None:
-    """A scale for all sensors that is read from the device decides between Celsius and Fahrenheit."""
+    """A scale for all sensors that is read from the device decides between Celsius and
+    Fahrenheit.
+    """
     reading = '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit_column: degrees, scale: 0.1, labels: {sensor: "{row}"}}\n'
     fahrenheit = made(reading, {"6": {"1.1": 770}}, {"1.3.6.1.4.1.99999.3.0": 1})
     assert values(fahrenheit, {"6.1.1": 770})[0] == {"A07-A/1": 25.0}

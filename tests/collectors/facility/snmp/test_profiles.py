@@ -115,7 +115,9 @@ def test_a_mistake_is_one_line_with_file_and_line(
     ],
 )
 def test_a_profile_without_a_protocol_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    """A profile that does not say its protocol, or an unknown one, is one line with file and line."""
+    """A profile that does not say its protocol, or an unknown one,
+    is one line with file and line.
+    """
     (tmp_path / "p.yaml").write_text(text, "utf-8")
     with pytest.raises(Problems) as caught:
         load("p", "snmp", SnmpProfile, tmp_path)
@@ -156,7 +158,9 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_the_longest_prefix_is_asked_first(object_id: str, description: str, first: str) -> None:
-    """Of the profiles whose sysObjectID prefix fits by whole numbers, the longest is asked first."""
+    """Of the profiles whose sysObjectID prefix fits by whole numbers,
+    the longest is asked first.
+    """
     found = candidates(Identity(object_id=object_id, description=description), Library().heads())
     assert found[0] == (first, OWN)
 

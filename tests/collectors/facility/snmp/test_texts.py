@@ -34,7 +34,9 @@ def test_a_number_with_its_unit_is_that_number(text: str, number: float) -> None
     ["", "N/A", "C 24", "12:30", "2026-11-28", "10.0.0.7", "1,234", "1,234.5 W", "0xff", "3 of 4"],
 )
 def test_a_text_with_more_than_a_number_is_none(text: str) -> None:
-    """A date, a time, an address, a count of others, and thousands that may be decimals are none."""
+    """A date, a time, an address, a count of others, and thousands that may be decimals are
+    none.
+    """
     assert number_in(text) is None
 
 
