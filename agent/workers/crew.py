@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
+from itertools import chain, repeat
 from typing import Final
 
 from agent.config import Built
@@ -115,10 +115,11 @@ class Crew:
 
     def health(self) -> Sequence[CollectorHealth]:
         """Return how every device is doing."""
-        pulses = [worker.pulse for worker in self.workers]
+        # Parts that were taken and not yet started have no worker.
+        stretches = chain((worker.stretch for worker in self.workers), repeat(1.0))
         return [
-            one.health(pulse.stretch if pulse is not None else 1.0)
-            for part, pulse in zip_longest(self._parts, pulses[: len(self._parts)])
+            one.health(stretch)
+            for part, stretch in zip(self._parts, stretches, strict=False)
             for one in part.devices
         ]
 
@@ -134,7 +135,7 @@ class Crew:
             silent=sum(one.ok is False for one in devices),
             late_rounds=late,
             lag_seconds=max((worker.lag for worker in self.workers), default=0.0),
-            stretch=max((one.pulse.stretch for one in self.workers if one.pulse), default=1.0),
+            stretch=max((worker.stretch for worker in self.workers), default=1.0),
             workers=[worker.health() for worker in self.workers],
         )
 

@@ -146,6 +146,11 @@ class Worker:
         told = self.pulse.lag_seconds if self.pulse is not None else 0.0
         return max(told, silent if silent > 2 * _LOOK_SECONDS else 0.0)
 
+    @property
+    def stretch(self) -> float:
+        """How many times longer than asked its intervals are; 1 while nothing is known."""
+        return self.pulse.stretch if self.pulse is not None else 1.0
+
     def health(self) -> WorkerHealth:
         """Return how it is doing."""
         return WorkerHealth(
