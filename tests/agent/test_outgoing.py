@@ -41,7 +41,7 @@ def once(server: socket.socket, serve: Callable[[socket.socket], object]) -> thr
         with connected, suppress(OSError):
             serve(connected)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)  # nobody may connect
     thread.start()
     return thread
 

@@ -187,11 +187,13 @@ def test_a_refusal_is_told_to_alertmanager_and_names_no_secret(duty: Duty) -> No
 
 @pytest.mark.parametrize("length", ["", "²", "-1", "4194305", "9" * 5000])
 def test_a_length_that_is_none_or_too_large_is_refused(length: str, tmp_path: Path) -> None:
-    """A body is read only if its length is a plain number of at most 4 MiB; else the answer is 413."""
+    """A body is read only if its length is a plain number of at most 4 MiB;
+    else the answer is 413.
+    """
     robot = Receiver(name="ding", dingtalk=Dingtalk(url_file=tmp_path / "url"))
     alerting = AlertingSection(notify=f"127.0.0.1:{free_port()}", receivers=(robot,))
     with BridgeServer(Bridge(alerting=alerting, send=send_post)) as server:
-        thread = threading.Thread(target=server.handle_request)
+        thread = threading.Thread(target=server.handle_request, daemon=True)
         thread.start()
         with socket.create_connection(("127.0.0.1", server.server_port), 30) as asked:
             head = f"POST /ding HTTP/1.0\r\nContent-Length: {length}\r\n\r\n"

@@ -96,7 +96,7 @@ def test_a_page_that_does_not_come_is_given_up(
     way: str,
 ) -> None:
     """The next write waits for the time that a question has, and no longer."""
-    monkeypatch.setattr(doubles, "ASK_SECONDS", 0.1)
+    monkeypatch.setattr(doubles, "ASK_SECONDS", 1.0)  # enough to connect, and to ask
     with writer(way, hanging.url, tmp_path, timeout=10 * HANGS) as made:
         written(made)
         silent(made, caplog)

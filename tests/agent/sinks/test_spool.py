@@ -155,8 +155,8 @@ def test_many_threads_balance(tmp_path: Path) -> None:
                 made.put(float(index), noise(8000), 3)
                 time.sleep(0.003)
 
-        sender = threading.Thread(target=send)
-        writers = [threading.Thread(target=write) for _ in range(4)]
+        sender = threading.Thread(target=send, daemon=True)
+        writers = [threading.Thread(target=write, daemon=True) for _ in range(4)]
         for thread in (sender, *writers):
             thread.start()
         for thread in writers:

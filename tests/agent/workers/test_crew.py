@@ -95,7 +95,7 @@ async def site() -> AsyncIterator[Simulator]:
     An address decides the worker, and its port is whichever was free: now and then one worker
     would have no device, and not be started.
     """
-    while True:
+    for _ in range(100):
         simulator = Simulator(build_site("guian", 3), clock=lambda: NOW, spread=True)
         await simulator.start()
         try:
@@ -104,6 +104,7 @@ async def site() -> AsyncIterator[Simulator]:
                 return
         finally:
             await simulator.stop()
+    pytest.fail("of a hundred sites none has devices for each worker")
 
 
 def read_at(simulator: Simulator) -> list[str]:
@@ -192,7 +193,9 @@ async def test_workers_that_end_or_stand_still_are_started_again(tmp_path: Path)
 async def test_devices_of_a_worker_that_does_not_come_back_are_told_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As in a crash loop: their rounds are late and nobody knows their state, but none is silent."""
+    """As in a crash loop: their rounds are late and nobody knows their state,
+    but none is silent.
+    """
     monkeypatch.setattr("agent.workers.worker._PAUSES", (3600.0, 3600.0))
     async with site() as simulator, agent(simulator, tmp_path, 2) as running:
         dead, alive = ({one.source for one in part.devices} for part in running.crew._parts)
@@ -260,7 +263,9 @@ async def test_a_reload_and_the_end(tmp_path: Path) -> None:
 
 
 async def test_a_reload_with_another_number_of_workers(tmp_path: Path) -> None:
-    """From two to none beside the agent, and to three: every device is read, and none told silent."""
+    """From two to none beside the agent, and to three: every device is read,
+    and none told silent.
+    """
     async with site() as simulator, agent(simulator, tmp_path, 2) as running:
         text = running.path.read_text()
         for asked, processes in ((1, 0), (3, 3)):

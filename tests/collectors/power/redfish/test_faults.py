@@ -52,8 +52,9 @@ async def test_the_total_deadline_holds_against_a_byte_at_a_time(tmp_path: Path)
         serving(service),
         reading(tmp_path, section(tmp_path, service, device=", timeout: 2s")) as collector,
     ):
-        while collector.plan is None:
-            await not_late(collector.collect)
+        async with asyncio.timeout(HANGS):
+            while collector.plan is None:
+                await not_late(collector.collect)
         service.replies = {AIR: drip}
         assert await not_late(partial(values, collector)) == {
             "dc_node_up": 1.0,

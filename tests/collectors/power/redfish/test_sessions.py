@@ -19,6 +19,7 @@ from tests.collectors.power.redfish.services import (
     serving,
     values,
 )
+from tests.support import HANGS
 
 pytestmark = pytest.mark.usefixtures("nothing_is_told")
 
@@ -125,12 +126,13 @@ async def test_a_login_under_way_when_the_round_ends_is_not_lost(tmp_path: Path)
         async with reading(
             tmp_path, section(tmp_path, service, device=", timeout: 1s")
         ) as collector:
-            while f"POST {SESSIONS}" not in service.asked:
-                before = collector.link.http.answers
-                try:
-                    assert await values(collector) == {"dc_node_up": 1.0}  # the root had answered
-                except Unreachable:  # a busy machine may be late even with the root
-                    assert collector.link.http.answers == before
+            async with asyncio.timeout(HANGS):
+                while f"POST {SESSIONS}" not in service.asked:
+                    before = collector.link.http.answers
+                    try:  # the root had answered
+                        assert await values(collector) == {"dc_node_up": 1.0}
+                    except Unreachable:  # a busy machine may be late even with the root
+                        assert collector.link.http.answers == before
             proceed.set()
         assert service.made == 1
         assert not service.sessions
