@@ -29,7 +29,8 @@ def test_one_peak_among_equal_readings() -> None:
 
     A rise that is followed by an equal fall: the mean square of changes is 600² / 2 for the peak's
     neighbours and 600² for itself, over the 59 readings of the hour within. Products are
-    -600² once. With a prior of three neighbours q is 1/2 (it would be 0.51), so the scale is √(4/3).
+    -600² once. With a prior of three neighbours q is 1/2 (it would be 0.51). So the scale is
+    √(4/3).
     """
     watts = [0.0] * 61
     watts[7] = 600.0

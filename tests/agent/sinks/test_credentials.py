@@ -138,7 +138,9 @@ def test_a_password_is_told_in_no_form(
 def test_a_broken_connection_is_told_in_words(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, answer: bytes | None, said: str
 ) -> None:
-    """What went wrong is said once, on one line, and not as a tuple or with addresses of objects."""
+    """What went wrong is said once, on one line, and not as a tuple or with addresses of
+    objects.
+    """
 
     class Broken(socketserver.BaseRequestHandler):
         def handle(self) -> None:

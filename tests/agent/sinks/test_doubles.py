@@ -121,8 +121,8 @@ def kept(database: Victoria) -> int:
 def test_a_flag_given_at_last_is_noticed_after_the_outage(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No hour passes: the database was away, so it is asked anew. One line says that it is well, and
-    the doubles that it has are gone from its answers.
+    """No hour passes: the database was away, so it is asked anew. One line says that it is well,
+    and the doubles that it has are gone from its answers.
     """
     caplog.set_level(logging.INFO, "hubgauge.sink")
     database = Victoria(tmp_path, flags=())

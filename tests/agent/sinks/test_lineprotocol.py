@@ -177,7 +177,9 @@ def test_template_follows_the_series() -> None:
     )
 )
 def test_any_text_makes_whole_lines(values: list[tuple[str, float]]) -> None:
-    """Whatever a label holds, there is one line for each key and every number comes back as it was."""
+    """Whatever a label holds, there is one line for each key and every number comes back as it
+    was.
+    """
     readings = [
         (CPU.series(str(index), text), number) for index, (text, number) in enumerate(values)
     ]
@@ -245,8 +247,8 @@ def test_push_and_scrape_name_series_alike(victoria: Victoria, tmp_path: Path) -
 
 
 def test_devices_of_one_make_keep_their_own_tags() -> None:
-    """Two PDUs share a template and differ in place: an empty row is no tag, and the agent's own site
-    is added where the PDU has none.
+    """Two PDUs share a template and differ in place: an empty row is no tag, and the agent's own
+    site is added where the PDU has none.
     """
     metric = Metric(
         namespace="dc",

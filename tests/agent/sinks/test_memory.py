@@ -108,7 +108,9 @@ def on_disk(*ids: int) -> list[Chunk]:
 
 
 def test_rows_the_quota_drops_while_a_request_carries_them_wait_for_its_outcome() -> None:
-    """Of 30 samples dropped 10 are under way: they count as sent if it succeeds, else as dropped."""
+    """Of 30 samples dropped 10 are under way: they count as sent if it succeeds,
+    else as dropped.
+    """
     for succeeds in (True, False):
         accounts = Accounts(Memory(1000, drop_oldest=True))
         accounts.collected, accounts.on_disk = 30, 30

@@ -93,7 +93,9 @@ def close(collectors: Iterable[Collector]) -> None:
 
 
 def page_of(collectors: Iterable[Collector]) -> str:
-    """Run collectors once and show what they read by name, with what failed as comments at the end."""
+    """Run collectors once and show what they read by name,
+    with what failed as comments at the end.
+    """
     readings: list[Reading] = []
     failures = []
     for collector in collectors:

@@ -83,7 +83,9 @@ COLLECTOR = HostCollector(name="tank", make=Tank, options=TankOptions, at_least=
 
 
 def test_a_new_collector_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module dropped into the folder is a key of the section, can be disabled, and is collected."""
+    """A module dropped into the folder is a key of the section, can be disabled,
+    and is collected.
+    """
     folder = tmp_path / "more"
     folder.mkdir()
     (folder / "tank.py").write_text(NEW_MODULE)

@@ -1,4 +1,6 @@
-"""What the rules and alerts of node-mixin read exists here by the same names, labels and types, so that they work unchanged.
+"""What the rules and alerts of node-mixin read exists here by the same names, labels and types.
+
+So they work unchanged.
 
 What it reads of /proc/meminfo takes its names from the kernel; the real node_exporter beside us
 shows that they are equal.

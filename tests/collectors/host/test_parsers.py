@@ -121,7 +121,9 @@ def test_junk_gives_rows_or_bad_reply(name: str, junk: bytes) -> None:
 @settings(max_examples=40, database=None)
 @given(data=st.data())
 def test_a_damaged_file_gives_rows_or_bad_reply(name: str, data: st.DataObject) -> None:
-    """A real file that is cut short, or that has bytes changed, is parsed or refused as BadReply."""
+    """A real file that is cut short, or that has bytes changed,
+    is parsed or refused as BadReply.
+    """
     parse, sample = PARSERS[name]
     raw = bytearray((SERVER / sample).read_bytes()[:4000])
     for _ in range(data.draw(st.integers(0, 4))):

@@ -64,7 +64,9 @@ def test_a_pid_that_is_used_again_is_another_process() -> None:
 
 
 def test_what_is_shown_is_bounded() -> None:
-    """Of a thousand names only the heaviest are told apart; the rest is one group that never falls."""
+    """Of a thousand names only the heaviest are told apart;
+    the rest is one group that never falls.
+    """
     groups = Groups(2)
     many = [process(f"job{one}", float(one), pid=one) for one in range(1000)]
     shown = seconds(list(groups.readings(many)))
