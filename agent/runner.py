@@ -157,11 +157,7 @@ class Runner:
             )
             self._timetable.add(others)
             self._timetable.start()
-        for name, notice in dict.fromkeys(
-            (one.collector, one.shared_notice) for one in self.health()
-        ):
-            if notice:
-                log.warning("%s: %s", name, notice)
+        _tell_shared_notices(self.health())
         polled = [task for task in self._tasks if task.polled]
         self._keeper.unheard = len(polled)
         self._keeper.count_heard(0)
@@ -241,6 +237,13 @@ class Runner:
                 self._keeper.run_now(task)
             else:
                 self._spawn(self._keeper.run(task))
+
+
+def _tell_shared_notices(said: Iterable[CollectorHealth]) -> None:
+    """Log once what many collectors have to say alike."""
+    for name, notice in dict.fromkeys((one.collector, one.shared_notice) for one in said):
+        if notice:
+            log.warning("%s: %s", name, notice)
 
 
 async def _close(task: Task) -> None:

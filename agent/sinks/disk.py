@@ -117,7 +117,7 @@ class Disk:
         """Write one portion in one commit; returns False where there was nothing to write."""
         store, accounts = self.store, self._accounts
         with accounts.lock:
-            chunks = accounts.memory.begin_writing(store.portion)
+            chunks = accounts.memory.begin_writing(store.pages.portion)
         if not chunks and self.healthy:
             return False
         before = store.base

@@ -234,7 +234,7 @@ class Spool:
         with self._accounts.lock:
             return self._accounts.state(
                 oldest_on_disk=store.oldest_time,
-                disk_bytes=store.disk_bytes,
+                disk_bytes=store.pages.disk_bytes,
                 healthy=self.disk.healthy,
             )
 

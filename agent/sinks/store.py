@@ -48,7 +48,7 @@ class Store:
         self.tail = 0
         self.oldest_time: float | None = None
         self._drop_oldest: Final = when_full == "drop_oldest"
-        self._pages: Final = Pages(path, max_bytes)
+        self.pages: Final = Pages(path, max_bytes)
         self._connection: sqlite3.Connection | None = None
         self._deleted_to = 0
         self._marked = False
@@ -58,16 +58,6 @@ class Store:
     def waiting(self) -> int:
         """How many samples wait in the file."""
         return self.tail - self.base
-
-    @property
-    def disk_bytes(self) -> int:
-        """What the spool took of its quota when it was last written."""
-        return self._pages.disk_bytes
-
-    @property
-    def portion(self) -> int:
-        """Bytes of payloads that may be appended at a time within the quota."""
-        return self._pages.portion
 
     @property
     def is_open(self) -> bool:
@@ -118,7 +108,7 @@ class Store:
 
         Returns the samples missing.
         """
-        connection.execute(f"PRAGMA wal_autocheckpoint={self._pages.checkpoint}").fetchall()
+        connection.execute(f"PRAGMA wal_autocheckpoint={self.pages.checkpoint}").fetchall()
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             if self.tail > self.base and kept:
                 raise Damaged("the tables are missing")
@@ -134,7 +124,7 @@ class Store:
         self._opened_before = True
         self._deleted_to = 0
         self.base, self.tail, self.oldest_time = found.base, found.tail, found.oldest_time
-        self._pages.count(connection)
+        self.pages.count(connection)
         return found.missing
 
     def set_aside(self) -> int:
@@ -181,15 +171,15 @@ class Store:
                 self._delete_sent(connection)
                 for chunk in chunks:
                     if self._drop_oldest:
-                        dropped_to = self._pages.make_room(connection, chunk) or dropped_to
-                    if not self._pages.has_room(chunk):
+                        dropped_to = self.pages.make_room(connection, chunk) or dropped_to
+                    if not self.pages.has_room(chunk):
                         refused.append(chunk)
                         continue
                     tail += chunk.samples
                     chunk.id = tail
                     connection.execute(INSERT, row_of(chunk))
                     entered.append(chunk)
-                    self._pages.count(connection)
+                    self.pages.count(connection)
         except StoreError:
             for chunk in entered:
                 chunk.id = 0
@@ -198,20 +188,20 @@ class Store:
         if self.oldest_time is None and entered:
             self.oldest_time = entered[0].time
         self.advance(max(self.base, dropped_to))
-        self._pages.shrink(connection)
+        self.pages.shrink(connection)
         return dropped_to, refused
 
     def _delete_sent(self, connection: sqlite3.Connection) -> None:
         if self._deleted_to < self.base:
             connection.execute("DELETE FROM batch WHERE id <= ?", (self.base,))
-        self._pages.count(connection)
+        self.pages.count(connection)
 
     def keep_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         """Keep what the database will never take, the newest within a sixteenth of the quota."""
         connection = self.connection
         with transaction(connection):
-            insert_letters(connection, letters, self._pages.limit // 16)
-            self._pages.count(connection)
+            insert_letters(connection, letters, self.pages.limit // 16)
+            self.pages.count(connection)
 
     # Reading
 
