@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.hubs.loader import load_registry
+from agent.hubs.model import Registry
 from dashboards.build import Built, build_all
 from dashboards.language import LANGUAGES
 
@@ -13,3 +14,8 @@ from dashboards.language import LANGUAGES
 def built() -> dict[str, list[Built]]:
     registry = load_registry()
     return {language: list(build_all(registry, language)) for language in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry()

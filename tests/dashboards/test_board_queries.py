@@ -8,9 +8,9 @@ import re
 from collectors.catalogue import recorded
 from dashboards import panels
 from dashboards.build import Built
+from tests.dashboards.names import READ_BY_SIGNALS, declared
 from tests.dashboards.panels import every_panel, walk
 from tests.dashboards.promtool import metric_names
-from tests.dashboards.test_rules import READ_BY_SIGNALS, declared
 
 RAW = {
     recorded.KPI_VALUE: " or sum by (hub, kpi, scope) (dc_kpi_value",

@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.targets.kpis import measured
 from collectors.catalogue import all_metrics, recorded
 from dashboards import rule_files
-from dashboards.alerts import ALERTS, GROUPS
-from dashboards.alerts.leads import RUNBOOK
-from dashboards.promql import for_panel, for_rule, metric, of
+from dashboards.alerts import ALERTS
 from dashboards.rules import recording_groups
 from dashboards.signals import all_signals
+from tests.dashboards.names import GIVEN_BY_PROMETHEUS, declared
 from tests.dashboards.promtool import (
     alone,
     groups_of,
@@ -29,36 +27,12 @@ from tests.dashboards.promtool import (
 )
 from tests.support import ROOT
 
-GIVEN_BY_PROMETHEUS = {"up"}
-READ_BY_SIGNALS = {
-    recorded.KPI_VALUE,
-    recorded.KPI_COVERAGE,
-    recorded.KPI_MISSING,
-    recorded.SOURCE,
-}
-"""Recorded series that panels read where there are rules; without them the raw ones answer."""
-TARGET_LABELS = {"instance", "job", "le"}
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return load_registry()
-
 
 @pytest.fixture(scope="module")
 def built(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("rules")
     rule_files.write(folder, registry)
     return folder
-
-
-def declared() -> set[str]:
-    names = set()
-    for found in all_metrics():
-        names.add(found.full_name)
-        if found.type == "histogram":
-            names |= {f"{found.full_name}{suffix}" for suffix in ("_bucket", "_sum", "_count")}
-    return names
 
 
 def test_promtool_takes_rules_and_alerts(built: Path) -> None:
@@ -162,78 +136,6 @@ def test_a_kpi_has_one_rule(registry: Registry) -> None:
         if not found.measured["en"].startswith("registered only")
     }
     assert measurable <= set(keys)
-
-
-def test_alerts_say_what_to_do() -> None:
-    """Every alert has a unique name, both languages, a group, and a chapter in the runbook that it
-    leads to.
-    """
-    chapters = set(re.findall(r"^## (\w+)$", (ROOT / RUNBOOK).read_text("utf-8"), re.MULTILINE))
-    assert {alert.name for alert in ALERTS} == chapters
-    chinese = (ROOT / RUNBOOK).parent / "zh" / "runbook.md"
-    assert set(re.findall(r"^## (\w+)$", chinese.read_text("utf-8"), re.MULTILINE)) == chapters
-    assert len({alert.name for alert in ALERTS}) == len(ALERTS)
-    assert [alert for alerts in GROUPS.values() for alert in alerts] == list(ALERTS)
-    for alert in ALERTS:
-        texts = alert.annotations()
-        assert bool(alert.shown_value) or not alert.limit.text, alert.name
-        assert texts["runbook_url"] == f"{RUNBOOK}#{alert.name.lower()}"
-        assert ":" in texts["summary"], f"{alert.name} says what is wrong, then what to do"
-        assert re.search(r"[\u4e00-\u9fff]", texts["summary_zh"])
-        assert alert.must_fire.fires is not None
-        assert all(case.fires is None for case in (alert.must_not_fire, *alert.also_quiet))
-
-
-def test_alert_labels_are_there(registry: Registry) -> None:
-    """A label that an alert's text names is one that its case carries."""
-    del registry
-    for alert in ALERTS:
-        named = set(re.findall(r"\$labels\.(\w+)", " ".join(alert.annotations().values())))
-        assert named <= set(alert.must_fire.fires or {}), alert.name
-
-
-def test_signals_read_only_what_exists(registry: Registry) -> None:
-    """Every metric and label of a signal is declared.
-
-    A name the catalogue does not know is found out.
-    """
-    labels = (
-        {label for found in all_metrics() for label in found.labels}
-        | TARGET_LABELS
-        | {"hub", "site", "tenth", "heard", "all", "told"}
-    )
-    for signal in all_signals(registry):
-        assert set(metric_names(signal.expr)) <= declared() | READ_BY_SIGNALS, signal.key
-        for group in re.findall(r"\b(?:by|on|group_left)\s*\(([^()]*)\)", signal.expr):
-            assert {label.strip() for label in group.split(",") if label.strip()} <= labels, (
-                signal.key
-            )
-        for label in re.findall(r"(\w+)(?:=~|!=|!~|=)\"", signal.expr):
-            assert label in labels, signal.key
-        for label in re.findall(r"{{(\w+)}}", signal.legend):
-            assert label in labels, signal.key
-
-
-def test_an_undeclared_metric_is_found_out() -> None:
-    """The reader of expressions finds names in all their places, and the catalogue refuses an
-    unknown one.
-    """
-    expr = (
-        'sum by (hub) (rate(dc_old_name{a="node_load1"}[5m])) / on (hub) (site:x:sum offset 5m) >'
-        " bool 3 unless foo_total"
-    )
-    assert set(metric_names(expr)) == {"dc_old_name", "site:x:sum", "foo_total"}
-    with pytest.raises(KeyError):
-        metric("dc_old_name")
-
-
-def test_places_are_rendered() -> None:
-    """A panel narrows by its variables or its one hub; a rule does not narrow."""
-    load = metric("node_load1")
-    assert for_panel(of(load, 'a="b"')) == 'node_load1{hub=~"$hub",site=~"$site",a="b"}'
-    assert for_panel(of(load, scope="hub"), hub="guian") == 'node_load1{hub="guian"}'
-    assert for_rule(of(load, 'a="b"')) == 'node_load1{a="b"}'
-    assert for_rule(of(load)) == "node_load1"
 
 
 def test_rule_files_are_plain_yaml(built: Path) -> None:

@@ -134,7 +134,12 @@ FAULTS: Final = (
         what="a collector that raises, returns junk, never ends, fills the memory",
         how="each beside good collectors",
         peers="Telegraf: a panic in one input ends it, and a gather has no deadline",
-        tests=(RUNNER, "tests/agent/test_runner_stuck.py", "tests/agent/test_standstill.py"),
+        tests=(
+            RUNNER,
+            "tests/agent/test_runner_stuck.py",
+            "tests/agent/test_standstill.py",
+            "tests/system/test_standstill.py",
+        ),
     ),
     Fault(
         number=13,
@@ -184,6 +189,7 @@ FAULTS: Final = (
             "tests/agent/web/test_attacks.py",
             "tests/agent/web/test_crowd.py",
             "tests/agent/web/test_early.py",
+            "tests/agent/web/test_hostile_requests.py",
         ),
     ),
     Fault(

@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
+from tests.reference.answers import Product
 from tests.reference.judge import ENOUGH, TOO_GOOD, Against, Disagreement, against_truth
 from tests.reference.known import reason
-from tests.reference.product import Product, imported, live
+from tests.reference.product import imported, live
 from tests.reference.smaller import short, smallest
 from tests.reference.strategies import Drawing, by_seed
 from tests.reference.worlds import Device, Plan, World, build

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from tests.reference.answers import Answer
 from tests.reference.bills import Bill, NobodyKnowsError, in_order, lasting, moment, months_on
+from tests.reference.bookkeeping import RefusedError, bookkeeping
 from tests.reference.judge import CLOSE, Disagreement
 from tests.reference.model import CELL, DAY, HOUR
-from tests.reference.product import Answer, RefusedError, bookkeeping
 from tests.support.ledger import SITE
 
 ZONES = ("UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Australia/Lord_Howe")

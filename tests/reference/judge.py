@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from tests.reference.answers import Answer, Product
 from tests.reference.beside import above, below, beside, known, stated
 from tests.reference.model import CELL, INCOMING, Duty, Meter, Metered
-from tests.reference.product import Answer, Product
 from tests.reference.site import SiteFigures, inconsistent
 from tests.reference.worlds import World, referee
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import io
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from agent.cli import main
 from agent.inventory.model import Inventory
 from agent.ledger.ledger import Ledger
-from agent.ledger.settings import LedgerSettings
-from agent.pue.model import PueResult
 from agent.pue.pue import Pue
 from collectors.base import Batch
-from tests.reference.model import CELL, KWH, Kind, Meter, Reading
+from tests.reference.answers import Product
+from tests.reference.bookkeeping import bookkeeping
+from tests.reference.model import KWH, Kind, Meter, Reading
 from tests.reference.worlds import World
 from tests.support.ledger import SITE, Clock, batch, energy, exported, inventory, power, water
 
@@ -35,70 +33,6 @@ class Order:
     """Of ten batches so many come late, by up to an hour."""
     seed: int = 0
     restarts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """A figure beside PUE, in the unit that its standard writes, and its coverage."""
-
-    value: float | None
-    coverage: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the product says of a window."""
-
-    start: int
-    end: int
-    state: str
-    pue: float | None
-    coverage: float
-    uncertainty: float | None
-    facility: float
-    it: float
-    category: int | None
-    beside: Mapping[str, Ratio]
-    """REF, ERF, CUE and WUE, as far as they are known."""
-
-    @staticmethod
-    def of(result: PueResult) -> Answer:
-        """Take what is compared."""
-        return Answer(
-            start=round(result.start * 1000),
-            end=round(result.end * 1000),
-            state=result.state,
-            pue=result.pue,
-            coverage=result.coverage,
-            uncertainty=result.uncertainty,
-            facility=result.facility_joules,
-            it=result.it_joules,
-            category=result.category,
-            beside={
-                **{one.name: Ratio(one.per_kwh, one.coverage) for one in result.factors},
-                **(
-                    {"ref": Ratio(result.renewable_ratio, result.coverage)}
-                    if result.renewable_ratio is not None
-                    else {}
-                ),
-            },
-        )
-
-
-class Product:
-    """A ledger that has taken a world in; it may be asked for any window."""
-
-    def __init__(self, pue: Pue) -> None:
-        """Ask this."""
-        self._pue = pue
-
-    def between(self, start: int, end: int) -> Answer:
-        """Return what it says of a window."""
-        return Answer.of(self._pue.between(SITE, start / 1000, end / 1000))
-
-    def cells(self, start: int, end: int) -> list[Answer]:
-        """Return what it says of each cell."""
-        return [self.between(cell, cell + CELL) for cell in range(start, end, CELL)]
 
 
 def stated(meter: Meter) -> str:
@@ -209,13 +143,6 @@ def _batch(meter: Meter, at: int, readings: Sequence[Reading], every: int) -> Ba
     return batch(at / 1000, *said, interval=every / 1000)
 
 
-# Imported files
-
-
-class RefusedError(Exception):
-    """The command refused a file; what it said."""
-
-
 @contextlib.contextmanager
 def imported(world: World) -> Iterator[Product]:
     """Import a world's registers and powers as files."""
@@ -240,65 +167,3 @@ def imported(world: World) -> Iterator[Product]:
 def _iso(at: int) -> str:
     """Write a time of UTC to the millisecond, with its offset."""
     return dt.datetime.fromtimestamp(at / 1000, dt.UTC).isoformat()
-
-
-class Bookkeeping:
-    """A gateway's folder that files are imported into, by the command."""
-
-    def __init__(self, folder: Path, stock: str) -> None:
-        """Write the config and the inventory."""
-        self._folder, self._stock = folder, inventory(stock)
-        (folder / "inventory.yaml").write_text(stock, "utf-8")
-        self._config = folder / "hubgauge.yaml"
-        self._config.write_text(
-            f"hub: guian\nsite: {SITE}\nstate_dir: {folder}/state\ninventory: inventory.yaml\n",
-            "utf-8",
-        )
-        self._open: Ledger | None = None
-
-    def take(self, header: str, rows: Sequence[str], *options: str) -> str:
-        """Import rows; return what the command said.
-
-        Raises:
-            RefusedError: it refused the file, or rows of it without `--skip-refused`.
-        """
-        path = self._folder / "rows.csv"
-        path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
-        said = io.StringIO()
-        common = ["ledger", "import", "--config", str(self._config), "--site", SITE]
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            try:
-                status = main([*common, *options, str(path)])
-            except SystemExit as error:
-                status = int(error.code or 0)
-        if status:
-            raise RefusedError(said.getvalue())
-        return said.getvalue()
-
-    def product(self) -> Product:
-        """Open what was imported."""
-        self._open = Ledger(
-            self._folder / "state" / "ledger.db",
-            inventory=self._stock,
-            settings=LedgerSettings(tidy=False),
-        )
-        pue = Pue(self._open, self._stock)
-        while not pue.refresh():
-            pass
-        return Product(pue)
-
-    def close(self) -> None:
-        """Close it."""
-        if self._open is not None:
-            self._open.close()
-
-
-@contextlib.contextmanager
-def bookkeeping(stock: str) -> Iterator[Bookkeeping]:
-    """Keep books in a folder of their own."""
-    with tempfile.TemporaryDirectory() as folder:
-        book = Bookkeeping(Path(folder), stock)
-        try:
-            yield book
-        finally:
-            book.close()

@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from tests.reference.adversary import attempt, search
+from tests.reference.answers import Answer, Product
 from tests.reference.finds import FINDS
-from tests.reference.product import Answer, Product, live
+from tests.reference.product import live
 from tests.reference.worlds import World
 
 

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from tests.reference.answers import Product
 from tests.reference.files import billings, judge_file, mixes, nights
 from tests.reference.judge import ENOUGH, TOO_GOOD, Disagreement, against_truth, compare
-from tests.reference.product import Order, Product, imported, live
+from tests.reference.product import Order, imported, live
 from tests.reference.strategies import clean_plans, filed_plans, orders, plans
 from tests.reference.worlds import CLEAN, Plan, World, build
 

@@ -30,7 +30,7 @@ from simulator.simulator import Simulator
 from simulator.site import build_site
 from tests.dashboards.test_routes import Heard, hook, wait_until_told
 from tests.support import HANGS, ROOT, binary, free_port, get, running, wait_for
-from tests.system.test_dashboards import import_past, simulated
+from tests.system.sites_behind_dashboards import import_past, simulated
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
 HUBS = ("guian", "kunming")

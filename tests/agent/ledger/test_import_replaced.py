@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reference.product import RefusedError, bookkeeping
+from tests.reference.bookkeeping import RefusedError, bookkeeping
 from tests.support.ledger import SITE
 
 DAY_MS = 86_400_000

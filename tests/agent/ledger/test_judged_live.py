@@ -1,19 +1,15 @@
-"""Misread registers and powers in the living ledger: flush by flush, late, and across restarts."""
+"""Misread and resting registers in the living ledger: what is covered, counted and told."""
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from agent.ledger.ledger import Ledger
 from agent.ledger.settings import LedgerSettings
 from agent.pue.pue import Pue
-from collectors.base import Batch
+from tests.agent.ledger.living import KWH, STOCK, kwh_and_hours, live, minutes, shown
 from tests.support.ledger import (
     HOUR,
     SITE,
@@ -27,108 +23,6 @@ from tests.support.ledger import (
     pdu_power,
     power,
 )
-
-KWH = 3.6e6
-STOCK = inventory(
-    f"sites: [{{site: {SITE}}}]\n"
-    "meters: [{meter: m, point: utility, rating_watts: 250000}, {meter: n, point: ups_output}]"
-)
-
-
-def shown(minute: float) -> float:
-    """Return what a register of 120 kW shows."""
-    return (15_513 + 2 * minute) * KWH
-
-
-def live(
-    folder: Path, batches: Sequence[Batch], *, restart_after: int = 0, flush_after: int = 1
-) -> Ledger:
-    """Take batches as they come, with a restart after every so many."""
-    clock = Clock(T0)
-    book = ledger(folder, clock, STOCK)
-    for number, one in enumerate(batches, 1):
-        clock.now = max(clock.now, one.time)
-        book.accept(one)
-        if number % flush_after == 0:
-            book.flush()
-        if restart_after and number % restart_after == 0:
-            book.close()
-            book = ledger(folder, clock, STOCK)
-    book.flush()
-    return book
-
-
-def minutes(
-    meter: str, value: Callable[[int], float], count: int, step: int = 1, watts: float | None = None
-) -> list[Batch]:
-    return [
-        batch(
-            T0 + 60 * minute,
-            energy(meter, value(minute)),
-            *([] if watts is None else [power(meter, watts)]),
-            interval=60.0 * step,
-        )
-        for minute in range(0, count + 1, step)
-    ]
-
-
-def kept(book: Ledger) -> list[tuple[object, ...]]:
-    """Return every hour and its cells: twelve energies and covered times, to the last bit."""
-    with contextlib.closing(sqlite3.connect(book.path)) as db:
-        return db.execute(
-            "SELECT h.hour, h.joules, h.covered, substr(c.data, 1, 144) FROM hour h"
-            " LEFT JOIN cell c ON c.hour = h.hour AND c.meter = h.meter ORDER BY 1"
-        ).fetchall()
-
-
-def kwh_and_hours(book: Ledger, meter: str, hours: float) -> tuple[float, float]:
-    found = book.energy(meter, T0, T0 + hours * HOUR)
-    return found.joules / KWH, found.seconds / HOUR
-
-
-WILD: dict[str, Callable[[int], float]] = {
-    "zero once": lambda m: shown(m) * (m != 100),
-    "zero for long": lambda m: shown(m) * (m not in range(50, 170)),
-    "huge once": lambda m: 5e12 if m == 100 else shown(m),
-    "huge twice": lambda m: 5e12 if m in (100, 101) else shown(m),
-    "frozen": lambda m: shown(100 if m in range(100, 230) else m),
-    "small and huge": lambda m: {90: 0.0, 91: 9e12, 150: 7.0}.get(m, shown(m)),
-}
-
-
-@pytest.mark.parametrize("meter", ["m", "n"])
-@pytest.mark.parametrize("case", WILD)
-@pytest.mark.parametrize(("restart_after", "flush_after"), [(0, 1), (37, 1), (0, 17)])
-def test_a_misread_register_comes_right(
-    tmp_path: Path, meter: str, case: str, restart_after: int, flush_after: int
-) -> None:
-    """Four hours of 120 kW are 480 kWh and all covered, whatever was read for a while."""
-    book = live(
-        tmp_path,
-        minutes(meter, WILD[case], 240),
-        restart_after=restart_after,
-        flush_after=flush_after,
-    )
-    assert kwh_and_hours(book, meter, 4) == pytest.approx((480.0, 4.0))
-    book.close()
-
-
-@pytest.mark.parametrize("meter", ["m", "n"])
-@pytest.mark.parametrize("case", WILD)
-def test_the_order_of_misread_readings_does_not_matter(
-    tmp_path: Path, meter: str, case: str
-) -> None:
-    """Late and shuffled readings give the same hours to the last bit."""
-    made = minutes(meter, WILD[case], 240, watts=120_000.0)
-    straight = live(tmp_path / "straight", made)
-    chance = Random(5)
-    muddled = sorted(made, key=lambda one: one.time + chance.choice((0, 0, 0, 600, 5000)))
-    late = live(tmp_path / "late", muddled, flush_after=3)
-    shuffled = chance.sample(made, k=len(made))
-    random = live(tmp_path / "random", shuffled, flush_after=20)
-    assert kept(late) == kept(straight) == kept(random)
-    for book in (straight, late, random):
-        book.close()
 
 
 def test_what_is_refused_is_counted_once_and_stored(tmp_path: Path) -> None:
@@ -195,21 +89,6 @@ def test_a_fall_after_a_long_silence_is_judged_by_what_was_before(
     book = live(tmp_path, made, restart_after=restart_after)
     total = (after + 29) / 60
     assert kwh_and_hours(book, "n", total) == pytest.approx((120 * total, total))
-    book.close()
-
-
-@pytest.mark.parametrize("bad", [-7.0, float("nan"), 65_535e3])
-@pytest.mark.parametrize("restart_after", [0, 3])
-def test_a_refused_power_leaves_a_hole_across_a_restart(
-    tmp_path: Path, bad: float, restart_after: int
-) -> None:
-    """Of 60 minutes at 100 kW one reading is refused: the two minutes beside it are a hole."""
-    made = [
-        batch(T0 + 60 * minute, power("m", bad if minute == 30 else 1e5)) for minute in range(61)
-    ]
-    book = live(tmp_path, made, restart_after=restart_after)
-    found = book.energy("m", T0, T0 + HOUR)
-    assert (found.joules, found.seconds) == pytest.approx((1e5 * 58 * 60, 58 * 60))
     book.close()
 
 
@@ -297,19 +176,3 @@ def test_a_supply_may_rest_while_the_site_feeds_itself(
         book.flush()
     assert kwh_and_hours(book, "m", 6) == pytest.approx((240.0, hours))
     book.close()
-
-
-@pytest.mark.parametrize(
-    "wild", [{58: 9e7}, {59: 9e7, 60: 9e7}, {60: 9e7}, dict.fromkeys(range(59, 70), 9e6)]
-)
-def test_a_wild_power_is_judged_alike_in_any_order(tmp_path: Path, wild: dict[int, float]) -> None:
-    """A wild power about the turn of an hour: reading by reading, at once, and shuffled."""
-    made = [batch(T0 + 60 * m, power("n", wild.get(m, 1e5))) for m in range(130)]
-    straight = live(tmp_path / "straight", made)
-    shuffled = live(tmp_path / "shuffled", Random(3).sample(made, k=len(made)), flush_after=3)
-    at_once = live(tmp_path / "once", made, flush_after=len(made))
-    assert kept(shuffled) == kept(straight) == kept(at_once)
-    covered = 129 if len(wild) > 2 else 129 - len(wild) - 1
-    assert kwh_and_hours(straight, "n", 3)[1] == pytest.approx(covered / 60)
-    for book in (straight, shuffled, at_once):
-        book.close()

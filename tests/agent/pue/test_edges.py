@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.pue.edges import cut_of_cells, cut_of_power, cut_of_register, together
-from tests.reference.product import bookkeeping
+from tests.reference.bookkeeping import bookkeeping
 from tests.support.ledger import SITE
 from tests.support.registers import KWH, MINUTE, read
 

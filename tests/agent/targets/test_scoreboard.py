@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.cli import main
 from agent.hubs.loader import load_registry
-from agent.targets.forecast import DAY, Point
 from agent.targets.model import Evidence
 from agent.targets.scoreboard import scoreboard
 from agent.targets.serialise import board_json, from_json
 from agent.targets.table import render, width_of, wrap
-
-REGISTRY = load_registry()
-NOW = dt.datetime.fromisoformat("2026-11-22T12:00+08:00").timestamp()
-MEASURED = {
-    ("guian", "pue", "huawei"): [
-        Evidence(
-            value=1.18,
-            time=NOW,
-            coverage=0.5,
-            history=tuple(
-                Point(NOW - days * DAY, 1.18 + days * 0.0001, 0.5) for days in (90, 60, 30)
-            ),
-        )
-    ],
-    ("guian", "pue", "hub"): [Evidence(value=1.31, time=NOW, coverage=0.97)],
-    ("kunming", "racks_in_service", "hub"): [Evidence(value=200.0, time=NOW, at_least=True)],
-    ("guizhou", "round_trip_guangzhou", "hub"): [
-        Evidence(
-            value=0.014,
-            time=NOW,
-            history=tuple(Point(NOW - days * DAY, 0.014 + days * 1e-4) for days in (40, 20)),
-        )
-    ],
-}
-VIEWS = scoreboard(REGISTRY, MEASURED, NOW)
-BOARD = board_json(VIEWS)
+from tests.agent.targets.boards import BOARD, MEASURED, NOW, REGISTRY, VIEWS
 
 
 def row(target: str) -> dict[str, Any]:
@@ -186,117 +155,3 @@ def test_wrap_keeps_numbers_whole() -> None:
     assert wrap("在用机架，共一万。", 8) == ["在用机", "架，共一", "万。"]
     assert wrap("intercontinental", 8) == ["intercon", "tinental"]
     assert wrap("", 8) == [""]
-
-
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    """Run the command; returns status, output and errors."""
-    status = main(["hubs", *words])
-    captured = capsys.readouterr()
-    return status, captured.out, captured.err
-
-
-def test_command_table(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hub's scoreboard says state, claim, limit, deadline, source and what is open."""
-    monkeypatch.setenv("COLUMNS", "100")
-    status, out, err = run(capsys, "guian", "--at", "2025-01-01")
-    assert (status, err) == (0, "")
-    for words in (
-        "∅ expired, unreported",
-        "≥ 200 000 chips",
-        "2024-12-31",
-        "PR Newswire",
-        "Die, card and chip",
-        "no target stated",
-        "over 80 000",
-    ):
-        assert words in out
-
-
-def test_command_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """With --json it prints the scoreboard, Chinese as it is."""
-    status, out, _ = run(capsys, "--json", "--at", "2026-11-22")
-    assert status == 0
-    assert "贵阳贵安" in out
-    assert [hub["hub"] for hub in json.loads(out)] == [
-        "national",
-        "guizhou",
-        "guian",
-        "kunming",
-        "liangya",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (["guin"], "guin: no such hub; did you mean guian?\n"),
-        (["--at", "soon"], "--at: expected a day such as 2025-01-01, got 'soon'\n"),
-        (["--agent", "ftp://x"], "--agent: expected http://… or https://…, got 'ftp://x'\n"),
-        (
-            ["--agent", "http://x", "--at", "2025-01-01"],
-            "--at: an agent judges now, by its own hub files; leave out one of them\n",
-        ),
-    ],
-)
-def test_wrong_input(words: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A wrong input is one line and exit status 2."""
-    assert run(capsys, *words) == (2, "", line)
-
-
-class _Agent(BaseHTTPRequestHandler):
-    """Answers as an agent does, or not."""
-
-    def do_GET(self) -> None:
-        body = {
-            "/api/hubs": json.dumps(BOARD).encode(),
-            "/junk/api/hubs": b"<html>",
-            "/other/api/hubs": b"[1]",
-        }.get(self.path)
-        self.send_response(200 if body else 404)
-        self.end_headers()
-        self.wfile.write(body or b"")
-
-    def log_message(self, *_: object) -> None:
-        """Keep quiet."""
-
-
-@pytest.fixture
-def agent() -> Iterator[str]:
-    """A server on loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Agent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_command_asks_an_agent(agent: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """With --agent it shows what a running agent judges."""
-    status, out, _ = run(capsys, "guian", "--json", "--agent", agent + "/")
-    assert status == 0
-    assert json.loads(out) == [BOARD[2]]
-    assert run(capsys, "guin", "--agent", agent)[0] == 2
-
-
-@pytest.mark.parametrize("path", ["junk", "other", "none"])
-def test_command_asks_something_else(
-    path: str, agent: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """An answer that is no scoreboard is one line and exit status 1."""
-    status, out, err = run(capsys, "--agent", f"{agent}/{path}")
-    assert (status, out, len(err.splitlines())) == (1, "", 1)
-    assert f"/{path}/api/hubs: " in err
-
-
-def test_command_with_mistaken_hub_files(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Mistakes in hub files are lines, and exit status 2."""
-    (tmp_path / "x.yaml").write_text("extends: guin\n")
-    assert run(capsys, "--hubs-dir", str(tmp_path)) == (
-        2,
-        "",
-        f"{tmp_path}/x.yaml:1: extends: no such hub; did you mean guian?\n",
-    )

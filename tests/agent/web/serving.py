@@ -95,3 +95,11 @@ async def request(
     writer.close()
     head, _, body = reply.partition(b"\r\n\r\n")
     return int(head.split()[1]), head.decode().lower(), body
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    """Tell that the other side has ended a connection, in whatever way."""
+    try:
+        return await asyncio.wait_for(reader.read(), HANGS) == b""
+    except ConnectionError:
+        return True

@@ -1,26 +1,19 @@
-"""The page of a rack, its runbook, and its past from the ledger."""
+"""The page of a rack."""
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from agent.ledger.ledger import Ledger
 from agent.web import pages
-from agent.web.past import Answers, Past
 from agent.web.paths import rack_path
 from collectors.base import Batch
 from collectors.catalogue import facility, rack
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import api, page
 from tests.agent.web.reading import HOSTILE, outline
-from tests.support import ledger as kit
-from tests.support import wait_for
 
 RACK = f"/sites/{fixture.SITE}/racks/{rack_fixture.NAME}"
 
@@ -82,34 +75,6 @@ def test_what_a_rack_needs_leads_to_what_to_do() -> None:
     assert [need["alert"] for need in api(f"/sites/{fixture.SITE}/racks/B03")["needs"]] == [
         "RackTooHot"
     ]
-
-
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_the_runbook_has_a_section_for_what_a_rack_needs(language: str) -> None:
-    """Every alert that a rack's page leads to has its section on the agent's own runbook page."""
-    found = outline(page("/runbook", lang=language))
-    assert {
-        "rackoverpower",
-        "rackhot",
-        "racktoohot",
-        "rackfailovertight",
-        "rackfailoverlost",
-        "pdusilent",
-    } <= set(found.ids)
-
-
-def test_the_runbook_is_in_the_readers_language() -> None:
-    """Chinese readers get the whole runbook in Chinese, others in English; neither is mixed."""
-    english, chinese = page("/runbook", lang="en"), page("/runbook", lang="zh")
-    assert "Ping its gateway" in english
-    assert "请 ping 它的网关" not in english
-    assert "请 ping 它的网关" in chinese
-    assert "Ping its gateway" not in chinese
-    assert '<p lang="zh-Hans">' in chinese
-    # A line break of the file between two Chinese characters is no space on the page.
-    assert "容量的 80 %。一路失电时，启动电流可能使另一路跳闸。请勿再向该机柜增加负载" in " ".join(
-        chinese.split()
-    )
 
 
 def test_elevation_says_what_is_free() -> None:
@@ -232,71 +197,6 @@ def test_a_rack_of_any_name_is_opened_by_the_board_s_own_link(name: str) -> None
     assert api(path, view)["rack"] == known
     assert page(f"/racks/{quote(known, safe='')}", view)
     assert api(f"/racks/{quote(known, safe='')}", view)
-
-
-def _ledger(tmp_path: Path) -> Ledger:
-    stock = kit.inventory(
-        f"sites: [{{site: {kit.SITE}}}]\nmeters:"
-        f" [{{meter: main, site: {kit.SITE}, point: utility}}]\n"
-    )
-    ledger = kit.ledger(tmp_path, kit.Clock(kit.T0 + 12 * kit.HOUR), stock)
-    for minute in range(6 * 60 + 1):
-        ledger.accept(
-            kit.batch(
-                kit.T0 + minute * 60.0, kit.power("main", 6000.0), kit.pdu_power("A07-A", 1500.0)
-            )
-        )
-    ledger.flush()
-    return ledger
-
-
-def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
-    """A PDU's hours are its mean power where it was heard and nothing where it was not.
-
-    A meter's coverage is its share of the day.
-    """
-    ledger = _ledger(tmp_path)
-    past = Past(ledger, patience=30.0, clock=lambda: kit.T0 + 12 * kit.HOUR)
-    trend = past.power(kit.SITE, ["A07-A", "A07-B"])
-    assert trend is not None
-    assert list(trend.series) == ["A07-A"]
-    watts = dict(zip(trend.times, trend.series["A07-A"], strict=True))
-    assert watts[kit.T0] == pytest.approx(1500.0)
-    assert watts[kit.T0 + 7 * kit.HOUR] is None
-    assert past.coverage() == {
-        (kit.SITE, "main"): {
-            "1d": pytest.approx(6 / 24),
-            "7d": pytest.approx(6 / 168),
-            "30d": pytest.approx(6 / 720),
-        }
-    }
-    ledger.close()
-
-
-def test_a_page_does_not_wait_for_the_ledger() -> None:
-    """While the ledger is being read a page goes without, and the next one has it.
-
-    What fails is tried again.
-    """
-    gate, clock = threading.Event(), kit.Clock(0.0)
-    past: Answers[object] = Answers(lifetime=60.0, patience=0.01, monotonic=clock)
-    answers = iter([sqlite3.OperationalError("locked"), {"a": 1}])
-
-    def read() -> object:
-        gate.wait()
-        answer = next(answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    assert past.ask(("x",), read) is None
-    gate.set()
-    wait_for(
-        lambda: not any(thread.name == "past" for thread in threading.enumerate()),
-        what="the reading to end",
-    )
-    clock.now = 100.0
-    wait_for(lambda: past.ask(("x",), read) == {"a": 1}, what="the second reading")
 
 
 def test_readings_of_a_rack_carry_its_site() -> None:

@@ -10,7 +10,7 @@ from collectors.base import Reading
 from collectors.catalogue.host import processes as catalogue
 from collectors.host.processes import OTHER, Groups, Process
 from tests.collectors.host.helpers import CASES, close, collectors_of, page_of
-from tests.collectors.host.test_node_exporter import families_of, node_exporter, peer_page
+from tests.collectors.host.peer import families_of, node_exporter, peer_page
 
 
 def process(name: str, cpu: float, *, pid: int = 7, started: float = 1.0) -> Process:

@@ -1,0 +1,80 @@
+"""What the ledger counts: refused readings by reason, and events of registers, each once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from agent.ledger.ledger import Ledger
+from agent.ledger.metrics import LedgerMetrics
+from tests.support.ledger import (
+    HOUR,
+    T0,
+    Clock,
+    batch,
+    energy,
+    inventory,
+    ledger,
+    power,
+)
+
+RATED = (
+    "sites: [{site: huawei-guian-1}]\n"
+    "meters: [{meter: m, point: utility, rating_watts: 1000, wrap_joules: 1000000}]"
+)
+
+
+def test_refused_readings_are_counted(tmp_path: Path) -> None:
+    """Negative, impossible, repeated and late readings are rejected, each counted by reason."""
+    clock = Clock(T0 + 60)
+    book = ledger(tmp_path, clock, inventory(RATED))
+    for one in (
+        batch(T0, power("m", 100.0)),
+        batch(T0, power("m", 100.0)),
+        batch(T0 + 1, power("m", -1.0)),
+        batch(T0 + 2, power("m", 1001.0)),
+        batch(T0 - 72 * HOUR, power("m", 100.0)),
+        batch(T0 + 3, power("m", float("nan"))),
+    ):
+        book.accept(one)
+    book.flush()
+    assert dict(book.counts) == {
+        "taken": 1,
+        "duplicate": 1,
+        "negative": 2,
+        "above_rating": 1,
+        "late": 1,
+    }
+    book.close()
+
+
+def test_register_events_are_counted_once(tmp_path: Path) -> None:
+    """A wrap and a reset are counted once, and not again when their hour is computed again."""
+    clock = Clock()
+    book = ledger(tmp_path, clock, inventory(RATED))
+    for minute, joules in enumerate((990_000.0, 5_000.0, 10_000.0, 2_000.0, 3_000.0)):
+        book.accept(batch(T0 + 60 * minute, energy("m", joules)))
+        book.flush()
+    assert (book.counts["wrap"], book.counts["reset"]) == (1, 1)
+    assert book.energy("m", T0, T0 + HOUR) == pytest.approx((15_000.0 + 5_000.0 + 1_000.0, 180.0))
+    book.close()
+
+
+def test_agent_s_own_counters(tmp_path: Path) -> None:
+    """The ledger's counts are in the agent's registry under the catalogue's names."""
+    registry = CollectorRegistry()
+    book = Ledger(tmp_path / "ledger.db", clock=Clock())
+    registry.register(LedgerMetrics(book.counts))
+    book.accept(batch(T0, power("m", 1.0), energy("m", -5.0)))
+    book.flush()
+    assert registry.get_sample_value("hubgauge_ledger_readings_total") == 1.0
+    assert (
+        registry.get_sample_value("hubgauge_ledger_rejected_readings_total", {"reason": "negative"})
+        == 1.0
+    )
+    assert (
+        registry.get_sample_value("hubgauge_ledger_register_events_total", {"event": "wrap"}) == 0.0
+    )
+    book.close()
