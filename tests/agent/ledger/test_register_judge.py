@@ -266,3 +266,18 @@ def test_a_reset_that_a_wrap_would_explain_is_not_covered(limits: Limits) -> Non
     found = came(energy, limits=limits)
     assert (found.kwh, found.minutes) == pytest.approx((19.5 * 145, 145))
     assert found.events == {"reset": 1}
+
+
+@BOTH
+def test_a_meter_that_lay_in_a_store_goes_on(limits: Limits) -> None:
+    """Heard for an hour, again after 500 days at the same value, and for an hour more: 240 kWh in
+    two hours. Nothing is measured between, and no reading is refused.
+    """
+    first = read(shown, range(61))
+    again = [
+        one._replace(time=one.time + 500 * DAY * MINUTE, value=one.value + 120 * KWH)
+        for one in first
+    ]
+    found = came([*first, *again], limits=limits)
+    assert (found.kwh, found.minutes) == pytest.approx((240.0, 120.0))
+    assert (found.refused, found.events) == ({}, {})
