@@ -20,7 +20,7 @@ from collectors.strict import Problems
 BUILT_IN: Final = {
     "run": "run the agent: collect, serve, push",
     "check": "check a config file and all the files it names",
-    "collect": "run every collector once and print its readings",
+    "collect": "run every collector once and print what it read",
     "hubs": "the scoreboard: every hub against what it publicly stated",
     "ledger": "import, show and export metered energy and the PUE made of it",
     "report": "a week of a hub on one sheet, as an HTML file",

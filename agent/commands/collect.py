@@ -1,4 +1,4 @@
-"""`hubgauge collect --config F`: run every collector once and print its readings."""
+"""`hubgauge collect --config F`: run every collector once and print what it read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent.app import App
+from agent.commands.collect_summary import summary
 from agent.commands.state_copy import copy_of_state
 from agent.health import CollectorHealth
 from agent.messages.catalogue import Words, words
@@ -25,17 +26,16 @@ from collectors.base import Batch
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("--config", required=True, type=Path, metavar="F", help="the config file")
-    add_language(parser, "failures and notices")
+    add_language(parser, "the summary, failures and notices")
     parser.add_argument(
         "--format",
         choices=("prometheus", "influx", "json"),
-        default="prometheus",
-        help="how the readings are printed (default: %(default)s)",
+        help="print every reading, in this format (default: a summary)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the readings on stdout, and failures and notices of collectors on stderr, a line each.
+    """Print the round on stdout, and failures and notices of collectors on stderr, a line each.
 
     The exit status is 1 if no collector succeeded.
     """
@@ -55,8 +55,12 @@ async def _collect(args: argparse.Namespace) -> int:
         await app.runner.stop()
         if app.ledger is not None:
             app.ledger.close()
-    _print(args.format, app, batches)
-    return _report_failures(health, words(args.language))
+    w = words(args.language)
+    if args.format is None:
+        sys.stdout.writelines(line + "\n" for line in summary(health, batches, w))
+    else:
+        _print(args.format, app, batches)
+    return _report_failures(health, w)
 
 
 def _print(form: str, app: App, batches: Sequence[Batch]) -> None:

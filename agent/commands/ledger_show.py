@@ -19,6 +19,8 @@ from agent.pue.model import PueResult
 from agent.pue.pue import Pue
 
 _MOST_NAMES: Final = 10
+_FEW: Final = 3
+"""Up to so many meters without energy have a line each; more of them share one line."""
 
 
 def run(
@@ -42,7 +44,9 @@ def run(
     if explained is not None:
         lines += _explanation(explained, silent, site)
         if args.hours:
-            lines += _hours(explained.hours, [point.point for point in explained.points], site)
+            told = set().union(*(hour.points for hour in explained.hours))
+            points = [point.point for point in explained.points if point.point in told]
+            lines += _hours(explained.hours, points, site)
     sys.stdout.writelines(line + "\n" for line in lines)
 
 
@@ -61,17 +65,20 @@ def _explanation(
         " was heard throughout."
     )
     yield f"{'point':<12}{'counts as':<14}{'meters':>7}{'coverage':>10}{'kWh (water: l)':>18}"
+    empty = [point.point for point in explained.points if _is_empty(point, silent)]
     for point in explained.points:
+        if point.point in empty:
+            continue
         yield (
             f"{point.point:<12}{_role(point):<14}{len(point.meters):>7}{point.coverage:>10.1%}"
             f"{_amount(point.point, point.joules):>18}"
         )
-        for meter in point.meters:
-            yield _meter(meter, site)
+        yield from _meters(point, site)
         names = silent.get(point.point, ())
         if names:
-            more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            yield f"  never heard: {', '.join(names[:_MOST_NAMES])}{more}"
+            yield f"  never heard: {_listed(names)}"
+    if empty:
+        yield f"no meter is listed, and none was heard, at: {', '.join(empty)}"
     yield ""
     yield from explained.formulas
     yield from _uncovered(explained.result)
@@ -82,6 +89,35 @@ def _explanation(
             "uncertainty: class / sqrt(3) for each boundary, both combined as independent, times"
             " two; docs/kpis.md has all of it"
         )
+
+
+def _is_empty(point: PointSum, silent: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether nothing is known of a point: no meter, no energy, nobody who is silent."""
+    return not point.meters and not point.joules and not silent.get(point.point)
+
+
+def _meters(point: PointSum, site: Site) -> Iterator[str]:
+    """Yield a line for each meter of a point; many that show no energy share a line.
+
+    A meter that counted nothing, and one whose hours are deleted, are two things.
+    """
+    nothing = [one.meter for one in point.meters if one.kept and not one.energy]
+    deleted = [one.meter for one in point.meters if not one.kept and not one.hours]
+    folded = set()
+    for names, said in (
+        (nothing, "counted nothing in the covered time"),
+        (deleted, "have no hours left in the ledger; the sum above has them"),
+    ):
+        if len(names) > _FEW:
+            folded.update(names)
+            yield f"  {len(names)} meters {said}: {_listed(names)}"
+    yield from (_meter(one, site) for one in point.meters if one.meter not in folded)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _uncovered(result: PueResult) -> Iterator[str]:

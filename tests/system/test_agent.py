@@ -109,9 +109,9 @@ def test_an_unknown_hub_is_named_with_those_there_are(tmp_path: Path) -> None:
 
 
 def test_collect_prints_one_round_in_three_forms(tmp_path: Path) -> None:
-    """The same series names as exposition text, as line protocol and as JSON."""
+    """The same series names as exposition text, as line protocol and as JSON; a summary else."""
     config = write_config(tmp_path)
-    text = hubgauge("collect", "--config", config)
+    text = hubgauge("collect", "--config", config, "--format", "prometheus")
     assert text.returncode == 0, text.stderr
     names = {
         line.partition(" ")[0].partition("{")[0]
@@ -131,6 +131,11 @@ def test_collect_prints_one_round_in_three_forms(tmp_path: Path) -> None:
         }
     assert found == names
     assert "node_load1" in names
+    told = hubgauge("collect", "--config", config).stdout.splitlines()
+    rows = [line.split() for line in told[1:-2]]
+    assert sum(int(row[3]) for row in rows) == len(listed)
+    assert all(row[1] == row[2] for row in rows)
+    assert "--format prometheus" in told[-1]
 
 
 def test_a_real_prometheus_scrapes_the_agent(tmp_path: Path) -> None:

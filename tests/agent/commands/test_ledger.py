@@ -204,3 +204,31 @@ def test_a_day_out_of_a_month_s_bill_is_uncertain(
     ledger("import", config, write_csv(tmp_path / "hours.csv", "time,meter,energy_kwh", rows))
     assert uncertainty("2025-03-01", "2025-03-02") == pytest.approx(0.0129, abs=1e-4)
     assert uncertainty("2025-03-01", "2025-03-03") > 0.05
+
+
+def test_what_is_zero_is_folded(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five meters that counted nothing share a line; the sixth has its own, and JSON has all."""
+    panels = [f"sun-{n}" for n in range(1, 7)]
+    stock = tmp_path / "inventory.yaml"
+    listed = ", ".join(f"{{meter: {name}, point: renewable}}" for name in panels)
+    stock.write_text(stock.read_text().replace("meters: [", f"meters: [{listed}, "))
+    rows = [
+        (f"2025-03-01T{hour:02}:00", name, kwh)
+        for hour in range(24)
+        for name, kwh in [("main", 1100), ("it", 1000), ("sun-6", 90)]
+        + [(name, 0) for name in panels[:5]]
+    ]
+    path = write_csv(tmp_path / "day.csv", "time,meter,energy_kwh", rows)
+    ledger("import", config, path, "--interval-values")
+    capsys.readouterr()
+    assert ledger("show", config, *DAY, "--explain", "--hours") == 0
+    lines = capsys.readouterr().out.splitlines()
+    folded = "  5 meters counted nothing in the covered time: sun-1, sun-2, sun-3, sun-4, sun-5"
+    assert folded in lines
+    own = [line.split(":")[0].strip() for line in lines if " kWh x 1 = " in line]
+    assert sorted(own) == ["it", "main", "sun-6"]
+    ledger("show", config, *DAY, "--explain", "--json")
+    told = json.loads(capsys.readouterr().out)["points"]["renewable"]
+    assert len(told["by_meter"]) == 6

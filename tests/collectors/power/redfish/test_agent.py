@@ -81,6 +81,8 @@ async def test_one_round_to_the_screen_ends_its_session(tmp_path: Path) -> None:
             "collect",
             "--config",
             config,
+            "--format",
+            "prometheus",
             cwd=ROOT,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
