@@ -14,6 +14,7 @@ from agent.inventory.maintenance import Kept
 from agent.loading import Loaded
 from agent.snapshot import Snapshot
 from agent.web.discovery import Discovery
+from agent.web.hosthistory import HostHistory
 from agent.web.pages import handle
 from agent.web.past import Past
 from agent.web.response import Response
@@ -46,6 +47,7 @@ class Board:
         self._past: Past | None = None
         self._discovery: Discovery | None = None
         self._kept: Kept | None = None
+        self._host: Final = HostHistory()
 
     def page(
         self, shown: Shown, path: str, query: Mapping[str, str], language: str
@@ -85,4 +87,6 @@ class Board:
             evidence=kpis.evidence if kpis is not None else None,
             health=shown.health,
             windows=self._kept.now(),
+            grafana=config.outputs.http.grafana,
+            host_history=self._host,
         )

@@ -23,7 +23,7 @@ BUILT_IN: Final = {
     "collect": "run every collector once and print what it read",
     "hubs": "the scoreboard: every hub against what it publicly stated",
     "ledger": "import, show and export metered energy and the PUE made of it",
-    "report": "a week of a hub on one sheet, as an HTML file",
+    "report": "a week, a month or a year of a hub on one sheet, as an HTML file",
     "statement": "a site's PUE of a year with all it rests on, to publish and to check",
     "inventory": "show the inventory, its age, and the entries that cannot be used",
     "maintenance": "say which racks people work on, so that nobody is called for them",

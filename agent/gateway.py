@@ -9,6 +9,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from agent.events.collector import Beginning, EventCollector
 from agent.expected.collector import ExpectedCollector
 from agent.expected.silence import SilenceFile
 from agent.inventory.model import Inventory
@@ -57,6 +58,8 @@ class Gateway:
         self._registry: Final = registry
         self._state_dir: Final = state_dir
         self._silence: SilenceFile | None = None
+        self._was_made = False
+        """Whether KPIs were made before: then something was reloaded."""
         self._started = False
 
     def start(self) -> None:
@@ -103,6 +106,14 @@ class Gateway:
             collectors=loaded.collectors,
             silence=self._silence,
         )
+        events = EventCollector(
+            snapshot=snapshot,
+            hub=hub,
+            inventory=inventory,
+            ledger=ledger,
+            began=Beginning(loaded.config.node, "reload" if self._was_made else "start"),
+        )
+        self._was_made = True
         collectors: list[Collector] = [
             RackCollector(snapshot=snapshot, hub=hub, inventory=inventory),
             PhaseCollector(snapshot=snapshot, hub=hub, inventory=inventory),
@@ -110,6 +121,7 @@ class Gateway:
             pue,
             targets,
             seen,
+            events,
         ]
         if federation is None:
             return Kpis(

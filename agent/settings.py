@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from collectors.address import check_url, host_and_port
 from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
@@ -59,6 +59,20 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grafana:
+    """The Grafana that has the dashboards: what a rack needs leads there, at the time it began."""
+
+    url: str = field(metadata={"help": "where people open it, such as https://grafana.example"})
+    language: Literal["en", "zh"] = field(
+        default="en", metadata={"help": "the language of the dashboards in it"}
+    )
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        check_url(self.url, "url")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Http:
     """The HTTP server: /metrics, the board, /api."""
 
@@ -85,6 +99,7 @@ class Http:
     public_url: str = field(
         default="", metadata={"help": "where people open the board, also through a proxy"}
     )
+    grafana: Grafana | None = None
     scrapers: tuple[str, ...] = field(
         default=(),
         metadata={

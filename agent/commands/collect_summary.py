@@ -66,7 +66,9 @@ def _kinds(health: Sequence[CollectorHealth], batches: Sequence[Batch]) -> list[
             read=sum(one.ok is True for one in members),
             count=len(members),
             readings=readings.get(name, 0),
-            seconds=max((one.duration for one in members if one.duration is not None), default=None),
+            seconds=max(
+                (one.duration for one in members if one.duration is not None), default=None
+            ),
         )
         for name, members in of.items()
     ]

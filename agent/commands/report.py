@@ -1,4 +1,4 @@
-"""`hubgauge report`: a week of a hub on one sheet, as an HTML file that refers to no other file."""
+"""`hubgauge report`: a week, a month or a year of a hub, as one HTML file that needs no other."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from agent.inventory.model import Inventory
 from agent.loading import inventory_of
 from agent.messages.catalogue import words
 from agent.messages.terminal import add_language
-from agent.report.week import last_week, week_of
-from agent.report.weekly import weekly
-from agent.web.weeklypage import document
+from agent.report.hub_report import hub_report
+from agent.report.period import KINDS, Kind, period_of
+from agent.web.reportpage import document
 from collectors.base import ConfigError
 from collectors.strict import nearest
 
@@ -39,11 +39,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="which hub (default: that of the config); the report of another hub has only its "
         "promises, no energy",
     )
-    parser.add_argument(
+    when = parser.add_mutually_exclusive_group()
+    when.add_argument(
         "--week",
         metavar="YYYY-Www",
         help="an ISO week such as 2026-W47 (default: the last one that is over)",
     )
+    when.add_argument(
+        "--month", metavar="YYYY-MM", help="a month such as 2026-10; '' is the last one"
+    )
+    when.add_argument("--year", metavar="YYYY", help="a year such as 2025; '' is the last one")
     add_language(parser, "the report")
     parser.add_argument(
         "--out",
@@ -55,19 +60,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the report and print the file's path; raises ConfigError for a wrong hub or week."""
+    """Write the report and print the file's path; raises ConfigError for a wrong hub or period."""
     found = load(args.config)
     file = found.file
     registry = load_registry(file.hubs_dir)
     hub = _known(args.hub or file.hub, registry)
     zone = ZoneInfo(registry.hubs[hub].timezone)
     now = time.time()
-    week = week_of(args.week or last_week(zone, now), zone, now)
+    kind: Kind = next((one for one in KINDS if getattr(args, one) is not None), "week")
+    period = period_of(kind, getattr(args, kind) or "", zone, now)
     inventory = inventory_of(found) or Inventory(hub=hub) if hub == file.hub else None
-    report = weekly(file.state_dir / LEDGER_FILE, hub, inventory, registry, week, clock=time.time)
+    report = hub_report(
+        file.state_dir / LEDGER_FILE, hub, inventory, registry, period, clock=time.time
+    )
     w = words(args.language)
     name = w.pick(registry.hubs[hub].name)
-    html = document(report, w, week, hub_name=name, simulated=file.simulated)
+    html = document(report, w, period, hub_name=name, simulated=file.simulated)
     if str(args.out) == "-":
         sys.stdout.write(html)
         return 0

@@ -13,6 +13,8 @@ from agent.ledger.store.database import Store
 _PRUNED_AT_ONCE: Final = 2000
 _PACKED_AT_ONCE: Final = 100
 _EVERY_SECONDS: Final = 3600.0
+_EPISODES_SECONDS: Final = 366 * 86400.0
+"""What happened is known for a year."""
 
 
 class _Unpacked(NamedTuple):
@@ -53,6 +55,7 @@ class Upkeep:
             tables.refusals.delete_pdus(pdus_before)
             tables.refusals.thin(pdus_before)
             tables.history.thin(now)
+            tables.episodes.delete_old(now - _EPISODES_SECONDS)
         self._to_pack = list(self._packable())
 
     def work(self) -> None:

@@ -1,1 +1,1 @@
-"""The weekly report, as data."""
+"""The report of a week, a month or a year, as data."""

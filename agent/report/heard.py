@@ -1,4 +1,4 @@
-"""Racks and meters of a week, hour by hour: what each rack drew, and when a meter was silent."""
+"""Racks and meters of a period, hour by hour: what each rack drew, when a meter was silent."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from agent.inventory.model import Rack
+from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
 from agent.pue.places import Place as MeterPlace
 from agent.pue.pue import Pue
 from agent.racks.capacity import spare_watts
-from agent.report.model import MeterLoss, MeterTally, RackTally, RackWeek
-from agent.report.week import Week
+from agent.report.model import MeterLoss, MeterTally, RackReport, RackTally
+from agent.report.period import Period
 from collectors.catalogue.rack_limits import RackLimits
 
 HOUR: Final = 3600.0
 _HEARD_SHARE: Final = 0.9
 """An hour of a PDU counts if the PDU was heard for this share of it."""
 _WHOLE_SHARE: Final = 0.999
-"""A meter that was covered for a smaller share of the week has lost something."""
+"""A meter that was covered for a smaller share of the period has lost something."""
 
 MeterKey = tuple[str, str]
 """Site and meter."""
@@ -62,11 +63,11 @@ class _RackHours:
         self._over += rated is not None and total > rated
         self._failover += self._spare > 0 and total > self._most
 
-    def row(self) -> RackWeek | None:
+    def row(self) -> RackReport | None:
         """Return the rack if it needed someone. One that was never heard is not known to."""
         if not (self._over or self._failover or (self._silent and self._heard)):
             return None
-        return RackWeek(
+        return RackReport(
             rack=self.rack.rack,
             site=self.rack.site,
             row=self.rack.row,
@@ -79,12 +80,16 @@ class _RackHours:
 
 
 def racks_and_meters(
-    ledger: Ledger, pue: Pue, metered: Sequence[str], week: Week
+    ledger: Ledger, pue: Pue, metered: Sequence[str], period: Period
 ) -> tuple[RackTally, MeterTally]:
-    """Go through the week an hour at a time.
+    """Go through the period an hour at a time.
 
-    A hub of tens of thousands of PDUs then needs no more memory than that of one hour.
+    A hub of tens of thousands of PDUs then needs no more memory than that of one hour. Of a year
+    only the meters are told: the hours of single PDUs are deleted after weeks.
     """
+    if period.kind == "year":
+        none = RackTally(racks=0, racks_needing=[], racks_coverage=0.0)
+        return none, _meters_of_year(ledger, pue, metered, period)
     inventory = pue.inventory
     racks = [
         _RackHours(rack, inventory.limits.of(rack.site, rack.row, rack.rack))
@@ -92,7 +97,7 @@ def racks_and_meters(
         if rack.state == "in_service" and any(feed.pdu for feed in rack.feeds.values())
     ]
     covered: defaultdict[MeterKey, float] = defaultdict(float)
-    first, last = week.start - week.start % HOUR, week.end - week.end % HOUR
+    first, last = period.start - period.start % HOUR, period.end - period.end % HOUR
     hours = int((last - first) // HOUR)
     sites = {*inventory.sites, *metered}
     for number in range(hours):
@@ -129,15 +134,27 @@ def _one_hour(
     return watts
 
 
+def _meters_of_year(ledger: Ledger, pue: Pue, metered: Sequence[str], period: Period) -> MeterTally:
+    """Return the meters of the boundaries that were not heard throughout a year."""
+    first, last = period.start - period.start % HOUR, period.end - period.end % HOUR
+    hours = range(round(first * 1000), round(last * 1000), HOUR_MS)
+    covered: defaultdict[MeterKey, float] = defaultdict(float)
+    for one in ledger.queries.meters():
+        if one.kind != "pdu":
+            found = ledger.queries.covered(one.id, hours)
+            covered[one.site, one.name] += sum(found.values()) / 1000
+    return _meters(pue, metered, covered, first, len(hours))
+
+
 def _meters(
     pue: Pue, metered: Sequence[str], covered: Mapping[MeterKey, float], first: float, hours: int
 ) -> MeterTally:
     """Return the meters of the boundaries that were not heard throughout, the worst first."""
     lost, count = [], 0
-    week = hours * HOUR
+    span = hours * HOUR
     for site in metered:
         for place, point in _boundary_meters(pue, site):
-            due = place.seconds_in(first, first + week)
+            due = place.seconds_in(first, first + span)
             if hours and not due:
                 continue
             count += 1

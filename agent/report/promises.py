@@ -1,4 +1,4 @@
-"""What a hub promised, at the end of a week and at its start."""
+"""What a hub promised, at the end of a period and at its start."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from agent.hubs.model import Registry
 from agent.ledger.ledger import Ledger
-from agent.report.model import FormerState, PromiseWeek
-from agent.report.week import Week
+from agent.report.model import FormerState, PromiseReport
+from agent.report.period import Period
 from agent.targets.collector import wanted
 from agent.targets.memory import Memory
 from agent.targets.model import Evidence, Key
@@ -23,13 +23,13 @@ def evidence(ledger: Ledger, registry: Registry, hub: str) -> Mapping[Key, Seque
 
 
 def promises(
-    registry: Registry, hub: str, week: Week, known: Mapping[Key, Sequence[Evidence]]
-) -> list[PromiseWeek]:
+    registry: Registry, hub: str, period: Period, known: Mapping[Key, Sequence[Evidence]]
+) -> list[PromiseReport]:
     """Return the promises of a hub; a figure that was only published is none."""
     if hub not in registry.hubs:
         return []
-    (now,) = scoreboard(registry, known, week.end, [hub])
-    (then,) = scoreboard(registry, known, week.start, [hub])
+    (now,) = scoreboard(registry, known, period.end, [hub])
+    (then,) = scoreboard(registry, known, period.start, [hub])
     before = {
         row.id: FormerState(
             state=row.state, state_name=row.state_name, value=row.value, display=row.display
@@ -37,7 +37,7 @@ def promises(
         for row in then.targets
     }
     return [
-        PromiseWeek(now=row, before=before.get(row.id))
+        PromiseReport(now=row, before=before.get(row.id))
         for row in now.targets
         if row.kind != "observation"
     ]

@@ -11,24 +11,35 @@ from agent.web import (
     apipage,
     board,
     collectorpage,
+    eventpage,
+    hostpage,
     hubpage,
     rackpage,
+    reportpage,
     runbookpage,
     searchpage,
     sitepage,
     supplypage,
     wallpage,
-    weeklypage,
 )
 from agent.web.computed import computed_once
 from agent.web.page import Page
 from agent.web.paths import parts_of
 from agent.web.view import BoardView
-from agent.web.views import device_list, heat, heat_panel, sites
+from agent.web.views import device_list, events, heat, heat_panel, sites
 
 Drawer = Callable[[Page], str | None]
 """Draws a page; None where there is no such rack or hub."""
 
+_OF_ONE_WORD: Final[Mapping[str, Drawer]] = {
+    "collectors": collectorpage.draw,
+    "events": eventpage.draw,
+    "host": hostpage.draw,
+    "openapi": apipage.draw,
+    "runbook": runbookpage.draw,
+    "search": searchpage.draw,
+}
+"""The pages whose path is one word."""
 _THEMES: Final = ("light", "dark")
 _SITES: Final = 12
 """Sites that a page for a wrong address leads to."""
@@ -79,17 +90,11 @@ def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR091
         case ["sites", site, *rest]:
             return _of_site(view, site, rest)
         case ["hubs", hub, "report"]:
-            return lambda page: weeklypage.draw(page, hub)
+            return lambda page: reportpage.draw(page, hub)
         case ["racks", rack]:
             return lambda page: rackpage.choose(page, rack)
-        case ["collectors"]:
-            return collectorpage.draw
-        case ["openapi"]:
-            return apipage.draw
-        case ["search"]:
-            return searchpage.draw
-        case ["runbook"]:
-            return runbookpage.draw
+        case [name]:
+            return _OF_ONE_WORD.get(name)
         case _:
             return None
 
@@ -114,6 +119,7 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
         ("map", heat_panel.MAPS),
         ("state", device_list.STATES),
         ("theme", _THEMES),
+        ("days", [str(days) for days in events.DAYS]),
     )
     asked = {name: query[name] for name, known in choices if query.get(name) in known}
     if query.get("site", "") in sites.names(view):
@@ -122,7 +128,7 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
         asked["kiosk"] = ""
     asked |= {
         name: query[name][:_LONGEST]
-        for name in ("row", "find", "kind", "page", "week", "at", "lose")
+        for name in ("row", "find", "kind", "page", "week", "month", "year", "at", "lose", "add")
         if query.get(name)
     }
     return asked

@@ -28,6 +28,8 @@ _SCALES: Final[dict[str, tuple[tuple[float, str], ...]]] = {
     "FLOPS": ((1e15, "PFLOPS"), (1e12, "TFLOPS"), (1e9, "GFLOPS"), (1.0, "FLOPS")),
     "s": ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")),
     "V": ((1.0, "V"),),
+    "kg": ((1e3, "t"), (1.0, "kg")),
+    "L": ((1e3, "m³"), (1.0, "L")),
 }
 
 

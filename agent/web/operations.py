@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from agent.report.model import WeekReport
+from agent.report.model import HubReport
 from agent.web.view import BoardView
 from agent.web.views import (
     breakers,
@@ -14,13 +14,16 @@ from agent.web.views import (
     collectors,
     course,
     devices,
+    events,
     evidence,
+    host_page,
     links,
     lookup,
     losses,
     meters,
     overhead,
     overview,
+    periods,
     power,
     promises,
     pue,
@@ -29,7 +32,6 @@ from agent.web.views import (
     search,
     sites,
     supply,
-    weeks,
 )
 
 Named = Mapping[str, str]
@@ -105,10 +107,10 @@ def _course(view: BoardView, named: Named, query: Query) -> course.CourseView | 
     return None if found is None else course.read(view, found, named["target"])
 
 
-def _report(view: BoardView, named: Named, query: Query) -> WeekReport | None:
+def _report(view: BoardView, named: Named, query: Query) -> HubReport | None:
     if named["hub"] not in view.registry.hubs:
         return None
-    return weeks.read(view, named["hub"], query.get("week", ""))[1]
+    return periods.read(view, named["hub"], query)[1]
 
 
 def _pue(view: BoardView, named: Named, _: Query) -> object:
@@ -118,7 +120,19 @@ def _pue(view: BoardView, named: Named, _: Query) -> object:
 def _supply(view: BoardView, named: Named, query: Query) -> object:
     if not _has_site(view, named):
         return None
-    return supply.read(view, named["site"], query.get("at", ""), query.get("lose", ""))
+    at, lose, add, row = (query.get(name, "") for name in ("at", "lose", "add", "row"))
+    return supply.read(view, named["site"], at, lose, add=add, row=row)
+
+
+def _events(view: BoardView, _: Named, query: Query) -> events.EventsView:
+    days = query.get("days", "")
+    return events.read(
+        view,
+        days=min(int(days), max(events.DAYS)) if days.isascii() and days.isdigit() else 7,
+        site=query.get("site", ""),
+        kind=query.get("kind", ""),
+        find=query.get("find", ""),
+    )
 
 
 def _racks(view: BoardView, _: Named, query: Query) -> object:
@@ -142,7 +156,11 @@ OPERATIONS: Final = (
     Operation(path=_HUB, key="api.hub", answers=evidence.read, read=_evidence),
     Operation(path=f"{_HUB}/trends/{{target}}", key="api.trend", answers=course.read, read=_course),
     Operation(
-        path=f"{_HUB}/report", key="api.report", answers=WeekReport, read=_report, query=("week",)
+        path=f"{_HUB}/report",
+        key="api.report",
+        answers=HubReport,
+        read=_report,
+        query=("week", "month", "year"),
     ),
     _of_site("/api/links", "api.links", links.read),
     _of_site("/api/chips", "api.chips", chips.read),
@@ -157,7 +175,7 @@ OPERATIONS: Final = (
         key="api.supply",
         answers=supply.read,
         read=_supply,
-        query=("at", "lose"),
+        query=("at", "lose", "add", "row"),
     ),
     Operation(
         path=f"{_SITE}/racks/{{rack}}",
@@ -187,9 +205,17 @@ OPERATIONS: Final = (
         ),
         query=("silent",),
     ),
+    _alone("/api/host", "api.host", host_page.read),
     _alone("/api/devices", "api.devices", devices.read),
     _alone("/api/meters", "api.meters", meters.read),
     _alone("/api/losses", "api.losses", losses.read),
+    Operation(
+        path="/api/events",
+        key="api.events",
+        answers=events.read,
+        read=_events,
+        query=("days", "site", "kind", "find"),
+    ),
     Operation(
         path="/api/search",
         key="api.search",

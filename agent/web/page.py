@@ -93,6 +93,10 @@ class Page:
         """Return the address of this page with other parameters."""
         return _address(self.path, {**self.query, **asked})
 
+    def api(self, path: str, *names: str) -> str:
+        """Return an address of the API with some of this page's choices."""
+        return _address(path, {name: self.query[name] for name in names if name in self.query})
+
     def way(self, crumbs: Sequence[Crumb]) -> list[Crumb]:
         """Return the links that lead from the agent's hub to this page."""
         return [(self.hub_name, hub_path(self.view.hub)), *crumbs]

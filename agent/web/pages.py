@@ -25,12 +25,15 @@ _STATIC: Final = {
     "report.css": "text/css; charset=utf-8",
     "wall.css": "text/css; charset=utf-8",
     "board.js": "text/javascript; charset=utf-8",
+    "picture.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 _POLICY: Final = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
+"""`blob:` is what the page's own script makes: a chart that is saved as a picture."""
 HEADERS: Final = (
     ("content-security-policy", _POLICY),
     ("referrer-policy", "no-referrer"),

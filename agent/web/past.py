@@ -1,4 +1,4 @@
-"""The ledger's data of single devices and of weeks, read on threads for the pages.
+"""The ledger's data of single devices, and reports, read on threads for the pages.
 
 Reading the ledger can take a while, and a page must not wait for it. Each answer is read on a
 thread and kept for some time. Only the first request waits for it, for at most `patience` seconds.
@@ -17,9 +17,10 @@ from agent.hubs.model import Registry
 from agent.inventory.model import Inventory
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
-from agent.report.model import WeekReport
-from agent.report.week import Week
-from agent.report.weekly import weekly
+from agent.ledger.store.episodes import Episode
+from agent.report.hub_report import hub_report
+from agent.report.model import HubReport
+from agent.report.period import Period
 from agent.web.curves import PowerTrendView
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,10 @@ DAYS: Final = {"1d": 1, "7d": 7, "30d": 30}
 """Windows for which the coverage of a meter is shown, in days."""
 _HOUR: Final = HOUR_MS / 1000
 _DAY_MS: Final = 24 * HOUR_MS
+_DAY: Final = 86_400.0
+_EVENTS_LIFETIME: Final = 10.0
+MOST_EVENTS: Final = 2000
+"""Events that are read at most, the newest of them."""
 _KEPT: Final = 64
 """How many answers of one kind are kept; the one that was asked for longest ago is dropped."""
 _REST: Final = 20.0
@@ -117,7 +122,10 @@ class Past:
 
         self._power: Answers[PowerTrendView | None] = kept()
         self._coverage: Answers[Coverage] = kept()
-        self._week: Answers[WeekReport] = kept()
+        self._report: Answers[HubReport] = kept()
+        self._events: Answers[list[Episode]] = Answers(
+            lifetime=min(lifetime, _EVENTS_LIFETIME), patience=patience, monotonic=monotonic
+        )
 
     def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
         """Return the mean power of each PDU by hour; None where there is none, or not yet."""
@@ -129,14 +137,29 @@ class Past:
         """Return how much of each window every meter covered; empty until it is read."""
         return self._coverage.ask((), lambda: coverage(self._ledger, self._clock())) or {}
 
-    def week(
-        self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
-    ) -> WeekReport | None:
-        """Return a hub's week as the report has it; None until it is made."""
+    def events(self, days: int) -> Sequence[Episode]:
+        """Return what happened in the last days, the newest first; empty until it is read."""
+        return self._events.ask((str(days),), lambda: self._read_events(days)) or ()
+
+    def _read_events(self, days: int) -> list[Episode]:
+        now = self._clock()
+        with self._ledger.reader.read() as tables:
+            found = tables.episodes.between(now - days * _DAY, now + _DAY, MOST_EVENTS)
+            imports = [
+                Episode(one.time / 1000, "import", one.site, "", one.file, str(one.hours))
+                for one in tables.import_batches.since(round((now - days * _DAY) * 1000))
+            ]
+        imports = [one._replace(until=one.since) for one in imports]
+        return sorted([*found, *imports], key=lambda one: -one.since)
+
+    def report(
+        self, registry: Registry, hub: str, inventory: Inventory | None, period: Period
+    ) -> HubReport | None:
+        """Return the report of a hub's week, month or year; None until it is made."""
         path, clock = self._ledger.path, self._clock
-        return self._week.ask(
-            (hub, week.name),
-            lambda: weekly(path, hub, inventory, registry, week, clock=clock),
+        return self._report.ask(
+            (hub, period.name),
+            lambda: hub_report(path, hub, inventory, registry, period, clock=clock),
         )
 
 

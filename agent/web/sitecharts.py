@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from agent.messages.catalogue import Words
+from agent.web import puemarks
 from agent.web.axis import time_labels
-from agent.web.chart_model import Band, Chart, Line, Mark, Rule
+from agent.web.chart_model import Chart, Line
 from agent.web.charts import chart
-from agent.web.curves import PowerTrendView, PueTrendView
+from agent.web.curves import PowerTrendView
 from agent.web.format import (
     MISSING,
     PUE_DIGITS,
@@ -25,7 +25,6 @@ from agent.web.format import (
     quantity,
     ratio,
     short,
-    stated,
 )
 from agent.web.page import Page
 from agent.web.views.power import PowerView
@@ -53,9 +52,9 @@ def pue(view: SitePueView, page: Page) -> Markup:
                 high=ratio(max(known), PUE_DIGITS),
             ),
             lines=[Line(name=w("pue"), kind="c-facility", values=trend.pue)],
-            rules=_limit(view.limit, w),
-            bands=_uncertainty(trend),
-            marks=_switches(trend, w),
+            rules=puemarks.limit(view.limit, w),
+            bands=puemarks.uncertainty(trend.pue, trend.uncertainty),
+            marks=puemarks.switches(trend.category, w),
             coverage=trend.coverage,
             coverage_name=w("coverage"),
             x_labels=time_labels(trend.times, trend.step_seconds, zone),
@@ -85,38 +84,6 @@ def pue(view: SitePueView, page: Page) -> Markup:
     ]
     names = [w(f"col.{one}") for one in ("time", "pue", "uncertainty", "coverage", "category")]
     return _figure(page, f"pue-{view.site}", drawn, names, rows)
-
-
-def _limit(limit: float | None, w: Words) -> list[Rule]:
-    if limit is None:
-        return []
-    return [Rule(value=limit, name=w("pue.limit", value=stated(limit)))]
-
-
-def _uncertainty(trend: PueTrendView) -> list[Band]:
-    """Return the range of each PUE (k = 2, about 95 %); nothing if no uncertainty is known."""
-    if not any(trend.uncertainty):
-        return []
-    pairs = [
-        (None, None)
-        if value is None or doubt is None
-        else (value * (1 - doubt), value * (1 + doubt))
-        for value, doubt in zip(trend.pue, trend.uncertainty, strict=True)
-    ]
-    return [Band(lower=[low for low, _ in pairs], upper=[high for _, high in pairs])]
-
-
-def _switches(trend: PueTrendView, w: Words) -> list[Mark]:
-    """Mark where the category of the PUE changes: PUEs of two categories cannot be compared."""
-    known = [(index, one) for index, one in enumerate(trend.category) if one is not None]
-    return [
-        Mark(
-            at=(earlier + later + 1) / 2 / len(trend.times),
-            name=w("pue.switch", before=before, after=after),
-        )
-        for (earlier, before), (later, after) in pairwise(known)
-        if before != after
-    ]
 
 
 def _plus_minus(value: float | None, doubt: float | None) -> str:

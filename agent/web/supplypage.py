@@ -14,6 +14,13 @@ def draw(page: Page, site: str) -> str:
         "supply.html",
         title=page.w("supply"),
         crumbs=[(name, site_path(site)), (page.w("supply"), f"{site_path(site)}/supply")],
-        view=supply.read(page.view, site, page.query.get("at", ""), page.query.get("lose", "")),
+        view=supply.read(
+            page.view,
+            site,
+            page.query.get("at", ""),
+            page.query.get("lose", ""),
+            add=page.query.get("add", ""),
+            row=page.query.get("row", ""),
+        ),
         stages=stages.shown(power.stages(page.view, site)),
     )

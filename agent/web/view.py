@@ -11,11 +11,14 @@ from agent.health import CollectorHealth
 from agent.hubs.model import Registry
 from agent.inventory.maintenance import Window
 from agent.inventory.model import Inventory
-from agent.report.model import WeekReport
-from agent.report.week import Week
+from agent.ledger.store.episodes import Episode
+from agent.report.model import HubReport
+from agent.report.period import Period
+from agent.settings import Grafana
 from agent.snapshot import Snapshot
 from agent.targets.model import Evidence, Key
 from agent.web.curves import PowerTrendView, PueTrendView
+from agent.web.hosthistory import HostHistory
 from collectors.catalogue.rack_limits import SiteLimits
 
 Coverage = Mapping[tuple[str, str], Mapping[str, float]]
@@ -33,7 +36,7 @@ class SiteTrends(Protocol):
 
 
 class LedgerPast(Protocol):
-    """Gives the ledger's data of racks, meters and weeks; `agent.web.past.Past` reads it."""
+    """Gives the ledger's data of racks and meters, and reports; `agent.web.past.Past` reads it."""
 
     def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
         """Return the mean power of each PDU by hour; None if there is none yet."""
@@ -41,10 +44,13 @@ class LedgerPast(Protocol):
     def coverage(self) -> Coverage:
         """Return the coverage by each meter; empty until it is read."""
 
-    def week(
-        self, registry: Registry, hub: str, inventory: Inventory | None, week: Week
-    ) -> WeekReport | None:
-        """Return the report of a hub's week; None until it is made."""
+    def events(self, days: int) -> Sequence[Episode]:
+        """Return what happened in the last days, the newest first; empty until it is read."""
+
+    def report(
+        self, registry: Registry, hub: str, inventory: Inventory | None, period: Period
+    ) -> HubReport | None:
+        """Return the report of a hub's week, month or year; None until it is made."""
 
 
 def _no_health() -> Sequence[CollectorHealth]:
@@ -74,6 +80,10 @@ class BoardView:
     """Returns the evidence that the collector of targets judged by in its last round. Where this is
     None or returns nothing, a page reads the evidence from the snapshot itself."""
     health: Callable[[], Sequence[CollectorHealth]] = _no_health
+    grafana: Grafana | None = None
+    """The Grafana that pages lead to; None for none."""
+    host_history: HostHistory | None = None
+    """The counters of this machine, while somebody looks at its page; None where nobody may."""
     windows: Sequence[Window] = ()
     """The maintenance windows, including those that are over or have not begun."""
     now: Callable[[], float] = time.time

@@ -291,3 +291,18 @@ def test_a_node_agent_imports_only_what_it_uses(tmp_path: Path) -> None:
         "jinja2",
     }
     assert not loaded & heavy
+
+
+def test_the_page_of_a_host_has_rates(tmp_path: Path) -> None:
+    """An agent with no more than `host: {}` tells how busy each processor is."""
+    port = free_port()
+    config = write_config(tmp_path, "collectors:\n  host: {interval: 1s}\n", port=port)
+
+    def told() -> list[float | None]:
+        answer = json.loads(get(f"http://127.0.0.1:{port}/api/host"))
+        return [one["busy_ratio"] for one in answer["cores"]]
+
+    with agent(config, port):
+        wait_for(lambda: told() and None not in told())
+        assert all(0 <= (share or 0.0) <= 1 for share in told())
+        assert b"Processors" in get(f"http://127.0.0.1:{port}/host")

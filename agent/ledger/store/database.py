@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from agent.ledger.doubts import Doubt, Uncertain, Unseen
 from agent.ledger.store.changes import ChangeTable
+from agent.ledger.store.episodes import EpisodeTable
 from agent.ledger.store.former_hours import FormerHourTable
 from agent.ledger.store.heard import HeardTable
 from agent.ledger.store.history import HistoryTable
@@ -61,6 +62,7 @@ class Tables:
     sites: SiteTable
     rack_days: RackDayTable
     history: HistoryTable
+    episodes: EpisodeTable
     changes: ChangeTable
     heard: HeardTable
     listed_places: ListedPlaceTable
@@ -87,6 +89,7 @@ class Tables:
             SiteTable(db),
             RackDayTable(db),
             HistoryTable(db),
+            EpisodeTable(db),
             ChangeTable(db),
             HeardTable(db),
             ListedPlaceTable(db),

@@ -54,11 +54,17 @@ class ImportBatchTable:
 
     def of_site(self, site: str, until: int | None = None) -> list[ImportBatch]:
         """Return a site's imports up to a time (milliseconds), or all, in order of time."""
+        return self._read("site = ? AND (? IS NULL OR time <= ?)", site, until, until)
+
+    def since(self, time: int) -> list[ImportBatch]:
+        """Return the imports of all sites from a time on (milliseconds), in order of time."""
+        return self._read("time >= ?", time)
+
+    def _read(self, where: str, *values: str | int | None) -> list[ImportBatch]:
         rows = self._db.execute(
             "SELECT number, time, site, file, sha256, user, meters, hours, first, last"
-            " FROM import_batch"
-            " WHERE site = ? AND (? IS NULL OR time <= ?) ORDER BY number",
-            (site, until, until),
+            f" FROM import_batch WHERE {where} ORDER BY number",
+            values,
         )
         return [
             ImportBatch(

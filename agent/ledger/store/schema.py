@@ -29,7 +29,7 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `import_batch` | every file that was imported |
 | `site_total` | the largest value that each of a site's counters has shown |
 | `rack_day` | what each day came to for the racks and rows of a time zone |
-| `history` | earlier values of KPIs |
+| `history`, `episode` | earlier values of KPIs; what happened and how long it lasted |
 | `change` | numbers that grow with each change of a subject, so that caches notice it |
 """
 
@@ -40,7 +40,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 13
+from agent.ledger.store.episodes import EPISODE
+
+VERSION: Final = 14
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -139,8 +141,7 @@ _HISTORY: Final = """CREATE TABLE history (
     PRIMARY KEY (kpi, hub, scope, slot)
 ) WITHOUT ROWID"""
 _CHANGE: Final = """CREATE TABLE change (
-    subject TEXT PRIMARY KEY, number INTEGER NOT NULL
-) WITHOUT ROWID"""
+    subject TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID"""
 
 SCHEMA: Final[tuple[str, ...]] = (
     _METER,
@@ -171,6 +172,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _SITE_TOTAL,
     _RACK_DAY,
     _HISTORY,
+    EPISODE,
     _CHANGE,
 )
 
@@ -242,6 +244,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     11: (_DOUBT,),
     12: (_IMPORT_UNDO, _IMPORT_UNDONE),
     13: (_UNSEEN,),
+    14: (EPISODE,),
 }
 """What is done to a file of the version before."""
 

@@ -173,6 +173,12 @@
       if (rack) location.href = path + encodeURIComponent(rack[reply.columns.indexOf("rack")]) + location.search;
     });
   });
+  // ---- a chart as a picture: only with this script, so the button is hidden without it
+  document.documentElement.classList.add("scripted");
+  document.addEventListener("click", (event) => {
+    const plot = event.target.closest?.("button.png")?.parentNode.previousElementSibling;
+    if (plot) import("/static/picture.js").then(({ save }) => save(plot, document.getElementById("now").textContent.trim()));
+  });
   document.addEventListener("focusin", (event) => {
     const tile = event.target.closest?.(".tile");
     if (!tile) return;

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from agent.inventory.maintenance import Window
 from agent.inventory.model import Rack
 from agent.racks.capacity import spare_watts
+from agent.web import grafana
 from agent.web.curves import PowerTrendView
 from agent.web.format import iso
 from agent.web.view import BoardView
-from agent.web.views import contents, feeds
+from agent.web.views import contents, events, feeds
 from agent.web.views.contents import ElevationView, NodeView, SensorView
+from agent.web.views.events import EventView
 from agent.web.views.families import of_hub
 from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
 from agent.web.views.plugs import PlugView, plugs
@@ -43,6 +45,8 @@ class NeedView:
     """Whether it has not lasted as long as its alert waits."""
     excused: bool
     """Whether the rack is in maintenance, so that nobody is called."""
+    grafana: str
+    """The rack's dashboard in Grafana around the time it began; empty where none is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,8 @@ class RackPageView:
     limits: RackLimits
     trend: PowerTrendView | None
     """Mean power of each feed by hour."""
+    events: Sequence[EventView]
+    """What happened to the rack and its PDUs in thirty days, the newest first."""
 
     @property
     def phases(self) -> list[PhaseRowView]:
@@ -170,7 +176,7 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
         stranded_power_watts=one.stranded_power_watts,
         inlet_temperature_celsius=one.inlet_temperature_celsius,
         needs=(
-            [_need(one, need) for need in (*one.needs, *one.pending, *one.excused)]
+            [_need(view, one, need) for need in (*one.needs, *one.pending, *one.excused)]
             if one.live
             else []
         ),
@@ -182,6 +188,7 @@ def read(view: BoardView, site: str, name: str) -> RackPageView | None:
         nodes=rack_nodes,
         limits=one.limits,
         trend=_trend(view, site, metered),
+        events=events.of_rack(view, site, name, [feed.pdu for feed in metered]),
     )
 
 
@@ -203,7 +210,7 @@ def _measured(
     return excused(one, view.windows, view.now())
 
 
-def _need(one: RackView, need: Need) -> NeedView:
+def _need(view: BoardView, one: RackView, need: Need) -> NeedView:
     """Return a need with its value, its alert, and when it began."""
     return NeedView(
         need=need,
@@ -215,6 +222,9 @@ def _need(one: RackView, need: Need) -> NeedView:
         since_seconds=one.since.get(need),
         pending=need in one.pending,
         excused=need in one.excused,
+        grafana=grafana.rack_at(
+            view.grafana, view.hub, one.site, one.row, one.rack, since=one.since.get(need)
+        ),
     )
 
 

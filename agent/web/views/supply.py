@@ -14,7 +14,8 @@ from typing import Final
 from agent.inventory.model import Rack
 from agent.web.format import natural
 from agent.web.view import BoardView
-from agent.web.views import breakers
+from agent.web.views import addition, breakers
+from agent.web.views.addition import AdditionView, way_up
 from agent.web.views.breakers import BreakerView
 from agent.web.views.families import by_label
 from collectors.catalogue import facility
@@ -79,12 +80,18 @@ class SupplyView:
     more: int
     """Lines that are left out."""
     loss: LossView | None
+    addition: AdditionView | None
+    rows: Sequence[str]
+    """The rows of the site, by name."""
 
 
-def read(view: BoardView, site: str, at: str = "", lose: str = "") -> SupplyView:
+def read(
+    view: BoardView, site: str, at: str = "", lose: str = "", *, add: str = "", row: str = ""
+) -> SupplyView:
     """Return how a site is supplied, from the top or from the breaker `at` down.
 
-    `lose` is a breaker whose loss is to be computed; empty for none.
+    `lose` is a breaker whose loss is to be computed; empty for none. `add` are kilowatts that the
+    racks of a row are to draw more.
     """
     known = {one.breaker: one for one in breakers.read(view, site)}
     members = view.inventory.racks_by_site.get(site, ()) if view.inventory is not None else ()
@@ -96,6 +103,8 @@ def read(view: BoardView, site: str, at: str = "", lose: str = "") -> SupplyView
         lines=lines[:MOST],
         more=max(0, len(lines) - MOST),
         loss=_loss(view, site, lose, known, members) if lose in known else None,
+        addition=addition.read(view, site, row, addition.kilowatts(add), known),
+        rows=sorted({one.row for one in members if one.row}, key=natural),
     )
 
 
@@ -140,19 +149,10 @@ def _downstream(name: str, children: Mapping[str, Sequence[str]]) -> set[str]:
     return found
 
 
-def _way_up(known: Mapping[str, BreakerView], name: str) -> Iterator[str]:
-    """Yield a breaker, the one that feeds it, and so on."""
-    seen: set[str] = set()
-    while name in known and name not in seen:
-        seen.add(name)
-        yield name
-        name = known[name].upstream
-
-
 def _racks_behind(known: Mapping[str, BreakerView], members: Iterable[Rack]) -> Mapping[str, int]:
     found: dict[str, int] = {}
     for rack in members:
-        behind = {name for feed in rack.feeds.values() for name in _way_up(known, feed.breaker)}
+        behind = {name for feed in rack.feeds.values() for name in way_up(known, feed.breaker)}
         for name in behind:
             found[name] = found.get(name, 0) + 1
     return found
@@ -171,11 +171,11 @@ def _loss(
     watts = by_label(view, facility.PDU_POWER, site, "pdu")
     added: dict[str, float] = {}
     racks, dark, over, unknown = 0, [], [], []
-    lost_way = set(_way_up(known, lose))
+    lost_way = set(way_up(known, lose))
     for rack in members:
         if rack.state != "in_service":
             continue
-        lost = [feed for feed in rack.feeds.values() if lose in _way_up(known, feed.breaker)]
+        lost = [feed for feed in rack.feeds.values() if lose in way_up(known, feed.breaker)]
         if not lost:
             continue
         racks += 1
@@ -186,7 +186,7 @@ def _loss(
             continue
         moved = sum(watts.get(feed.pdu, 0.0) for feed in lost) / len(kept)
         for feed in kept:
-            for name in _way_up(known, feed.breaker):
+            for name in way_up(known, feed.breaker):
                 added[name] = added.get(name, 0.0) + moved
         capacities = [feed.capacity_watts for feed in kept]
         if None in drawn or None in capacities:

@@ -9,8 +9,8 @@ import pytest
 
 from agent.cli import main
 from agent.hubs.loader import load_registry
-from agent.report.week import week_of
-from agent.report.weekly import weekly
+from agent.report.hub_report import hub_report
+from agent.report.period import period_of
 from collectors.base import HubgaugeError
 from tests.agent.report.two_weeks import NOW, STOCK, ZONE, fill
 from tests.agent.web.reading import outline
@@ -76,11 +76,11 @@ def test_the_command_says_what_is_wrong(
         assert main(["report", "--config", config, "--out", str(tmp_path / "x"), *wrong]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
     with pytest.raises(HubgaugeError):
-        weekly(
+        hub_report(
             tmp_path / "none.db",
             "guian",
             None,
             load_registry(),
-            week_of("2026-W46", ZONE, NOW),
+            period_of("week", "2026-W46", ZONE, NOW),
             clock=lambda: NOW,
         )

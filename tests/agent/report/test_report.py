@@ -14,11 +14,11 @@ from agent.ledger.energy import CELL_MS, HourCells
 from agent.ledger.ledger import Ledger, LedgerSettings
 from agent.pue.pue import Pue
 from agent.report.energy import hub_pue
-from agent.report.model import SitePue, WeekReport
-from agent.report.week import week_of
-from agent.report.weekly import weekly
+from agent.report.hub_report import hub_report
+from agent.report.model import HubReport, SitePue
+from agent.report.period import period_of
 from agent.web.views.report import view_of
-from tests.agent.web import weeks
+from tests.agent.web import reports
 from tests.support import ledger as kit
 from tests.support.ledger import import_hours
 
@@ -48,11 +48,15 @@ def _hour(watts: float, cells: int = CELLS) -> HourCells:
     )
 
 
-def _report(folder: Path, hours: dict[str, dict[int, HourCells]], now: float) -> WeekReport:
+def _report(
+    folder: Path, hours: dict[str, dict[int, HourCells]], now: float, *, stock: str = STOCK
+) -> HubReport:
     """Return the report of the week from the hours after its Monday's midnight."""
     path = folder / "ledger.db"
-    stock = kit.inventory(STOCK)
-    ledger = Ledger(path, inventory=stock, settings=LedgerSettings(tidy=False), clock=lambda: now)
+    inventory = kit.inventory(stock)
+    ledger = Ledger(
+        path, inventory=inventory, settings=LedgerSettings(tidy=False), clock=lambda: now
+    )
     for meter, found in hours.items():
         import_hours(
             ledger,
@@ -60,12 +64,12 @@ def _report(folder: Path, hours: dict[str, dict[int, HourCells]], now: float) ->
             meter,
             {round((MONDAY + n * HOUR) * 1000): cells for n, cells in found.items()},
         )
-    pue = Pue(ledger, stock, clock=lambda: now)
+    pue = Pue(ledger, inventory, clock=lambda: now)
     while not pue.refresh():
         pass
     ledger.close()
-    week = week_of("2026-W46", ZONE, now)
-    return weekly(path, "guian", stock, load_registry(), week, clock=lambda: now)
+    week = period_of("week", "2026-W46", ZONE, now)
+    return hub_report(path, "guian", inventory, load_registry(), week, clock=lambda: now)
 
 
 def _site(facility: float, it: float, *, coverage: float, uncertainty: float | None) -> SitePue:
@@ -164,8 +168,8 @@ def test_failover_is_judged_by_the_feed_that_remains(tmp_path: Path) -> None:
 def test_the_sheet_shows_the_worst_and_counts_the_others() -> None:
     """Of 17 sites, 30 racks and 30 meters the sheet has 5, 6 and 6, and the hub's total."""
     registry = load_registry()
-    week = week_of("2026-W46", ZONE, MONDAY + 9 * 86_400)
-    view = view_of(weeks.made_up(registry, "guian", week))
+    week = period_of("week", "2026-W46", ZONE, MONDAY + 9 * 86_400)
+    view = view_of(reports.made_up(registry, "guian", week))
     assert [row.site for row in view.pue_rows] == [
         *(f"Computing centre no. {n} of Gui'an" for n in range(5)),
         "",
@@ -176,16 +180,35 @@ def test_the_sheet_shows_the_worst_and_counts_the_others() -> None:
     assert (len(view.meters), view.more_meters) == (6, 24)
     assert [row.rack for row in view.racks] == [f"R00{n}" for n in range(6)]
     assert (view.is_dense, view.meters_of_several_sites) == (True, True)
-    assert [row.facility_share for row in view.days][-1] == 1.0
-    assert [row.weekday for row in view.days] == list(range(7))
-    assert [row.is_thin for row in view.days] == [True] + [False] * 6
+    assert [row.facility_share for row in view.parts][-1] == 1.0
+    assert [row.weekday for row in view.parts] == list(range(7))
+    assert [row.is_thin for row in view.parts] == [True] + [False] * 6
 
 
 def test_a_single_site_needs_no_total() -> None:
     """With one site its row says all; nothing is left out."""
     registry = load_registry()
-    week = week_of("2026-W46", ZONE, MONDAY + 9 * 86_400)
-    report = weeks.made_up(registry, "guian", week, sites=1)
+    week = period_of("week", "2026-W46", ZONE, MONDAY + 9 * 86_400)
+    report = reports.made_up(registry, "guian", week, sites=1)
     view = view_of(replace(report, promises=[]))
     assert [row.site for row in view.pue_rows] == ["Computing centre no. 0 of Gui'an"]
     assert view.is_dense is False
+
+
+def test_carbon_is_that_of_the_covered_time(tmp_path: Path) -> None:
+    """144 kWh at 0.5 kg are 72 kg, and 0.6 kg for each of 120 kWh of IT."""
+    factor = "emissions: [{kilograms_per_kilowatt_hour: 0.5, source: the grid}]"
+    stock = STOCK.replace("timezone: Asia/Shanghai", f"timezone: Asia/Shanghai, {factor}")
+    hours = {
+        meter: {n: _hour(watts) for n in range(24)}
+        for meter, watts in {"main": 6000.0, "it": 5000.0}.items()
+    }
+    found = _report(tmp_path, hours, MONDAY + 2 * 86_400, stock=stock).sites[0].factors
+    assert found.carbon_kilograms == pytest.approx(72.0)
+    assert found.carbon_kilograms_per_kilowatt_hour == pytest.approx(0.6)
+    assert found.carbon_coverage == pytest.approx(0.5)
+    assert [(one.kilograms_per_kilowatt_hour, one.source) for one in found.emissions] == [
+        (0.5, "the grid")
+    ]
+    plain = _report(tmp_path / "plain", hours, MONDAY + 2 * 86_400).sites[0].factors
+    assert (plain.carbon_kilograms, plain.emissions, plain.water_liters) == (None, [], None)

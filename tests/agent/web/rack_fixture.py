@@ -8,13 +8,14 @@ from dataclasses import replace
 from agent.health import CollectorHealth
 from agent.hubs.model import Registry
 from agent.inventory.model import Device, Feed, Inventory, Meter, Rack, Site
-from agent.report.model import WeekReport
-from agent.report.week import Week
+from agent.ledger.store.episodes import Episode
+from agent.report.model import HubReport
+from agent.report.period import Period
 from agent.web.curves import PowerTrendView
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
 from collectors.catalogue import agent, facility, inventory, node, pdu_parts, rack
-from tests.agent.web import fixture, weeks
+from tests.agent.web import fixture, reports
 
 HUB, SITE, NAME = fixture.HUB, fixture.SITE, "A06"
 PLACE = (HUB, SITE, "A", NAME)
@@ -137,11 +138,24 @@ class FakePast:
             (SITE, "crah"): {"1d": 0.41, "7d": 0.92, "30d": 0.98},
         }
 
-    def week(
-        self, registry: Registry, hub: str, _inventory: Inventory | None, week: Week
-    ) -> WeekReport:
-        """Return a week in which enough went wrong to fill a sheet."""
-        return weeks.made_up(registry, hub, week)
+    def events(self, days: int) -> list[Episode]:
+        """Return one event of each kind, and one of long ago."""
+        found = [
+            Episode(NOW - 3600, "rack", SITE, "A", NAME, "failover_tight"),
+            Episode(NOW - 7200, "device", SITE, "", f"{NAME}-A", "pdu", until=NOW - 6000),
+            Episode(NOW - 9000, "promise", "", "", "guian-pue", "missed", former="at_risk"),
+            Episode(NOW - 9100, "promise", "", "", "guian-racks", "unknown"),
+            Episode(NOW - 9900, "agent", "", "", "gw1", "reload", until=NOW - 9900),
+            Episode(NOW - 86400, "import", SITE, "", "bills.csv", "744", until=NOW - 86400),
+            Episode(NOW - 90 * 86400, "rack", SITE, "A", "Z99", "hot", until=NOW - 89 * 86400),
+        ]
+        return [one for one in found if (one.until or NOW) >= NOW - days * 86400]
+
+    def report(
+        self, registry: Registry, hub: str, _inventory: Inventory | None, period: Period
+    ) -> HubReport:
+        """Return a time in which enough went wrong to fill a sheet."""
+        return reports.made_up(registry, hub, period)
 
 
 def listed() -> Inventory:

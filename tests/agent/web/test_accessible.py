@@ -37,6 +37,8 @@ PAGES = {
     "other hub": "/hubs/kunming",
     "api": "/openapi",
     "report": "/hubs/guian/report?week=2026-W46",
+    "report of a month": "/hubs/guian/report?month=2026-10",
+    "events": "/events?days=366",
 }
 
 

@@ -24,7 +24,7 @@ def test_policy_forbids_what_the_page_does_not_need() -> None:
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("name", ["board.css", "board.js", "icon.svg"])
+@pytest.mark.parametrize("name", ["board.css", "board.js", "picture.js", "icon.svg"])
 def test_static_files_are_served(name: str) -> None:
     """The style sheet, the script and the icon are part of the package."""
     response = pages.handle(fixture.view(), f"/static/{name}", {})

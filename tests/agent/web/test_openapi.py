@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from agent.web import pages
+from agent.web.hosthistory import HostHistory
 from agent.web.operations import OPERATIONS
 from agent.web.view import BoardView
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import api, page
+from tests.agent.web.test_host import say
 
 NAMED = {
     "hub": rack_fixture.HUB,
@@ -24,7 +26,9 @@ NAMED = {
 
 
 def _view() -> BoardView:
-    return replace(rack_fixture.view(), evidence=fixture.evidence)
+    made = replace(rack_fixture.view(), evidence=fixture.evidence, host_history=HostHistory())
+    say(made, 0)  # a machine with host metrics
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +55,11 @@ PATHS = [
     "/api/racks",
     "/api/racks/{rack}",
     "/api/collectors",
+    "/api/host",
     "/api/devices",
     "/api/meters",
     "/api/losses",
+    "/api/events",
     "/api/search",
     "/api/openapi.json",
 ]

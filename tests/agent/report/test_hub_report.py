@@ -13,10 +13,10 @@ from agent.inventory.load import load_inventory
 from agent.ledger.ledger import Ledger
 from agent.ledger.settings import LedgerSettings
 from agent.pue.pue import Pue
-from agent.report.model import WeekReport
+from agent.report.hub_report import hub_report
+from agent.report.model import HubReport
+from agent.report.period import Kind, period_of
 from agent.report.statement import year_of
-from agent.report.week import last_week, week_of
-from agent.report.weekly import weekly
 from collectors.base import ConfigError
 from tests.agent.report.two_weeks import MONDAY, NOW, STOCK, ZONE, fill
 from tests.support import ledger as kit
@@ -30,10 +30,15 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-def week(path: Path, name: str = "2026-W46") -> WeekReport:
+def week(path: Path, name: str = "2026-W46") -> HubReport:
     registry = load_registry()
-    return weekly(
-        path, "guian", kit.inventory(STOCK), registry, week_of(name, ZONE, NOW), clock=lambda: NOW
+    return hub_report(
+        path,
+        "guian",
+        kit.inventory(STOCK),
+        registry,
+        period_of("week", name, ZONE, NOW),
+        clock=lambda: NOW,
     )
 
 
@@ -121,8 +126,8 @@ def test_reading_changes_nothing(path: Path) -> None:
 def test_another_hub_has_promises_and_no_energy(path: Path) -> None:
     """A hub that is not metered here has promises and no energy, never that of another hub."""
     registry = load_registry()
-    found = weekly(
-        path, "kunming", None, registry, week_of("2026-W46", ZONE, NOW), clock=lambda: NOW
+    found = hub_report(
+        path, "kunming", None, registry, period_of("week", "2026-W46", ZONE, NOW), clock=lambda: NOW
     )
     assert (
         found.sites,
@@ -137,19 +142,19 @@ def test_another_hub_has_promises_and_no_energy(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["2026-W99", "W47", "2026-47", "", "2026-W48x", "2027-W01"])
+@pytest.mark.parametrize("name", ["2026-W99", "W47", "2026-47", "2026-W48x", "2027-W01"])
 def test_a_week_that_is_none_is_refused(name: str) -> None:
     """A name that is no ISO week, and a week that has not begun, are refused."""
     with pytest.raises(ConfigError):
-        week_of(name, ZONE, NOW)
+        period_of("week", name, ZONE, NOW)
 
 
 def test_a_week_and_a_year_begin_with_their_first_five_minutes(tmp_path: Path) -> None:
     """Before the first cell is over there is nothing to report, and no end before the beginning."""
     monday = dt.datetime(2026, 11, 16, tzinfo=ZONE).timestamp()
     with pytest.raises(ConfigError, match="2026-W47 has not begun"):
-        week_of("2026-W47", ZONE, monday + 299)
-    assert week_of("2026-W47", ZONE, monday + 301).end == monday + 300
+        period_of("week", "2026-W47", ZONE, monday + 299)
+    assert period_of("week", "2026-W47", ZONE, monday + 301).end == monday + 300
     site = load_inventory(
         tmp_path / "i.yaml", "guian", timezone=str(ZONE), text="sites: [{site: s}]"
     ).sites["s"]
@@ -165,9 +170,58 @@ def test_the_week_that_runs_ends_now() -> None:
 
     A year's first week may begin in the old.
     """
-    assert week_of("2026-W47", ZONE, NOW).whole is False
-    assert week_of("2026-W47", ZONE, NOW).end <= NOW
-    assert last_week(ZONE, NOW) == "2026-W46"
+    assert period_of("week", "2026-W47", ZONE, NOW).whole is False
+    assert period_of("week", "2026-W47", ZONE, NOW).end <= NOW
+    assert period_of("week", "", ZONE, NOW).name == "2026-W46"
     assert (
-        week_of("2026-W01", ZONE, NOW).start == dt.datetime(2025, 12, 29, tzinfo=ZONE).timestamp()
+        period_of("week", "2026-W01", ZONE, NOW).start
+        == dt.datetime(2025, 12, 29, tzinfo=ZONE).timestamp()
     )
+
+
+def of(path: Path, kind: Kind, name: str) -> HubReport:
+    registry = load_registry()
+    period = period_of(kind, name, ZONE, NOW)
+    return hub_report(path, "guian", kit.inventory(STOCK), registry, period, clock=lambda: NOW)
+
+
+def test_a_month_has_its_days_and_the_twelve_months_before_it(path: Path) -> None:
+    """Fourteen of the thirty days of November are metered, at 6000 over 5000 W."""
+    found = of(path, "month", "2026-11")
+    assert (found.kind, found.period, found.week, found.whole) == ("month", "2026-11", "", False)
+    assert [one.day for one in found.days] == [f"2026-11-{n:02d}" for n in range(1, 18)]
+    assert sum(one.coverage for one in found.days) == pytest.approx(14)
+    assert [one.month for one in found.months] == [
+        "2025-12",
+        *(f"2026-{n:02d}" for n in range(1, 12)),
+    ]
+    last = found.months[-1]
+    assert last.facility_joules == pytest.approx(6000.0 * 14 * 86400)
+    assert (last.pue, last.category) == (pytest.approx(1.2), 3)
+    assert last.coverage == pytest.approx(14 / 30)
+    assert {one.pue for one in found.months[:-1]} == {None}
+    assert set(found.sites[0].pue) == {"month", "before", "12m", "ytd"}
+    assert found.sites[0].pue["before"].state == "no_data"
+    assert found.of_racks.racks == 2
+
+
+def test_a_year_has_months_and_no_racks(path: Path) -> None:
+    """The hours of single PDUs are kept for weeks only, so nothing is said of racks.
+
+    The meters count from when they were first heard, 16 days ago: 14 days are known of them, and
+    13 of the cooling meter.
+    """
+    found = of(path, "year", "2026")
+    assert (found.days, found.of_racks.racks) == ([], 0)
+    assert found.sites[0].pue["year"].facility_joules == pytest.approx(6000.0 * 14 * 86400)
+    assert sum(one.facility_joules for one in found.months) == pytest.approx(6000.0 * 14 * 86400)
+    lost = {one.meter: one.lost_hours for one in found.of_meters.meters_lost}
+    assert lost["crah"] - lost["main"] == pytest.approx(24)
+    assert lost["main"] == pytest.approx(2 * 24)
+
+
+def test_another_hub_has_no_months(path: Path) -> None:
+    """A hub that is not metered here has no curve of a year either."""
+    period = period_of("month", "2026-10", ZONE, NOW)
+    found = hub_report(path, "kunming", None, load_registry(), period, clock=lambda: NOW)
+    assert (found.months, [one.facility_joules for one in found.days]) == ([], [0.0] * 31)

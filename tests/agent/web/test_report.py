@@ -13,11 +13,11 @@ import pytest
 
 from agent.hubs.loader import load_registry
 from agent.messages.catalogue import words
-from agent.report.week import week_of
+from agent.report.period import Kind, period_of
 from agent.web import pages
-from agent.web.weeklypage import document
+from agent.web.reportpage import document
 from tests.agent.report.two_weeks import NOW, ZONE
-from tests.agent.web import fixture, rack_fixture, weeks
+from tests.agent.web import fixture, rack_fixture, reports
 from tests.agent.web.reading import outline
 from tests.support import binary
 from tests.support.browser import Browser
@@ -55,9 +55,9 @@ def test_a_bad_week_of_a_big_hub_fits_one_sheet(
         if hub in registry.hubs
         else max(registry.hubs, key=lambda key: len(registry.hubs[key].facts))
     )
-    of = week_of("2026-W46", ZONE, NOW)
+    of = period_of("week", "2026-W46", ZONE, NOW)
     html = document(
-        weeks.made_up(registry, hub, of), words(language), of, hub_name=hub, simulated=True
+        reports.made_up(registry, hub, of), words(language), of, hub_name=hub, simulated=True
     )
     pdf = _printed(browser, html, tmp_path)
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
@@ -107,11 +107,71 @@ def test_without_a_ledger_the_page_says_so() -> None:
 @pytest.mark.parametrize(("coverage", "calm"), [(0.0, False), (0.89, False), (0.97, True)])
 def test_a_week_that_was_not_metered_has_no_tick(coverage: float, calm: bool) -> None:
     """None of the racks is known to have needed anybody: that is calm only where it was metered."""
-    of = week_of("2026-W46", ZONE, NOW)
-    found = weeks.made_up(load_registry(), "guian", of)
+    of = period_of("week", "2026-W46", ZONE, NOW)
+    found = reports.made_up(load_registry(), "guian", of)
     quiet = replace(found.of_racks, racks_needing=[], racks_coverage=coverage)
     html = document(replace(found, of_racks=quiet), words("en"), of, hub_name="Gui'an")
-    part = html[html.index('aria-labelledby="week-racks"') :]
+    part = html[html.index('aria-labelledby="report-racks"') :]
     part = part[: part.index("</section>")]
     assert ("m-met" in part) is calm
     assert ("Cannot tell" in part) is not calm
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(("kind", "name"), [("month", "2026-10"), ("year", "2025")])
+def test_a_month_and_a_year_fit_one_sheet(
+    browser: Browser, tmp_path: Path, language: str, kind: Kind, name: str
+) -> None:
+    """With two sites, 30 racks and 30 meters they print as one A4 page with the curve of a year."""
+    registry = load_registry()
+    period = period_of(kind, name, ZONE, NOW)
+    made = reports.made_up(registry, "guian", period, sites=2)
+    html = document(made, words(language), period, hub_name="Gui'an", simulated=True)
+    pdf = _printed(browser, html, tmp_path)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    browser.size(390, 844)
+    assert browser.eval("document.documentElement.scrollWidth") <= 390
+    found = outline(html)
+    assert found.tags.count("table") == 6
+    marks = browser.eval("[...document.querySelectorAll('.mark-name')].map(one => one.textContent)")
+    assert marks == [words(language)("pue.switch", before=1, after=2)]
+
+
+def test_a_dense_week_has_no_curve_and_a_sparse_one_has() -> None:
+    """A week of few promises and sites has room below for the PUE of twelve months."""
+    week = period_of("week", "2026-W46", ZONE, NOW)
+    made = reports.made_up(load_registry(), "guian", week, sites=1)
+    sparse = document(replace(made, promises=made.promises[:3]), words("en"), week, hub_name="G")
+    assert 'aria-labelledby="report-year"' in sparse
+    dense = reports.made_up(load_registry(), "guian", week)
+    assert "report-year" not in document(dense, words("en"), week, hub_name="G")
+
+
+def test_carbon_says_how_much_of_it_was_metered() -> None:
+    """A month's sheet has carbon and water with their coverage, and the emission factor."""
+    month = period_of("month", "2026-10", ZONE, NOW)
+    made = reports.made_up(load_registry(), "guian", month, sites=1)
+    html = document(made, words("en"), month, hub_name="G")
+    part = html[html.index('aria-labelledby="report-factors"') :]
+    part = part[: part.index("</section>")].replace("\u202f", " ")
+    for said in (
+        "1 250 t",
+        "98.0 % covered",
+        "0.620 kg/kWh",
+        "31.0 %",
+        "3 100 m³",
+        "70.0 % covered",
+    ):
+        assert said in part, said
+    assert "0.5703 kg/kWh (location-based): MEE 2022" in part
+    assert "Reused" not in part
+
+
+def test_the_page_of_a_month_leads_to_others() -> None:
+    """From a month one comes to the months around it, to the last week and the last year."""
+    response = pages.handle(rack_fixture.view(), "/hubs/guian/report", {"month": "2025-10"})
+    assert response is not None
+    links = [link for link in outline(response.body.decode()).links if "/report" in link]
+    assert {link.partition("?")[2] for link in links} >= {"month=2025-09", "month=2025-11"}
+    assert sum("week=" in link for link in links) == 1
+    assert sum("year=" in link for link in links) == 1
