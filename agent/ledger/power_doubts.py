@@ -103,7 +103,12 @@ def half_jump(before: TimedValue, after: TimedValue) -> float:
 
 def is_jump(before: TimedValue, after: TimedValue, joules: float) -> bool:
     """Tell whether a doubt of this many joules between two readings is worth storing."""
-    return joules * 1000.0 > _JUMP_MS * max(before.value, after.value)
+    return joules > most_untold(max(before.value, after.value))
+
+
+def most_untold(watts: float) -> float:
+    """Return how many joules a doubt may have, beside a power in watts, that is not stored."""
+    return watts * _JUMP_MS / 1000.0
 
 
 def _highest(readings: Sequence[TimedValue]) -> list[TimedValue]:

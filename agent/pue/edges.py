@@ -7,7 +7,7 @@ differ, the less is known of the energy on either side of the edge.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -22,7 +22,7 @@ from agent.ledger.energy import (
     floor_hour,
 )
 from agent.ledger.ledger import Ledger
-from agent.ledger.power_doubts import half_jump, is_jump
+from agent.ledger.power_doubts import half_jump, is_jump, most_untold
 from agent.ledger.store.database import Tables
 from agent.ledger.store.hour import StoredHour
 from agent.pue.boundaries import Boundaries
@@ -31,18 +31,23 @@ from agent.pue.periods import DAY_MS
 SHORT_MS: Final = DAY_MS
 """Milliseconds. In a longer window, the energy between two readings does not matter."""
 
+_BRIEF_MS: Final = DAY_MS // 2
+"""Milliseconds. In a longer window, an edge whose readings are deleted does not matter."""
+
 _BESIDE: Final = 2
+
+_FOREVER: Final = 1 << 62
 
 _ALIKE: Final = 1e-9
 """Relative difference up to which two cells are parts of one row."""
 
 
 class Edges:
-    """Limits of error at the edges of windows, from kept readings or from imported rows."""
+    """Limits of error at the edges of windows, from kept readings, imported rows or kept cells."""
 
     def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
         self._ledger, self._boundaries = ledger, boundaries
-        self._known: dict[tuple[int, int], float] = {}
+        self._known: dict[tuple[int, int, bool], float] = {}
 
     def forget(self) -> None:
         """Forget what was worked out: other readings may have come."""
@@ -61,31 +66,48 @@ class Edges:
             for number in self._boundaries.numbers(site, place)
             if not self._boundaries.limits(number).is_one_of_many
         ]
+        is_brief = end - start <= _BRIEF_MS
         with self._ledger.reader.read() as tables:
             return sum(
-                together([factor * self._at(tables, number, edge) for number, factor in meters])
+                together(
+                    [
+                        factor * self._at(tables, number, edge, is_brief=is_brief)
+                        for number, factor in meters
+                    ]
+                )
                 for edge in (start, end)
             )
 
-    def _at(self, tables: Tables, meter: int, edge: int) -> float:
-        known = self._known.get((meter, edge))
+    def _at(self, tables: Tables, meter: int, edge: int, *, is_brief: bool) -> float:
+        asked = (meter, edge, is_brief)
+        known = self._known.get(asked)
         if known is None:
-            known = self._known[meter, edge] = _limit(tables, meter, edge)
+            known = self._known[asked] = _limit(tables, meter, edge, is_brief=is_brief)
         return known
 
 
-def _limit(tables: Tables, meter: int, edge: int) -> float:
-    """Return the larger of what register and power leave open: power may share out the register."""
+def _limit(tables: Tables, meter: int, edge: int, *, is_brief: bool) -> float:
+    """Return the larger of what register and power leave open: power may share out the register.
+
+    Of a window that `is_brief`, the cells tell it where the readings are deleted.
+    """
     register, power = (
         tables.readings.between(meter, quantity, edge, edge, beyond=_BESIDE)
         for quantity in (ENERGY, POWER)
     )
-    found = (
+    found = [
         cut_of_register(register, edge),
         cut_of_power(power, edge, are_told=not register),
         _cut_of_imported(tables, meter, edge),
-    )
+    ]
+    if is_brief and not (_reach(register, edge) or _reach(power, edge)):
+        found.append(_cut_of_old(tables, meter, edge))
     return max(found, key=abs)
+
+
+def _reach(readings: Sequence[TimedValue], edge: int) -> bool:
+    """Tell whether there are readings on both sides of an edge."""
+    return bool(readings) and readings[0].time <= edge <= readings[-1].time
 
 
 def _cut_of_imported(tables: Tables, meter: int, edge: int) -> float:
@@ -97,14 +119,61 @@ def _cut_of_imported(tables: Tables, meter: int, edge: int) -> float:
     stored = tables.hours.load(meter, hours)
     if hour not in stored or not _is_of_rows(tables, meter, hour, stored[hour]):
         return 0.0
-    cells: list[float | None] = []
-    for one in hours:
-        known = stored[one].cells() if one in stored else HourCells()
-        cells += [
-            joules if covered == CELL_MS else None
-            for joules, covered in zip(known.joules, known.covered, strict=True)
-        ]
+    cells = _cells({one: found.cells() for one, found in stored.items()}, hours)
     return cut_of_cells(cells, CELLS + (edge - hour) // CELL_MS)
+
+
+def _cells(known: Mapping[int, HourCells], hours: Sequence[int]) -> list[float | None]:
+    """Return the joules of the cells of some hours, and None of those that are not covered."""
+    found = [known.get(hour, HourCells()) for hour in hours]
+    return [
+        joules if covered == CELL_MS else None
+        for one in found
+        for joules, covered in zip(one.joules, one.covered, strict=True)
+    ]
+
+
+def _cut_of_old(tables: Tables, meter: int, edge: int) -> float:
+    """Return the limit of error, in joules, of an edge whose readings are deleted.
+
+    They came as often as the newest ones do, as far as anybody knows.
+    """
+    register, power = (
+        tables.readings.before(meter, quantity, _FOREVER) for quantity in (ENERGY, POWER)
+    )
+    latest = register or power
+    hour = floor_hour(edge)
+    hours = (hour - HOUR_MS, hour, hour + HOUR_MS)
+    stored = tables.hours.load(meter, hours)
+    if latest is None or latest.time < edge or any(one.imported for one in stored.values()):
+        return 0.0
+    return cut_of_old_cells(
+        _cells(tables.hours.kept_cells(meter, stored), hours),
+        CELLS + (edge - hour) // CELL_MS,
+        latest.interval,
+        counts=register is not None,
+    )
+
+
+def cut_of_old_cells(
+    cells: Sequence[float | None], edge: int, interval: int, *, counts: bool
+) -> float:
+    """Return the limit of error, in joules, of an edge before a cell; below 0 where it fell.
+
+    The edge may have been anywhere between two readings, which are `interval` milliseconds apart.
+    The cells of two intervals on either side tell how much the load changed. Of a register that
+    `counts`, the middle between two readings is the worst. Of power, what is more than
+    `most_untold` is stored as a doubt.
+    """
+    reach = min(CELLS, -(-_BESIDE * interval // CELL_MS))
+    watts = [
+        one * 1000.0 / CELL_MS for one in cells[edge - reach : edge + reach] if one is not None
+    ]
+    if not watts:
+        return 0.0
+    changed = (max(watts) - min(watts)) * interval / 1000.0
+    joules = changed / 4.0 if counts else min(changed / 2.0, most_untold(max(watts)))
+    return math.copysign(joules, watts[-1] - watts[0])
 
 
 def together(cuts: Sequence[float]) -> float:

@@ -22,6 +22,9 @@ from agent.pue.window_sums import WindowSums
 _BY_MONTH_MS: Final = 62 * DAY_MS
 """Of a window longer than two months, the coverage of each month is told."""
 
+_UNSEEN_DAYS: Final = 14
+"""In such a window, nobody saw a part of the year if it was silent for so many days or longer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOpen:
@@ -74,14 +77,18 @@ class NotMetered:
     def _uncovered(self, site: str, chosen: Chosen, start: int, end: int) -> Uncovered | None:
         if chosen.total.cells * CELL_MS >= end - start:
             return None
-        found = uncovered(self._sums.slices(site, chosen.it_point, start, end))
+        is_long = end - start > _BY_MONTH_MS
+        found = uncovered(
+            self._sums.slices(site, chosen.it_point, start, end),
+            unseen_from=_UNSEEN_DAYS if is_long else None,
+        )
         if found is None:
             return None
         zone = self._hours.sites[site].zone
         week = self._sums.mean(site, chosen.it_point, start, end, WEEK_MS)
         day = days_of(week) or self._sums.mean(site, chosen.it_point, start, end, DAY_MS)
         for repeated in (day, week):
-            of_them = uncovered(in_a_ring(repeated))
+            of_them = uncovered(in_a_ring(repeated), unseen_from=1)
             if of_them is not None and of_them.bias > found.bias:
                 found = replace(found, bias=of_them.bias)
         months = (
@@ -90,7 +97,7 @@ class NotMetered:
                 coverage=self._covered_ms(site, chosen.it_point, first, last) / (last - first),
             )
             for name, first, last in month_edges(start, end, zone)
-            if end - start > _BY_MONTH_MS
+            if is_long
         )
         return replace(
             found,

@@ -25,6 +25,10 @@ _MOST_NEIGHBOURS: Final = 60
 
 _FEWEST_FOR_SLOPE: Final = 3
 
+_UNSEEN_OVERHEAD: Final = 0.5
+"""Where nobody saw a part of the year, of the day or of the week, its overhead may be higher by
+this share than the time around it says."""
+
 _TOLD_BIAS: Final = 0.002
 """If the uncovered time may have moved PUE by at least this share, a note says so."""
 _UNEVEN_LOAD: Final = 0.25
@@ -79,13 +83,16 @@ class _Missing(NamedTuple):
     it: float
 
 
-def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
+def uncovered(slices: Sequence[Slice], *, unseen_from: int | None = None) -> Uncovered | None:
     """Estimate what the uncovered time means; None where everything or nothing is covered.
 
     The slices follow each other in time. The limit is the larger of what two laws say. By the
     first, PUE was as in the covered time around it. By the second, the overhead was, so that PUE
     depends on the load. Within an hour that is covered in part, PUE may go as far as in any of its
     cells, and as in the hours beside it.
+
+    A gap of `unseen_from` slices and longer is a part of the year, of the day or of the week that
+    nobody saw. There neither law is known to hold, and the overhead may have been higher still.
     """
     facility = sum(one.counted.facility.joules for one in slices)
     it = sum(one.counted.it.joules for one in slices)
@@ -106,6 +113,8 @@ def uncovered(slices: Sequence[Slice]) -> Uncovered | None:
         by_season = _plus(by_season, season)
         by_load = _plus(by_load, load)
         within += around.spread(number) * one.missing * local.it
+        if unseen_from is not None and around.gap(number).length >= unseen_from:
+            within += _UNSEEN_OVERHEAD * (season.facility - season.it)
         if one.alone.it_cells or one.alone.facility_cells:
             told += one.missing
             above += one.missing * around.share_above(season.it / one.missing)
@@ -155,6 +164,18 @@ def _by_overhead(one: Slice, local: _Local) -> _Missing:
     return _by_pue(one, local)
 
 
+class _Gap(NamedTuple):
+    """The first and the last slice of a gap; without any slice, the first is after the last."""
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """How many slices it has."""
+        return self.last - self.first + 1
+
+
 class _Around:
     """The slices of a window that are covered for the most part, and what they say of the rest."""
 
@@ -186,6 +207,17 @@ class _Around:
         low, high = min([one.lowest, *beside]), max([one.highest, *beside])
         return max(high - self._pue[number], self._pue[number] - low)
 
+    def gap(self, number: int) -> _Gap:
+        """Return the gap that a slice lies in; it is empty if the slice speaks for itself."""
+        after = bisect_left(self._known, number)
+        if after < len(self._known) and self._known[after] == number:
+            return _Gap(number, number - 1)
+        known = self._known
+        return _Gap(
+            first=known[after - 1] + 1 if after else 0,
+            last=known[after] - 1 if after < len(known) else len(self._slices) - 1,
+        )
+
     def at(self, number: int) -> _Local:
         """Return what the covered time around a slice says of it.
 
@@ -195,12 +227,11 @@ class _Around:
         if self._slices[number].is_known:
             return _mean([self._slices[number]])
         after = bisect_left(self._known, number)
-        first = self._known[after - 1] + 1 if after else 0
-        last = self._known[after] - 1 if after < len(self._known) else len(self._slices) - 1
-        length = min(_MOST_NEIGHBOURS, max(_FEWEST_FOR_SLOPE, last - first + 1))
+        gap = self.gap(number)
+        length = min(_MOST_NEIGHBOURS, max(_FEWEST_FOR_SLOPE, gap.length))
         left = self._known[max(0, after - length) : after]
         right = self._known[after : after + length]
-        nearer = left if left and (2 * number <= first + last or not right) else right
+        nearer = left if left and (2 * number <= gap.first + gap.last or not right) else right
         found = _mean([self._slices[n] for n in nearer])
         if len(nearer) < _FEWEST_FOR_SLOPE:
             return found

@@ -1,7 +1,8 @@
 """Forecasts of a figure that is built up, or of a level: curves with errors of several kinds.
 
 A curve is a straight line, one whose pace grows or fades by the same share each day, or one whose
-pace grows by the same amount, or a line with one step. Each curve is fitted with each kind of error
+pace grows or falls by the same amount, or a line with one step. A pace that falls to nothing may
+turn, or what was built up stays. Each curve is fitted with each kind of error
 by generalised least squares. Its evidence is the likelihood of the values, with the coefficients
 and the spread integrated out.
 
@@ -49,6 +50,8 @@ class Curve:
     """The length of the history: a curve comes to 1 over it."""
     bend: float = 0.0
     square: bool = False
+    stays: bool = False
+    """A square curve whose pace falls to nothing stays there, and does not turn."""
     step: float | None = None
     """When the step was, in days (negative)."""
 
@@ -80,7 +83,8 @@ class Fitted:
     def at(self, ahead: float) -> tuple[float, float]:
         """Return centre and spread of the value that is expected this many days ahead."""
         errors = self.errors
-        columns = [[1.0], *self.curve.columns([ahead])]
+        shape = min(ahead, self._ends()) if self.curve.stays else ahead
+        columns = [[1.0], *self.curve.columns([shape])]
         open_ = [
             value - errors.carried(state, ahead)
             for (value,), state in zip(columns, self.columns, strict=True)
@@ -88,6 +92,12 @@ class Fitted:
         centre = errors.carried(self.value, ahead) + dot(open_, self.coefficients)
         doubt = forward(self.lower, open_)
         return centre, math.sqrt(self.variance * (errors.variance(ahead) + dot(doubt, doubt)))
+
+    def _ends(self) -> float:
+        """Return in how many days the pace of a square curve falls to nothing, or infinity."""
+        _, pace, change = self.coefficients
+        ends = -pace * self.curve.span / (2.0 * change) if change else math.inf
+        return ends if ends > 0 else math.inf
 
 
 def candidates(times: Column, values: Column) -> list[Candidate]:
@@ -100,7 +110,9 @@ def candidates(times: Column, values: Column) -> list[Candidate]:
         fitting = _Fitting(kind, times, values, known)
         curves = [(Curve(span=span), _LINE)]
         if not kind.slope and not kind.level:
-            curves.append((Curve(span=span, square=True), _SQUARE))
+            curves += [
+                (Curve(span=span, square=True, stays=stays), _SQUARE / 2) for stays in (False, True)
+            ]
             curves += [(Curve(span=span, step=at), _STEP / len(times)) for at in places]
         fits = [(fitting.fit(curve), math.log(prior)) for curve, prior in curves]
         if not kind.slope:

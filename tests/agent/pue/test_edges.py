@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from pathlib import Path
+
 import pytest
 
-from agent.pue.edges import cut_of_cells, cut_of_power, cut_of_register, together
+from agent.pue.edges import (
+    cut_of_cells,
+    cut_of_old_cells,
+    cut_of_power,
+    cut_of_register,
+    together,
+)
 from tests.reference.bookkeeping import bookkeeping
-from tests.support.ledger import SITE
+from tests.support.ledger import HEAD, HOUR, SITE, T0, batch, bench, energy
 from tests.support.registers import KWH, MINUTE, read
 
 
@@ -111,3 +121,71 @@ def test_a_window_that_cuts_imported_rows_has_the_truth_in_its_interval(
     assert abs(cut.pue - truth) <= cut.uncertainty * cut.pue
     assert whole.pue == pytest.approx(200 / 150)  # 100 / 2 + 200 / 2 of IT
     assert whole.uncertainty == pytest.approx(2 * 0.005 * 2**0.5 / 3**0.5, rel=0.01)
+
+
+STEP = [100.0] * 6 + [200.0] * 6
+"""Kilowatts of twelve cells: the load doubles after half an hour."""
+
+
+@pytest.mark.parametrize(
+    ("edge", "minutes", "counts", "kwh"),
+    [
+        # The time between two readings, a quarter of it times 100 kW; of power half of it.
+        (6, 15, True, 100 * 15 / 60 / 4),
+        (6, 5, True, 100 * 5 / 60 / 4),
+        (5, 5, True, 100 * 5 / 60 / 4),  # ten minutes on either side
+        (4, 5, True, 0.0),
+        (6, 1, False, 100 * 1 / 60 / 2),
+        (6, 5, False, 200 * 36 / 3600),  # more than 36 s of energy is stored as a doubt
+    ],
+)
+def test_an_edge_whose_readings_are_deleted(
+    edge: int, minutes: int, counts: bool, kwh: float
+) -> None:
+    """The cells tell how much the load changed; nobody knows where between two readings."""
+    cells = [kw * KWH / 12 for kw in [*[100.0] * 12, *STEP, *[200.0] * 12]]
+    found = cut_of_old_cells(cells, 12 + edge, minutes * MINUTE, counts=counts)
+    assert found / KWH == pytest.approx(kwh)
+    assert cut_of_old_cells(cells[::-1], 24 - edge, minutes * MINUTE, counts=counts) == -found
+
+
+def test_cells_that_nobody_kept_tell_nothing() -> None:
+    """Of hours that are not covered there is no limit."""
+    assert cut_of_old_cells([None] * 36, 18, 15 * MINUTE, counts=True) == 0.0
+
+
+def test_an_hour_whose_readings_are_deleted_has_the_truth_in_its_interval(tmp_path: Path) -> None:
+    """IT rises from 100 to 200 kW at 10:00, beside 50 kW; registers are read each 15 minutes.
+
+    From 9:52 to 10:07 IT counts (8 · 100 + 7 · 200) / 60 = 36.7 kWh, of which 8 / 15 come to the
+    hour before 10:00: 6.2 kWh too much. So 156.2 / 106.2 is stated for 1.5. The limit of both
+    energies is 100 kW · 15 min / 4 = 6.25 kWh, which is 6.25 / (1 - 6.25 / 106.2) of the divisor.
+    """
+    stock = HEAD + (
+        "meters: [{meter: main, point: utility, accuracy_class: 0.2},"
+        " {meter: it, point: it_input, accuracy_class: 0.2}]"
+    )
+    stated, limits = [], []
+    with bench(tmp_path, stock) as b:
+        for minute in range(7, 4 * 24 * 60, 15):
+            joule = minute % 4  # so that the registers' steps are fine
+            it = 100 * minute + 100 * max(0, minute - 600)
+            main = it + 50 * minute
+            told = energy("it", it * 6e4 + joule, "it_input"), energy("main", main * 6e4 + joule)
+            b.clock.now = T0 + 60 * minute
+            b.book.accept(batch(b.clock.now, *told, interval=900))
+            if minute % 60 == 7:
+                b.book.flush()
+            if minute in {16 * 60 + 7, 4 * 24 * 60 - 8}:
+                b.pue.sum_up()
+                found = b.pue.between(SITE, T0 + 9 * HOUR, T0 + 10 * HOUR)
+                stated.append(found.pue)
+                limits.append(found.uncertainty)
+    with contextlib.closing(sqlite3.connect(b.book.path)) as db:
+        assert db.execute("SELECT min(time) FROM reading").fetchone()[0] > (T0 + 24 * HOUR) * 1000
+    assert stated == [pytest.approx((150 + 56 / 9) / (100 + 56 / 9))] * 2
+    share = 6.25 / (100 + 56 / 9)
+    whole = 6.25 / (150 + 56 / 9)
+    old = 2 / 3**0.5 * (2 * 0.002**2 + whole**2 + (share / (1 - share)) ** 2) ** 0.5
+    assert limits[1] == pytest.approx(old)
+    assert limits[1] >= limits[0] >= (1.5 - stated[0]) / stated[0]

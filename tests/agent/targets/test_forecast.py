@@ -57,6 +57,20 @@ def test_a_week_of_wrong_values_does_not_turn_it() -> None:
     assert found.at(100 * DAY) == pytest.approx((300, 300, 300), rel=0.001)
 
 
+@pytest.mark.parametrize("days", [200, 400])
+def test_a_pace_that_falls_to_nothing_may_stay_there(days: int) -> None:
+    """After d days 10 d - d² / 26 are built, so nothing is added after day 130, at 650.
+
+    A hundred days of it are known. Whether it then stays or turns, nothing tells; so both are in
+    the range: on day 200 it would have come down to 10 · 200 - 200² / 26 = 461.5.
+    """
+    found = trend([Point(day * DAY, 10 * day - day * day / 26) for day in range(101)])
+    assert found is not None
+    range_ = found.at(days * DAY)
+    assert range_.lower < 10 * days - days * days / 26 + 5
+    assert range_.upper > 645
+
+
 def test_only_the_present_pace_counts() -> None:
     """What was built three years ago says nothing of how fast it goes now."""
     old = [Point(p.time - 3 * 365 * DAY, p.value * 50) for p in line(300)]
