@@ -96,7 +96,9 @@ class Usual:
         )
 
 
-def possible(meter: Meter, usual: Usual, joules: Fraction | int, length: int) -> Duty | None:
+def possible(
+    meter: Meter, usual: Usual, joules: Fraction | int, length: int, slack: int = SLACK
+) -> Duty | None:
     """Judge an energy: it must be believed, it may be, or it is impossible (None).
 
     Args:
@@ -104,9 +106,10 @@ def possible(meter: Meter, usual: Usual, joules: Fraction | int, length: int) ->
         usual: how its register goes otherwise.
         joules: the rise.
         length: milliseconds since the register last moved.
+        slack: how old, at most, the value before may have been.
     """
     if meter.rating is not None:
-        limit = meter.rating * (length + SLACK)
+        limit = meter.rating * (length + slack)
         return Duty.MUST if joules * 1000 <= limit else None
     if not usual.known:
         return Duty.MAY if joules * 1000 <= LARGEST_SITE * (length + SLACK) else None
@@ -249,7 +252,9 @@ def _back(
         end, again = values[place]
         rise, last = _counted(meter, usual, before, again, end - start), values[place - 1]
         moved = _counted(meter, usual, last[1], again, end - last[0])
-        went_on = moved >= 0 and possible(meter, usual, moved, end - last[0]) is Duty.MUST
+        # A first step that needs the ten minutes does not show that it began anew.
+        slack = 0 if last[1] == after else SLACK
+        went_on = moved >= 0 and possible(meter, usual, moved, end - last[0], slack) is Duty.MUST
         if went_on and again != last[1]:
             return None  # two that differ fit each other: it counts from the first of them on
         if rise < 0 or went_on:

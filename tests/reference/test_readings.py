@@ -101,6 +101,21 @@ def test_one_glitch_is_no_energy(wrong: int) -> None:
     assert {cell // MINUTE for cell, one in found.items() if one.duty is Duty.MAY} == {95, 100}
 
 
+@pytest.mark.parametrize("rating", [22_500, 100_000])
+def test_a_rise_from_0_that_needs_ten_minutes_does_not_show_a_reset(rating: int) -> None:
+    """7.5 kW from 0 on, and 0 once at minute 10; then 4.95 MJ, which is 220 s at 22.5 kW.
+
+    At 100 kW it is 49.5 s: the register may have been reset, and nobody knows what it counted.
+    """
+    values = [(m, 0 if m == 10 else 450_000 * m) for m in range(40)]
+    meter = Meter(meter="main", point="utility", rating=Fraction(rating))
+    found = joules(energy_cells(meter, register(*values), MINUTE))
+    reset = {5: None, 10: 450_000 * 11 + 4 * 450_000} if rating == 100_000 else {}
+    assert [found.get(m) for m in (0, 5, 10, 15)] == [
+        reset.get(m, 2_250_000) for m in (0, 5, 10, 15)
+    ]
+
+
 def test_another_meter_with_a_higher_register_is_no_energy() -> None:
     """A leap of 720 MJ between minutes 95 and 100 at 10 W is not covered."""
     values = [(5 * n, 3000 * n + (720 * 10**6 if n >= 20 else 0)) for n in range(40)]
