@@ -236,6 +236,11 @@ class Intake:
         with self._lock:
             self.counts.update(counts)
 
+    def found_stuck(self) -> list[TrackedMeter]:
+        """Return the meters whose register was found stuck; it may count again by now."""
+        with self._lock:
+            return [meter for meter in self._meters.values() if meter.is_stuck is not None]
+
     def limits(self, key: MeterKey) -> Limits:
         """Return what a meter can show, as far as it is known by now."""
         with self._lock:

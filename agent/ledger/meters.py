@@ -34,6 +34,7 @@ class TrackedMeter:
         "_wrap",
         "first_heard",
         "id",
+        "is_stuck",
         "key",
         "never_rests",
         "point",
@@ -47,6 +48,8 @@ class TrackedMeter:
         """Its number in the database; None until the first reading is written."""
         self.first_heard: int | None = None
         """Its earliest reading that this agent has written, in milliseconds."""
+        self.is_stuck: bool | None = None
+        """Whether its register stands still and should not; None if it was never found to."""
         self.key = key
         listed = inventory.meters.get((key.site, key.name))
         self.point = point_of(inventory, key.site, key.name, key.kind, point_label)

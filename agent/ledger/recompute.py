@@ -21,7 +21,7 @@ from agent.ledger.near_rates import NEAR, NEAR_MS
 from agent.ledger.power_judge import may_slip
 from agent.ledger.register_bounds import MAX_DIFFERENCE_MS
 from agent.ledger.register_judge import RegisterEvent
-from agent.ledger.register_layout import is_simple
+from agent.ledger.register_layout import RegisterEnergy, is_simple
 from agent.ledger.segments import longest_gap
 from agent.ledger.store.database import Tables
 from agent.ledger.store.hour import NewHour, StoredHour
@@ -60,13 +60,15 @@ class Change:
     """The hours that are different after a computation, and what the register did in them.
 
     `refused` counts the readings that were not refused before, by reason. `shown` is what the
-    register showed since the first new reading, in joules, as far as it is accepted.
+    register showed since the first new reading, in joules, as far as it is accepted. `is_stuck`
+    tells whether it stands still now and should not; None where these readings do not say.
     """
 
     hours: list[int]
     events: list[RegisterEvent]
     refused: Counter[str]
     shown: Sequence[float]
+    is_stuck: bool | None = None
 
 
 def recompute(
@@ -102,7 +104,20 @@ def recompute(
     refused = tables.refusals.replace(meter, max(start, sealed_before), end, found.refusals)
     expected = range(max(start, sealed_before), end, HOUR_MS)
     hours = _write(tables, meter, found.hours(start, end), expected, sealed_before, stretches)
-    return Change(hours, register.events, refused, _shown(register.accepted, news))
+    newest = not is_late and ENERGY in news
+    return Change(
+        hours,
+        register.events,
+        refused,
+        _shown(register.accepted, news),
+        _is_stuck(register) if newest else None,
+    )
+
+
+def _is_stuck(register: RegisterEnergy) -> bool:
+    """Tell whether a register has stood still up to its last reading, and should not have."""
+    last = register.accepted[-1].time if register.accepted else 0
+    return bool(register.stuck) and register.stuck[-1].end >= last
 
 
 def _shown(accepted: Sequence[TimedValue], news: Mapping[int, NewReadings]) -> list[float]:

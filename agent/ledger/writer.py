@@ -78,6 +78,8 @@ class Writer:
             limits=meter.limits(self._intake.register_width),
         )
         _mark(tables, meter, change.hours)
+        if change.is_stuck is not None and (change.is_stuck or meter.is_stuck is not None):
+            meter.is_stuck = change.is_stuck
         happened = Counter(
             {
                 reason: count

@@ -79,6 +79,11 @@ class PueCollector:
     def _readings(self, watts: _Watts) -> Iterator[Reading]:
         self._ledger.flush()
         self.pue.refresh()
+        for meter in self._ledger.intake.found_stuck():
+            series = catalogue.METER_STUCK.series(
+                self._hub, meter.key.site, meter.key.name, meter.point
+            )
+            yield series, float(bool(meter.is_stuck))
         now = self._clock()
         for site in self.pue.sites():
             if site in self._sites_of_others:

@@ -81,6 +81,17 @@ SITE_PUE_GRADE: Final = _site(
     " them.",
     "window",
 )
+METER_STUCK: Final = Metric(
+    namespace="dc",
+    subsystem="meter",
+    name="register_stuck",
+    type="gauge",
+    help=(
+        "1 while a meter's register stands still and should not, 0 once it counts again; absent"
+        " where none was found stuck since the agent began."
+    ),
+    labels=("hub", "site", "meter", "point"),
+)
 SITE_PARTIAL_PUE: Final = _site(
     "partial_pue_ratio",
     "Partial PUE: energy of a subsystem and of IT over that of IT, while the subsystem was"

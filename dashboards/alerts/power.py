@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import agent, facility, site, ups
+from collectors.catalogue import facility, site, ups
 from collectors.catalogue.limits import MIN_COVERAGE
 from collectors.catalogue.needs import GRAVITY
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
@@ -27,8 +27,6 @@ def _coverage(window: str, value: str) -> dict[str, str]:
 
 _METER: Final = {**SITE, "meter": "main-1", "point": "utility"}
 _PDU: Final = {**RACK, "pdu": "A07-A", "feed": "A"}
-_LEDGER: Final = {**SITE, "instance": "gw"}
-_STUCK: Final = 'reason="stuck"'
 _UPS: Final = {**SITE, "ups": "u1"}
 
 _EACH_PDU: Final = last_known("max by (hub, site, rack, pdu)", of(facility.PDU_UP))
@@ -99,30 +97,22 @@ ALERTS: Final = (
     Alert(
         name="MeterStuck",
         expr=for_rule(
-            f"sum by (hub, site, instance) (increase({of(agent.LEDGER_REJECTED, _STUCK)}[1d])) > 0"
+            last_known("max by (hub, site, meter, point)", of(site.METER_STUCK)) + " == 1"
         ),
         wait="0m",
         severity="warning",
         summary=Text(
-            "A register of {{ $labels.site }} stands still while power is drawn: the site's page"
-            " names the meter; read its display, then restart or replace it.",
+            "The register of meter {{ $labels.meter }} ({{ $labels.point }}) of {{ $labels.site }}"
+            " stands still while power is drawn: read its display, then restart or replace it.",
         ),
         description=(
             "Neither its register nor its power counts in that time: they contradict each other."
             " The PUE loses coverage meanwhile, and no energy is made up."
         ),
         must_fire=Case(
-            series={series(agent.LEDGER_REJECTED, _LEDGER, reason="stuck"): "0x10 1x20"},
-            at="20m",
-            fires=_LEDGER,
+            series={series(site.METER_STUCK, _METER): "_x10 1x20"}, at="20m", fires=_METER
         ),
-        must_not_fire=Case(
-            series={
-                series(agent.LEDGER_REJECTED, _LEDGER, reason="stuck"): "3x30",
-                series(agent.LEDGER_REJECTED, _LEDGER, reason="late"): "0x10 9x20",
-            },
-            at="20m",
-        ),
+        must_not_fire=Case(series={series(site.METER_STUCK, _METER): "1x10 0x20"}, at="20m"),
     ),
     Alert(
         name=GRAVITY["silent"].alert,

@@ -65,6 +65,20 @@ def test_a_register_that_is_stuck_is_not_covered(tmp_path: Path) -> None:
     book = live(tmp_path, minutes("n", lambda m: shown(min(m, 100)), 300, watts=120_000.0))
     assert kwh_and_hours(book, "n", 5) == pytest.approx((200.0, 100 / 60))
     assert book.counts["stuck"] == 1
+    assert [(one.key.name, one.is_stuck) for one in book.intake.found_stuck()] == [("n", True)]
+    book.close()
+
+
+def test_a_register_that_counts_again_is_no_longer_stuck(tmp_path: Path) -> None:
+    """It is still known that it was; one that never was is not listed."""
+    made = minutes(
+        "n", lambda m: shown(100 if 100 <= m < 300 else m - 190 * (m >= 300)), 320, watts=120_000.0
+    )
+    book = live(tmp_path, made, flush_after=10)
+    assert [(one.key.name, one.is_stuck) for one in book.intake.found_stuck()] == [("n", False)]
+    book.close()
+    book = live(tmp_path / "other", minutes("n", shown, 300, watts=120_000.0))
+    assert book.intake.found_stuck() == []
     book.close()
 
 

@@ -94,3 +94,21 @@ def test_the_power_now_is_the_data_centre_s(tmp_path: Path) -> None:
     assert found[f'dc_site_power_watts{{{where},boundary="facility"}}'] == 1200.0
     assert found[f'dc_site_power_watts{{{where},boundary="it"}}'] == 1000.0
     book.close()
+
+
+def test_a_register_that_is_stuck_is_told_with_its_meter(tmp_path: Path) -> None:
+    """1 while it stands still though power is drawn, 0 once it counts again; no series before."""
+    clock, stock = Clock(), inventory(TWO)
+    book = ledger(tmp_path, clock, stock)
+    collector = PueCollector(stock, Pages(), book, "guian", clock=clock)
+    told = []
+    for minute in range(400):
+        counted = minute if minute < 100 else max(100, minute - 150)
+        book.accept(batch(clock.now, energy("main", 1e9 + counted * 6e6), power("main", 1e5)))
+        clock.now += 60
+        if minute % 100 == 99:
+            told.append(
+                {key: value for key, value in collected(collector).items() if "stuck" in key}
+            )
+    series = f'dc_meter_register_stuck{{hub="guian",site="{SITE}",meter="main",point="utility"}}'
+    assert told == [{}, {series: 1.0}, {series: 0.0}, {series: 0.0}]
