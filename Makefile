@@ -13,6 +13,7 @@ SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
   prometheus-node-exporter:prometheus-node-exporter \
   prometheus-snmp-exporter:prometheus-snmp-exporter \
   victoria-metrics:victoria-metrics influxdb:influxd \
+  mosquitto:mosquitto mosquitto-clients:mosquitto_sub bsdutils:logger \
   snmpd:snmpd snmp:snmpget ipmitool:ipmitool openipmi:ipmi_sim \
   systemd:systemd-analyze util-linux:unshare mount:mount e2fsprogs:mkfs.ext2 openssl:openssl \
   gcc:gcc libc6-dev chromium:chromium fonts-noto-cjk

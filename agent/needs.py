@@ -20,6 +20,7 @@ EXTRAS: Final = {
     "grafanalib": "dashboards",
     "gufo": "gateway",
     "influxdb_client": "push",
+    "paho": "mqtt",
     "pyarrow": "parquet",
     "pymodbus": "simulator",
     "pysnmp": "traps",

@@ -10,6 +10,7 @@ from agent.sinks.base import SinkKind
 TABLE: Final = {
     "influxdb": "agent.sinks.influx:KIND",
     "remote_write": "agent.sinks.remote.kind:KIND",
+    "mqtt": "agent.sinks.mqtt.kind:KIND",
 }
 """Where each kind is; it is imported only where a config names it."""
 

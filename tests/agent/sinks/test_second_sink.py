@@ -109,7 +109,7 @@ async def test_every_sink_gets_every_batch(tmp_path: Path) -> None:
         ("  file: {path: out/x}\n  file: {path: out/y}\n", "given twice (first in line 6)"),
         (
             "  file\n",
-            "outputs: expected a mapping with the keys http, influxdb, remote_write, file",
+            "outputs: expected a mapping with the keys http, influxdb, remote_write, mqtt, file",
         ),
     ],
 )

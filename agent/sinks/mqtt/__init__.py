@@ -1,0 +1,1 @@
+"""MQTT: each batch of a device is a message of JSON."""

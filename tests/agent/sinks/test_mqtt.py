@@ -1,0 +1,358 @@
+"""Samples to Mosquitto, as `mosquitto_sub` receives them: through outages, refusals and TLS."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.config import load
+from agent.sinks.mqtt.config import Mqtt
+from agent.sinks.mqtt.kind import mqtt_sink
+from agent.sinks.mqtt.messages import MessageFormat, message_of
+from agent.sinks.sender import SpooledSink
+from collectors.base import Batch
+from collectors.strict import Problems
+from tests.agent.sinks.peers import (
+    POWER,
+    QUICK,
+    TAGS,
+    balanced,
+    batch,
+    drained,
+    started,
+    surroundings,
+)
+from tests.support import binary, free_port, wait_for
+from tests.support.certificates import self_signed
+
+TOPIC = "hubgauge/guian/huawei-guian-1/test/d"
+
+
+class Broker:
+    """Mosquitto on a port of its own; what it keeps survives its end."""
+
+    def __init__(self, folder: Path, config: str = "") -> None:
+        self.port = free_port()
+        self._folder = folder
+        (folder / "kept").mkdir()
+        self._config = folder / "mosquitto.conf"
+        self._config.write_text(
+            f"listener {self.port} 127.0.0.1\npersistence true\n"
+            f"persistence_location {folder}/kept/\nuser root\n"
+            f"{config or 'allow_anonymous true'}\n"
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Run it, and wait until it listens."""
+        with (self._folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [binary("mosquitto"), "-c", str(self._config)],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        wait_for(self._listens, what="the broker to listen")
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """End it; it writes down what is not delivered."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.wait(30)
+            self._process = None
+
+
+@contextmanager
+def broker(folder: Path, config: str = "") -> Iterator[Broker]:
+    """Run a broker until the block ends."""
+    made = Broker(folder, config)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+class Heard:
+    """What a subscriber has received; it stays subscribed while the broker is away."""
+
+    def __init__(self, port: int, *options: str) -> None:
+        self._process = subprocess.Popen(
+            [
+                *(
+                    binary("stdbuf"),
+                    "-oL",
+                    binary("mosquitto_sub"),
+                    "-h",
+                    "localhost",
+                    "-p",
+                    str(port),
+                    "-V",
+                    "5",
+                ),
+                *("-i", "reader", "-c", "-x", "3600", "-q", "1", "-t", "hubgauge/#", "-v", "-d"),
+                *options,
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.lines: list[str] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        wait_for(lambda: any("SUBACK" in line for line in self.lines), what="a subscription")
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        self.lines.extend(iter(self._process.stdout.readline, ""))
+
+    @property
+    def messages(self) -> list[tuple[str, dict[str, Any]]]:
+        """The topics and the messages."""
+        pairs = [line.split(" ", 1) for line in self.lines if line.startswith("hubgauge/")]
+        return [(topic, json.loads(text)) for topic, text in pairs]
+
+    def close(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(30)
+        self._thread.join(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@contextmanager
+def heard(port: int, *options: str) -> Iterator[Heard]:
+    """Subscribe until the block ends."""
+    made = Heard(port, *options)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@contextmanager
+def sink(folder: Path, port: int, *, scheme: str = "mqtt", **more: Any) -> Iterator[SpooledSink]:
+    """Run a sink until the block ends."""
+    config = Mqtt(url=f"{scheme}://localhost:{port}", **more)
+    with started(mqtt_sink(config, surroundings(folder), pace=QUICK, window=0.02)) as made:
+        yield made
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_a_device_is_a_topic_and_a_round_a_message(tmp_path: Path, protocol: str) -> None:
+    """Name, labels and value are those of the page, with the labels that every series gets."""
+    with (
+        broker(tmp_path) as server,
+        heard(server.port) as reader,
+        sink(tmp_path, server.port, protocol=protocol) as made,
+    ):
+        made.accept(batch(1140.5, when=1_784_118_896.25, racks=2))
+        drained(made)
+        wait_for(lambda: reader.messages, what="a message")
+        assert reader.messages == [
+            (
+                TOPIC,
+                {
+                    "time": 1784118896.25,
+                    "readings": [
+                        {
+                            "name": "test_rack_power_watts",
+                            "labels": {**TAGS, "rack": rack},
+                            "value": 1140.5,
+                        }
+                        for rack in ("A000", "A001")
+                    ],
+                },
+            )
+        ]
+        assert made.spool.state().sent == 2
+
+
+def test_what_waited_while_the_broker_was_away_arrives(tmp_path: Path) -> None:
+    """Also over a restart of the agent; a subscriber that the broker knows gets all of it."""
+    with broker(tmp_path) as server, heard(server.port) as reader:
+        with sink(tmp_path, server.port) as made:
+            made.accept(batch(0.0, when=0.0))
+            drained(made)
+            server.stop()
+            for second in range(1, 20):
+                made.accept(batch(1.0, when=float(second)))
+            wait_for(lambda: made.up is False, what="the broker to be missed")
+            assert balanced(made)
+        server.start()
+        with sink(tmp_path, server.port) as made:
+            made.accept(batch(2.0, when=20.0))
+            drained(made)
+        wait_for(
+            lambda: (
+                {message["time"] for _, message in reader.messages} == set(map(float, range(21)))
+            ),
+            what="all messages",
+        )
+
+
+def test_a_broker_that_ends_in_between_costs_nothing(tmp_path: Path) -> None:
+    """Nothing that was not acknowledged is forgotten, however often it comes back."""
+    with (
+        broker(tmp_path) as server,
+        heard(server.port) as reader,
+        sink(tmp_path, server.port) as made,
+    ):
+        for second in range(120):
+            made.accept(batch(1.0, when=float(second)))
+            if second % 40 == 20:
+                server.stop()
+                server.start()
+        drained(made)
+        wait_for(
+            lambda: len({message["time"] for _, message in reader.messages}) == 120,
+            what="all messages",
+        )
+        assert made.spool.state().sent == 120
+
+
+def test_a_refused_password_is_read_again(tmp_path: Path) -> None:
+    """Samples wait, and go out once the file is mended; the log never has the password."""
+    for name, text in (("right", "s3cret-right"), ("wrong", "s3cret-wrong")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    users = tmp_path / "users"
+    subprocess.run(
+        [binary("mosquitto_passwd"), "-b", "-c", str(users), "plant", "s3cret-right"], check=True
+    )
+    file = tmp_path / "password"
+    file.symlink_to(tmp_path / "wrong")
+    rules = f"allow_anonymous false\npassword_file {users}"
+    with (
+        broker(tmp_path, rules) as server,
+        heard(server.port, "-u", "plant", "-P", "s3cret-right") as reader,
+        sink(tmp_path, server.port, username="plant", password_file=file) as made,
+    ):
+        made.accept(batch(1.0, when=1.0))
+        wait_for(lambda: made.requests["403"] + made.requests["401"], what="a refusal")
+        assert made.spool.state().waiting == 1
+        file.unlink()
+        file.symlink_to(tmp_path / "right")
+        drained(made)
+        wait_for(lambda: reader.messages, what="the message")
+
+
+def test_a_topic_that_is_forbidden_is_not_taken_for_stored(tmp_path: Path) -> None:
+    """MQTT 5 says so in the acknowledgement: the samples wait until the rule is mended."""
+    rules = tmp_path / "acl"
+    rules.write_text("topic readwrite other/#\ntopic read hubgauge/#\n")
+    config = f"allow_anonymous true\nacl_file {rules}"
+    with broker(tmp_path, config) as server, sink(tmp_path, server.port) as made:
+        made.accept(batch(1.0, when=1.0))
+        wait_for(lambda: made.requests["403"], what="a refusal")
+        state = made.spool.state()
+        assert (state.sent, state.waiting) == (0, 1)
+        rules.write_text("topic readwrite hubgauge/#\n")
+        server.stop()
+        server.start()
+        drained(made)
+        assert made.spool.state().sent == 1
+
+
+def test_a_broker_with_tls_is_verified(tmp_path: Path) -> None:
+    """A certificate of one's own authority is good; of another one nothing is sent to."""
+    ours, key = self_signed(tmp_path, "ours", host="DNS:localhost")
+    theirs, _ = self_signed(tmp_path, "theirs", host="DNS:localhost")
+    config = f"allow_anonymous true\ncertfile {ours}\nkeyfile {key}"
+    made_folder = tmp_path / "good"
+    made_folder.mkdir()
+    with broker(tmp_path, config) as server:
+        with sink(made_folder, server.port, scheme="mqtts", ca_file=ours) as made:
+            made.accept(batch(1.0, when=1.0))
+            drained(made)
+        with sink(tmp_path, server.port, scheme="mqtts", ca_file=theirs) as made:
+            made.accept(batch(1.0, when=1.0))
+            wait_for(lambda: made.requests["unreachable"], what="a refusal")
+            assert made.spool.state().waiting == 1
+
+
+def test_a_broker_that_never_answers_is_left_in_time(tmp_path: Path) -> None:
+    """It accepts the connection and says nothing: each try ends, and the samples wait."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as deaf,
+        sink(tmp_path, deaf.getsockname()[1], timeout=0.3) as made,
+    ):
+        made.accept(batch(1.0, when=1.0))
+        wait_for(lambda: made.requests["timeout"] >= 2, what="two tries")
+        assert made.spool.state().waiting == 1
+
+
+def test_long_batches_are_divided_and_names_fit_a_topic() -> None:
+    """No message is longer than allowed, and no sample is in two; a level has no `/`, `+`, `#`."""
+    form = MessageFormat({"hub": "h", "site": ""}, "plant/power", 1024)
+    data, samples = form.render(batch(1.0, when=1.0, racks=50, device="a/b+#\nc"))
+    messages = [message_of(line) for line in form.parts(data)]
+    assert {one.topic for one in messages} == {"plant/power/h/_/test/a_b___c"}
+    assert max(len(one.payload) for one in messages) <= 1024
+    assert sum(one.samples for one in messages) == samples == 50
+    racks = [
+        reading["labels"]["rack"]
+        for one in messages
+        for reading in json.loads(one.payload)["readings"]
+    ]
+    assert racks == [f"A{number:03d}" for number in range(50)]
+    assert [form.count(line) for line in form.parts(data)] == [one.samples for one in messages]
+
+
+def test_what_is_no_number_is_left_out() -> None:
+    """JSON has no NaN; a batch of nothing else is no message."""
+    form = MessageFormat({}, "t", 1024)
+    readings = [(POWER.series(rack), value) for rack, value in (("a", 1.0), ("b", float("nan")))]
+
+    def of(some: list[Any]) -> Batch:
+        return Batch(collector="test", device="", time=1.0, lifetime=30.0, readings=some)
+
+    data, samples = form.render(of(readings))
+    assert samples == 1
+    assert [one["labels"] for one in json.loads(message_of(data).payload)["readings"]] == [
+        {"rack": "a"}
+    ]
+    assert form.render(of(readings[1:])) == (b"", 0)
+
+
+MISTAKES = {
+    "{}": "url: missing",
+    "{url: 'http://h'}": "url: expected such as mqtts://broker.example:8883",
+    "{url: 'mqtt://u:p@h'}": "url: expected such as",
+    "{url: 'mqtt://h/t'}": "url: expected such as",
+    "{url: 'mqtt://h:0'}": "url: expected an address",
+    "{url: 'mqtt://h', topic: 'a/#'}": "topic: expected such as plant/power",
+    "{url: 'mqtt://h', topic: '$SYS'}": "topic: expected such as plant/power",
+    "{url: 'mqtt://h', protocol: 4}": "expected one of 5, 3.1.1",
+    "{url: 'mqtt://h', username: u}": "belong together",
+    "{url: 'mqtts://h', cert_file: c}": "belong together",
+    "{url: 'mqtt://h', ca_file: c}": "need mqtts://",
+    "{url: 'mqtt://h', max_message: 2MiB}": "max_message: expected",
+}
+
+
+@pytest.mark.parametrize(("text", "said"), MISTAKES.items())
+def test_a_mistake_is_one_line(tmp_path: Path, text: str, said: str) -> None:
+    """Its section is read as strictly as all others."""
+    path = tmp_path / "config.yaml"
+    path.write_text(f"hub: guian\noutputs:\n  mqtt: {text}\n")
+    with pytest.raises(Problems, match=r"config\.yaml:3: outputs\.mqtt") as found:
+        load(path)
+    (error,) = found.value.errors
+    assert said in str(error)
