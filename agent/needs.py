@@ -19,13 +19,11 @@ EXTRAS: Final = {
     "google": "remote-write",
     "grafanalib": "dashboards",
     "gufo": "gateway",
-    "influxdb_client": "push",
     "paho": "mqtt",
     "pyarrow": "parquet",
     "pymodbus": "simulator",
     "pysnmp": "traps",
     "pynvml": "nvidia",
-    "reactivex": "push",
     "urllib3": "push",
 }
 """The extra that brings each package that a plain install lacks, those of other packages too."""

@@ -15,25 +15,16 @@ import logging
 import time
 from base64 import b64encode
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError
-from urllib3.exceptions import TimeoutError as TimedOut
-
-from agent.deadline import Deadline
-from agent.outgoing import reason_of
-from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
-from agent.sinks.halving import ABORTED
-from agent.sinks.http import Secrets, exchange, one_line, own_page, pool_classes
+from agent.sinks.http import one_line
 from agent.sinks.remote.bodies import BodiesV1, BodiesV2
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.remote.frames import Frame, frames_of
+from agent.sinks.requests import Requests
 from collectors.secrets import read_secret, read_token
 
 log: Final = logging.getLogger("hubgauge.sink")
@@ -66,24 +57,18 @@ class RemoteWire:
         self.place: Final = urlsplit(receiver.url).netloc
         self._receiver: Final = receiver
         self._name: Final = name
-        self._wall_clock: Final = wall_clock
-        self._deadline: Final = Deadline(monotonic)
-        self._closed = False
         self._confirmed = False  # whether the database has said that it has written samples of 2.0
-        self._secrets: Final = Secrets()
         self._authorization: dict[str, str] = {}
         self._v1: Final = BodiesV1(monotonic)
         self._v2: Final = BodiesV2()
         self._speaks: BodiesV1 | BodiesV2 = self._v1 if receiver.protocol == "1.0" else self._v2
-        self._pool: Final = urllib3.PoolManager(
-            num_pools=1,
-            maxsize=1,
-            ca_certs=_text(receiver.ca_file),
-            cert_file=_text(receiver.cert_file),
-            key_file=_text(receiver.key_file),
-        )
-        self._pool.pool_classes_by_scheme = pool_classes(
-            self._deadline, lambda page: self._secrets.page(page).encode()
+        self._requests: Final = Requests(
+            receiver.timeout,
+            ca_file=receiver.ca_file,
+            cert_file=receiver.cert_file,
+            key_file=receiver.key_file,
+            wall_clock=wall_clock,
+            monotonic=monotonic,
         )
         self.renew()
 
@@ -97,13 +82,13 @@ class RemoteWire:
         receiver, key = self._receiver, f"outputs.{self._name}"
         if receiver.token_file is not None:
             token = read_token(receiver.token_file, f"{key}.token_file")
-            self._secrets.replace([token])
+            self._requests.secrets.replace([token])
             self._authorization = {"Authorization": f"Bearer {token}"}
         elif receiver.password_file is not None:
             password = read_secret(receiver.password_file, f"{key}.password_file")
             pair = b64encode(f"{receiver.username}:{password}".encode()).decode()
             self._authorization = {"Authorization": f"Basic {pair}"}
-            self._secrets.replace([password, pair.rstrip("=")])
+            self._requests.secrets.replace([password, pair.rstrip("=")])
 
     def post(self, body: bytes) -> Reply:
         """Send frames; returns when the database has answered or the time is up."""
@@ -130,18 +115,15 @@ class RemoteWire:
         return self._send(frames).reply
 
     def _send(self, frames: Sequence[Frame]) -> _Answer:
-        timeout = self._receiver.timeout
         try:
             body = self._speaks.body(frames)
-            url, headers = self._receiver.url, self._headers()
-            with exchange(self._pool, self._deadline, timeout, url, headers, body) as response:
-                return self._answer(response)
-        except NewConnectionError as error:  # refused at once; urllib3 counts it as a time-out
-            return _Answer(reply=self._failure("unreachable", reason_of(error)))
-        except TimedOut:
-            return _Answer(reply=self._failure("timeout", f"no answer within {timeout:g} s"))
-        except (HTTPError, OSError, ValueError) as error:
-            return _Answer(reply=self._failure("unreachable", reason_of(error)))
+        except (OSError, ValueError) as error:
+            return _Answer(reply=Reply(code="unreachable", message=one_line(str(error))))
+        reply, headers = self._requests.send(self._receiver.url, self._headers(), body)
+        said = headers.get(WRITTEN, "")
+        return _Answer(
+            reply=reply, written=int(said) if said.isascii() and said.isdigit() else None
+        )
 
     def own_page(self, seconds: float) -> str | None:
         """Return `/metrics` of the database; empty where its place cannot be told."""
@@ -149,7 +131,7 @@ class RemoteWire:
         if not api:
             return ""
         url = f"{base}/metrics"
-        return own_page(self._pool, self._deadline, seconds, url, self._known_by())
+        return self._requests.own_page(seconds, url, self._known_by())
 
     def _known_by(self) -> dict[str, str]:
         """Return the headers of every request: who asks, and for whom."""
@@ -160,41 +142,9 @@ class RemoteWire:
             **self._known_by(),
             "Content-Encoding": "snappy",
             "Content-Type": self._speaks.content_type,
-            "User-Agent": "hubgauge",
             "X-Prometheus-Remote-Write-Version": self._speaks.version,
         }
 
-    def _answer(self, response: urllib3.BaseHTTPResponse) -> _Answer:
-        page = response.data or b""  # the connection has read it already
-        wait = parse_retry_after(
-            response.headers.get("Retry-After"),
-            now=self._wall_clock(),
-            date=response.headers.get("Date"),
-        )
-        said = response.headers.get(WRITTEN, "")
-        reply = Reply(
-            code=str(response.status),
-            message=one_line(page.decode("utf-8", "replace") or str(response.reason or "")),
-            retry_after=wait,
-        )
-        written = int(said) if said.isascii() and said.isdigit() else None
-        return _Answer(reply=reply, written=written)
-
-    def _failure(self, code: str, message: str) -> Reply:
-        if self._closed:
-            return Reply(code=ABORTED)
-        if self._deadline.passed:
-            message = f"no answer within {self._receiver.timeout:g} s"
-            return Reply(code="timeout", message=message)
-        return Reply(code=code, message=one_line(message))
-
     def close(self) -> None:
         """End a request that is under way, and send no more."""
-        self._closed = True
-        self._deadline.close()
-        with suppress(Exception):
-            self._pool.clear()
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path is not None else None
+        self._requests.close()
