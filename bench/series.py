@@ -32,8 +32,9 @@ from bench import Row
 from collectors.base import Batch, Reading, Schedule
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.detail import READ
-from collectors.facility.snmp.plan import plan
+from collectors.facility.snmp.plan import Asked
 from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.programs import Programs
 from collectors.facility.snmp.rows import Rows
 from collectors.strict import read
 
@@ -161,10 +162,10 @@ class Bench:
         self._metrics: Final = SelfMetrics(CollectorRegistry())
         self._dropped: Final[Counter[str]] = Counter()
         self._folder: Final = folder
-        own = profile()
+        own, programs, asked = profile(), Programs(), Asked(levels=READ["outlet"])
         self.answers: Final = answers(rows(0))
         before = rss()
-        self.plans: Final = [plan(own, rows(n), naming(n), READ["outlet"]) for n in range(pdus)]
+        self.plans: Final = [programs.plan(own, rows(n), naming(n), asked) for n in range(pdus)]
         # What is polled is no part of a series' cost: the names in the plans are.
         self.series: Final = sum(len(one.points) for one in self.plans)
         self.planned: Final = (rss() - before) / self.series

@@ -116,6 +116,8 @@ class Context:
     rootfs: Path = Path("/")
     state_dir: Path | None = None
     racks: Mapping[str, Place] = field(default_factory=dict)
+    processes: int = 1
+    """How many processes beside each other read devices."""
     places: Places = field(default_factory=Places)
     wall_clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic

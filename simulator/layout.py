@@ -18,13 +18,14 @@ from collectors.facility.snmp.reading import Reading
 from collectors.facility.snmp.table import STAR
 from simulator import ber
 from simulator.draft import Draft
-from simulator.measures import Measure
+from simulator.measures import Measure, State
 from simulator.readback import misread
 from simulator.samples import samples
 from simulator.shown import Shown
 from simulator.snmp_agent import Objects
 
 _SYSTEM: Final = "1.3.6.1.2.1.1"
+_NOTHING: Final = State({})
 NOBODY: Final = "1.3.6.1.4.1.0"
 """The sysObjectID of a device whose maker has none."""
 
@@ -41,7 +42,9 @@ class Layout:
     def of(cls, cells: Mapping[str, bytes | Shown | None]) -> Layout:
         """Make a layout of objects by OID."""
         parts = {ber.numbers(oid): cell for oid, cell in cells.items()}
-        objects = Objects(parts)
+        objects = Objects(
+            parts, {oid: cell for oid, cell in parts.items() if isinstance(cell, bytes)}
+        )
         return cls(objects, tuple(parts[oid] for oid in objects.oids))
 
 
@@ -82,7 +85,11 @@ def lay_out(
     if probes and not any(f"{oid}.".startswith(f"{one}.") for oid in cells for one in probes):
         probe = probes[0]
         cells[probe if probe.endswith(".0") else f"{probe}.0"] = ber.integer(1)
-    return Layout.of(cells), draft
+    settled = {
+        oid: cell.encode(_NOTHING) if isinstance(cell, Shown) and cell.is_fixed else cell
+        for oid, cell in cells.items()
+    }
+    return Layout.of(settled), draft
 
 
 def _alike(one: Reading, other: Reading) -> bool:

@@ -47,6 +47,8 @@ ORDINARY: Final[Mapping[str, float]] = {
     "bytes": 1.5e12,
 }
 """Constant values of quantities that a device's state does not contain."""
+FIXED: Final = frozenset({"zero", "one"})
+"""Quantities that no device measures."""
 
 # By words of the metric's name, the first that fits; else by the metric's quantity.
 _BY_NAME: Final[tuple[tuple[str, str], ...]] = (

@@ -13,7 +13,8 @@ from typing import Final
 from collectors.base import Series
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.detail import LEVELS
-from collectors.facility.snmp.plan import Plan, plan
+from collectors.facility.snmp.plan import Asked, plan
+from collectors.facility.snmp.program import Plan
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
 from collectors.labels import IDENTITY
@@ -50,7 +51,7 @@ _LEVELS: Final = frozenset(LEVELS)
 def misread(draft: Draft) -> Reading | None:
     """Return the latest reading whose rows give another value than the laid-out one."""
     tree = draft.objects.raw(REFERENCE)
-    made = plan(draft.profile, _discovered(draft, tree), _NAMING, _LEVELS)
+    made = plan(draft.profile, _discovered(draft, tree), _NAMING, Asked(levels=_LEVELS))
     found = dict(made.decode(tree, Counter())) | dict(made.constants)
     sources = _sources(made)
     for (metric, labels), oid in draft.series.items():

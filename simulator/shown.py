@@ -11,7 +11,7 @@ from collectors.facility.profile import metric_named
 from collectors.facility.snmp.reading import Reading
 from collectors.facility.units import UNITS
 from simulator import ber
-from simulator.measures import Measure, State
+from simulator.measures import FIXED, Measure, State
 from simulator.samples import samples
 
 _MAX_INTEGER: Final = 2**31 - 1
@@ -81,9 +81,16 @@ class Shown:
         best = max(known, key=lambda raw: sum(one.fits(raw, state) for one in states))
         return best * (mask & -mask or 1)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it always shows the same: states that no measurement decides."""
+        return bool(self.states) and all(one.what.quantity in FIXED for one in self.states)
+
     def said(self, state: State) -> str | None:
         """Return the text the device would send; None if it sends a number."""
-        number = self.raw(state)
+        return self._said(self.raw(state))
+
+    def _said(self, number: float) -> str | None:
         if self.words:
             return self.words[int(number)]
         before, after = self.around
@@ -91,10 +98,11 @@ class Shown:
 
     def encode(self, state: State) -> bytes:
         """Return the value in BER."""
-        text = self.said(state)
+        number = self.raw(state)
+        text = self._said(number)
         if text is not None:
             return ber.text(text)
-        whole = int(self.raw(state))
+        whole = int(number)
         if -_MAX_INTEGER <= whole <= _MAX_INTEGER:
             return ber.integer(whole)
         return (

@@ -37,9 +37,12 @@ _NOTE_SPACE: Final = socket.CMSG_SPACE(12)
 _VERSION_2C: Final = b"\x02\x01\x01"
 _NO_ERROR: Final = b"\x02\x01\x00\x02\x01\x00"
 
-Plan = tuple[tuple[bytes, int, bytes], ...]
-"""The plan of a request: for each binding its encoded OID, the place of its object in the table (-1
-if none), and the exception that is sent in place of a value."""
+Plan = tuple[tuple[bytes, int], ...]
+"""The plan of a request: for each binding its encoded OID and the place of its object in the table.
+Where the place is -1, it is the whole binding: the value never changes, or is an exception."""
+
+_Entry = tuple[bytes, int, bytes]
+"""An encoded OID, the place of its object (-1 if none), and the exception in place of a value."""
 
 
 Address = tuple[str, int]
@@ -48,10 +51,14 @@ Address = tuple[str, int]
 class Objects:
     """The objects of one layout, in the order of their OIDs."""
 
-    def __init__(self, oids: Mapping[ber.Oid, object]) -> None:
+    def __init__(
+        self, oids: Mapping[ber.Oid, object], fixed: Mapping[ber.Oid, bytes] | None = None
+    ) -> None:
+        """`fixed` are the encoded values of objects that are the same for all devices, always."""
         self.oids: tuple[ber.Oid, ...] = tuple(sorted(oids))
         self._encoded = tuple(map(ber.oid, self.oids))
         self._places = {oid: place for place, oid in enumerate(self.oids)}
+        self._fixed = {self._places[oid]: value for oid, value in (fixed or {}).items()}
         self._plans: dict[tuple[int, int, int, bytes], Plan] = {}
 
     def plan(self, kind: int, first: int, second: int, bindings: bytes) -> Plan:
@@ -64,12 +71,16 @@ class Objects:
         if plan is None:
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
-            plan = self._plans[key] = tuple(self._make(kind, first, second, _asked(bindings)))
+            made = self._make(kind, first, second, _asked(bindings))
+            plan = self._plans[key] = tuple(map(self._settled, made))
         return plan
 
-    def _make(
-        self, kind: int, first: int, second: int, asked: list[ber.Oid]
-    ) -> list[tuple[bytes, int, bytes]]:
+    def _settled(self, entry: _Entry) -> tuple[bytes, int]:
+        oid, place, instead = entry
+        value = instead if place < 0 else self._fixed.get(place)
+        return (oid, place) if value is None else (ber.tlv(ber.SEQUENCE, oid + value), -1)
+
+    def _make(self, kind: int, first: int, second: int, asked: list[ber.Oid]) -> list[_Entry]:
         if kind == ber.GET:
             return [self._exact(oid) for oid in asked]
         if kind == ber.GET_NEXT:
@@ -87,11 +98,11 @@ class Objects:
                 break
         return found
 
-    def _exact(self, oid: ber.Oid) -> tuple[bytes, int, bytes]:
+    def _exact(self, oid: ber.Oid) -> _Entry:
         place = self._places.get(oid, -1)
         return ber.oid(oid), place, ber.NO_SUCH_OBJECT
 
-    def _next(self, oid: ber.Oid) -> tuple[tuple[bytes, int, bytes], ber.Oid]:
+    def _next(self, oid: ber.Oid) -> tuple[_Entry, ber.Oid]:
         place = bisect_right(self.oids, oid)
         if place == len(self.oids):
             return (ber.oid(oid), -1, ber.END_OF_MIB), oid
@@ -153,8 +164,10 @@ def respond(data: bytes, device: Device) -> bytes | None:
         return None
     value = device.value
     body = b"".join(
-        ber.tlv(ber.SEQUENCE, oid + (value(place) if place >= 0 else instead))
-        for oid, place, instead in plan
+        [
+            whole if place < 0 else ber.tlv(ber.SEQUENCE, whole + value(place))
+            for whole, place in plan
+        ]
     )
     answer = ber.tlv(ber.RESPONSE, data[pdu:request_end] + _NO_ERROR + ber.tlv(ber.SEQUENCE, body))
     return ber.tlv(ber.SEQUENCE, data[begin:at] + answer)

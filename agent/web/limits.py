@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collectors.kept_files import READERS, kept_files
+from collectors.kept_sockets import OPEN_FILES
 
 ANSWER_SECONDS: Final = 60.0
 """How long it may take to make an answer and to hand it to the kernel."""
@@ -32,7 +33,6 @@ ACCEPTS: Final = 64
 PATIENCE_SECONDS: Final = 0.25
 """How long a client may keep the server waiting before it can lose its place to another. An honest
 one sends its request within one round trip."""
-_OPEN_FILES: Final = 65536
 _OWN_FILES: Final = 64
 """Open files of the agent itself at most: databases, logs, the event loop, pipes to processes."""
 _FEWEST: Final = 16
@@ -63,7 +63,7 @@ def raise_file_limit() -> int:
     Every client and every device takes one open file.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft < wanted:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
@@ -78,5 +78,6 @@ def affordable(connections: int, *, open_files: int, collectors: int) -> int:
     keep open, and one for each client that is accepted in a turn: who gives up a place for it is
     closed only after the turn.
     """
-    left = open_files - collectors - _OWN_FILES - READERS * kept_files(open_files) - ACCEPTS
+    files = min(collectors, open_files // 2)  # of more, those between two rounds have none open
+    left = open_files - files - _OWN_FILES - READERS * kept_files(open_files) - ACCEPTS
     return min(connections, max(left, _FEWEST))

@@ -71,7 +71,8 @@ class Crew:
         for built in loaded.sections:
             self._known.add(built.kind.metrics)
         found = divided(loaded.sections, count)
-        self._parts, self._context = found.parts, loaded.context
+        self._parts = found.parts
+        self._context = replace(loaded.context, processes=max(1, len(found.parts)))
         self._log_level = loaded.config.file.log_level
         former = self._devices
         self._devices = {one.source: one for part in self._parts for one in part.devices}

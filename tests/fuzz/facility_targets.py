@@ -63,7 +63,7 @@ def snmp() -> Iterator[Target]:
     from collectors.facility.naming import Naming
     from collectors.facility.snmp.detail import LEVELS
     from collectors.facility.snmp.library import Library
-    from collectors.facility.snmp.plan import plan
+    from collectors.facility.snmp.plan import Asked, plan
     from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
     from simulator.device import SnmpDevice
     from simulator.layout import lay_out
@@ -130,7 +130,7 @@ def snmp() -> Iterator[Target]:
         rows.objects = {
             oid: tree[oid] for oid in objects_to_get(profile, rows, levels) if oid in tree
         }
-        return plan(profile, rows, naming, levels).decode(tree, Counter())
+        return plan(profile, rows, naming, Asked(levels=levels)).decode(tree, Counter())
 
     yield Target(
         name="snmp-device",

@@ -95,8 +95,9 @@ async def answering(device: SnmpDevice) -> AsyncIterator[str]:
 
 def resolution(series: Series, point: Point) -> float:
     """Return a register's step; a counter shows complete steps, any other register the nearest."""
-    step = abs(point.multiplier / point.divisor)
-    if point.rule is not None and point.rule.texts is not None:
+    polled = point.polled
+    step = abs(polled.multiplier / polled.divisor)
+    if polled.rule is not None and polled.rule.texts is not None:
         step /= 100
     return step if series.metric.type == "counter" else step / 2
 
@@ -138,10 +139,8 @@ async def compare(name: str, device: Probe, *, chosen: str = "auto") -> None:
     for series, value in readings.items():
         if series not in points:
             continue
-        wanted, point = truth(series, device, phases), points[series]
-        if point.rule is not None and (
-            point.rule.mapped or (point.rule.texts is not None and point.rule.texts.words)
-        ):
+        wanted, rule = truth(series, device, phases), points[series].polled.rule
+        if rule is not None and (rule.mapped or (rule.texts is not None and rule.texts.words)):
             assert value == wanted, series
             continue
         span = made.plan.spans.get(series, math.inf)

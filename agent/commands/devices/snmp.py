@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,7 @@ from collectors.facility.snmp.config import naming_of
 from collectors.facility.snmp.detail import READ, Depth
 from collectors.facility.snmp.discover import Found, Wanted, discover, find
 from collectors.facility.snmp.library import Library
-from collectors.facility.snmp.plan import Plan
+from collectors.facility.snmp.program import Plan
 from collectors.facility.snmp.recognise import Identity
 from collectors.facility.snmp.recognise import identify as ask
 from collectors.facility.snmp.survey import survey
@@ -38,11 +39,11 @@ async def identify(args: argparse.Namespace) -> int:
     except BadReply as error:
         return await _unknown(args, channel, error)
     profile, plan = found.profile, found.plan
-    values = await channel.get(plan.oids)
-    readings = [*plan.decode(values, plan.dropped), *plan.constants]
+    values, dropped = await channel.get(plan.oids), Counter(plan.dropped)
+    readings = [*plan.decode(values, dropped), *plan.constants]
     _show(args.address, identity, found, channel)
     show_readings(readings)
-    _show_plan(readings, plan)
+    _show_plan(readings, plan, dropped)
     if not args.brief:
         await _show_details(channel, found, wanted)
         sys.stdout.flush()  # the rest takes a while
@@ -82,7 +83,7 @@ def _show(address: str, identity: Identity, found: Found, channel: Channel) -> N
     sys.stdout.write("\n")
 
 
-def _show_plan(readings: list[Reading], plan: Plan) -> None:
+def _show_plan(readings: list[Reading], plan: Plan, dropped: Counter[str]) -> None:
     read = {series.metric.full_name for series, _ in readings}
     missing = dict.fromkeys(wanted.metric for wanted in plan.silent if wanted.metric not in read)
     if missing:
@@ -91,7 +92,7 @@ def _show_plan(readings: list[Reading], plan: Plan) -> None:
             + "".join(f"  {name}\n" for name in missing)
         )
     show_refused(plan.refused)
-    show_dropped(plan.dropped)
+    show_dropped(dropped)
     sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
 
 

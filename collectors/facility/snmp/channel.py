@@ -7,10 +7,12 @@ several objects with an empty answer is repeated in halves.
 
 from __future__ import annotations
 
+import errno
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from collectors.base import BadReply, CollectError, Refused, Unreachable
+from collectors.base import BadReply, CollectError, Late, Refused, Unreachable
 from collectors.facility.snmp.credentials import Secrets, resolve, split_address
 
 if TYPE_CHECKING:
@@ -19,6 +21,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SMALL: Final = 4
 """The number of objects in a request that every device accepts."""
+
+_OURS: Final = frozenset(
+    {
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.EAGAIN,
+        errno.EADDRNOTAVAIL,
+        errno.ENOBUFS,
+        errno.ENOMEM,
+    }
+)
+"""Errors of this machine, which has no open file, port or memory left: nothing is known of the
+device."""
+
+_SAYS_NUMBER: Final = re.compile(r"\(os error (\d+)\)")
 
 MAX_ROWS: Final = 10_000
 """The most rows of one column. A device with more rows is broken, or it is not a PDU."""
@@ -208,11 +225,19 @@ def _after(later: str, earlier: str) -> bool:
     return list(map(int, later.split("."))) > list(map(int, earlier.split(".")))
 
 
+def _number(error: OSError) -> int | None:
+    """Return the kernel's number of an error; gufo_snmp tells it in words alone."""
+    found = _SAYS_NUMBER.search(str(error))
+    return int(found[1]) if error.errno is None and found is not None else error.errno
+
+
 def _collect_error(error: BaseException) -> CollectError:
     from gufo.snmp import SnmpAuthError, SnmpError
 
     if isinstance(error, SnmpAuthError):
         return Refused("authentication failed: the user, a passphrase or its algorithm is wrong")
+    if isinstance(error, OSError) and _number(error) in _OURS:
+        return Late(f"not asked: {error.strerror or error}")
     if isinstance(error, ConnectionRefusedError):
         return Unreachable("connection refused: no SNMP agent at this address and port")
     if isinstance(error, OSError):

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collectors.facility.snmp.config import DeviceConfig
     from collectors.facility.snmp.credentials import Secrets
     from collectors.facility.snmp.detail import Depth
-    from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile
+    from collectors.facility.snmp.program import Plan
     from collectors.judge import Refusal
 
 
@@ -45,6 +45,7 @@ class SnmpCollector:
         "_units",
         "config",
         "dropped",
+        "keeps_socket",
         "schedule",
         "slow_interval",
     )
@@ -63,6 +64,8 @@ class SnmpCollector:
     ) -> None:
         self.config, self.schedule = config, schedule
         self.dropped: Counter[str] = Counter()
+        self.keeps_socket = True
+        """Whether its socket stays open between two rounds."""
         self._naming, self._depth = naming, depth
         about = About(
             config=config,
@@ -157,11 +160,18 @@ class SnmpCollector:
 
     def _units_of(self, plan: Plan | None) -> Units:
         kind = self.config.kind or (self.profile.kind if self.profile else None)
-        series = plan.series() if plan else ()
+        series = plan.linked() if plan else ()
         return Units(kind, self._naming, self.config.linked, series, self._units)
 
     async def collect(self) -> list[Reading]:
-        """Read the device once; raises Unreachable, Refused or BadReply."""
+        """Read the device once; raises Unreachable, Refused, BadReply or Late."""
+        try:
+            return await self._read()
+        finally:
+            if not self.keeps_socket:
+                self._channel.close()
+
+    async def _read(self) -> list[Reading]:
         # A little less than the timeout, so that answers received in time are still returned.
         end = asyncio.get_running_loop().time() + self.schedule.timeout * 0.95
         self._units.begin()

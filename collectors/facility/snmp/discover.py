@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Final
 from collectors.base import BadReply
 from collectors.facility.snmp.branch import find_branch, starred
 from collectors.facility.snmp.detail import Depth
-from collectors.facility.snmp.plan import Plan, plan
+from collectors.facility.snmp.plan import Asked
+from collectors.facility.snmp.program import Plan
+from collectors.facility.snmp.programs import PROGRAMS
 from collectors.facility.snmp.recognise import Identity, fitting, identify
-from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
+from collectors.facility.snmp.rows import Rows
 
 if TYPE_CHECKING:
     import re
@@ -89,7 +91,7 @@ async def find(channel: Channel, library: Library, name: str, wanted: Wanted) ->
         )
     identity = await identify(channel)
     passed: list[str] = []
-    async for fit in fitting(channel, identity, library.heads()):
+    async for fit in fitting(channel, library.candidates(identity), library.heads()):
         profile = (
             library.bound(fit.name, fit.arc, wanted.also)
             if fit.arc
@@ -154,9 +156,9 @@ async def ask(
     """
     levels = levels_of(profile, wanted)
     rows = Rows()
-    for column in columns_to_walk(profile, levels):
+    for column in PROGRAMS.columns(profile, levels):
         rows.columns[column] = await channel.walk(column)
-    rows.objects = await channel.get(objects_to_get(profile, rows, levels))
+    rows.objects = await channel.get(PROGRAMS.objects(profile, rows, levels))
     watched = await channel.get((SYS_UPTIME, *profile.watch))
     return Answers(
         profile=name,
@@ -171,17 +173,19 @@ async def ask(
 
 def plan_of(profile: SnmpProfile, answers: Answers, wanted: Wanted) -> Plan:
     """Make the plan of a device's rounds of what it answered."""
-    made = plan(
+    made = PROGRAMS.plan(
         profile,
         Rows(columns=answers.columns, objects=answers.objects),
         wanted.naming,
-        levels_of(profile, wanted),
-        wanted.limit,
-        wanted.chosen_rows,
-        slow_apart=wanted.depth.slow_interval > 0,
+        Asked(
+            levels=levels_of(profile, wanted),
+            limit=wanted.limit,
+            chosen_rows=wanted.chosen_rows,
+            slow_apart=wanted.depth.slow_interval > 0,
+            watched=tuple(answers.watched),
+        ),
     )
     made.watched = dict(answers.watched)
-    made.oids += tuple(made.watched)
     return made
 
 

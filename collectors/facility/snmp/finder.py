@@ -28,8 +28,8 @@ from collectors.facility.snmp.recall import recalled
 from collectors.facility.snmp.recognise import identify
 
 if TYPE_CHECKING:
-    from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.profile import SnmpProfile
+    from collectors.facility.snmp.program import Plan
     from collectors.facility.snmp.recognise import Identity
 
 log: Final = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ class Finder:
         if task.done():
             self._take()
         elif self._probe is None or not self._probe.answered:
-            await self.aclose()
+            await self._stop()
             raise self.channel().silence
 
     def _take(self) -> None:
@@ -235,7 +235,11 @@ class Finder:
         return self._about.naming.name
 
     async def aclose(self) -> None:
-        """Stop a running discovery."""
+        """Stop a running discovery, and write down what was found."""
+        await self._stop()
+        self._shared.memory.flush()
+
+    async def _stop(self) -> None:
         task, self._task = self._task, None
         if task is not None and not task.done():
             task.cancel()

@@ -5,7 +5,7 @@ The meaning of a device's objects is in its profile (`collectors/facility/profil
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +18,7 @@ from collectors.facility.snmp.credentials import split_address
 from collectors.facility.snmp.depths import Depths
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.memory import DeviceMemory
+from collectors.kept_sockets import kept_sockets
 from collectors.strict import Problems, nearest, note_name, under
 
 if TYPE_CHECKING:
@@ -58,14 +59,15 @@ class _Kind:
         # Each file with a secret is read once, also if many devices use it.
         known: dict[tuple[object, ...], Secrets] = {}
         seen: dict[str, int] = {}
+        kept = _keep_sockets(config, kept_sockets(context.processes, context.proc))
         for number, device in enumerate(config.devices):
             key = f"collectors.snmp.devices[{number}]"
             try:
                 note_name(seen, device.name, number, key)
                 secrets = _secrets(config, device, key, known)
-                made.append(
-                    self._device(config, device, context, shared, secrets, depths.of(device))
-                )
+                one = self._device(config, device, context, shared, secrets, depths.of(device))
+                one.keeps_socket = number in kept
+                made.append(one)
             except ConfigError as error:
                 errors.append(under(error, key))
             except Problems as problems:
@@ -119,6 +121,19 @@ class _Kind:
             depth=depth,
             shared=shared,
         )
+
+
+def _keep_sockets(config: SnmpConfig, most: int) -> Collection[int]:
+    """Return the numbers of the devices whose sockets stay open between two rounds.
+
+    Those of version 3 come first, for to open one takes two requests there.
+    """
+    numbers = range(len(config.devices))
+    if len(numbers) <= most:
+        return numbers
+    devices = config.devices
+    first = sorted(numbers, key=lambda n: (devices[n].version or config.version) != "3")
+    return frozenset(first[:most])
 
 
 def _read_all(library: Library) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
+from typing import Final
 
 import yaml
 
@@ -16,8 +17,11 @@ from collectors.facility import profile as profiles
 from collectors.facility.snmp.branch import bound
 from collectors.facility.snmp.detail import Detail
 from collectors.facility.snmp.profile import Match, SnmpProfile, together
+from collectors.facility.snmp.recognise import Identity, candidates
 from collectors.paths import is_regular
 from collectors.strict import Document
+
+_MOST_IDENTITIES: Final = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Library:
         self._together: dict[tuple[str, ...], SnmpProfile] = {}
         self._bound: dict[tuple[str, ...], SnmpProfile] = {}
         self._heads: dict[str, Head] = {}
+        self._candidates: dict[Identity, list[tuple[str, int]]] = {}
 
     @functools.cached_property
     def version(self) -> str:
@@ -126,6 +131,18 @@ class Library:
                 if head is not None:
                     self._heads[name] = head
         return self._heads
+
+    def candidates(self, identity: Identity) -> Sequence[tuple[str, int]]:
+        """Return the profiles that may fit a device with how they fit, with the best one first.
+
+        A hub has many devices that say the same of themselves.
+        """
+        found = self._candidates.get(identity)
+        if found is None:
+            if len(self._candidates) >= _MOST_IDENTITIES:
+                self._candidates.clear()
+            found = self._candidates[identity] = candidates(identity, self.heads())
+        return found
 
     def all(self) -> dict[str, SnmpProfile]:
         """Return every SNMP profile by name; raises Problems."""

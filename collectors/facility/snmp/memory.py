@@ -8,12 +8,13 @@ they were read. The file is a cache: if it is broken it is begun anew.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,9 @@ log: Final = logging.getLogger(__name__)
 
 _FORMAT: Final = 1
 _WAIT_SECONDS: Final = 0.2
+_WRITE_SECONDS: Final = 1.0
+_MOST_WAITING: Final = 200
+"""Answers are written together: at the latest after this time, or when there are this many."""
 _SCHEMA: Final = (
     "CREATE TABLE IF NOT EXISTS answers"
     " (address TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, answers BLOB NOT NULL) WITHOUT ROWID"
@@ -45,6 +49,8 @@ class DeviceMemory:
         self._library: Final = library
         self._database: sqlite3.Connection | None = None
         self._failed = self._path is None
+        self._waiting: Final[dict[str, tuple[str, bytes]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
 
     def recall(self, address: str, identity: Identity, about: Iterable[str]) -> Answers | None:
         """Return what a device answered; None if it is another one, or is not known.
@@ -53,31 +59,53 @@ class DeviceMemory:
         """
         if self._failed:
             return None  # before any profile is read for the fingerprint
-        found = self._run(
-            "SELECT answers FROM answers WHERE address = ? AND fingerprint = ?",
-            (address, self._fingerprint(identity, about)),
-        )
-        if found is None or not isinstance(found[0], bytes):
+        wanted = self._fingerprint(identity, about)
+        waiting = self._waiting.get(address)
+        if waiting is not None:
+            found: object = waiting[1] if waiting[0] == wanted else None
+        else:
+            found = self._run(lambda database: _select(database, address, wanted))
+        if not isinstance(found, bytes):
             return None
         try:
-            return _decoded(json.loads(zlib.decompress(found[0])))
+            return _decoded(json.loads(zlib.decompress(found)))
         except (zlib.error, ValueError, KeyError, TypeError):
             return None
 
     def keep(
         self, address: str, identity: Identity, about: Iterable[str], answers: Answers
     ) -> None:
-        """Keep what a device answered."""
+        """Keep what a device answered: soon, together with what others answer meanwhile.
+
+        A start of a whole hub has hundreds of them a second, and each write waits for the disk and
+        for other processes.
+        """
         if self._failed:
             return
         try:
             text = json.dumps(_encoded(answers)).encode()
         except TypeError:  # a value of a kind that no profile reads
             return
-        self._run(
-            "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)",
-            (address, self._fingerprint(identity, about), zlib.compress(text, 1)),
-        )
+        self._waiting[address] = (self._fingerprint(identity, about), zlib.compress(text, 1))
+        if len(self._waiting) >= _MOST_WAITING:
+            self.flush()
+        elif self._timer is None:
+            try:
+                loop = asyncio.get_running_loop()
+            except RuntimeError:  # nobody will come back to it
+                self.flush()
+            else:
+                self._timer = loop.call_later(_WRITE_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits to be written."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        rows = [(address, *kept) for address, kept in self._waiting.items()]
+        self._waiting.clear()
+        if rows:
+            self._run(lambda database: _insert(database, rows))
 
     def _fingerprint(self, identity: Identity, about: Iterable[str]) -> str:
         parts = (
@@ -89,13 +117,12 @@ class DeviceMemory:
         )
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
-    def _run(self, sql: str, values: tuple[object, ...]) -> tuple[object, ...] | None:
-        """Run a statement, and return its first row. A file that cannot be used keeps nothing."""
+    def _run(self, work: Callable[[sqlite3.Connection], object]) -> object:
+        """Do something with the file. One that cannot be used keeps nothing."""
         if self._failed:
             return None
         try:
-            database = self._database or self._open()
-            row: tuple[object, ...] | None = database.execute(sql, values).fetchone()
+            return work(self._database or self._open())
         except sqlite3.OperationalError as error:  # another process writes, or the disk is full
             log.debug("%s: %s", self._path, error)
             return None
@@ -103,7 +130,6 @@ class DeviceMemory:
             self._failed = True
             log.warning("%s: %s; devices are discovered at each start", self._path, error)
             return None
-        return row
 
     def _open(self) -> sqlite3.Connection:
         assert self._path is not None
@@ -130,9 +156,24 @@ class DeviceMemory:
 
     def close(self) -> None:
         """Close the file; the next question opens it again."""
+        self.flush()
         if self._database is not None:
             self._database.close()
             self._database = None
+
+
+def _select(database: sqlite3.Connection, address: str, fingerprint: str) -> object:
+    """Return the answers of a device as they were kept; None if it is another one."""
+    asked = "SELECT answers FROM answers WHERE address = ? AND fingerprint = ?"
+    row = database.execute(asked, (address, fingerprint)).fetchone()
+    return row[0] if row is not None else None
+
+
+def _insert(database: sqlite3.Connection, rows: Sequence[tuple[str, str, bytes]]) -> None:
+    """Keep answers, all or none."""
+    database.execute("BEGIN IMMEDIATE")
+    with database:
+        database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
 
 
 def _encoded(answers: Answers) -> dict[str, object]:

@@ -1,82 +1,71 @@
-"""Turns the answers of a device into readings. Pure, no I/O.
+"""Makes the program of a device of a profile and of the rows found at discovery. Pure, no I/O.
 
-`plan` turns a profile and the rows found at discovery into a `Plan`. The plan has the OIDs to read
-in every round, and for each a point with its interned series and its exact factor.
+A program has the OIDs to read in every round, and for each object its exact factor.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections import ChainMap, Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
-from collectors.base import Reading, Series
+from collectors.base import Series
 from collectors.facility.naming import Naming
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp.index import indices, split_index
 from collectors.facility.snmp.point import Point, Raw, decode, make_point
 from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.program import Name, Plan, Program
 from collectors.facility.snmp.reading import Reading as Wanted
 from collectors.facility.snmp.rows import Rows, describe_row, describing_columns, index_fits
 from collectors.facility.snmp.table import STAR, Table, fill, placeholders
-from collectors.judge import Refusal, can_be, judge
+from collectors.judge import can_be
 
 
-@dataclass(slots=True, kw_only=True)
-class Plan:
-    """The objects that are read in every round, and the series that they become.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is planned for a device: which parts of it are read, and within which limits.
 
-    `sums`: the points of each tuple are added up into one series. `elsewhere`: objects of the
-    profile that are not read, since another object gives the same series. `yields`: the number of
-    series that had a value at discovery, without constants. `spans`: the value at
-    which each energy register wraps, in the metric's base unit. `silent`: readings of the profile
-    that the device does not have. `watched`: the values of objects whose change means that rows may
-    have changed. `dropped`: the number of rows that cannot be used, by reason. `refused`: the
-    readings of the last round that were refused. `slow`: the plan of readings that move slowly,
-    if they are read less often than the others.
+    `limit` is the most series. `chosen_rows` is the operator's pattern for tables with a choice of
+    rows. With `slow_apart`, readings that move slowly get a program of their own. `watched` are
+    objects that are read as well, since they tell that rows may have changed.
     """
 
-    points: tuple[Point, ...] = ()
-    sums: tuple[tuple[Point, ...], ...] = ()
-    oids: tuple[str, ...] = ()
-    constants: tuple[Reading, ...] = ()
-    spans: dict[Series, float] = field(default_factory=dict)
-    silent: tuple[Wanted, ...] = ()
-    elsewhere: dict[str, Series] = field(default_factory=dict)
-    watched: dict[str, Raw] = field(default_factory=dict)
-    yields: int = 0
-    dropped: Counter[str] = field(default_factory=Counter)
-    refused: tuple[Refusal, ...] = ()
-    slow: Plan | None = None
-
-    def series(self) -> Iterator[Series]:
-        """Yield every series that a round may give, without the constants."""
-        yield from (point.series for point in self.points)
-        yield from (parts[0].series for parts in self.sums)
-        if self.slow is not None:
-            yield from self.slow.series()
-
-    def decode(self, values: Mapping[str, Raw], dropped: Counter[str]) -> list[Reading]:
-        """Turn the answers of one round into readings, without the constants.
-
-        What cannot be a reading is counted in `dropped` and listed in `refused`.
-        """
-        sentinels: list[Refusal] = []
-        readings = decode(self.points, values, dropped, sentinels)
-        for parts in self.sums:
-            found = decode(parts, values, dropped, sentinels)
-            if len(found) == len(parts):
-                readings.append((parts[0].series, math.fsum(value for _, value in found)))
-        judged = judge(readings, dropped)
-        self.refused = (*sentinels, *judged.refused)
-        return judged.readings
+    levels: frozenset[str]
+    limit: int = 100_000
+    chosen_rows: re.Pattern[str] | None = None
+    slow_apart: bool = False
+    watched: tuple[str, ...] = ()
 
 
-_NOTHING: Final[Mapping[Series, float]] = MappingProxyType({})
+class Found(NamedTuple):
+    """An object that fits a reading: its point, its name, where its value at discovery is.
+
+    `column` is empty for a scalar, whose `row` is its OID.
+    """
+
+    point: Point
+    name: Name
+    column: str
+    row: str
+
+    def raw(self, rows: Rows) -> Raw:
+        """Return its value at discovery; None where there is none."""
+        if not self.column:
+            return rows.objects.get(self.row)
+        return rows.columns.get(self.column, _NO_ROWS).get(self.row)
+
+    def is_good(self, rows: Rows) -> bool:
+        """Tell whether it had a value at discovery that can be."""
+        polled, series = self.point
+        own = {polled.oid: self.raw(rows)}
+        values = own if polled.rule is None else ChainMap(own, rows.objects)  # it may ask for more
+        return any(map(can_be, decode((polled,), (series,), values, Counter())))
+
+
+_NO_ROWS: Final[Mapping[str, Raw]] = {}
 
 
 class _Chosen(NamedTuple):
@@ -86,72 +75,94 @@ class _Chosen(NamedTuple):
     """
 
     points: list[Point]
+    name: Name
     wanted: Wanted
     good: bool
 
 
-def plan(
-    profile: SnmpProfile,
-    rows: Rows,
-    naming: Naming,
-    levels: frozenset[str],
-    limit: int = 100_000,
-    chosen_rows: re.Pattern[str] | None = None,
-    *,
-    slow_apart: bool = False,
-) -> Plan:
-    """Make the plan of a device from the rows found at discovery, with at most `limit` series.
+class Made(NamedTuple):
+    """A program, all objects that were looked at, and the places of those that had a value."""
 
-    `chosen_rows` is the operator's pattern for tables with a choice of rows. With `slow_apart`,
-    readings that move slowly get a plan of their own within it.
+    program: Program
+    looked_at: Sequence[Found]
+    good: frozenset[int]
+
+    def fits(self, rows: Rows) -> bool:
+        """Tell whether the same objects have a value in other rows with the same indices."""
+        return self.good == good_of(self.looked_at, rows)
+
+
+def good_of(found: Sequence[Found], rows: Rows) -> frozenset[int]:
+    """Return the places of the objects that had a value at discovery that can be."""
+    values = rows.objects | {one.point.oid: one.raw(rows) for one in found}
+    polled = [one.point.polled for one in found]
+    decoded = decode(polled, range(len(found)), values, Counter())
+    return frozenset(at for at, value in decoded if can_be((found[at].point.series, value)))
+
+
+def plan(profile: SnmpProfile, rows: Rows, naming: Naming, asked: Asked) -> Plan:
+    """Make the plan of a device from the rows found at discovery."""
+    return Plan(program_of(profile, rows, naming, asked).program, naming)
+
+
+def program_of(profile: SnmpProfile, rows: Rows, naming: Naming, asked: Asked) -> Made:
+    """Make the program of a device from the rows found at discovery.
+
+    It is good for all devices with these rows, if for each object it is the same whether it has a
+    value, and if `naming` gives a series of its own to each name.
     """
-    made = Plan()
     firsts = _firsts(profile, rows)
     chosen: dict[Series, _Chosen] = {}
-    constants: dict[Series, float] = {}
+    constants: dict[Series, tuple[Name, float]] = {}
     silent = []
+    dropped: Counter[str] = Counter()
+    elsewhere: dict[str, Name] = {}
+    looked_at: list[Found] = []
+    goods: set[int] = set()
     for wanted in profile.readings:
-        if wanted.where_it_is() not in levels:
+        if wanted.where_it_is() not in asked.levels:
             continue
         answered = False
-        for point, raw in _points(profile, wanted, rows, naming, chosen_rows, firsts, made.dropped):
+        for found in _found(profile, wanted, rows, naming, asked.chosen_rows, firsts, dropped):
             answered = True
             if wanted.constant is not None:
-                constants[point.series] = wanted.constant
-            else:
-                _choose(
-                    made,
-                    chosen,
-                    point,
-                    wanted,
-                    good=any(
-                        map(
-                            can_be,
-                            decode((point,), ChainMap({point.oid: raw}, rows.objects), Counter()),
-                        )
-                    ),
-                )
+                constants[found.point.series] = found.name, wanted.constant
+                continue
+            good = found.is_good(rows)
+            if good:
+                goods.add(len(looked_at))
+            looked_at.append(found)
+            _choose(chosen, elsewhere, dropped, found, wanted, good=good)
         if not answered:
             silent.append(wanted)
     metrics = {one.wanted.metric for one in chosen.values() if one.good and not one.wanted.fallback}
     kept = [
         one for one in chosen.values() if not (one.wanted.fallback and one.wanted.metric in metrics)
     ]
-    made.dropped["over_limit"] += max(0, len(kept) - limit)
-    kept = kept[:limit]
-    slow = [one for one in kept if slow_apart and one.wanted.moves_slowly()]
+    dropped["over_limit"] += max(0, len(kept) - asked.limit)
+    kept = kept[: asked.limit]
+    slow = [one for one in kept if asked.slow_apart and one.wanted.moves_slowly()]
     if slow:
         kept = [one for one in kept if not one.wanted.moves_slowly()]
-        made.slow = Plan()
-        _finish(made.slow, slow)
-    _finish(made, kept, constants, silent)
-    return made
+    program = _program(
+        kept,
+        Program(
+            oids=asked.watched,
+            constants=tuple(constants.values()),
+            silent=tuple(silent),
+            elsewhere=elsewhere,
+            dropped=+dropped,
+            slow=_program(slow, Program()) if slow else None,
+        ),
+    )
+    return Made(program, looked_at, frozenset(goods))
 
 
 def _choose(
-    made: Plan,
     chosen: dict[Series, _Chosen],
-    point: Point,
+    elsewhere: dict[str, Name],
+    dropped: Counter[str],
+    found: Found,
     wanted: Wanted,
     *,
     good: bool,
@@ -160,48 +171,47 @@ def _choose(
 
     A point replaces an earlier one only if it had a value at discovery and the earlier one had not.
     """
+    point = found.point
     held = chosen.get(point.series)
     if held is None or (good and not held.good):
         if held is not None and held.wanted is not wanted:
-            made.elsewhere |= {before.oid: before.series for before in held.points}
-        chosen[point.series] = _Chosen([point], wanted, good)
+            elsewhere |= {before.oid: held.name for before in held.points}
+        chosen[point.series] = _Chosen([point], found.name, wanted, good)
     elif held.wanted is not wanted:
-        made.elsewhere[point.oid] = point.series
+        elsewhere[point.oid] = found.name
     elif not wanted.sum:
-        made.dropped["duplicate"] += 1  # two rows of one column with the same labels
+        dropped["duplicate"] += 1  # two rows of one column with the same labels
     elif (
         good or not held.good
     ):  # a phase without a value, as one that is not wired, does not belong to the sum
         held.points.append(point)
 
 
-def _finish(
-    made: Plan,
-    kept: list[_Chosen],
-    constants: Mapping[Series, float] = _NOTHING,
-    silent: Sequence[Wanted] = (),
-) -> None:
-    made.points = tuple(one.points[0] for one in kept if not one.wanted.sum)
-    made.sums = tuple(tuple(one.points) for one in kept if one.wanted.sum)
+def _program(kept: Sequence[_Chosen], rest: Program) -> Program:
+    """Return a program of what is kept; `rest` has what else it is to have, and more OIDs."""
+    single = [one for one in kept if not one.wanted.sum]
+    added = [one for one in kept if one.wanted.sum]
     oids: dict[str, None] = {}
     for point in (point for one in kept for point in one.points):
         # A guard is next to the object that it guards, so that one request reads both at the same
         # moment.
         oids[point.oid] = None
-        oids.update(dict.fromkeys(oid for oid, _ in (point.rule.guards if point.rule else ())))
-    made.oids = tuple(oids)
-    made.constants = tuple(constants.items())
-    made.silent = tuple(silent)
-    made.yields = sum(one.good for one in kept) + (made.slow.yields if made.slow else 0)
-    made.spans = {
-        point.series: 2**one.wanted.bits * point.multiplier / point.divisor
-        for one in kept
-        for point in one.points
-        if one.wanted.bits is not None
-    }
-    if made.slow is not None:
-        made.spans |= made.slow.spans
-    made.dropped += Counter()  # leaves only what was dropped
+        rule = point.polled.rule
+        oids.update(dict.fromkeys(oid for oid, _ in (rule.guards if rule else ())))
+    return replace(
+        rest,
+        points=tuple(one.points[0].polled for one in single),
+        sums=tuple(tuple(point.polled for point in one.points) for one in added),
+        names=tuple(one.name for one in (*single, *added)),
+        oids=(*oids, *rest.oids),
+        yields=sum(one.good for one in kept) + (rest.slow.yields if rest.slow else 0),
+        spans=tuple(
+            (place, 2**one.wanted.bits * point.polled.multiplier / point.polled.divisor)
+            for place, one in enumerate(single)
+            for point in one.points
+            if one.wanted.bits is not None
+        ),
+    )
 
 
 def _firsts(profile: SnmpProfile, rows: Rows) -> dict[tuple[str, str], str]:
@@ -231,7 +241,7 @@ def _is_device(table: Table, unit: str, firsts: Mapping[tuple[str, str], str]) -
     return set(unit.split(".")) == {"1"} if first is None else unit == first
 
 
-def _points(
+def _found(
     profile: SnmpProfile,
     wanted: Wanted,
     rows: Rows,
@@ -239,21 +249,19 @@ def _points(
     chosen: re.Pattern[str] | None,
     firsts: Mapping[tuple[str, str], str],
     dropped: Counter[str],
-) -> Iterator[tuple[Point, Raw]]:
-    """Yield a point for every row that fits a reading, with its value at discovery."""
+) -> Iterator[Found]:
+    """Yield an object for every row that fits a reading."""
     metric = metric_named(wanted.metric)
     if wanted.oid:
-        raw = rows.objects.get(wanted.oid)
-        if raw is not None:
-            yield (
-                make_point(wanted, wanted.oid, naming.series(metric, "", wanted.labels), {}, ()),
-                raw,
-            )
+        if rows.objects.get(wanted.oid) is not None:
+            name: Name = (metric, "", wanted.labels)
+            point = make_point(wanted, wanted.oid, naming.series(*name), {}, ())
+            yield Found(point, name, "", wanted.oid)
         return
     table = profile.tables[wanted.table]
     column = profile.column_oid(wanted)
     columns = describing_columns(table, wanted)
-    for row, raw in rows.columns.get(column, {}).items():
+    for row in rows.columns.get(column, {}):
         index = split_index(table, row)
         if index is None:
             dropped["unknown_index"] += 1
@@ -266,10 +274,10 @@ def _points(
         unit = fill(table.unit, names)
         if _is_device(table, unit, firsts):
             unit = ""
-        series = naming.series(
-            metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()}
-        )
+        name = (metric, unit, {label: fill(text, names) for label, text in wanted.labels.items()})
         try:
-            yield make_point(wanted, f"{column}.{row}", series, names, guards), raw
+            point = make_point(wanted, f"{column}.{row}", naming.series(*name), names, guards)
         except ValueError:
             dropped["unknown_unit"] += 1
+        else:
+            yield Found(point, name, column, row)

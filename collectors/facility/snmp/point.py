@@ -1,7 +1,7 @@
 """One polled object and the reading that it becomes. Pure, no I/O.
 
-`make_point` gives an object its interned series and its exact factor. `decode` turns the answers of
-one round into readings.
+`make_point` gives an object its series and its exact factor. `decode` turns the answers of one
+round into readings.
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from collectors.base import Reading, Series
+from collectors.base import Series
 from collectors.catalogue.bounds import EXTREMES, has_extremes
 from collectors.facility.masks import masked
 from collectors.facility.snmp.octets import number_in_octets
 from collectors.facility.snmp.texts import Texts, folded
 from collectors.facility.units import UNITS, exact, quantity_of
-from collectors.judge import Refusal
 
 if TYPE_CHECKING:
     from collections import Counter
 
     from collectors.facility.snmp.reading import Reading as Wanted
+
+T = TypeVar("T")
 
 _HUGE: Final = math.inf
 _CLEARLY_CELSIUS: Final = 50
@@ -49,16 +50,15 @@ class Rule(NamedTuple):
     mask: int = 0
 
 
-class Point(NamedTuple):
-    """One polled object: `value = (raw * multiplier + offset) / divisor`.
+class Polled(NamedTuple):
+    """A polled object, and how its raw value becomes a reading: alike for all devices of a make.
 
-    The three numbers are integers, so that 7467 mA is exactly 7.467 A. A raw value below `least`,
-    above `most` or in `missing` is rejected. `counts_parts` is true if the MIB's integer counts
-    parts of the unit, such as tenths.
+    `value = (raw * multiplier + offset) / divisor`. The three numbers are integers, so that 7467 mA
+    is exactly 7.467 A. A raw value below `least`, above `most` or in `missing` is rejected.
+    `counts_parts` is true if the MIB's integer counts parts of the unit, such as tenths.
     """
 
     oid: str
-    series: Series
     multiplier: int
     offset: int
     divisor: int
@@ -69,21 +69,35 @@ class Point(NamedTuple):
     counts_parts: bool = False
 
 
+class Point(NamedTuple):
+    """A polled object of one device, and the series that it becomes."""
+
+    polled: Polled
+    series: Series
+
+    @property
+    def oid(self) -> str:
+        """The object."""
+        return self.polled.oid
+
+
 def decode(
-    points: Sequence[Point],
+    polled: Iterable[Polled],
+    names: Iterable[T],
     values: Mapping[str, Raw],
     dropped: Counter[str],
-    refused: list[Refusal] | None = None,
-) -> list[Reading]:
-    """Turn the answers of one round into readings.
+    refused: list[tuple[T, float]] | None = None,
+) -> list[tuple[T, float]]:
+    """Turn the answers of one round into values; `names` are those of the polled objects: series.
 
-    A missing answer gives no reading. A sentinel or a value that is not a number is rejected and
+    A missing answer gives no value. A sentinel or a value that is not a number is rejected and
     counted. `refused` lists the sentinels.
     """
-    readings: list[Reading] = []
+    readings: list[tuple[T, float]] = []
     add = readings.append
     get = values.get
-    for oid, series, multiplier, offset, divisor, least, most, missing, rule, parts in points:
+    for one, name in zip(polled, names, strict=True):
+        oid, multiplier, offset, divisor, least, most, missing, rule, parts = one
         raw = get(oid)
         if raw is None:
             continue
@@ -95,11 +109,11 @@ def decode(
         elif not least <= number <= most or number in missing:
             dropped["sentinel"] += 1
             if refused is not None:
-                refused.append(Refusal(series, number, "sentinel"))
+                refused.append((name, number))
         elif rule is None or (number := _by_rule(number, rule, get, dropped)) is not None:
             value = (number * multiplier + offset) / divisor
             if -_HUGE < value < _HUGE:
-                add((series, value))
+                add((name, value))
             else:
                 dropped["not_a_number"] += 1
     return readings
@@ -177,9 +191,8 @@ def make_point(
         multiplier, offset = int(factor * divisor), int(shift * divisor)
         if is_assumed:
             most = min(most, _CLEARLY_CELSIUS * divisor / abs(multiplier))
-    return Point(
-        oid=sys.intern(oid),  # saves memory with thousands of devices of one kind
-        series=series,
+    polled = Polled(
+        oid=sys.intern(oid),  # many programs have it
         multiplier=multiplier,
         offset=offset,
         divisor=divisor,
@@ -191,6 +204,7 @@ def make_point(
         rule=_rule(wanted, guards),
         counts_parts=wanted.counts_parts(),
     )
+    return Point(polled, series)
 
 
 def _rule(wanted: Wanted, guards: tuple[tuple[str, frozenset[str]], ...]) -> Rule | None:

@@ -8,7 +8,7 @@ makers, then those of standard MIBs.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -66,14 +66,13 @@ def is_private(oid: str) -> bool:
 
 
 async def fitting(
-    channel: Channel, identity: Identity, known: Mapping[str, Head]
+    channel: Channel, order: Sequence[tuple[str, int]], known: Mapping[str, Head]
 ) -> AsyncIterator[Fit]:
-    """Yield the profiles that fit a device, with the best one first.
+    """Yield the profiles that fit a device, with the best one first; `order` are the candidates.
 
     A probe is asked only when its profile's turn comes.
     """
     probes = Probes(channel)
-    order = candidates(identity, known)
     swept = False
     for name, tier in order:
         match = known[name].match

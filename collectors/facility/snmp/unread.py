@@ -20,9 +20,9 @@ from collectors.facility.snmp.index import split_index
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Channel
-    from collectors.facility.snmp.plan import Plan
     from collectors.facility.snmp.point import Raw
     from collectors.facility.snmp.profile import SnmpProfile
+    from collectors.facility.snmp.program import Plan
     from collectors.facility.snmp.table import Table
 
 _ENTERPRISES: Final = "1.3.6.1.4.1."

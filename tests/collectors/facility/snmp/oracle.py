@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from collectors.facility.snmp.plan import Plan
+from collectors.facility.snmp.program import Plan
 from collectors.strict import read
 from tests.support import ROOT, recording
 

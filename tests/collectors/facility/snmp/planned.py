@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
+from collectors.base import Series
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.detail import LEVELS
-from collectors.facility.snmp.plan import Plan, plan
+from collectors.facility.snmp.plan import Asked, plan
 from collectors.facility.snmp.point import Raw, decode
 from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.program import Plan
 from collectors.facility.snmp.rows import Rows
 from collectors.strict import read
 
-ALL = frozenset(LEVELS)
+ALL = Asked(levels=frozenset(LEVELS))
 
 
 PLACE = {"hub": "guian", "site": "s1", "row": "A", "rack": "A07", "feed": "A"}
@@ -59,12 +62,18 @@ def made(
     return plan(profile, rows, NAMING, ALL)
 
 
+def decoded(
+    planned: Plan, values: Mapping[str, Raw], dropped: Counter[str]
+) -> list[tuple[Series, float]]:
+    """Decode one round, before it is judged."""
+    polled, series = zip(*planned.points, strict=True) if planned.points else ((), ())
+    return decode(polled, series, values, dropped)
+
+
 def values(planned: Plan, answers: dict[str, Raw]) -> tuple[dict[str, float], Counter[str]]:
     """Decode one round; series are shown by the labels that tell them apart."""
     dropped: Counter[str] = Counter()
-    found = decode(
-        planned.points, {f"{BASE}.{oid}": value for oid, value in answers.items()}, dropped
-    )
+    found = decoded(planned, {f"{BASE}.{oid}": value for oid, value in answers.items()}, dropped)
     shown = {}
     for series, value in found:
         labels = [

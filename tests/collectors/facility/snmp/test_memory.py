@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -73,7 +75,8 @@ def test_answers_that_cannot_be_understood_are_none(tmp_path: Path) -> None:
     made = memory(tmp_path)
     made.keep("10.0.0.7", IDENTITY, (), ANSWERS)
     for junk in (b"", b"junk", b"x\x9c\x03\x00\x00\x00\x00\x01", 5):
-        made._run("UPDATE answers SET answers = ?", (junk,))
+        with closing(sqlite3.connect(tmp_path / "devices.sqlite")) as file, file:
+            file.execute("UPDATE answers SET answers = ?", (junk,))
         assert made.recall("10.0.0.7", IDENTITY, ()) is None
 
 
@@ -146,3 +149,16 @@ async def test_a_time_out_alone_makes_no_plan_stale() -> None:
 def test_the_system_group_is_what_identity_reads() -> None:
     """The fixtures have the two objects by which a device is known."""
     assert {"1.3.6.1.2.1.1.1.0", "1.3.6.1.2.1.1.2.0"} <= set(SYSTEM)
+
+
+async def test_answers_that_come_together_are_written_together(tmp_path: Path) -> None:
+    """A recall knows them at once, another process once they are written: after the end at last."""
+    made = memory(tmp_path)
+    made.recall("10.0.0.7", IDENTITY, ())
+    for n in range(3):
+        made.keep(f"10.0.0.{n}", IDENTITY, (), ANSWERS)
+        assert made.recall(f"10.0.0.{n}", IDENTITY, ()) == ANSWERS
+    with closing(sqlite3.connect(tmp_path / "devices.sqlite")) as file:
+        assert file.execute("SELECT count(*) FROM answers").fetchone() == (0,)
+        made.close()
+        assert file.execute("SELECT count(*) FROM answers").fetchone() == (3,)

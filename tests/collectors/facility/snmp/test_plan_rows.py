@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.plan import plan
-from collectors.facility.snmp.point import Raw, decode, text_of
+from collectors.facility.snmp.point import Raw, text_of
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.rows import Rows
 from collectors.strict import read
@@ -21,6 +22,7 @@ from tests.collectors.facility.snmp.planned import (
     OUTLET,
     PLACE,
     POWER,
+    decoded,
     made,
     values,
 )
@@ -105,19 +107,21 @@ def test_levels_that_are_not_wanted_are_not_polled() -> None:
     """Without the level of outlets, no outlet is asked for."""
     profile = read("p.yaml", SnmpProfile, text=HEAD + POWER + OUTLET)
     rows = Rows(columns={f"{BASE}.5": {"1.1": 1}, f"{BASE}.6": {"1.1": 5}})
-    assert plan(profile, rows, NAMING, frozenset({"inlet"})).oids == (f"{BASE}.5.1.1",)
+    assert plan(profile, rows, NAMING, replace(ALL, levels=frozenset({"inlet"}))).oids == (
+        f"{BASE}.5.1.1",
+    )
 
 
 def test_no_more_objects_than_the_limit_are_polled() -> None:
     """A device with more rows than its limit is polled up to it, and the rest is counted."""
     profile = read("p.yaml", SnmpProfile, text=HEAD + OUTLET)
     rows = Rows(columns={f"{BASE}.6": {f"1.{n}": n for n in range(1, 51)}})
-    planned = plan(profile, rows, NAMING, ALL, limit=10)
+    planned = plan(profile, rows, NAMING, replace(ALL, limit=10))
     assert len(planned.points) == 10
     assert planned.dropped == Counter(over_limit=40)
 
 
-raws = st.one_of(
+RAWS = st.one_of(
     st.none(),
     st.integers(),
     st.floats(),
@@ -140,7 +144,7 @@ FUZZED = (
 PROFILE = read("p.yaml", SnmpProfile, text=HEAD + FUZZED)
 
 
-suffixes = st.one_of(
+SUFFIXES = st.one_of(
     st.tuples(st.integers(0, 3), st.integers(0, 3)).map(lambda pair: f"{pair[0]}.{pair[1]}"),
     st.sampled_from(["1", "1.2.3"]),
 )
@@ -149,12 +153,12 @@ suffixes = st.one_of(
 @settings(max_examples=200)
 @given(
     columns=st.dictionaries(
-        st.sampled_from(["5", "6"]), st.dictionaries(suffixes, raws, max_size=5), max_size=2
+        st.sampled_from(["5", "6"]), st.dictionaries(SUFFIXES, RAWS, max_size=5), max_size=2
     ),
     objects=st.dictionaries(
-        st.tuples(st.sampled_from("2347 9".replace(" ", "")), suffixes), raws, max_size=12
+        st.tuples(st.sampled_from("2347 9".replace(" ", "")), SUFFIXES), RAWS, max_size=12
     ),
-    answers=st.dictionaries(st.tuples(st.sampled_from("569"), suffixes), raws, max_size=12),
+    answers=st.dictionaries(st.tuples(st.sampled_from("569"), SUFFIXES), RAWS, max_size=12),
 )
 def test_no_answer_whatever_raises_or_yields_nonsense(
     columns: dict[str, dict[str, Raw]],
@@ -169,8 +173,8 @@ def test_no_answer_whatever_raises_or_yields_nonsense(
         f"{BASE}.{column}.{suffix}": value for (column, suffix), value in objects.items()
     }
     planned = plan(PROFILE, rows, NAMING, ALL)
-    found = decode(
-        planned.points,
+    found = decoded(
+        planned,
         {f"{BASE}.{column}.{suffix}": value for (column, suffix), value in answers.items()},
         Counter(),
     )

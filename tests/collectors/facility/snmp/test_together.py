@@ -14,9 +14,10 @@ from collectors.facility.profile import load_all
 from collectors.facility.snmp.detail import LEVELS
 from collectors.facility.snmp.index import split_index
 from collectors.facility.snmp.library import Library
-from collectors.facility.snmp.plan import Plan, plan
+from collectors.facility.snmp.plan import Asked, plan
 from collectors.facility.snmp.point import Raw
 from collectors.facility.snmp.profile import SnmpProfile, together
+from collectors.facility.snmp.program import Plan
 from collectors.facility.snmp.rows import Rows, columns_to_walk, objects_to_get
 from collectors.facility.snmp.table import Table
 from collectors.strict import Problems, read
@@ -61,7 +62,8 @@ def planned(one: SnmpProfile, objects: Mapping[str, Raw], chosen: str | None = N
             if oid.startswith(f"{column}.")
         }
     rows.objects = {oid: objects[oid] for oid in objects_to_get(one, rows, ALL) if oid in objects}
-    return plan(one, rows, NAMING, ALL, chosen_rows=re.compile(chosen) if chosen else None)
+    pattern = re.compile(chosen) if chosen else None
+    return plan(one, rows, NAMING, Asked(levels=ALL, chosen_rows=pattern))
 
 
 def phases(made: Plan) -> list[str]:

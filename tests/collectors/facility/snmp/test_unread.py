@@ -14,8 +14,8 @@ from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.config import DeviceConfig, SnmpConfig, secrets_of
 from collectors.facility.snmp.kind import KIND
 from collectors.facility.snmp.library import Library
-from collectors.facility.snmp.plan import Plan
 from collectors.facility.snmp.profile import SnmpProfile
+from collectors.facility.snmp.program import Plan
 from collectors.facility.snmp.unread import Unread, compare, look, roots
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import CONTEXT, Fake, secret, serving, snmpd
