@@ -119,6 +119,7 @@ async def agent(
 ) -> AsyncIterator[Running]:
     path = write_config(simulator, folder, Wanted(listen="127.0.0.1:0", interval="1s"))
     config = path.read_text().replace("timeout: 3s", f"timeout: {timeout}")
+    config = config.replace("request_timeout: 1s", f"request_timeout: {timeout}")
     path.write_text(f"workers: {workers}\n{config}")
     running = Running(path)
     running.begin()
