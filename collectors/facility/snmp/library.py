@@ -6,7 +6,7 @@ import contextlib
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -17,21 +17,11 @@ from collectors.facility import profile as profiles
 from collectors.facility.snmp.branch import bound
 from collectors.facility.snmp.detail import Detail
 from collectors.facility.snmp.profile import Match, SnmpProfile, together
-from collectors.facility.snmp.recognise import Identity, candidates
+from collectors.facility.snmp.recognise import Head, Identity, candidates
 from collectors.paths import is_regular
 from collectors.strict import Document
 
 _MOST_IDENTITIES: Final = 256
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """What of a profile decides whether it fits a device."""
-
-    match: Match | None
-    generic: bool
-    own: bool = False
-    """Whether it is the operator's own: of two that fit as well, it comes first."""
 
 
 def head_of(profile: SnmpProfile) -> Head:

@@ -19,7 +19,6 @@ from collectors.facility.snmp.table import STAR
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.channel import Channel
-    from collectors.facility.snmp.library import Head
     from collectors.facility.snmp.profile import Match
 
 SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
@@ -28,6 +27,16 @@ ENTERPRISES: Final = "1.3.6.1.4.1"
 
 OWN, SAME_MAKER, ANY_MAKER, STANDARD = range(4)
 """How a profile fits: by its sysObjectID, by the maker, by its probe, by a standard MIB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What of a profile decides whether it fits a device."""
+
+    match: Match | None
+    generic: bool
+    own: bool = False
+    """Whether it is the operator's own: of two that fit as well, it comes first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
