@@ -21,6 +21,13 @@ from agent.threads import Threads
 from collectors.base import Late, NoData, Unreachable
 from collectors.places import Places
 
+_REST_SECONDS: Final = 60.0
+"""Seconds after which a collector that found nothing looks again.
+
+Of some forty collectors of a node, half find nothing: it has no such hardware.
+"""
+_EMPTY: Final = 2
+
 
 class RoundKeeper:
     """Runs rounds, of devices by a rotation, and keeps account of them."""
@@ -116,6 +123,7 @@ class RoundKeeper:
             self.told(task)
 
     def _note(self, task: Task, began: float, outcome: Round | Exception) -> None:
+        _rest(task, nothing=isinstance(outcome, NoData))
         if isinstance(outcome, NoData):
             outcome = NO_READINGS
         done: Round | None
@@ -141,8 +149,9 @@ class RoundKeeper:
         publish(task, done, now, **self._to(task))
 
     def _to(self, task: Task) -> HandedOn:
+        interval = task.collector.schedule.interval
         return {
-            "stretch": self.rotation.stretch_of(task.collector.schedule.interval),
+            "stretch": self.rotation.stretch_of(interval) * (1 + task.left_out),
             "snapshot": self._snapshot,
             "consumers": self.consumers,
         }
@@ -152,3 +161,11 @@ class RoundKeeper:
         self.unheard -= more
         if self.unheard <= 0:
             self.all_heard.set()
+
+
+def _rest(task: Task, *, nothing: bool) -> None:
+    """Leave out the next rounds of a collector of this machine that found nothing twice."""
+    task.empty = task.empty + 1 if nothing else 0
+    interval = task.collector.schedule.interval
+    rests = task.own and task.empty >= _EMPTY
+    task.left_out = max(0, int(_REST_SECONDS / interval) - 1) if rests else 0

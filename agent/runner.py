@@ -231,7 +231,9 @@ class Runner:
         for task in tasks:
             if task.gone:
                 continue
-            if task.busy:
+            if task.left_out:
+                task.left_out -= 1
+            elif task.busy:
                 self._keeper.skip(task)
             elif task.immediate:
                 self._keeper.run_now(task)

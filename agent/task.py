@@ -51,6 +51,10 @@ class Task:
     """
     rests_until: float = float("-inf")
     """Until when it is not called, for it stood still; in seconds of the event loop."""
+    empty: int = 0
+    """How many rounds in a row found nothing: no such chip, array or file system."""
+    left_out: int = 0
+    """How many of the next rounds are left out, for the last ones found nothing."""
     heard: bool = False
     """Whether it was read, or is known not to answer."""
     began: float = float("-inf")
@@ -114,6 +118,11 @@ class Task:
     def polled(self) -> bool:
         """Whether it is a device that is asked, and not the kernel or what others have reported."""
         return bool(self.collector.device) and not self.immediate and not self.derived
+
+    @property
+    def own(self) -> bool:
+        """Whether it reads this machine, and neither a device nor what others have reported."""
+        return not self.collector.device and not self.derived
 
     @property
     def discovered(self) -> bool:
