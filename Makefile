@@ -16,7 +16,7 @@ SERVERS := curl:curl prometheus:promtool prometheus-alertmanager:amtool \
   mosquitto:mosquitto mosquitto-clients:mosquitto_sub bsdutils:logger \
   snmpd:snmpd snmp:snmpget ipmitool:ipmitool openipmi:ipmi_sim \
   systemd:systemd-analyze util-linux:unshare mount:mount e2fsprogs:mkfs.ext2 openssl:openssl \
-  gcc:gcc libc6-dev chromium:chromium fonts-noto-cjk
+  gcc:gcc libc6-dev nginx:nginx man-db:man groff-base:groff chromium:chromium fonts-noto-cjk
 
 # Grafana's own components and what bundles them; Node comes with the development environment.
 PREVIEW := dashboards/preview

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agent import __version__
+from agent.access import Reader
 from agent.config import Config
 from agent.in_force import InForce
 from agent.reload import Reloaded, free_what_was_replaced, mark_loaded
@@ -207,8 +208,10 @@ class App:
             loaded=self._in_force.loaded, kpis=self._in_force.kpis, health=self.runner.health
         )
 
-    def _page(self, path: str, query: Mapping[str, str], language: str) -> Response | None:
-        return self.board.page(self.shown(), path, query, language)
+    def _page(
+        self, path: str, query: Mapping[str, str], language: str, reader: Reader
+    ) -> Response | None:
+        return self.board.page(self.shown(), path, query, language, reader)
 
     def _scrape_targets(self, query: Mapping[str, str]) -> Response | None:
         return self.board.targets(self.shown(), query)

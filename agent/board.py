@@ -9,15 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from agent.access import ANYBODY, Reader
 from agent.health import CollectorHealth
 from agent.inventory.maintenance import Kept
 from agent.loading import Loaded
 from agent.snapshot import Snapshot
 from agent.web.discovery import Discovery
+from agent.web.door import OTHER_SITES
 from agent.web.hosthistory import HostHistory
+from agent.web.narrowed import Narrowing, is_among
 from agent.web.pages import handle
 from agent.web.past import Past
-from agent.web.response import Response
+from agent.web.paths import parts_of, site_path
+from agent.web.response import Response, plain_text
 from agent.web.trends import Trends
 from agent.web.view import BoardView
 
@@ -48,12 +52,31 @@ class Board:
         self._discovery: Discovery | None = None
         self._kept: Kept | None = None
         self._host: Final = HostHistory()
+        self._narrowing: Final = Narrowing()
 
     def page(
-        self, shown: Shown, path: str, query: Mapping[str, str], language: str
+        self,
+        shown: Shown,
+        path: str,
+        query: Mapping[str, str],
+        language: str,
+        reader: Reader = ANYBODY,
     ) -> Response | None:
-        """Return a page or a part of the API; None where there is none of this path."""
-        return handle(self.view(shown), path, query, accept_language=language)
+        """Return a page or a part of the API; None where there is none of this path.
+
+        A reader of some sites gets status 403 for what tells of others, and is led from `/` to the
+        first of his sites.
+        """
+        view = self.view(shown)
+        if reader.sites is None:
+            return handle(view, path, query, accept_language=language)
+        parts = parts_of(path)
+        if not parts and reader.sites:
+            return plain_text(303, "see your site", ("location", site_path(min(reader.sites))))
+        if not is_among(parts, reader.sites):
+            return OTHER_SITES
+        narrowed = self._narrowing.view(view, reader.sites)
+        return handle(narrowed, path, query, accept_language=language)
 
     def targets(self, shown: Shown, query: Mapping[str, str]) -> Response | None:
         """Return the targets for Prometheus, made anew with each inventory; None without one."""

@@ -35,6 +35,13 @@ def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
         )
     if not _absent(file.state_dir) and not is_folder(file.state_dir):
         document.fail(document.node("state_dir"), "state_dir", f"is no folder: {file.state_dir}")
+    audit = outputs.http.audit_file
+    if audit is not None and not is_folder(audit.parent):
+        document.fail(
+            document.node("outputs.http.audit_file"),
+            "outputs.http.audit_file",
+            f"is in no folder: {audit}",
+        )
     for key, packages in _packages(file, outputs):
         missing = missing_package(packages)
         if missing:

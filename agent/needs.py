@@ -24,6 +24,7 @@ EXTRAS: Final = {
     "pymodbus": "simulator",
     "pysnmp": "traps",
     "pynvml": "nvidia",
+    "shtab": "completion",
     "urllib3": "push",
 }
 """The extra that brings each package that a plain install lacks, those of other packages too."""

@@ -6,10 +6,11 @@ import math
 import os
 import re
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Final, Literal
 
+from agent.access import Proxy, Role, networks
 from collectors.address import check_url, host_and_port
 from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.strict import Count, Duration
@@ -17,6 +18,7 @@ from collectors.strict import Count, Duration
 AUTO_WORKERS: Final = 0
 """Stands for `auto`: as many worker processes as the devices need and the machine has cores."""
 MOST_WORKERS: Final = 64
+_ORIGIN: Final = re.compile(r"https?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?")
 
 
 def parse_workers(text: str) -> int:
@@ -84,6 +86,42 @@ class Http:
     users_file: Path | None = field(
         default=None, metadata={"help": "lines of `user:bcrypt-hash`, as htpasswd -B writes them"}
     )
+    proxy: Proxy | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "a reverse proxy that asks people who they are, also by OIDC (oauth2-proxy,"
+                " Authelia, nginx), and tells it in headers"
+            )
+        },
+    )
+    roles: tuple[Role, ...] = field(
+        default=(),
+        metadata={
+            "help": (
+                "who may do what; without them every user may see all and reload, with them a user"
+                " without a role may do nothing"
+            )
+        },
+    )
+    audit_file: Path | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "a file to which lines of JSON are added: who changed the agent, who was refused,"
+                " and once a day who looks"
+            )
+        },
+    )
+    frame_ancestors: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": (
+                "further sites whose pages may show the board in a frame, such as"
+                " https://portal.example"
+            )
+        },
+    )
     max_connections: Count = 4096
     max_connections_per_address: Count = 1024
     request_timeout: Duration = 10.0
@@ -116,14 +154,20 @@ class Http:
         if self.public_url:
             check_url(self.public_url, "public_url")
         _ = self.first_networks
+        for text in self.frame_ancestors:
+            if not _ORIGIN.fullmatch(text):
+                raise ValueError(
+                    f"frame_ancestors: expected sites such as https://portal.example, got {text!r}"
+                )
+        if self.roles and self.users_file is None and self.proxy is None:
+            raise ValueError("roles: need a users_file or a proxy: these say who asks")
+        if self.proxy is None and any(role.groups for role in self.roles):
+            raise ValueError("roles: groups are told by a proxy, and there is none")
 
     @property
     def first_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks whose requests go first."""
-        try:
-            return tuple(ip_network(text, strict=False) for text in self.scrapers)
-        except ValueError as error:
-            raise ValueError(f"scrapers: expected addresses or networks: {error}") from None
+        return networks(self.scrapers, "scrapers")
 
     @property
     def origin(self) -> str:
@@ -135,7 +179,7 @@ class Http:
         """Whether anybody on the network can read: no users, no certificates, not on loopback."""
         host, _ = split_listen(self.listen)
         checked = self.tls is not None and self.tls.client_ca_file is not None
-        return not (self.users_file or checked or is_loopback(host))
+        return not (self.users_file or self.proxy or checked or is_loopback(host))
 
 
 def is_loopback(host: str) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
+from agent.access import Role
 from agent.inventory.model import Inventory
 from agent.loading import Loaded
 from collectors.base import ConfigError
@@ -23,6 +24,7 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
     document = Document(loaded.config.path)
     found = [*_own(inventory, file.site, file.rack)]
     found += _limited(inventory, file.limits.sites)
+    found += _seen(inventory, loaded.config.outputs.http.roles)
     told = [
         ConfigError(message, file=str(loaded.config.path), line=document.line(key), key=key)
         for key, message in found
@@ -58,6 +60,15 @@ def _limited(inventory: Inventory, sites: Mapping[str, OwnSiteLimits]) -> Iterat
                 if name not in known:
                     said = f"{name} is not in the inventory{nearest(name, sorted(known))}"
                     yield place if place == key else f"{place}{name}", said
+
+
+def _seen(inventory: Inventory, roles: Sequence[Role]) -> Iterator[tuple[str, str]]:
+    """Yield the sites of roles that the inventory does not have."""
+    for number, role in enumerate(roles):
+        for at, site in enumerate(role.sites if inventory.sites else ()):
+            if site not in inventory.sites:
+                said = f"{site} is not in the inventory{nearest(site, inventory.sites)}"
+                yield f"outputs.http.roles[{number}].sites[{at}]", said
 
 
 def _entries(config: object, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -61,6 +61,11 @@ class Page:
         return zone(known.timezone if known is not None else ZONE)
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether the reader may see the pages of some sites alone."""
+        return self.view.sites is not None
+
+    @property
     def is_wall(self) -> bool:
         """Whether the page is for a wall screen: it fills the screen, and nobody clicks on it."""
         return "kiosk" in self.query
@@ -98,7 +103,12 @@ class Page:
         return _address(path, {name: self.query[name] for name in names if name in self.query})
 
     def way(self, crumbs: Sequence[Crumb]) -> list[Crumb]:
-        """Return the links that lead from the agent's hub to this page."""
+        """Return the links that lead from the agent's hub to this page.
+
+        Who sees some sites alone does not see the hub.
+        """
+        if self.view.sites is not None:
+            return [*crumbs]
         return [(self.hub_name, hub_path(self.view.hub)), *crumbs]
 
     def render(self, template: str, **values: object) -> Markup:

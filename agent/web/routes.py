@@ -8,32 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl
 
+from agent.access import Reader
 from agent.reload import Reloaded
 from agent.settings import Http
 from agent.snapshot import Snapshot
 from agent.web import exposition
-from agent.web.crowd import Client, Crowd
-from agent.web.guesses import Guesses, Verdict
+from agent.web.audit import Action, Audit
+from agent.web.crowd import Crowd
+from agent.web.door import BUSY, OTHER_SITES, Door
+from agent.web.guesses import Guesses
 from agent.web.hosts import is_own_host, own_names, why_not_change
 from agent.web.limits import BOARD_REQUESTS, QUERY_FIELDS
 from agent.web.parts import asked_part
 from agent.web.quiet import Quiet
+from agent.web.request import Request
 from agent.web.response import Response, accepts_gzip, plain_text
 from agent.web.shared import SharedPages, Wanted
 
 _OWN: Final = ("/", "/metrics", "/sd", "/-/healthy", "/-/ready", "/-/reload")
-_BUSY: Final = plain_text(503, "busy", ("retry-after", "5"))
+_OF_ALL_SITES: Final = ("/metrics", "/sd")
+"""Paths of programs, which tell of every site."""
 _ZIPPED: Final = (("content-encoding", "gzip"), ("vary", "accept-encoding"))
-_CHALLENGE: Final = ("www-authenticate", 'Basic realm="hubgauge", charset="UTF-8"')
-_REFUSALS: Final[Mapping[Verdict, Response]] = {
-    Verdict.WRONG: plain_text(401, "user and password needed", _CHALLENGE),
-    Verdict.TOO_MANY: plain_text(429, "too many wrong passwords from here", ("retry-after", "5")),
-    Verdict.BUSY: _BUSY,
-}
+_POLICY: Final = "content-security-policy"
+_MAY_NOT_SEE: Final = plain_text(403, "your roles do not let you see anything here")
+_MAY_NOT_RELOAD: Final = "your roles do not let you reload the agent"
+_NOT_RECORDED: Final = "not done: the audit log cannot be written"
 
 
 def metric_label(path: str) -> str:
@@ -44,38 +47,18 @@ def metric_label(path: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One request.
-
-    `path` is decoded, `raw_path` and `query` are as the client sent them. Names of headers are in
-    lower case.
-    """
-
-    method: str
-    path: str
-    raw_path: str
-    client: Client
-    query: bytes = b""
-    headers: Mapping[str, str]
-
-    def header(self, name: str) -> str:
-        """Return a header's value, or an empty text."""
-        return self.headers.get(name, "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Handlers:
     """The functions by which the server asks the agent.
 
     `waits_for` returns why the agent is not ready; empty if it is. `reload` returns the result of a
     reload. `pages` answers a path of the board (path as the client sent it, query,
-    Accept-Language), and `targets` the query of `/sd`. Both return None for what does not exist,
-    and raise ValueError for a request that is wrong.
+    Accept-Language, the reader), and `targets` the query of `/sd`. Both return None for what does
+    not exist, and raise ValueError for a request that is wrong.
     """
 
     waits_for: Callable[[], str]
     reload: Callable[[], Awaitable[Reloaded]]
-    pages: Callable[[str, Mapping[str, str], str], Response | None]
+    pages: Callable[[str, Mapping[str, str], str, Reader], Response | None]
     targets: Callable[[Mapping[str, str]], Response | None]
 
 
@@ -96,10 +79,19 @@ class Routes:
         self._pages = SharedPages(snapshot)
         self._handlers = handlers
         self._crowd = crowd
-        self._guesses = guesses
         self._quiet = quiet
         self._names = own_names(config, node)
         self._certificates = config.tls is not None and config.tls.client_ca_file is not None
+        self._framed_by = " ".join(("frame-ancestors 'self'", *config.frame_ancestors))
+        self._audit = Audit(config.audit_file, quiet)
+        self._door = Door(
+            config=config,
+            crowd=crowd,
+            guesses=guesses,
+            waits_for=handlers.waits_for,
+            audit=self._audit,
+        )
+        self._asks_for_users = guesses is not None or config.proxy is not None
         self._board = asyncio.Semaphore(1)
         self._waiting_for_board = 0
 
@@ -111,66 +103,87 @@ class Routes:
             return plain_text(
                 421, "not asked by a name of this agent: add it to outputs.http.hosts"
             )
-        refusal = await self._refusal(request)
-        if refusal is not None:
-            return refusal
+        reader = await self._door.who(request)
+        if isinstance(reader, Response):
+            return reader
         if not self._crowd.begins(request.client):
-            return _BUSY
-        return await self._dispatch(request)
+            return BUSY
+        return await self._dispatch(request, reader)
 
-    async def _refusal(self, request: Request) -> Response | None:
-        """Return the answer to a request without a known user; None if it has one or needs none."""
-        if self._guesses is None:
-            return None
-        given = request.header("authorization")
-        if given:
-            return _REFUSALS.get(await self._guesses.check(request.client, given))
-        if request.path != "/-/ready":
-            return _REFUSALS[Verdict.WRONG]
-        # An orchestrator has no password: it is told whether the agent is ready, but not why not.
-        waits = self._handlers.waits_for()
-        return plain_text(503, "not ready") if waits else plain_text(200, "ready")
-
-    async def _dispatch(self, request: Request) -> Response:
+    async def _dispatch(self, request: Request, reader: Reader) -> Response:
         path = request.path
         if path == "/-/reload":
-            return await self._reload(request)
+            return await self._reload(request, reader)
         if request.method not in ("GET", "HEAD"):
             return plain_text(405, "use GET", ("allow", "GET, HEAD"))
+        refusal = _why_not_see(reader, path)
+        if refusal is not None:
+            return await self._refused(request, reader, refusal)
+        await self._audit.sees(
+            user=reader.user,
+            address=request.client.address,
+            path=path,
+            forwarded=request.header("x-forwarded-for"),
+        )
         if path == "/metrics":
             return await self._metrics(request)
-        if path == "/-/ready":
-            return self._page(request)
-        return await self._in_turn(request)
+        return (
+            self._page(request, reader)
+            if path == "/-/ready"
+            else await self._in_turn(request, reader)
+        )
 
-    async def _in_turn(self, request: Request) -> Response:
+    async def _in_turn(self, request: Request, reader: Reader) -> Response:
         """Make pages of the board one at a time; between two, other requests get their turn."""
         if self._waiting_for_board >= BOARD_REQUESTS and not request.client.known:
-            return _BUSY
+            return BUSY
         self._waiting_for_board += 1
         try:
             async with self._board:
                 await asyncio.sleep(0)
                 if request.path == "/sd":  # a hub's list of targets takes a second to make
-                    return await asyncio.to_thread(self._page, request)
-                return self._page(request)
+                    return await asyncio.to_thread(self._page, request, reader)
+                page = self._page(request, reader)
         finally:
             self._waiting_for_board -= 1
+        return await self._refused(request, reader, page) if page is OTHER_SITES else page
 
-    async def _reload(self, request: Request) -> Response:
+    async def _refused(self, request: Request, reader: Reader, answer: Response) -> Response:
+        """Record that a known user was refused."""
+        await self._note("see", request, reader, answer.status)
+        return answer
+
+    async def _note(self, action: Action, request: Request, reader: Reader, status: int) -> bool:
+        return await self._audit.note(
+            action,
+            user=reader.user,
+            address=request.client.address,
+            path=request.path,
+            status=status,
+            forwarded=request.header("x-forwarded-for"),
+        )
+
+    async def _reload(self, request: Request, reader: Reader) -> Response:
         if request.method not in ("POST", "PUT"):
             return plain_text(405, "use POST", ("allow", "POST, PUT"))
         refused = why_not_change(
             request.headers,
             address=request.client.address,
-            known_user=self._guesses is not None or self._certificates,
+            known_user=self._asks_for_users or self._certificates,
         )
+        if not refused and "reload" not in reader.rights:
+            refused = _MAY_NOT_RELOAD
         if refused:
+            await self._note("reload", request, reader, 403)
             return plain_text(403, refused)
+        if not await self._note("reload", request, reader, 0):
+            return plain_text(503, _NOT_RECORDED)
         done = await self._handlers.reload()
-        return plain_text(500 if done.wrong else 200, str(done))
+        status = 500 if done.wrong else 200
+        await self._note("reload", request, reader, status)
+        return plain_text(status, str(done))
 
-    def _page(self, request: Request) -> Response:
+    def _page(self, request: Request, reader: Reader) -> Response:
         path = request.path
         if path == "/-/ready":
             waits_for = self._handlers.waits_for()
@@ -181,14 +194,24 @@ class Routes:
                 page = self._handlers.targets(dict(fields))
             else:
                 page = self._handlers.pages(
-                    request.raw_path, dict(fields), request.header("accept-language")
+                    request.raw_path, dict(fields), request.header("accept-language"), reader
                 )
         except ValueError as error:
             return plain_text(400, str(error))
         except Exception as error:  # noqa: BLE001 - a fault of ours: told once a minute
             self._quiet.warn("page", f"page {path[:200]!a}", error=error)
             return plain_text(500, "this page could not be made; the log says why")
-        return page or plain_text(404, "not found")
+        return self._framed(page) if page is not None else plain_text(404, "not found")
+
+    def _framed(self, page: Response) -> Response:
+        """Let the pages of the config's `frame_ancestors` show this one in a frame."""
+        headers = tuple(
+            (name, text.replace("frame-ancestors 'self'", self._framed_by))
+            if name == _POLICY
+            else (name, text)
+            for name, text in page.headers
+        )
+        return page if headers == page.headers else replace(page, headers=headers)
 
     async def _metrics(self, request: Request) -> Response:
         openmetrics = exposition.accepts_openmetrics(request.header("accept"))
@@ -204,6 +227,13 @@ class Routes:
             parts=page,
             headers=_ZIPPED if zipped else (),
         )
+
+
+def _why_not_see(reader: Reader, path: str) -> Response | None:
+    """Return the refusal of a reader who may not see a path; None for one who may."""
+    if "see" not in reader.rights:
+        return _MAY_NOT_SEE
+    return OTHER_SITES if reader.sites is not None and path in _OF_ALL_SITES else None
 
 
 def _fields(request: Request) -> list[tuple[str, str]]:

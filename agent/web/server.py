@@ -29,8 +29,9 @@ from agent.web.limits import (
     raise_file_limit,
 )
 from agent.web.quiet import Quiet
+from agent.web.request import Request, joined
 from agent.web.response import Parts, Response, accepts_gzip
-from agent.web.routes import Handlers, Request, Routes, metric_label
+from agent.web.routes import Handlers, Routes, metric_label
 
 log = logging.getLogger(__name__)
 
@@ -133,15 +134,12 @@ class WebServer:
     ) -> None:
         """Answer one request; after the client of its connection, the arguments are ASGI 3's."""
         began = time.monotonic()
-        headers = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
-        }
         request = Request(
             method=scope["method"],
             path=scope["path"],
             raw_path=scope["raw_path"].decode("latin-1"),
             query=scope["query_string"],
-            headers=headers,
+            headers=joined(scope["headers"]),
             client=client,
         )
         try:

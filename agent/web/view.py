@@ -73,6 +73,8 @@ class BoardView:
     hub: str
     site: str = ""
     node: str = ""
+    sites: frozenset[str] | None = None
+    """The sites that the reader may see; None stands for everything."""
     simulated: bool = False
     show_others: bool = True
     """Whether the board shows the hubs that this agent does not measure."""

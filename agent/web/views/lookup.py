@@ -74,7 +74,8 @@ def find(view: BoardView, text: str) -> FoundView:
 
 def _things(view: BoardView) -> Iterator[tuple[str, ThingView]]:
     """Yield each thing with each of its names."""
-    for key, hub in view.registry.hubs.items():
+    hubs = view.registry.hubs if view.sites is None else {}
+    for key, hub in hubs.items():
         for name in dict.fromkeys((key, *(text for _, text in hub.name.items()))):
             yield name, _thing("hub", name, "", paths.hub_path(key))
     known = sites.names(view)

@@ -10,10 +10,12 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from agent.access import Reader
 from agent.reload import Reloaded
 from agent.selfmetrics import SelfMetrics
 from agent.settings import Http
 from agent.snapshot import Snapshot
+from agent.web.pages import HEADERS
 from agent.web.response import Response
 from agent.web.routes import Handlers
 from agent.web.server import WebServer
@@ -25,11 +27,13 @@ VALUE = Metric(
 )
 
 
-def page(path: str, query: Mapping[str, str], _language: str) -> Response | None:
+def page(path: str, query: Mapping[str, str], _language: str, _reader: Reader) -> Response | None:
     if path == "/boom":
         raise RuntimeError("a secret detail")
     if path.startswith("/echo/"):
         return Response(content_type="text/plain", body=path.encode())
+    if path == "/framed":
+        return Response(content_type="text/html", headers=HEADERS)
     if path == "/":
         return Response(content_type="text/plain", body=query.get("say", "board").encode())
     return None

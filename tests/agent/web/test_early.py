@@ -13,8 +13,9 @@ import pytest
 
 from agent.settings import Tls
 from agent.web import crowd
+from agent.web.request import Request
 from agent.web.response import Response, plain_text
-from agent.web.routes import Request, Routes
+from agent.web.routes import Routes
 from tests.agent.web.serving import request, serving
 from tests.agent.web.test_server_access import users_file
 from tests.support import HANGS
