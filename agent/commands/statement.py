@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from agent import config
-from agent.commands import tenant_statement
+from agent.commands import carbon_statement, tenant_statement
 from agent.commands.ledger_of_site import known_ledger, known_site, open_ledger
 from agent.commands.output import write_text
 from agent.config import Config
@@ -49,6 +49,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tenant", metavar="T", help="a month of one tenant: energy, cost and carbon"
     )
     what.add_argument(
+        "--carbon",
+        type=int,
+        metavar="Y",
+        help="the carbon of a year's bought electricity (scope 2)",
+    )
+    what.add_argument(
         "--verify",
         type=Path,
         metavar="F.json",
@@ -58,7 +64,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--month", metavar="YYYY-MM", help="with --tenant: which month (default: the last one)"
     )
     parser.add_argument(
-        "--csv", type=Path, metavar="F.csv", help="with --tenant: also write it as a table"
+        "--csv",
+        type=Path,
+        metavar="F.csv",
+        help="with --tenant, --carbon: also write it as a table",
     )
     parser.add_argument(
         "--out", type=Path, metavar="F.json", help="the file to write (default: standard output)"
@@ -87,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
     _check_options(args)
     if args.tenant is not None:
         return tenant_statement.write(args, found, inventory)
+    if args.carbon is not None:
+        return carbon_statement.write(args, found, inventory)
     if args.key is not None and args.out is None:
         raise ConfigError("needs --out, the file to sign", key="--key")
     site = known_site(args.site or found.file.site, inventory)
@@ -111,11 +122,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _check_options(args: argparse.Namespace) -> None:
     """Raise ConfigError for options that do not go together."""
-    for key, value in (("--month", args.month), ("--csv", args.csv)):
-        if args.tenant is None and value is not None:
-            raise ConfigError("goes with --tenant", key=key)
-    if args.tenant is not None and args.key is not None:
-        raise ConfigError("a tenant's statement is not signed", key="--key")
+    if args.tenant is None and args.month is not None:
+        raise ConfigError("goes with --tenant", key="--month")
+    if args.tenant is None and args.carbon is None and args.csv is not None:
+        raise ConfigError("goes with --tenant and --carbon", key="--csv")
+    if args.year is None and args.key is not None:
+        raise ConfigError("only a statement of --year is signed", key="--key")
 
 
 def _make(

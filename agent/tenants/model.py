@@ -125,7 +125,7 @@ class Carbon:
 class TenantsFile:
     """The file that the config names under `tenants`."""
 
-    tenants: tuple[Tenant, ...]
+    tenants: tuple[Tenant, ...] = ()
     tariff: Tariff = field(default_factory=Tariff)
     carbon: Carbon = field(default_factory=Carbon)
 
