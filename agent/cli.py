@@ -6,7 +6,7 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -30,6 +30,7 @@ BUILT_IN: Final = {
     "devices": "find the profile that fits a device, and show what it reads",
     "notify": "pass alerts from Alertmanager on to robots of DingTalk, Feishu and WeCom",
     "demo": "run a simulated site, an agent, a database and the board on this machine",
+    "completion": "print what a shell needs to complete commands and options: bash, zsh or tcsh",
 }
 
 
@@ -47,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     never_fail()
     try:
         commands = _commands(arguments)
-        args = _parser(commands, arguments).parse_args(arguments)
+        args = _parser(commands, [_asked_command(arguments)]).parse_args(arguments)
         return int(importlib.import_module(commands[args.command].module).run(args))
     except (Problems, ConfigError) as error:
         sys.stderr.write(f"{error}\n")
@@ -106,8 +107,25 @@ def _commands(arguments: Sequence[str]) -> Mapping[str, Command]:
     return built_in | {name: one for name, one in others.items() if name not in built_in}
 
 
-def _parser(commands: Mapping[str, Command], arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """Return the parser, which knows only the options of the command that is asked for."""
+def whole_parser() -> argparse.ArgumentParser:
+    """Return the parser with the options of every command, for completion and man pages.
+
+    A command that needs an extra which is not installed has no options there.
+    """
+    commands = _commands(())
+    return _parser(commands, [name for name, one in commands.items() if _can_run(one)])
+
+
+def _can_run(command: Command) -> bool:
+    try:
+        importlib.import_module(command.module)
+    except ModuleNotFoundError:
+        return False
+    return True
+
+
+def _parser(commands: Mapping[str, Command], wanted: Collection[str]) -> argparse.ArgumentParser:
+    """Return the parser; of the commands, it knows the options of those that are wanted."""
     parser = argparse.ArgumentParser(
         prog="hubgauge",
         description="How full and how hot are our racks, what is our PUE really, "
@@ -115,10 +133,9 @@ def _parser(commands: Mapping[str, Command], arguments: Sequence[str]) -> argpar
     )
     parser.add_argument("--version", action="version", version=f"hubgauge {__version__}")
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    asked = _asked_command(arguments)
     for name, command in commands.items():
         choice = choices.add_parser(name, help=command.help, description=command.help)
-        if name == asked:
+        if name in wanted:
             importlib.import_module(command.module).configure(choice)
     return parser
 

@@ -52,6 +52,7 @@ def plain(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
         ("devices draft 10.0.0.7 --out d.yaml", "gateway"),
         ("dashboards build --out d", "dashboards"),
         ("simulate --racks 1 --seconds 1", "simulator"),
+        ("completion bash", "completion"),
     ],
 )
 def test_a_command_names_the_extra_that_it_needs(tmp_path: Path, words: str, extra: str) -> None:
