@@ -103,7 +103,7 @@ def _cells(
                 yield (
                     _time(time, site),
                     shown_as_text(row.kind),
-                    300,
+                    CELL_MS // 1000,
                     cells.joules[n] / scale,
                     unit,
                     covered,

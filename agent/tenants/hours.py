@@ -13,14 +13,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from agent.inventory.model import Inventory
+from agent.ledger.energy import CELL_MS
 from agent.ledger.ledger import Ledger
 from agent.pue.periods import end_of
 from agent.tenants.model import Period, Tariff, Tenant
 from collectors.base import ConfigError
 
 HOUR: Final = 3600
-STEP: Final = 300
-"""Borders of a tariff fall on the ledger's cells of five minutes."""
+STEP: Final = CELL_MS // 1000
+"""Seconds. Borders of a tariff fall on the ledger's cells."""
 JOULES: Final = 3.6e6
 """Of a kilowatt-hour."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from agent.inventory.model import Inventory
+from agent.ledger.energy import CELL_MS
 from collectors.base import ConfigError
 from collectors.strict import Document, Problems, Range, nearest
 
@@ -17,6 +18,7 @@ Price = Annotated[float, Range(least=0.0, most=1e6)]
 Factor = Annotated[float, Range(least=0.0, most=100.0)]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CELL_MINUTES: Final = CELL_MS // 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,10 @@ class Period:
                 moment = dt.time.fromisoformat(text)
             except ValueError:
                 raise ValueError(f'{key}: expected a time such as "07:00", got {text!r}') from None
-            if moment.minute % 5:
-                raise ValueError(f"{key}: expected a multiple of five minutes, got {text!r}")
+            if moment.minute % _CELL_MINUTES:
+                raise ValueError(
+                    f"{key}: expected a multiple of {_CELL_MINUTES} minutes, got {text!r}"
+                )
 
     def holds(self, local: dt.datetime) -> bool:
         """Tell whether it holds at a local time.

@@ -247,7 +247,7 @@ def test_the_table_and_the_page(folder: Path) -> None:
         ("racks: [A07]", "racks: [A77]", "A77 is not in the inventory"),
         ("meters: {cage: 1}", "shares: {A08: 0.6}", "the shares of A08 add up to 1.1"),
         ("racks: [A07]", "racks: [A09]", "A09 has no PDU"),
-        ('since: "07:00"', 'since: "07:03"', "multiple of five minutes"),
+        ('since: "07:00"', 'since: "07:03"', "multiple of 5 minutes"),
         ("hours_file: hours.csv", "hours_file: month.csv", "expected the columns time"),
         ("tenant: acme", "tenant: acne", "no such tenant"),
     ],
