@@ -50,9 +50,10 @@ def rate(metric: Metric, *matchers: str, scope: str = "site") -> str:
 def seen_twice(metric: Metric, *matchers: str, scope: str = "site") -> str:
     """Return an expression that has a value from a few seconds after a counter's second sample on.
 
-    Counters by reason begin with their first event, and a single sample has no rate yet.
+    Counters by reason begin with their first event, and a single sample has no rate yet. It is the
+    rate that is asked for: a database that keeps doubles counts one sample twice.
     """
-    return f"count_over_time({of(metric, *matchers, scope=scope)}[<rate>] offset 5s) > 1"
+    return f"rate({of(metric, *matchers, scope=scope)}[<rate>] offset 5s) >= 0"
 
 
 def sample(metric: Metric, suffix: str, *matchers: str, scope: str = "site") -> str:
