@@ -155,10 +155,13 @@ def test_a_file_that_is_none_costs_itself(tmp_path: Path) -> None:
 
 
 def test_a_mistake_of_the_config_is_not_the_files(tmp_path: Path) -> None:
-    """A config that is wrong itself is refused, whatever the files say."""
+    """A config that is wrong itself is refused, with all that is wrong beside it."""
     config = CONFIG.replace("rfc1628-ups", "no-such-profile")
-    with pytest.raises(Problems, match=r"config\.yaml:8: collectors\.snmp\.devices\[0\]\.profile"):
-        read(tmp_path, {"a.yaml": f"snmp: [{PDU % 'a'}]\n"}, config)
+    bad = "snmp: [{address: 127.0.0.1, profile: none}]\n"
+    said = r"config\.yaml:8: collectors\.snmp\.devices\[0\]\.profile"
+    with pytest.raises(Problems, match=said) as found:
+        read(tmp_path, {"a.yaml": bad}, config)
+    assert len(found.value.errors) == 2
     with pytest.raises(Problems, match=r"config\.yaml:3: devices_dir: no such file"):
         load_all(write(tmp_path, {}, CONFIG.replace("devices.d", "nowhere.d")))
 
@@ -204,6 +207,24 @@ async def test_a_reload_goes_back_to_the_file_that_takes_anothers_device(tmp_pat
     write(tmp_path, {"b.yaml": f"snmp: [{PDU % 'a'}]\n"})
     said = str(await app.reload())
     assert "b.yaml:1: snmp[0]: 'a' is already the name" in said
+    assert [one.device for one in app.runner.health() if one.collector == "snmp"] == [
+        "own",
+        "a",
+        "b",
+    ]
+    await app.runner.stop()
+
+
+async def test_a_former_list_that_no_longer_fits_is_left_out(tmp_path: Path) -> None:
+    """A device moved to another file, and the file that had it is broken: the reload still ends."""
+    path = write(tmp_path, {"a.yaml": f"snmp: [{PDU % 'a'}]\n", "b.yaml": f"snmp: [{PDU % 'b'}]\n"})
+    app = App(path)
+    app.prepare()
+    app.runner.start()
+    write(tmp_path, {"a.yaml": f"snmp: [{PDU % 'a'}, {PDU % 'b'}]\n", "b.yaml": "snmp: [{}]\n"})
+    said = str(await app.reload())
+    assert said.count("b.yaml:1: ") == 2
+    assert said.count("no device of the file is read") == 2
     assert [one.device for one in app.runner.health() if one.collector == "snmp"] == [
         "own",
         "a",
