@@ -7,10 +7,9 @@ from typing import Final
 
 from markupsafe import Markup
 
-from agent.web.axis import time_labels
 from agent.web.chart_model import Chart, Line
 from agent.web.charts import chart
-from agent.web.format import percent, short
+from agent.web.format import local, percent, short
 from agent.web.hosthistory import HostHistory
 from agent.web.page import Page
 from agent.web.views import host_page
@@ -18,6 +17,8 @@ from collectors.base import Series
 
 PATH: Final = "/host"
 _IDLE: Final = ("idle", "iowait")
+_MIB: Final = 2.0**20
+"""Disks are drawn in MiB a second, so that the scale has round numbers."""
 _FEW: Final = 3
 """Fewer points than this are no curve."""
 
@@ -27,13 +28,17 @@ def draw(page: Page) -> str | None:
     view, history = host_page.read(page.view), page.view.host_history
     if view is None or history is None:
         return None
-    curves = (_processors(page, history), _disks(page, history), _network(page, history))
+    curves = {
+        "host.cpu": _processors(page, history),
+        "host.disks": _disks(page, history),
+        "host.network": _network(page, history),
+    }
     return page.render(
         "host.html",
         title=view.host.node or page.w("host"),
         crumbs=[(page.w("host"), PATH)],
         view=view,
-        curves=[one for one in curves if one],
+        curves=[(page.w(key), one) for key, one in curves.items() if one],
     )
 
 
@@ -55,8 +60,8 @@ def _disks(page: Page, history: HostHistory) -> Markup:
         history,
         "host.disks",
         {"read": "disk_read_bytes", "written": "disk_written_bytes"},
-        size=1.0,
-        tick=lambda value: f"{short(value, 'B')}/s",
+        size=1 / _MIB,
+        tick=lambda value: f"{short(value * _MIB, 'B')}/s",
     )
 
 
@@ -99,7 +104,6 @@ def _drawn(
     """Draw curves; nothing for fewer than some points. Rounds are taken for evenly spaced."""
     if len(times) < _FEW:
         return Markup()
-    step = (times[-1] - times[0]) / (len(times) - 1)
     kinds = ("c-facility", "c-it")
     return chart(
         Chart(
@@ -109,7 +113,10 @@ def _drawn(
                 Line(name=page.w(f"host.{way}"), kind=kind, values=course)
                 for kind, (way, course) in zip(kinds, values.items(), strict=False)
             ],
-            x_labels=time_labels(times, step, page.zone),
+            x_labels=[
+                (at, local(times[where], page.zone).strftime("%H:%M:%S"))
+                for at, where in ((0.0, 0), (1.0, -1))
+            ],
             tick=lambda value: tick(value) if value else "0",
             floor=0.0,
         ),

@@ -21,6 +21,7 @@ from agent.report.model import (
     Window,
 )
 from agent.report.period import Kind
+from collectors.catalogue.limits import MIN_COVERAGE
 
 _MAX_SITES: Final = 5
 _MAX_RACKS: Final = 6
@@ -82,6 +83,8 @@ class ReportView:
     report: HubReport
     is_dense: bool
     """Whether the text is smaller. A dense week has no room for the curve of a year."""
+    is_covered: bool
+    """Whether enough of the period is covered at every site to say that all is well."""
     windows: Sequence[Window]
     pue_rows: Sequence[PueRow]
     parts: Sequence[PartRow]
@@ -108,6 +111,7 @@ def view_of(report: HubReport) -> ReportView:
     return ReportView(
         report=report,
         is_dense=rows > _DENSE_ROWS or report.kind != "week",
+        is_covered=all(site.pue[report.kind].coverage >= MIN_COVERAGE for site in report.sites),
         windows=WINDOWS[report.kind],
         pue_rows=_pue_rows(report),
         parts=_parts(report),

@@ -175,3 +175,22 @@ def test_the_page_of_a_month_leads_to_others() -> None:
     assert {link.partition("?")[2] for link in links} >= {"month=2025-09", "month=2025-11"}
     assert sum("week=" in link for link in links) == 1
     assert sum("year=" in link for link in links) == 1
+
+
+@pytest.mark.parametrize(("coverage", "calm"), [(0.1, False), (0.95, True)])
+def test_meters_that_are_young_are_no_calm_year(coverage: float, calm: bool) -> None:
+    """No meter was silent since it was first heard: of a year of which a tenth is known, no tick."""
+    year = period_of("year", "2025", ZONE, NOW)
+    made = reports.made_up(load_registry(), "guian", year, sites=1)
+    (site,) = made.sites
+    own = {"year": replace(site.pue["year"], coverage=coverage)}
+    quiet = replace(
+        made,
+        sites=[replace(site, pue={**site.pue, **own})],
+        of_meters=replace(made.of_meters, meters_lost=[]),
+    )
+    html = document(quiet, words("en"), year, hub_name="G")
+    part = html[html.index('aria-labelledby="report-meters"') :]
+    part = part[: part.index("</section>")]
+    assert ("m-met" in part) is calm
+    assert ("Before that, nothing is known." in part) is not calm
