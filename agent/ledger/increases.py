@@ -131,12 +131,16 @@ def doubts_of(
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
         hidden = max(hidden, _lack(one, near, witness.usual_least(one.place)), by_steps.get(n, 0.0))
+        lacking = 0.0
         if not one.heard_all or one.seen > one.since:
-            drawn = witness.beside(one.since, one.end)
-            lacking = _deficit(one, _rates_around(increases, n), step)
-            hidden = max(hidden, lacking, _contradicted(one, drawn, step))
-        if unseen.get(n, 0.0) > hidden:
+            missing = _missing(one, witness.beside(one.since, one.end), step)
+            lacking = max(missing, _deficit(one, _rates_around(increases, n), step))
+            hidden = max(hidden, -missing)
+        if unseen.get(n, 0.0) > max(hidden, lacking):
             yield Unseen(one.since, one.end, unseen[n])
+        elif lacking > hidden:  # it was drawn while the register stood still
+            end = one.laid if one.laid > one.since else one.end
+            yield Doubt(one.since, end, hidden=lacking)
         elif hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
 
@@ -218,11 +222,14 @@ def _deficit(one: Increase, around: Sequence[float], step: float) -> float:
     return expected - one.joules
 
 
-def _contradicted(one: Increase, drawn: float | None, step: float) -> float:
-    """Return by how much power differs: the value was old, or is another register's."""
+def _missing(one: Increase, drawn: float | None, step: float) -> float:
+    """Return what power says beyond an increase, below 0 where it says less.
+
+    Then the value was old, or is another register's.
+    """
     if drawn is None or abs(one.joules - drawn) <= (1.0 - _NEARLY) * drawn + step:
         return 0.0
-    return abs(drawn - one.joules)
+    return drawn - one.joules
 
 
 def _wrap(one: Increase, near: Sequence[float]) -> float:

@@ -37,6 +37,11 @@ def test_a_young_register_that_stood_at_0_first_may_have_been_held_there(
 
     found = came(read(value, range(0, 421, interval), interval), limits=limits)
     assert limit(found, 0, 420) == pytest.approx(lacks)
+    # Of a part of that time it lacks what was drawn in it, and nothing after it. An edge may cut
+    # one interval more.
+    for start, end in ((0, 30), (15, held - interval), (held + interval, 420)):
+        drawn = kw * max(0, min(end, held) - start) / 60
+        assert drawn <= limit(found, start, end) * 1.000001 <= drawn + kw * interval / 60 + 0.001
 
 
 @EITHER
