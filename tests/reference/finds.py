@@ -145,6 +145,22 @@ FINDS: Final[Mapping[str, Plan]] = {
     "a supply's meter of coarse steps exchanged for one that shows a step less": Plan(
         feeds=(Device(step_wh=10_000, faults=(Fault(sort="exchange", minute=157, kwh=-10),)),),
     ),
+    "a feed that is reset and stands at 0, in a window that ends meanwhile": Plan(
+        it_kw=900,
+        overhead=90,
+        it_shape=Shape(name="bursts", swing=200),
+        feeds=(
+            Device(),
+            Device(
+                seconds=120,
+                begin_kwh=0,
+                wraps=True,
+                faults=(Fault(sort="zero", minute=43, minutes=100),),
+            ),
+        ),
+        sun=Device(),
+        sun_kw=60,
+    ),
     "a supply's meter exchanged for one that shows a little less": Plan(
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
     ),
