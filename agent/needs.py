@@ -19,11 +19,13 @@ EXTRAS: Final = {
     "google": "remote-write",
     "grafanalib": "dashboards",
     "gufo": "gateway",
+    "influxdb_client": "push",
     "paho": "mqtt",
     "pyarrow": "parquet",
     "pymodbus": "simulator",
     "pysnmp": "traps",
     "pynvml": "nvidia",
+    "reactivex": "push",
     "shtab": "completion",
     "urllib3": "push",
 }

@@ -1,4 +1,8 @@
-"""One write of line protocol to a database that takes it by HTTP."""
+"""One write request, sent through influxdb-client, and what came of it. It always ends in time.
+
+influxdb-client makes the request and keeps the connection. Its own retries, compression and
+redirects are off, for the spool decides what is sent again.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,20 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Final
+from urllib.parse import urlsplit
 
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.rest import ApiException
+from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import TimeoutError as TimedOut
+
+from agent.deadline import Deadline
+from agent.outgoing import reason_of
+from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
-from agent.sinks.http import MAX_MESSAGE
-from agent.sinks.requests import Requests
+from agent.sinks.halving import ABORTED
+from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, own_page, pool_classes
 from collectors.secrets import read_secret, read_token
 
 HEADERS: Final = {
@@ -53,15 +65,25 @@ class Delivery:
     ) -> None:
         self.place: Final = urlsplit(database.url).netloc.rpartition("@")[2]  # without a password
         self._database: Final = database
-        self._base: Final = database.url.rstrip("/")
-        self._requests: Final = Requests(
-            database.timeout,
-            message=_message,
-            ca_file=database.ca_file,
-            wall_clock=wall_clock,
-            monotonic=monotonic,
-        )
+        self._wall_clock: Final = wall_clock
+        self._deadline: Final = Deadline(monotonic)
+        self._closed = False
+        self._secrets: Final = Secrets()
         self._authorization: dict[str, str] = {}
+        client = InfluxDBClient(
+            url=database.url,
+            token="",
+            org="",
+            timeout=round(database.timeout * 1000),
+            enable_gzip=False,
+            retries=False,
+            ssl_ca_cert=str(database.ca_file) if database.ca_file else None,
+            connection_pool_maxsize=1,
+        )
+        self._client: Final[Any] = client
+        client.api_client.user_agent = "hubgauge"
+        self._pool: Final[Any] = client.api_client.rest_client.pool_manager
+        self._pool.pool_classes_by_scheme = pool_classes(self._deadline, self._page)
         self.renew()
 
     def renew(self) -> None:
@@ -77,31 +99,94 @@ class Delivery:
             pair = b64encode(f"{self._database.username}:{secret}".encode()).decode()
             shown.append(pair.rstrip("="))
             said = f"Basic {pair}"
-        self._requests.secrets.replace(shown)
+        self._secrets.replace(shown)
         self._authorization = {"Authorization": said}
+        self._client.api_client.set_default_header("Authorization", said)
+
+    def _page(self, page: bytes) -> bytes:
+        return _as_json(self._secrets.page(page))
 
     def post(self, body: bytes) -> Reply:
         """Send a gzip body of line protocol.
 
         Returns when the database has answered or the time is up.
         """
-        url = f"{self._base}{self._database.path}?{urlencode(self._database.query)}"
-        reply, _ = self._requests.send(url, {**HEADERS, **self._authorization}, body)
-        return reply
+        timeout = self._database.timeout
+        response: Any = None
+        try:
+            self._deadline.arm(timeout)
+            response = self._client.api_client.call_api(
+                self._database.path,
+                "POST",
+                query_params=list(self._database.query.items()),
+                header_params=dict(HEADERS),
+                body=body,
+                _return_http_data_only=True,
+                _preload_content=False,
+                _request_timeout=round(timeout * 1000),
+                urlopen_kw={"redirect": False, "retries": False, "decode_content": False},
+            )
+            return Reply(code=str(response.status))
+        except ApiException as error:
+            response = error.response
+            return self._refusal(error)
+        except (
+            NewConnectionError
+        ) as error:  # refused at once; urllib3 counts it among the time-outs
+            return self._failure("unreachable", reason_of(error))
+        except TimedOut:
+            return self._failure("timeout", f"no answer within {timeout:g} s")
+        except (HTTPError, OSError, ValueError) as error:
+            return self._failure("unreachable", reason_of(error))
+        finally:
+            self._deadline.disarm()
+            if response is not None:
+                with suppress(Exception):
+                    response.release_conn()
 
     def own_page(self, seconds: float) -> str | None:
         """Return `/metrics` of the database."""
-        return self._requests.own_page(seconds, f"{self._base}/metrics", self._authorization)
+        url = f"{self._database.url.rstrip('/')}/metrics"
+        return own_page(self._pool, self._deadline, seconds, url, self._authorization)
+
+    def _refusal(self, error: ApiException) -> Reply:
+        if not error.status:  # a TLS error, which it wraps like this
+            return self._failure("unreachable", str(error.reason))
+        headers: Mapping[str, str] = error.headers or {}
+        wait = parse_retry_after(
+            headers.get("Retry-After"), now=self._wall_clock(), date=headers.get("Date")
+        )
+        # Hide secrets again: one that was written with JSON's escapes has become plain.
+        said = str(error.message or error.reason)
+        return Reply(
+            code=str(error.status),
+            message=one_line(self._secrets.hidden(said, cut=len(said) >= MAX_MESSAGE)),
+            retry_after=wait,
+        )
+
+    def _failure(self, code: str, message: str) -> Reply:
+        if self._closed:
+            return Reply(code=ABORTED)
+        if self._deadline.passed:
+            return Reply(code="timeout", message=f"no answer within {self._database.timeout:g} s")
+        return Reply(code=code, message=one_line(message))
 
     def close(self) -> None:
         """End a request that is under way, and send no more."""
-        self._requests.close()
+        self._closed = True
+        self._deadline.close()
+        with suppress(Exception):
+            self._pool.clear()
 
 
-def _message(page: str) -> str:
-    """Return what an error page says: the message of a JSON object, or the page as it is."""
+def _as_json(text: str) -> bytes:
+    """Return an error page as the JSON in which influxdb-client looks for a message.
+
+    It writes anything else to the root logger.
+    """
+    message = text
     with suppress(ValueError, RecursionError):
-        found = json.loads(page)
+        found = json.loads(text)
         if isinstance(found, dict):
-            page = str(found.get("message") or found.get("error") or page)
-    return page[:MAX_MESSAGE]
+            message = str(found.get("message") or found.get("error") or text)
+    return json.dumps({"message": message[:MAX_MESSAGE]}).encode()

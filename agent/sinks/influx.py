@@ -124,7 +124,7 @@ def influx_sink(
     window: float = WINDOW,
 ) -> SpooledSink:
     """Make the sink: line protocol, over HTTP, from `spool-NAME.db` in the agent's folder."""
-    from agent.sinks.delivery import Database, Delivery  # urllib3: `check` does without
+    from agent.sinks.delivery import Database, Delivery  # 15 MB that `check` does without
 
     form, name = _format(config, surroundings.tags), config.name or KIND.name
     return SpooledSink(
@@ -160,7 +160,7 @@ class InfluxKind:
 
     name = "influxdb"
     Config = Influx
-    packages: Final = {"urllib3": "push"}
+    packages: Final = {"influxdb_client": "push", "urllib3": "push"}
 
     def files(self, config: object) -> Mapping[str, Path | None]:
         """Return the certificates of the server's authority."""

@@ -35,18 +35,16 @@ class Requests:
         self,
         timeout: float,
         *,
-        message: Callable[[str], str] = str,
         ca_file: Path | None = None,
         cert_file: Path | None = None,
         key_file: Path | None = None,
         wall_clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`timeout` are the seconds of one request in all; `message` finds it in an error page."""
+        """`timeout` are the seconds of one request in all."""
         self.secrets: Final = Secrets()
         """What no message may repeat."""
         self._timeout: Final = timeout
-        self._message: Final = message
         self._wall_clock: Final = wall_clock
         self._deadline: Final = Deadline(monotonic)
         self._closed = False
@@ -93,7 +91,7 @@ class Requests:
             now=self._wall_clock(),
             date=response.headers.get("Date"),
         )
-        said = self._message(page.decode("utf-8", "replace")) or str(response.reason or "")
+        said = page.decode("utf-8", "replace") or str(response.reason or "")
         # Hide secrets again: one that was written with an escape has become plain.
         said = self.secrets.hidden(said, cut=len(said) >= MAX_MESSAGE)
         return Reply(code=str(response.status), message=one_line(said), retry_after=wait)

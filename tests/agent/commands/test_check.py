@@ -61,6 +61,7 @@ DEVICE = "{address: '127.0.0.1', pdu: A07-A, rack: A07, feed: A, profile: rfc162
 @pytest.mark.parametrize(
     ("package", "text", "extra", "line"),
     [
+        ("influxdb_client", "outputs:\n  influxdb: {url: 'http://127.0.0.1:1'}\n", "push", 5),
         ("urllib3", "outputs:\n  influxdb: {url: 'http://127.0.0.1:1'}\n", "push", 5),
         ("bcrypt", "outputs:\n  http:\n    users_file: users\n", "auth", 6),
         (
@@ -108,7 +109,7 @@ def test_a_program_that_is_not_there_is_named_with_its_package(
 
 def test_what_a_config_does_not_use_need_not_be_installed(tmp_path: Path, absent: set[str]) -> None:
     """A node agent that is scraped needs none of it."""
-    absent.update({"urllib3", "bcrypt", "gufo", "aiohttp", "bacpypes3"})
+    absent.update({"influxdb_client", "urllib3", "bcrypt", "gufo", "aiohttp", "bacpypes3"})
     assert main(["check", str(write(tmp_path, "collectors:\n  host: {}\n"))]) == 0
 
 
