@@ -13,13 +13,16 @@ COPY agent /src/agent
 COPY collectors /src/collectors
 COPY dashboards /src/dashboards
 COPY simulator /src/simulator
+COPY docs/runbook.md /src/docs/runbook.md
+COPY docs/zh/runbook.md /src/docs/zh/runbook.md
 RUN /opt/hubgauge/bin/pip install --no-cache-dir --no-deps --no-build-isolation /src
 
 FROM debian:12-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 ca-certificates \
+ && apt-get install -y --no-install-recommends python3 ca-certificates ipmitool \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --home-dir /var/lib/hubgauge --shell /usr/sbin/nologin hubgauge \
+ && groupadd --system --gid 65532 hubgauge \
+ && useradd --system --uid 65532 --gid hubgauge --home-dir /var/lib/hubgauge --shell /usr/sbin/nologin hubgauge \
  && install -d -o hubgauge -g hubgauge -m 0750 /var/lib/hubgauge
 COPY --from=build /opt/hubgauge /opt/hubgauge
 ENV PATH=/opt/hubgauge/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

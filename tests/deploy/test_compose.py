@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from typing import Any
 
 from tests.deploy.tools import DEPLOY, documents
@@ -62,3 +63,37 @@ def test_compose_mounts_what_is_there() -> None:
             source = volume.split(":")[0]
             if source.startswith("./"):
                 assert (DEPLOY / source).exists() or source.removeprefix("./") in made, source
+
+
+def test_the_image_has_what_the_wheel_is_made_of() -> None:
+    """The Dockerfile copies each folder and file that pyproject.toml puts into the wheel."""
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    wheel = wheel["targets"]["wheel"]
+    copied = re.findall(
+        r"^COPY (.+) /src/\S*$", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE
+    )
+    copied = [path for line in copied for path in line.split()]
+    assert {*wheel["packages"], *wheel["force-include"]} <= set(copied)
+    ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
+    assert [path for path in wheel["force-include"] if f"!{path}" not in ignored] == []
+
+
+def test_the_secrets_of_compose_are_made_for_the_users_of_their_containers() -> None:
+    """The file's head makes each secret as the user that the image runs as; the page says so too."""
+    found = compose()
+    made = dict(
+        re.findall(
+            r"install -D -o (\d+) -m 0400 /dev/stdin deploy/(\S+)",
+            (DEPLOY / "compose.yaml").read_text("utf-8"),
+        )
+    )
+    uid = re.search(r"useradd --system --uid (\d+)", (ROOT / "Dockerfile").read_text("utf-8"))
+    assert uid is not None
+    files = {name: one["file"].removeprefix("./") for name, one in found["secrets"].items()}
+    assert made == {uid[1]: files["community"], "472": files["admin-password"]}
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    for user, path in made.items():
+        assert f"install -D -o {user} -m 0400 /dev/stdin deploy/{path}" in page
+    gateway = found["services"]["gateway"]
+    assert gateway["environment"]["COMMUNITY_FILE"] == "/run/secrets/community"
+    assert gateway["secrets"] == ["community"]

@@ -20,7 +20,7 @@ def test_a_stranger_gets_from_nothing_to_a_statement(tmp_path: Path) -> None:
     The month is 1000 kWh of 13 000 at the utility and 10 000 of IT: PUE is 1.3, so the carbon by
     location is 1000 x 1.3 x 0.05 = 65 kg.
     """
-    for program in ("curl", "snmptrap", "promtool", "amtool"):
+    for program in ("curl", "snmptrap", "promtool", "amtool", "prometheus"):
         binary(program)
     script = "\n".join(commands(PAGE))
     # Ports of its own, so that another test or another agent is not in the way.
@@ -35,6 +35,9 @@ def test_a_stranger_gets_from_nothing_to_a_statement(tmp_path: Path) -> None:
     assert re.search(r'^dc_event_active{.*device="leak-1".*} 1', said, re.MULTILINE)
     assert 'lyon-1"} > 24 <= 32' in said
     assert "water_usage_effectiveness" in (tmp_path / "lyon.json").read_text("utf-8")
+    stored = json.loads((tmp_path / "stored.json").read_text("utf-8"))["data"]["result"]
+    assert [one["metric"]["rack"] for one in stored] == ["R1"]
+    assert float(stored[0]["value"][1]) > 100
     stated = json.loads((tmp_path / "soie.json").read_text("utf-8"))
     assert (stated["kwh"], stated["pue"], stated["coverage"]) == (1000.0, 1.3, 1.0)
     assert {one["basis"]: one["kilograms"] for one in stated["carbon"]}["location"] == 65.0
