@@ -161,8 +161,9 @@ def main(*, smoke: bool = False) -> list[Row]:
     """Print how a whole hub is read; return the rows of the summary."""
     if smoke:
         return table([TINY])
-    small = Size(racks=200, interval=5.0, minutes=1.0)
-    return table([Size(), *(replace(small, fault=one) for one in ("busy", "stop", "kill", "dead"))])
+    small = Size(racks=100, interval=5.0, minutes=0.5)
+    large = Size(racks=400, minutes=1.0)
+    return table([large, *(replace(small, fault=one) for one in ("none", "stop", "kill"))])
 
 
 def options(arguments: Sequence[str]) -> list[Row]:
