@@ -188,7 +188,7 @@ def register_energy(
     step = gcd(*(round(one.joules) for one in verdict.chain if one.joules))
     negative = [one.time for one in readings if not one.value >= 0]
     increases = _lay_out(found, verdict, bounds, negative)
-    rests = find_rests(verdict, bounds.drawn, limits, step)
+    rests = find_rests(verdict, bounds, limits, step)
     found.stuck, found.unknown = rests.stuck, rests.unknown
     found.refusals += rests.refusals
     unseen = {} if limits.is_one_of_many else unseen_limits(increases, float(step), bounds)

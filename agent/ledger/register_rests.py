@@ -16,6 +16,7 @@ from agent.ledger.drawn import Drawn
 from agent.ledger.energy import Span
 from agent.ledger.limits import Limits
 from agent.ledger.near_rates import NEAR_MS
+from agent.ledger.register_bounds import Bounds
 from agent.ledger.register_judge import Accepted, Refusal, Verdict
 
 _STUCK_STEPS: Final = 3
@@ -47,15 +48,15 @@ class Rests:
     doubts: list[Doubt] = field(default_factory=list)
 
 
-def find_rests(verdict: Verdict, drawn: Drawn, limits: Limits, step: int) -> Rests:
+def find_rests(verdict: Verdict, bounds: Bounds, limits: Limits, step: int) -> Rests:
     """Find the times in which a register, of a step in joules, stood still and tells nothing."""
-    found = Rests()
+    found, drawn = Rests(), bounds.drawn
     if drawn or limits.never_rests:
         _find_stuck(found, verdict, drawn, limits, step)
     if drawn:
         _leave_beginnings(found, verdict, drawn, step)
     if verdict.chain:
-        _leave_edge(found, verdict, drawn, limits, step)
+        _leave_edge(found, verdict, bounds, limits, step)
     return found
 
 
@@ -127,7 +128,7 @@ def _leave_beginnings(found: Rests, verdict: Verdict, drawn: Drawn, step: int) -
             begin = None
 
 
-def _leave_edge(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, step: int) -> None:
+def _leave_edge(found: Rests, verdict: Verdict, bounds: Bounds, limits: Limits, step: int) -> None:
     """Note what is not known since the last move; the next move shows it."""
     last = verdict.chain[-1]
     since, seen, before = last.standing.since, last.standing.seen, last.standing.before
@@ -135,7 +136,7 @@ def _leave_edge(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, st
         return
     moves = _last_moves(verdict.chain, len(verdict.chain) - 1)
     start = since
-    is_powered = drawn.whole(since, seen) is not None
+    is_powered = bounds.drawn.whole(since, seen) is not None
     if is_powered:
         unknown = not limits.is_one_of_many
     else:
@@ -146,7 +147,9 @@ def _leave_edge(found: Rests, verdict: Verdict, drawn: Drawn, limits: Limits, st
         found.unknown.append(Span(start, seen))
         verdict.keep_open(start)
     elif moves and not is_powered and _usual_rest(moves) < seen - since <= NEAR_MS:
-        hidden = (seen - since) * median(joules / elapsed for elapsed, joules in moves)
+        usual = median(joules / elapsed for elapsed, joules in moves)
+        most = max(usual, (bounds.usual(last.n) or 0.0) / 1000.0)
+        hidden = (seen - since) * most  # the load may have risen just then
         found.doubts.append(Doubt(since, seen, hidden=hidden))
         verdict.keep_open(since)
 

@@ -161,6 +161,18 @@ FINDS: Final[Mapping[str, Plan]] = {
         sun=Device(),
         sun_kw=60,
     ),
+    "a feed that stands still when the sun goes, and has counted little before": Plan(
+        it_kw=8,
+        feeds=(Device(faults=(Fault(sort="stall", minute=171, minutes=200),)),),
+        sun=Device(),
+        sun_kw=5,
+        exports=True,
+    ),
+    "solar cells whose register stands still when the sun comes": Plan(
+        it_kw=900,
+        sun=Device(faults=(Fault(sort="stall", minute=278, minutes=200),)),
+        sun_kw=60,
+    ),
     "a supply's meter exchanged for one that shows a little less": Plan(
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
     ),

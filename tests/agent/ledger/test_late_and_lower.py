@@ -123,3 +123,16 @@ def test_a_feed_held_at_0_for_hours_makes_no_better_pue(tmp_path: Path, held: in
     assert result.coverage == 1.0
     assert result.uncertainty is not None
     assert result.pue * (1 + result.uncertainty) >= 1.3
+
+
+@pytest.mark.parametrize("kw", [10, 90])
+def test_a_supply_that_stands_still_may_take_what_it_took_before(kw: int) -> None:
+    """It took 2 kW for 40 minutes, as the sun shone, and more before; then it shows the same."""
+
+    def value(minute: int) -> float:
+        hours = (min(minute, 200) * kw + max(0, min(minute, 240) - 200) * 2) / 60
+        return (7000 + hours) * KWH
+
+    found = came(read(value, range(341)), limits=SUPPLY)
+    assert limit(found, 0, 340) == pytest.approx(kw * 100 / 60)
+    assert limit(found, 240, 300) == pytest.approx(kw * 60 / 60)
