@@ -204,12 +204,17 @@ class RackCounts:
     """Silent PDUs of racks that are in maintenance."""
 
 
-def counted(racks: Iterable[RackView]) -> RackCounts:
-    """Count the racks in service."""
+def counted(racks: Iterable[RackView], listed: int = 0) -> RackCounts:
+    """Count the racks in service.
+
+    `listed` are those that the inventory has in service. Of more of them than there are, nothing is
+    known at present: they count as not measured.
+    """
     live = [one for one in racks if one.live]
+    unheard = max(0, listed - len(live))
     return RackCounts(
-        live=len(live),
-        unmeasured=sum(not one.judged for one in live),
+        live=len(live) + unheard,
+        unmeasured=sum(not one.judged for one in live) + unheard,
         needing=needing(live),
         critical=sum(is_critical(one) for one in live),
         pending=len(pending(live)),

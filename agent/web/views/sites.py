@@ -8,7 +8,7 @@ from typing import Final
 
 from agent.web.computed import computed_once
 from agent.web.view import BoardView
-from agent.web.views import power, pue, racks
+from agent.web.views import power, pue, racks, standing
 from agent.web.views.families import of_hub
 from agent.web.views.power import Devices, PowerStageView
 from agent.web.views.rack import RackCounts, RackView, counted
@@ -104,7 +104,7 @@ def _line(
 ) -> SiteView:
     shown = pue.foremost(pue.windows(view, key))
     stages = {stage.point: stage for stage in power.stages(view, key, devices)}
-    counts = counted(members)
+    counts = counted(members, standing.listed_racks(view, key))
     return SiteView(
         site=key,
         name=name,

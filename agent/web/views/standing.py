@@ -152,7 +152,7 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
 
     `members` are all of the hub's racks; `health` says how many collectors answer.
     """
-    racks = counted(members)
+    racks = counted(members, listed_racks(view))
     expected = [_without(one, racks.excused_pdus) for one in kinds(view)]
     silent = [one for one in expected if one.silent]
     return StandingView(
@@ -181,6 +181,25 @@ def _without(one: SilentKind, excused_pdus: int) -> SilentKind:
         one,
         silent=max(0, one.silent - excused_pdus),
         expected=max(0, one.expected - excused_pdus),
+    )
+
+
+def listed_racks(view: BoardView, site: str = "") -> int:
+    """Return how many racks the inventory has in service, at one site or at all that are read here.
+
+    A site of which nothing is read is another agent's.
+    """
+    if view.inventory is None:
+        return 0
+    known = (
+        {series.label("site") for series, _ in of_hub(view, metric)}
+        for metric in (inventory.EXPECTED, *_UP.values())
+    )
+    read: set[str] = next(filter(None, known), set())
+    return sum(
+        rack.state == "in_service"
+        for each in read.intersection({site} if site else read)
+        for rack in view.inventory.racks_by_site.get(each, ())
     )
 
 

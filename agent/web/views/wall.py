@@ -225,6 +225,6 @@ def _site(
         line=line,
         pue=pue.read(view, line.site, hubs),
         heard=standing.kinds(view, line.site),
-        racks=counted(members),
+        racks=counted(members, standing.listed_racks(view, line.site)),
         urgent=urgent(members)[:room],
     )

@@ -129,6 +129,25 @@ def test_a_point_with_a_meter_that_nobody_reads_is_a_part() -> None:
     assert (stage.answering, stage.meters) == (1, 2)
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_racks_that_vanish_are_not_calm(*, counted: bool) -> None:
+    """The inventory has two racks in service and neither is told of at present, as where the agent
+    lags: they are not measured, whether or not it is counted who answers.
+    """
+    listed = Inventory(
+        hub=HUB,
+        sites={SITE: Site(site=SITE)},
+        racks={name: Rack(rack=name, site=SITE, row="R1") for name in ("A1", "A2")},
+    )
+    pdus: list[Reading] = [
+        (facility.PDU_UP.series(HUB, SITE, "R1", "A1", f"A1-{feed}", feed), 1.0) for feed in "AB"
+    ]
+    made = replace(view([*pdus, *(expected("pdu", 2, 2) if counted else ())]), inventory=listed)
+    found = standing.read(made, [], wall.collectors.read(made).counts)
+    assert [(one.said, one.count, one.all) for one in found.parts] == [("unmeasured", 2, 2)]
+    assert found.severity == "unknown"
+
+
 def _chips(count: int, healthy: int) -> list[Reading]:
     """Return chips that answer and draw 300 W, some of which tell that they have no alarm."""
     found: list[Reading] = []
