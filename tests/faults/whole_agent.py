@@ -20,7 +20,7 @@ from tests.faults.answers import WIRES
 from tests.support import HANGS, free_port, get, wait_for
 from tests.support.failing_disk import failing_disk
 from tests.support.victoria import Victoria
-from tests.system.test_agent import agent, metrics, write_config
+from tests.system.running_agent import agent, metrics, write_config
 
 SERIES: Final = 100
 SETTLING: Final = 1 / 6

@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from tests.support import ROOT, free_port, get, running, wait_for
-from tests.system.test_agent import HUBGAUGE
+from tests.system.running_agent import HUBGAUGE
 
 SUCCESS = re.compile(
     r'^hubgauge_collector_last_success_timestamp_seconds\{collector="(\w+)",device="([^"]+)"\} (\S+)$',

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support import ROOT, free_port, running, wait_for
-from tests.system.test_agent import HUBGAUGE, agent, metrics
+from tests.system.running_agent import HUBGAUGE, agent, metrics
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import Any
 from agent.sinks.lineprotocol import GZIP
 from tests.support import HANGS, PATIENCE, free_port, wait_for
 from tests.support.victoria import Victoria
-from tests.system.test_agent import agent, metrics, write_config
+from tests.system.running_agent import agent, metrics, write_config
 
 SERIES = 1000
 # A few rounds of a second in the suite; HUBGAUGE_OUTAGE_SECONDS=120 for a long outage.

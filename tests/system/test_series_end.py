@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.agent.sinks.receivers import Prometheus
 from tests.support import HANGS, free_port, wait_for
-from tests.system.test_agent import agent, write_config
+from tests.system.running_agent import agent, write_config
 
 LOAD = (
     "collectors:\n  prometheus:"

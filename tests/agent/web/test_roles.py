@@ -1,11 +1,9 @@
-"""Who may do what: a proxy that names users, roles, views of some sites, and the audit log."""
+"""Who may do what: a proxy that names users, roles, and views of some sites."""
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,28 +12,14 @@ import pytest
 from agent.access import Proxy, Reader, Role, reader_of
 from agent.settings import Http
 from agent.web import pages
-from agent.web.audit import Audit
 from agent.web.narrowed import Narrowing, is_among
-from agent.web.quiet import Quiet
 from agent.web.view import BoardView
 from collectors.base import Batch
 from tests.agent.web import fixture
+from tests.agent.web.proxied import HERE, SEE, basic, named
 from tests.agent.web.serving import request, serving
 from tests.agent.web.site_readings import SITE, energy, racks
 from tests.agent.web.test_server_access import users_file
-
-HERE = Proxy(addresses=("127.0.0.1",), groups_header="X-Forwarded-Groups")
-SEE = (Role(users=("ann",)), Role(groups=("ops",), may=("see", "reload")))
-
-
-def named(user: str, groups: str = "") -> list[str]:
-    """Return the headers of a proxy."""
-    return [f"X-Forwarded-User: {user}", *([f"X-Forwarded-Groups: {groups}"] if groups else [])]
-
-
-def basic(text: str) -> str:
-    return "Authorization: Basic " + base64.b64encode(text.encode()).decode()
-
 
 # Whom the agent believes
 
@@ -278,89 +262,3 @@ async def test_who_may_show_the_board_in_a_frame() -> None:
             policy = next(one for one in head.splitlines() if one.startswith("content-security"))
             assert policy.endswith(f"frame-ancestors 'self'{said}")
             assert "script-src 'self';" in policy
-
-
-# The audit log
-
-
-def records(path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def put(path: Path) -> None:
-    path.write_text("someone else's")
-
-
-def mode(path: Path) -> int:
-    return path.stat().st_mode & 0o777
-
-
-def sizes(folder: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in folder.iterdir()}
-
-
-def outline(path: Path) -> Sequence[tuple[object, ...]]:
-    return [
-        tuple(one[key] for key in ("action", "user", "path", "status")) for one in records(path)
-    ]
-
-
-async def test_the_audit_log_tells_who_did_what(tmp_path: Path) -> None:
-    """Who looks stands there once; each change before and after it; who was refused, and where."""
-    log = tmp_path / "audit.jsonl"
-    options = {"proxy": HERE, "roles": SEE, "users_file": users_file(tmp_path), "audit_file": log}
-    async with serving(**options) as port:
-        await request(port, "/metrics", *named("ann"), "X-Forwarded-For: 10.1.2.3")
-        await request(port, "/metrics", *named("ann"))
-        await request(port, "/-/reload", *named("ann"), method="POST")
-        await request(port, "/-/reload", *named("bob", "ops"), method="POST")
-        await request(port, "/metrics", *named("eve"))
-        await request(port, "/metrics", basic("ann:wrong"), source="127.0.0.2")
-    assert outline(log) == [
-        ("see", "ann", "/metrics", 200),
-        ("reload", "ann", "/-/reload", 403),
-        ("reload", "bob", "/-/reload", 0),
-        ("reload", "bob", "/-/reload", 500),
-        ("see", "eve", "/metrics", 403),
-        ("login", "ann", "/metrics", 401),
-    ]
-    first, *_, last = records(log)
-    assert (first["address"], first["forwarded"]) == ("127.0.0.1", "10.1.2.3")
-    assert last["address"] == "127.0.0.2"
-    assert "wrong" not in str(records(log))
-    assert mode(log) == 0o600
-
-
-async def test_a_change_that_cannot_be_recorded_is_not_made(tmp_path: Path) -> None:
-    """Where the log is a folder, nobody reloads, and everybody reads."""
-    async with serving(proxy=HERE, audit_file=tmp_path) as port:
-        status, _, said = await request(port, "/-/reload", *named("ann"), method="POST")
-        assert (status, said) == (503, b"not done: the audit log cannot be written\n")
-        assert (await request(port, "/metrics", *named("ann")))[0] == 200
-
-
-async def test_the_audit_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of full files the newest four are kept, whatever is sent; nothing else in the folder goes."""
-    monkeypatch.setattr("agent.web.audit._MOST_BYTES", 400)
-    audit = Audit(tmp_path / "audit.jsonl", Quiet())
-    put(tmp_path / "audit.jsonl.5")
-    for n in range(40):
-        assert await audit.note("see", user=f"u{n}", address="::1", path="/" * 9999, status=403)
-    found = sizes(tmp_path)
-    assert sorted(found) == ["audit.jsonl", *(f"audit.jsonl.{n}" for n in range(1, 6))]
-    assert max(found.values()) <= 400
-    newest = [*records(tmp_path / "audit.jsonl.1"), *records(tmp_path / "audit.jsonl")]
-    assert newest[-1]["user"] == "u39"
-    assert [one["user"] for one in newest] == [
-        f"u{40 - len(newest) + n}" for n in range(len(newest))
-    ]
-
-
-async def test_a_user_is_seen_once_a_day(tmp_path: Path) -> None:
-    """The next day he stands there again; from another address as well."""
-    now = [1_764_460_000.0]
-    audit = Audit(tmp_path / "log", Quiet(), now=lambda: now[0])
-    for seconds, address in ((0, "::1"), (60, "::1"), (60, "::2"), (86400, "::1"), (0, "::1")):
-        now[0] += seconds
-        await audit.sees(user="ann", address=address, path="/")
-    assert [one["address"] for one in records(tmp_path / "log")] == ["::1", "::2", "::1"]
