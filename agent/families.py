@@ -7,7 +7,7 @@ from array import array
 from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from typing import Final
 
-from agent.lines import lines_of
+from agent.lines import filled, lines_of
 from agent.part import Part
 from collectors.base import Metric, Series
 from collectors.batch import Layout, Run
@@ -176,9 +176,8 @@ class Family:
         """
         some: list[bytes] = []
         size = 0
-        for sources, group, numbers in [
-            (list(group.sources), group, [number for number, _ in runs])
-            for group, runs in self.groups.items()
+        for sources, group, runs in [
+            (list(group.sources), group, list(runs)) for group, runs in self.groups.items()
         ]:
             for at in range(0, len(sources), _BLOCK):
                 # Between two pieces another source may have taken over some series of one.
@@ -187,8 +186,9 @@ class Family:
                     block = [one for one in block if chosen.has(one)]
                 if not block:
                     continue
-                lines = [one.lines or one.render() for one in block]
-                some.append(b"".join([of_one[number] for of_one in lines for number in numbers]))
+                some.append(
+                    b"".join([filled(one.layout, one.lines or one.render(), runs) for one in block])
+                )
                 size += len(some[-1])
                 if size > _PIECE:
                     yield b"".join(some)

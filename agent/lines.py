@@ -1,12 +1,14 @@
 """Lines of exposition text, rendered for a whole batch at once.
 
 Devices of one make differ only in their heads and their values. So they share one template of
-bytes: the values are filled in by one `%`, and the head's labels replace a mark.
+bytes, into which the values are filled by one `%`. The labels of a head are most of a line. They
+are put in where the lines are read: until then a mark stands for them.
 """
 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -14,20 +16,29 @@ from collectors.batch import MOST_HEADS, Layout, Run, Shape
 from collectors.series import Series
 
 _END_OF_RUN: Final = b"\0"
+_MARKS: Final = tuple(b"\1%d\2" % number for number in range(MOST_HEADS))
+"""What stands for each head: no label has such characters."""
 _TEMPLATES: Final[WeakKeyDictionary[Shape, bytes]] = WeakKeyDictionary()
 
 
 def lines_of(layout: Layout, values: array[float]) -> list[bytes]:
-    """Return the lines of a batch: one text for each run of its shape."""
+    """Return the lines of a batch: one text for each run of its shape, for `filled` to read."""
     if len(layout.heads) > MOST_HEADS:
         return [_run_lines(layout, values, run) for run in layout.shape.runs]
     template = _TEMPLATES.get(layout.shape)
     if template is None:
         template = _TEMPLATES[layout.shape] = _template(layout)
-    text = template % tuple(values)
-    for number, head in enumerate(layout.heads):
-        text = text.replace(_mark(number), head.text.encode())
-    return text.split(_END_OF_RUN)[:-1]
+    return (template % tuple(values)).split(_END_OF_RUN)[:-1]
+
+
+def filled(layout: Layout, lines: Sequence[bytes], runs: Sequence[tuple[int, Run]]) -> bytes:
+    """Return the lines of some runs as they stand on a page; each run comes with its place."""
+    heads = layout.heads
+    if len(heads) > MOST_HEADS:
+        return b"".join([lines[place] for place, _ in runs])
+    return b"".join(
+        [lines[at].replace(_MARKS[run.head], heads[run.head].text.encode()) for at, run in runs]
+    )
 
 
 def _run_lines(layout: Layout, values: array[float], run: Run) -> bytes:
@@ -44,11 +55,6 @@ def _template(layout: Layout) -> bytes:
 
 
 def _line(series: Series, head: int) -> bytes:
-    mark = _mark(head) if series.head.labels else b""
+    mark = _MARKS[head] if series.head.labels else b""
     body = b",".join(filter(None, (mark, series.rest_text.replace("%", "%%").encode())))
     return series.name.encode() + (b"{" + body + b"} %r\n" if body else b" %r\n")
-
-
-def _mark(head: int) -> bytes:
-    """Return what stands for a head: no label has such characters."""
-    return b"\1%d\2" % head
