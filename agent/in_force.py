@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from agent.config import Config
 from agent.loading import Loaded, inventory_of, load_all, load_files, with_collectors
+from agent.process import collect_seldom
 from agent.reload import (
     Reloaded,
     changed_outputs,
@@ -102,6 +103,7 @@ class InForce:
                 return replace(loaded, sections=())
             from agent.workers.crew import Crew
 
+            collect_seldom()
             self.crew = Crew(self._metrics)
         return self.crew.take(loaded, count if count > 1 else 0)
 

@@ -20,6 +20,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
+from agent.process import collect_seldom
 from agent.reload import free_what_was_replaced
 from agent.runner import Runner
 from agent.selfmetrics import SelfMetrics
@@ -105,6 +106,7 @@ async def _tell(runner: Runner, outbox: Outbox, metrics: SelfMetrics) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker until its socket is closed."""
+    collect_seldom()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     parent = os.getppid()

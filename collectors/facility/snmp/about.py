@@ -32,12 +32,16 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What the config says of one device. `timeout` and `limit` are a round's: seconds, series."""
+    """What the config says of one device.
+
+    `interval`, `timeout` and `limit` are a round's: seconds, seconds, series.
+    """
 
     config: DeviceConfig
     naming: Naming
     depth: Depth
     secrets: Secrets
+    interval: float
     timeout: float
     limit: int
 

@@ -72,6 +72,7 @@ class SnmpCollector:
             naming=naming,
             depth=depth,
             secrets=secrets,
+            interval=schedule.interval,
             timeout=schedule.timeout,
             limit=schedule.max_samples,
         )

@@ -78,8 +78,16 @@ class Found:
     passed: Sequence[str] = field(default=())
 
 
-async def find(channel: Channel, library: Library, name: str, wanted: Wanted) -> Found:
+async def find(
+    channel: Channel,
+    library: Library,
+    name: str,
+    wanted: Wanted,
+    identity: Identity | None = None,
+) -> Found:
     """Discover a device with the profile of this name, or with one that fits it (`auto`).
+
+    It is asked for its identity where that is not given.
 
     Raises BadReply if no profile fits, or if none that fits gives a reading.
     """
@@ -89,7 +97,7 @@ async def find(channel: Channel, library: Library, name: str, wanted: Wanted) ->
         return Found(
             name=name, profile=profile, plan=plan_of(profile, answers, wanted), answers=answers
         )
-    identity = await identify(channel)
+    identity = identity or await identify(channel)
     passed: list[str] = []
     async for fit in fitting(channel, library.candidates(identity), library.heads()):
         profile = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
@@ -36,6 +37,7 @@ log: Final = logging.getLogger(__name__)
 
 _MIN_DISCOVERY_AGE: Final = 60.0
 """The shortest time in seconds between two discoveries, however often a device changes."""
+_MET_INTERVALS: Final = 0.5
 _DISCOVERY_TIMEOUTS: Final = 24
 """The time limit of a discovery, as a multiple of the timeout of a round. A discovery needs many
 requests, and rounds go on meanwhile."""
@@ -49,6 +51,7 @@ class Finder:
         "_arc",
         "_discovered_at",
         "_identity",
+        "_met_at",
         "_probe",
         "_refresh",
         "_shared",
@@ -80,6 +83,8 @@ class Finder:
         self.max_oids = 0
         """How many objects the device takes in one request, as learned at discovery; 0: unknown."""
         self._identity: Identity | None = None
+        self._met_at = -math.inf
+        """When it was last asked who it is, by the loop's clock."""
         self._arc = ""
         # Each device has its own period, so that a thousand devices that started together are not
         # all discovered again at the same time.
@@ -107,14 +112,22 @@ class Finder:
         """
         before = self.plan, self.profile
         self._take()
-        if self._task is None and (self.plan is None or self.was_silent):
-            await self._meet(channel, end)
         loop = asyncio.get_running_loop()
+        if self._task is None and (self.was_silent or self._is_stranger(loop.time())):
+            await self._meet(channel, end)
         if self.plan is None or self._is_stale(loop.time()):
             self._begin(loop)
         if self.plan is None and not self.waits_for_place:
             await self._await(end - loop.time())
         return self.plan is not before[0] or self.profile is not before[1]
+
+    def _is_stranger(self, now: float) -> bool:
+        """Tell whether it is to be asked who it is, though it was not silent.
+
+        One that waits for its discovery is asked in each round of its own, and not again when a
+        place becomes free in between.
+        """
+        return self.plan is None and now - self._met_at > _MET_INTERVALS * self._about.interval
 
     async def _meet(self, channel: Channel, end: float) -> None:
         """Ask who answers, by one request: a silent device takes no place from one that answers."""
@@ -129,7 +142,7 @@ class Finder:
         if self.plan is not None and identity != self._identity:
             log.info("snmp %s: another device answers: %s", self._name, identity.description)
             self.plan, self.chosen = None, ""
-        self._identity = identity
+        self._identity, self._met_at = identity, asyncio.get_running_loop().time()
         if self.plan is None:
             self._recall(identity)
 
@@ -217,7 +230,9 @@ class Finder:
             plan = plan_of(self.profile, answers, wanted)
             if plan.yields or config.profile != AUTO:
                 return Found(name=self.chosen, profile=self.profile, plan=plan, answers=answers)
-        found = await find(channel, self._shared.library, config.profile, wanted)
+        found = await find(
+            channel, self._shared.library, config.profile, wanted, identity=self._identity
+        )
         self.chosen, self.profile = found.name, found.profile
         return found
 
