@@ -55,8 +55,9 @@ def summary(health: Sequence[CollectorHealth], batches: Sequence[Batch], w: Word
 def _kinds(health: Sequence[CollectorHealth], batches: Sequence[Batch]) -> list[_Kind]:
     readings: dict[str, int] = {}
     for batch in batches:
-        name = batch.collector.partition(":")[0]
-        readings[name] = readings.get(name, 0) + len(batch.values)
+        name, _, part = batch.collector.partition(":")
+        if part != "status":  # what the agent says of the collector is not what it read
+            readings[name] = readings.get(name, 0) + len(batch.values)
     of: dict[str, list[CollectorHealth]] = {}
     for one in health:
         of.setdefault(one.collector, []).append(one)

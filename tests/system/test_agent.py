@@ -93,9 +93,9 @@ def test_collect_prints_one_round_in_three_forms(tmp_path: Path) -> None:
     assert found == names
     assert "node_load1" in names
     told = hubgauge("collect", "--config", config).stdout.splitlines()
-    rows = [line.split() for line in told[1:-2]]
-    assert sum(int(row[3]) for row in rows) == len(listed)
-    assert all(row[1] == row[2] for row in rows)
+    rows = {line.split()[0]: line.split()[1:] for line in told[1:-2]}
+    assert rows["load"][:3] == ["1", "1", "3"], "the three averages of proc_loadavg(5)"
+    assert all(read == of for read, of, *_ in rows.values())
     assert "--format prometheus" in told[-1]
 
 
