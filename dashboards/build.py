@@ -46,7 +46,8 @@ INTERVALS: Final = ["15s", "30s", "1m", "5m", "15m", "1h"]
 class Built:
     """A dashboard as JSON, and which of its queries may be empty without being wrong.
 
-    The keys of `excuses` are panel id and refId of a query, or 0 and the name of an annotation.
+    The keys of `excuses` are panel id and refId of a query, or 0 and the name of an annotation
+    or `variable NAME`.
     """
 
     uid: str

@@ -32,6 +32,9 @@ def lay_out(
         (0, annotation["name"]): (Excuse(reason="nothing to mark"),)
         for annotation in annotations_of(board)
     }
+    if board.excuse is not None:
+        reason = _rendered(board.excuse, board.hub, database)
+        excuses |= {(0, f"variable {one.name}"): (reason,) for one in board.variables}
     panels: list[core.Panel] = []
     top = 0
     for section in board.sections:

@@ -149,10 +149,6 @@ def verify(dashboards: Sequence[Dashboard], server: Database, *, workers: int = 
 def answer(server: Database, query: Query) -> Result:
     """Ask one query; an error of the server is a result too."""
     try:
-        if query.variable:
-            return Result(
-                query=query, outcome="data" if server.choices(query.expr, query.span) else "empty"
-            )
         if _is_shown(server, query):
             return Result(query=query, outcome="data")
         for excuse in query.excuses:
@@ -166,6 +162,8 @@ def answer(server: Database, query: Query) -> Result:
 
 
 def _is_shown(server: Database, query: Query) -> bool:
+    if query.variable:
+        return bool(server.choices(query.expr, query.span))
     if query.instant:
         return server.has(query.expr)
     return server.had(query.expr, query.span, step_of(query.span))
@@ -206,6 +204,7 @@ def _asked(dashboard: Dashboard, span: int) -> Iterator[Query]:
                 expr=_text(variable),
                 instant=True,
                 span=span,
+                excuses=tuple(dashboard.excuses.get((0, f"variable {variable['name']}"), ())),
                 variable=True,
             )
     for annotation in board.get("annotations", {}).get("list", []):

@@ -291,3 +291,24 @@ def test_the_shipped_config_is_taken(tmp_path: Path) -> None:
     ]
     result = subprocess.run(checked, capture_output=True, text=True, check=False, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_a_variable_is_excused_as_its_board_is(prometheus: Server) -> None:
+    """A hub that nobody reports on has no sites to choose from; one that is reported on must."""
+    variable = {
+        "name": "site",
+        "type": "query",
+        "query": 'label_values(dc_site_info{hub="nowhere"}, site)',
+        "includeAll": True,
+        "allValue": ".*",
+    }
+    board = {
+        "uid": "u",
+        "time": {"from": "now-1h", "to": "now"},
+        "templating": {"list": [variable]},
+        "panels": [],
+    }
+    for witness, outcome in (("dc_gone", "excused"), ("dc_site_info", "empty")):
+        excuses = {(0, "variable site"): (Excuse(reason="quiet", unless=witness),)}
+        (result,) = verify([Dashboard(json=board, excuses=excuses)], prometheus)
+        assert result.outcome == outcome
