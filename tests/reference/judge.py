@@ -213,17 +213,18 @@ def _window_beside(
     where = f"minutes {minutes[0]} to {minutes[1]}: {name}"
     said = answer.beside.get(name)
     right = beside(figures, name, answer.start, answer.end, cells)
-    if said is None and right.denominator <= right.cut:
+    surely = right.denominator - right.cut
+    if said is None and surely <= 0:
         return  # what is below the line may be no more than 0, so there need not be a figure
     share = float(Fraction(len(cells) * CELL, answer.end - answer.start))
     coverage = said.coverage if said else 0.0
     if abs(coverage - share) > CLOSE:
         text = f"{where}: coverage {coverage}, its cells say {share}"
         yield Disagreement("coverage_of_window", text, name, minutes)
-    if said is None or right.value is None:
+    if said is None or right.value is None or surely <= 0:
         return
     wanted = stated(name, right.value)
-    loose = (1 + abs(right.value)) * (right.cut + len(cells)) / right.denominator
+    loose = (1 + abs(right.value)) * (right.cut + len(cells)) / surely
     if wanted is None or said.value is None:
         differ = (wanted is None) != (said.value is None) and abs(1 - right.value) > loose
     else:
