@@ -68,10 +68,12 @@ def watch(size: Size, folder: Path) -> Seen:
     with site(size, folder, port) as where:
         false_downs, cold, warm = 0, 0.0, 0.0
         if size.warm:
-            with agent(folder, port, "cold") as (_, cold):
+            with agent(folder, port, "cold") as (pid, cold):
+                _say(size, f"ready after {cold:.0f} s, {memory(pid)[0]:.0f} MB")
                 false_downs = _settle(replace(size, fault="none"), port, seconds=_calm(size))
         with agent(folder, port, "last") as (pid, took):
             cold, warm = (cold, took) if size.warm else (took, 0.0)
+            _say(size, f"ready after {took:.0f} s, {memory(pid)[0]:.0f} MB")
             false_downs += _settle(replace(size, fault="none"), port, seconds=_calm(size))
             where.say("begin")
             told_down, used = _measure(size, pid, port, where)
@@ -82,6 +84,11 @@ def watch(size: Size, folder: Path) -> Seen:
                 wait_for(lambda: silent(port) == 0, timeout=_LONG, what="all to be back")
         lines = sum(1 for log in folder.glob("*.log") for _ in log.open())
     return Seen(cold=cold, warm=warm, false_downs=false_downs, gap=gap, lines=lines, used=used)
+
+
+def _say(size: Size, text: str) -> None:
+    """Tell how far it is: a whole hub takes minutes."""
+    sys.stderr.write(f"{size.racks} racks: {text}\n")
 
 
 def _calm(size: Size) -> float:
