@@ -101,7 +101,6 @@ class Heard:
         self.lines: list[str] = []
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
-        wait_for(lambda: any("SUBACK" in line for line in self.lines), what="a subscription")
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -127,6 +126,7 @@ def heard(port: int, *options: str) -> Iterator[Heard]:
     """Subscribe until the block ends."""
     made = Heard(port, *options)
     try:
+        wait_for(lambda: any("SUBACK" in line for line in made.lines), what="a subscription")
         yield made
     finally:
         made.close()
