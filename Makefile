@@ -23,7 +23,7 @@ PREVIEW := dashboards/preview
 NODE := cd $(PREVIEW) && PATH="$(abspath $(BIN)):$$PATH"
 
 .PHONY: help demo test audit mutants faults check format lock bench docs fuzz dashboards preview \
-  release clean
+  release package clean
 
 help:
 	@echo "make demo    a simulated site, an agent, a database and the board; Ctrl-C ends it"
@@ -38,6 +38,7 @@ help:
 	@echo "make faults  twenty-four faults at full size, on real databases; writes docs/reliability.md"
 	@echo "             (ARGS=\"--seconds-each 600 3 5\" for some of them)"
 	@echo "make mutants faults planted one at a time, which the tests must notice"
+	@echo "make package archive, wheel and Debian package, tried as their users would"
 	@echo "make release the wheel, and its bill of materials in CycloneDX's format"
 	@echo "make bench   memory, CPU, exposition, push and SNMP beside the peers, in one run"
 
@@ -95,6 +96,10 @@ dashboards: $(VENV)/.runtime
 	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/en --language en
 	$(BIN)/hubgauge dashboards build --out deploy/grafana/dashboards/zh --language zh
 	$(BIN)/hubgauge rules build --out deploy/prometheus/rules
+
+# What is handed out, built and tried as its users would.
+package: $(VENV)/.dev
+	@tools/try_packages
 
 # A wheel, and the bill of materials (CycloneDX) of the packages that it is pinned to.
 release: $(VENV)/.dev
