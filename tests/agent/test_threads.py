@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from agent.threads import Threads
+from agent.threads import Job, Threads
 from tests.support import HANGS, until
 
 
@@ -45,3 +45,26 @@ async def test_threads_that_are_not_needed_end(monkeypatch: pytest.MonkeyPatch) 
     late.set()
     await asyncio.wait_for(stuck, HANGS)
     threads.close()
+
+
+async def test_what_grew_while_a_call_waited_is_not_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It waits for ten seconds in which others compute and take 1000 MiB, and then computes for a
+    second, alone, in which the process grows by 10 MiB: these 10 MiB are its own.
+    """
+    used = {"thread": 0.0, "process": 0.0}
+    monkeypatch.setattr("agent.threads.cpu_seconds", lambda _: used["thread"])
+    monkeypatch.setattr("agent.threads.process_seconds", lambda: used["process"])
+    found: list[float] = []
+
+    def call() -> None:
+        found.append(job.growth(0.0, 0))
+        used["process"] = 10.0
+        found.append(job.growth(10.0, 1000 * 2**20))
+        used.update(thread=1.0, process=11.0)
+        found.append(job.growth(11.0, 1010 * 2**20))
+
+    job = Job("waits", call)
+    job.run()
+    assert found == [0.0, 0.0, 10 * 2**20]
