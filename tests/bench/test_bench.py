@@ -22,8 +22,9 @@ def test_a_bench_can_be_loaded_and_run_at_a_tiny_size(part: str) -> None:
 
 
 def test_every_bench_is_run() -> None:
-    """No module of the folder is left out."""
-    there = {path.stem for path in (ROOT / "bench").glob("[a-z]*.py")}
+    """No module of the folder that measures something is left out."""
+    files = (ROOT / "bench").glob("[a-z]*.py")
+    there = {path.stem for path in files if "\ndef main(" in path.read_text()}
     assert set(PARTS) == there
 
 

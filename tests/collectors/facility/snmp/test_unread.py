@@ -15,7 +15,7 @@ from collectors.facility.snmp.config import DeviceConfig, SnmpConfig, secrets_of
 from collectors.facility.snmp.kind import KIND
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.profile import SnmpProfile
-from collectors.facility.snmp.program import Plan
+from collectors.facility.snmp.program import Plan, Program
 from collectors.facility.snmp.unread import Unread, compare, look, roots
 from collectors.strict import read
 from tests.collectors.facility.snmp.agents import CONTEXT, Fake, secret, serving, snmpd
@@ -45,9 +45,8 @@ def found(**objects: object) -> Unread:
     them.
     """
     held = {f"{ACME}.{name[1:].replace('_', '.')}": raw for name, raw in objects.items()}
-    return compare(
-        held, profile(), Plan(oids=(f"{ACME}.1.1.5.1", f"{ACME}.1.1.4.1", f"{ACME}.2.0"))
-    )
+    program = Program(oids=(f"{ACME}.1.1.5.1", f"{ACME}.1.1.4.1", f"{ACME}.2.0"))
+    return compare(held, profile(), Plan(program))
 
 
 def test_what_may_be_a_reading_is_told_by_column() -> None:
