@@ -21,7 +21,7 @@ from agent.report.model import (
     SiteReport,
     Window,
 )
-from agent.report.period import Period, period_of
+from agent.report.period import Period, start_before
 from collectors.catalogue.limits import MIN_COVERAGE
 
 _DAY: Final = 86_400.0
@@ -52,10 +52,9 @@ def _bounds(period: Period) -> Mapping[Window, tuple[float, float]]:
     """Return where each window begins and ends, seconds since the epoch."""
     last = dt.datetime.fromtimestamp(period.end - 1, period.zone)
     month = last.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
-    before = period_of(period.kind, period.before, period.zone, period.end)
     return {
         period.kind: (period.start, period.end),
-        "before": (before.start, before.end),
+        "before": (start_before(period), period.start),
         "30d": (period.end - _THIRTY_DAYS, period.end),
         "12m": (_months_before(month, _MONTHS - 1).timestamp(), period.end),
         "ytd": (month.replace(month=1).timestamp(), period.end),

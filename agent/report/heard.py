@@ -37,12 +37,14 @@ class _RackHours:
         "_peak",
         "_silent",
         "_spare",
+        "feeds",
         "rack",
         "whole",
     )
 
     def __init__(self, rack: Rack, limits: RackLimits) -> None:
         self.rack, self._spare = rack, spare_watts(rack)
+        self.feeds = [(rack.site, feed.pdu) for feed in rack.feeds.values() if feed.pdu]
         self._most = limits.failover_load_ratio * self._spare
         self._over = self._failover = self._silent = self._heard = 0
         self._peak = 0.0
@@ -84,8 +86,9 @@ def racks_and_meters(
 ) -> tuple[RackTally, MeterTally]:
     """Go through the period an hour at a time.
 
-    A hub of tens of thousands of PDUs then needs no more memory than that of one hour. Of a year
-    only the meters are told: the hours of single PDUs are deleted after weeks.
+    A hub of tens of thousands of PDUs then needs no more memory than that of one hour. The hours of
+    single PDUs are deleted after weeks: those of a month's beginning tell nothing, and of a year
+    only the meters are told.
     """
     if period.kind == "year":
         none = RackTally(racks=0, racks_needing=[], racks_coverage=0.0)
@@ -100,16 +103,14 @@ def racks_and_meters(
     first, last = period.start - period.start % HOUR, period.end - period.end % HOUR
     hours = int((last - first) // HOUR)
     sites = {*inventory.sites, *metered}
+    fed, kept_from = {feed for one in racks for feed in one.feeds}, ledger.retention.pdus_before
     for number in range(hours):
-        watts = _one_hour(ledger, sites, first + number * HOUR, covered)
+        hour = first + number * HOUR
+        watts = _one_hour(ledger, sites, hour, covered)
+        if hour * 1000 < kept_from and fed.isdisjoint(watts):
+            continue  # it was deleted: nobody is known to have been silent
         for one in racks:
-            one.add_hour(
-                [
-                    watts.get((one.rack.site, feed.pdu))
-                    for feed in one.rack.feeds.values()
-                    if feed.pdu
-                ]
-            )
+            one.add_hour([watts.get(feed) for feed in one.feeds])
     rows = [row for one in racks if (row := one.row()) is not None]
     rows.sort(key=lambda row: (-row.over_hours, -row.failover_hours, -row.silent_hours, row.rack))
     due = len(racks) * hours

@@ -1,7 +1,8 @@
 """A week, a month or a year of a hub: promises, PUE, overhead, energy, carbon, racks and meters.
 
 It is made from the ledger and its history of KPIs alone. It therefore says the same on any later
-day, and where no agent runs. The ledger holds no temperatures, so the report has none.
+day, and where no agent runs; only of racks it says less once the hours of their PDUs are deleted.
+The ledger holds no temperatures, so the report has none.
 """
 
 from __future__ import annotations

@@ -81,6 +81,12 @@ def period_of(kind: Kind, name: str, zone: dt.tzinfo, now: float) -> Period:
     )
 
 
+def start_before(period: Period) -> float:
+    """Return when the period before a period began."""
+    day = dt.datetime.fromtimestamp(period.start, period.zone) - dt.timedelta(days=1)
+    return _first_day(period.kind, day).timestamp()
+
+
 def _first_of(form: _Form, name: str, zone: dt.tzinfo) -> dt.datetime | None:
     """Return the first midnight of a period; None for a name that is none."""
     if form.pattern.fullmatch(name) is None:

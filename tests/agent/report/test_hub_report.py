@@ -220,6 +220,34 @@ def test_a_year_has_months_and_no_racks(path: Path) -> None:
     assert lost["main"] == pytest.approx(2 * 24)
 
 
+def test_hours_of_pdus_that_were_deleted_are_not_silent(tmp_path: Path) -> None:
+    """Five weeks later the hours of Monday and Tuesday are gone: what is left tells the same."""
+    old = tmp_path / "ledger.db"
+    fill(old)
+    kept_from, later = MONDAY + dt.timedelta(days=2), (MONDAY + dt.timedelta(days=37)).timestamp()
+    settings = LedgerSettings(tidy=False)
+    ledger = Ledger(old, inventory=kit.inventory(STOCK), settings=settings, clock=lambda: later)
+    with ledger.store.transaction() as tables:
+        tables.hour_ageing.delete_old(
+            cells_before=0, pdus_before=round(kept_from.timestamp() * 1000)
+        )
+    ledger.close()
+    period = period_of("week", "2026-W46", ZONE, later)
+    found = hub_report(
+        old, "guian", kit.inventory(STOCK), load_registry(), period, clock=lambda: later
+    ).of_racks
+    assert [(row.rack, row.over_hours, row.silent_hours) for row in found.racks_needing] == [
+        ("A07", 10, 0)
+    ]
+    assert found.racks_coverage == pytest.approx(5 / 7)
+
+
+def test_the_first_period_that_has_a_name(path: Path) -> None:
+    """No name is that of the year before it, which is compared with all the same."""
+    found = of(path, "year", "1900")
+    assert found.sites[0].pue["before"].state == "no_data"
+
+
 def test_another_hub_has_no_months(path: Path) -> None:
     """A hub that is not metered here has no curve of a year either."""
     period = period_of("month", "2026-10", ZONE, NOW)

@@ -117,6 +117,16 @@ def test_a_week_that_was_not_metered_has_no_tick(coverage: float, calm: bool) ->
     assert ("Cannot tell" in part) is not calm
 
 
+@pytest.mark.parametrize(("coverage", "told"), [(0.4, True), (0.97, False)])
+def test_racks_of_which_little_is_known_say_so(coverage: float, told: bool) -> None:
+    """A month's first hours of PDUs may be deleted: the hours listed are then some of them."""
+    of = period_of("month", "2026-10", ZONE, NOW)
+    found = reports.made_up(load_registry(), "guian", of)
+    part = replace(found.of_racks, racks_coverage=coverage)
+    html = document(replace(found, of_racks=part), words("en"), of, hub_name="Gui'an")
+    assert ("Of the hours of all" in html) is told
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(("kind", "name"), [("month", "2026-10"), ("year", "2025")])
 def test_a_month_and_a_year_fit_one_sheet(
