@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from agent.web.limits import MOST_EVENTS
 from agent.web.page import Page
 from agent.web.views import events, sites
 
@@ -24,6 +25,7 @@ def draw(page: Page) -> str:
         spans=events.DAYS,
         kind=kind if kind in events.KINDS else "",
         days=days,
+        most=MOST_EVENTS,
         sites=sites.names(page.view),
         view=events.read(
             page.view,

@@ -26,6 +26,8 @@ BUSY_REQUESTS: Final = 64
 """How many requests of strangers are answered at once; further ones get status 503."""
 BOARD_REQUESTS: Final = 16
 """How many requests for pages of the board wait for their turn; they are made one at a time."""
+MOST_EVENTS: Final = 2000
+"""How many events are read from the ledger at most, the newest of them."""
 BACKLOG: Final = 4096
 """How many connections the kernel holds until they are accepted."""
 ACCEPTS: Final = 64

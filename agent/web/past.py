@@ -22,6 +22,7 @@ from agent.report.hub_report import hub_report
 from agent.report.model import HubReport
 from agent.report.period import Period
 from agent.web.curves import PowerTrendView
+from agent.web.limits import MOST_EVENTS
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ _HOUR: Final = HOUR_MS / 1000
 _DAY_MS: Final = 24 * HOUR_MS
 _DAY: Final = 86_400.0
 _EVENTS_LIFETIME: Final = 10.0
-MOST_EVENTS: Final = 2000
-"""Events that are read at most, the newest of them."""
 _KEPT: Final = 64
 """How many answers of one kind are kept; the one that was asked for longest ago is dropped."""
 _REST: Final = 20.0
@@ -137,9 +136,9 @@ class Past:
         """Return how much of each window every meter covered; empty until it is read."""
         return self._coverage.ask((), lambda: coverage(self._ledger, self._clock())) or {}
 
-    def events(self, days: int) -> Sequence[Episode]:
-        """Return what happened in the last days, the newest first; empty until it is read."""
-        return self._events.ask((str(days),), lambda: self._read_events(days)) or ()
+    def events(self, days: int) -> Sequence[Episode] | None:
+        """Return what happened in the last days, the newest first; None until it is read."""
+        return self._events.ask((str(days),), lambda: self._read_events(days))
 
     def _read_events(self, days: int) -> list[Episode]:
         now = self._clock()

@@ -44,8 +44,8 @@ class LedgerPast(Protocol):
     def coverage(self) -> Coverage:
         """Return the coverage by each meter; empty until it is read."""
 
-    def events(self, days: int) -> Sequence[Episode]:
-        """Return what happened in the last days, the newest first; empty until it is read."""
+    def events(self, days: int) -> Sequence[Episode] | None:
+        """Return what happened in the last days, the newest first; None until it is read."""
 
     def report(
         self, registry: Registry, hub: str, inventory: Inventory | None, period: Period

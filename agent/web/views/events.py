@@ -9,6 +9,7 @@ from typing import Final, Literal
 from agent.ledger.store.episodes import Episode
 from agent.web import grafana, paths
 from agent.web.format import iso
+from agent.web.limits import MOST_EVENTS
 from agent.web.view import BoardView
 
 Kind = Literal["rack", "device", "promise", "agent", "import", "maintenance"]
@@ -53,6 +54,10 @@ class EventsView:
     days: int
     count: int
     """How many there are; `events` has the newest."""
+    is_read: bool
+    """Whether the ledger has been read. If not, only maintenance is listed."""
+    is_complete: bool
+    """Whether all that the ledger has of these days was looked through; else the newest."""
     events: Sequence[EventView]
 
 
@@ -61,32 +66,45 @@ def read(
 ) -> EventsView:
     """Return what happened in the last days; `find` is a part of what it is about, or its row."""
     text = find.casefold()
+    told = view.past.events(days) if view.past is not None else None
     found = [
         one
-        for one in sorted(_all(view, days), key=lambda one: -one.since)
+        for one in _newest_first(view, days, told or ())
         if (not site or one.site == site)
         and (not kind or one.kind == kind)
         and (not text or text in one.subject.casefold() or text == one.row.casefold())
     ]
     shown = [_event(view, one) for one in found[:SHOWN]]
-    return EventsView(hub=view.hub, days=days, count=len(found), events=shown)
+    return EventsView(
+        hub=view.hub,
+        days=days,
+        count=len(found),
+        is_read=told is not None,
+        is_complete=sum(one.kind != "import" for one in told or ()) < MOST_EVENTS,
+        events=shown,
+    )
 
 
 def of_rack(view: BoardView, site: str, rack: str, pdus: Sequence[str]) -> list[EventView]:
     """Return what happened to a rack and its PDUs in the last thirty days, the newest first."""
     names = {rack, *pdus}
-    return [
+    told = view.past.events(30) if view.past is not None else None
+    found = [
         one
-        for one in read(view, days=30, site=site).events
-        if one.kind in ("rack", "device") and one.subject in names
+        for one in _newest_first(view, 30, told or ())
+        if one.site == site and one.kind in ("rack", "device") and one.subject in names
     ]
+    return [_event(view, one) for one in found[:SHOWN]]
 
 
-def _all(view: BoardView, days: int) -> Iterator[Episode]:
-    if view.past is not None:
-        for one in view.past.events(days):
-            if one.kind != "promise" or one.former:  # the first state that was seen is no change
-                yield one
+def _newest_first(view: BoardView, days: int, told: Sequence[Episode]) -> list[Episode]:
+    return sorted(_all(view, days, told), key=lambda one: -one.since)
+
+
+def _all(view: BoardView, days: int, told: Sequence[Episode]) -> Iterator[Episode]:
+    for one in told:
+        if one.kind != "promise" or one.former:  # the first state that was seen is no change
+            yield one
     now = view.now()
     for window in view.windows:
         if window.begins <= now and window.ends >= now - days * 86_400:

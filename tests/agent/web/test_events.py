@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from agent.ledger.store.episodes import Episode
+from agent.messages.catalogue import words
 from agent.web import pages
+from agent.web.limits import MOST_EVENTS
 from agent.web.view import BoardView
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import page
 from tests.agent.web.reading import api, outline
+from tests.agent.web.site_readings import NOW
 from tests.agent.web.test_maintenance import window
 
 
@@ -67,6 +73,51 @@ def test_the_rack_has_its_own() -> None:
     assert part.count("<tr>") == 3
     assert "PDU silent" in part
     assert "Z99" not in html
+
+
+class Told(rack_fixture.FakePast):
+    """A ledger of which a test says what it has."""
+
+    def __init__(self, told: list[Episode] | None) -> None:
+        self.told = told
+
+    def events(self, _days: int) -> list[Episode] | None:  # type: ignore[override] # as the ledger
+        return self.told
+
+
+def crowded(count: int) -> BoardView:
+    """Return a view of a site whose other racks had many events since those of rack A06."""
+    own = rack_fixture.FakePast().events(30)
+    others = [
+        Episode(NOW - 60 - n / 100, "rack", fixture.SITE, "B", f"B{n}", "hot", until=NOW)
+        for n in range(count)
+    ]
+    return replace(rack_fixture.view(), past=Told([*others, *own]))
+
+
+def test_a_rack_has_its_events_however_many_others_have() -> None:
+    """Those of a whole site are more than an answer lists."""
+    path = f"/api/sites/{fixture.SITE}/racks/A06"
+    alone = [one["subject"] for one in api(path, rack_fixture.view())["events"]]
+    assert alone == ["A06", "A06-A"]
+    assert [one["subject"] for one in api(path, crowded(400))["events"]] == alone
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_more_than_is_looked_through_is_told(language: str) -> None:
+    """Only the newest are read: what else there was is not known, and no number says so."""
+    said = words(language)("events.cut", count=MOST_EVENTS)
+    full, few = crowded(MOST_EVENTS), crowded(10)
+    assert said in page("/events", full, lang=language, kind="import")
+    assert said not in page("/events", few, lang=language, kind="import")
+    assert [api("/api/events", one)["is_complete"] for one in (full, few)] == [False, True]
+
+
+def test_what_is_not_read_yet_did_not_not_happen() -> None:
+    """Until the ledger has been read, nobody knows that nothing happened."""
+    html = page("/events", replace(rack_fixture.view(), past=Told(None)))
+    assert "is being read" in html
+    assert "Nothing of this kind" not in html
 
 
 def test_without_a_ledger_it_says_so() -> None:
