@@ -50,18 +50,16 @@ class HostHistory:
     def look(self, snapshot: Snapshot) -> None:
         """Keep the rounds that are new since the last look."""
         for key, source in snapshot.sources().items():
-            if key[1]:  # a device
-                continue
+            if key[1] or source.layout.shape.names.isdisjoint(COUNTERS):
+                continue  # a device, or such as the racks of a hub
             wanted = [
                 (number, series)
                 for number, series in enumerate(source.layout.series)
                 if series.metric.full_name in COUNTERS
             ]
-            if not wanted:
-                continue
             kept = self._rounds.setdefault(key, deque(maxlen=KEPT))
-            if kept and source.time - kept[-1][0] > _FORGOTTEN_SECONDS:
-                kept.clear()
+            if kept and not 0 <= source.time - kept[-1][0] <= _FORGOTTEN_SECONDS:
+                kept.clear()  # nobody looked for long, or the clock went back
             if not kept or source.time > kept[-1][0]:
                 values = source.values
                 kept.append((source.time, {series: values[number] for number, series in wanted}))

@@ -110,7 +110,9 @@ class _Values:
         }
         self._rates: dict[str, dict[Series, float]] = {}
         for series, value in history.rates().items():
-            self._rates.setdefault(series.metric.full_name, {})[series] = value
+            name = series.metric.full_name
+            if series in self._gauges.get(name, {}):  # a counter that nobody reads has no rate now
+                self._rates.setdefault(name, {})[series] = value
 
     def names(self, metric: str, label: str) -> list[str]:
         """Return the values of a label, A2 before A10."""

@@ -136,6 +136,38 @@ def test_a_counter_that_began_anew_has_no_rate() -> None:
     assert found.cores[0].busy_ratio is None
 
 
+def test_a_clock_that_goes_back_leaves_no_old_rate() -> None:
+    """The round after it has no rate yet, rather than that of before."""
+    view = machine()
+    for seconds in (3600, 3615):
+        say(view, seconds)
+        read(view)
+    say(view, 0)
+    assert read(view).disks[0].read_bytes_per_second is None
+    say(view, 15)
+    assert read(view).disks[0].read_bytes_per_second == pytest.approx(MIB)
+
+
+def test_a_counter_that_is_read_no_more_has_no_rate() -> None:
+    """A collector that fails leaves no rate of its last good round behind."""
+    view = machine()
+    for seconds in (0, 15):
+        readings = [*counters(seconds), series("node_forks_total", 3.0 * seconds)]
+        view.snapshot.update(
+            Batch(
+                collector="host",
+                device="",
+                time=fixture.NOW + seconds,
+                lifetime=1e9,
+                readings=readings,
+            )
+        )
+        found = read(view)
+    assert found.forks_per_second == pytest.approx(3.0)
+    say(view, 30)
+    assert read(view).forks_per_second is None
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_page_has_curves_once_there_are_some(language: str) -> None:
     """With the fourth round there are three differences, and so curves; the markup is sound."""
