@@ -30,8 +30,9 @@
     if (!now) throw new Error("not the board");
     // in the middle of a Chinese word nothing is replaced, and so the clock stands as well
     if (composing) return;
-    const box = document.activeElement?.matches("main input[id]") ? document.activeElement : null;
-    const typed = box && [box.value, box.selectionStart, box.selectionEnd];
+    const held = [...document.querySelectorAll("main input[id], main select[id]")].map((one) => [one, one.value]);
+    const box = held.map(([one]) => one).find((one) => one === document.activeElement);
+    const cursor = [box?.selectionStart, box?.selectionEnd]; // none in a field of a number, nor in a choice
     document.getElementById("now").replaceWith(document.importNode(now, true));
     good = now.textContent;
     const keys = (root) => [...root.querySelectorAll("main [data-key]")].filter((n) => n.matches("section, article, p"));
@@ -39,12 +40,16 @@
     const same = mine.length === theirs.length && mine.every((n, i) => n.dataset.key === theirs[i].dataset.key);
     if (!same) replace(document.getElementById("main"), document.importNode(page.getElementById("main"), true));
     else mine.forEach((node, i) => { if (bare(node) !== bare(theirs[i])) replace(node, document.importNode(theirs[i], true)); });
-    // a field in which somebody types keeps what it holds: its part is replaced all the same, or old numbers would stand under a new time
-    const again = box && !box.isConnected ? document.getElementById(box.id) : null;
-    if (!again) return;
-    again.value = typed[0];
-    again.focus({ preventScroll: true });
-    again.setSelectionRange(typed[1], typed[2]);
+    // a field keeps what was typed or chosen: its part is replaced all the same, or old numbers would stand under a new time
+    for (const [one, value] of held) {
+      const again = one.isConnected ? null : document.getElementById(one.id);
+      if (!again) continue;
+      again.value = value;
+      if (again.selectedIndex < 0) again.selectedIndex = 0; // what was chosen is no choice any more
+      if (one !== box) continue;
+      again.focus({ preventScroll: true });
+      if (cursor[0] != null) again.setSelectionRange(...cursor);
+    }
   };
   let composing = false;
   document.addEventListener("compositionstart", () => { composing = true; });

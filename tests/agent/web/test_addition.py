@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from agent.snapshot import Snapshot
 from agent.web.view import BoardView
 from agent.web.views import addition, supply
 from agent.web.views.addition import AdditionView
@@ -18,6 +19,7 @@ from tests.agent.web.served import Site as Served
 from tests.agent.web.served import fresh
 from tests.agent.web.test_supply import HUB, RACKS, SITE
 from tests.agent.web.test_supply import view as supplied
+from tests.support import wait_for
 from tests.support.browser import Browser
 
 DAY = 86400.0
@@ -124,6 +126,35 @@ def test_nobody_breaks_is_said_only_where_all_is_known() -> None:
     part = part[: part.index("</section>")]
     assert "m-met" not in part
     assert "cannot be judged" in part
+
+
+def test_a_question_half_typed_outlives_a_refresh(browser: Browser) -> None:
+    """When a part of the page comes, number, row and focus stay, and no connection is lost."""
+    made = view()
+    assert made.inventory is not None
+    racks = {**made.inventory.racks, "B1": replace(RACKS[0], rack="B1", row="B", feeds={})}
+    made = replace(made, inventory=replace(made.inventory, racks=racks))
+    site = Served(replace(made, snapshot=Snapshot()))
+    try:
+        browser.size(1366, 768)
+        fresh(browser, f"{site.url}/sites/{SITE}/supply?lose=RPP-A")
+        browser.eval(
+            "(() => { const box = document.getElementById('add'); box.focus(); box.value = '3';"
+            " const row = document.getElementById('add-row'); row.selectedIndex = 1; })()"
+        )
+        site.view = made
+        browser.eval("document.dispatchEvent(new Event('visibilitychange'))")
+        wait_for(
+            lambda: browser.eval("document.querySelector('[data-key=panel-supply-loss]') !== null"),
+            what="the loss of a breaker to be told",
+        )
+        wait_for(lambda: browser.eval("document.activeElement.id") == "add", what="the focus")
+        assert browser.eval("document.getElementById('add').value") == "3"
+        assert browser.eval("document.getElementById('add-row').selectedIndex") == 1
+        assert browser.eval("document.getElementById('lost').hidden") is True
+        assert browser.errors == []
+    finally:
+        site.close()
 
 
 def test_somebody_asks_it_on_a_phone(browser: Browser) -> None:
