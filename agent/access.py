@@ -92,6 +92,9 @@ class Role:
         """Refuse a role of nobody, and one for nothing."""
         if not (self.users or self.groups):
             raise ValueError("users: missing; state users, or groups that the proxy tells")
+        for key, names in (("users", self.users), ("groups", self.groups)):
+            if not all(name.strip() for name in names):  # who has no group would be of it
+                raise ValueError(f"{key}: a name must not be empty")
         if not self.may:
             raise ValueError("may: must not be empty")
 

@@ -1,17 +1,20 @@
 """The audit log: who changed the agent, who was refused, and who looks, as lines of JSON.
 
 A record has `time`, `action`, `user`, `address`, `path` and `status`. `forwarded` is what the proxy
-says of the client's own address. Who looks is recorded once a day for each user and address.
+says of the client's own address. Who looks is recorded once a day for each user and address, and
+of a user's refusals ten a minute: else he could push out what others did.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import errno
 import json
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Literal
@@ -24,6 +27,9 @@ _MOST_BYTES: Final = 16 * 2**20
 _KEPT: Final = 4
 """How many files that were set aside are kept: `audit.jsonl.1` is the newest of them."""
 _MOST_SEEN: Final = 4096
+_MOST_REFUSALS: Final = 10
+"""Refusals of one user that are recorded in a minute."""
+_REFUSED: Final = 403
 _LONGEST: Final = 200
 """Characters of one field: a client chooses its path."""
 
@@ -40,6 +46,8 @@ class Audit:
         self._lock: Final = threading.Lock()
         self._seen: Final[set[tuple[str, str]]] = set()
         self._day = ""
+        self._refusals: Final[Counter[str]] = Counter()
+        self._minute = 0.0
 
     async def sees(self, *, user: str, address: str, path: str, forwarded: str = "") -> None:
         """Record that a user looks, once a day for each address."""
@@ -69,7 +77,7 @@ class Audit:
 
         The status is 0 of a change that is about to be made.
         """
-        if self._path is None:
+        if self._path is None or (status == _REFUSED and self._is_too_much(user)):
             return True
         record = {
             "time": self._time(),
@@ -88,6 +96,15 @@ class Audit:
             return False
         return True
 
+    def _is_too_much(self, user: str) -> bool:
+        """Count a refusal, and tell whether there were enough of this user in this minute."""
+        minute = self._now() // 60
+        if minute != self._minute:
+            self._minute = minute
+            self._refusals.clear()
+        self._refusals[user] += 1
+        return self._refusals[user] > _MOST_REFUSALS
+
     def _time(self) -> str:
         return dt.datetime.fromtimestamp(self._now(), dt.UTC).isoformat("T", "milliseconds")
 
@@ -101,7 +118,8 @@ class Audit:
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
             descriptor = os.open(path, flags, 0o600)
             try:
-                os.write(descriptor, line)
+                if os.write(descriptor, line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             finally:
                 os.close(descriptor)
 

@@ -23,6 +23,7 @@ _REFUSALS: Final[Mapping[Verdict, Response]] = {
 }
 _NOT_TOLD: Final = plain_text(403, "who asks is told by the proxy of outputs.http.proxy alone")
 _NO_NAME: Final = plain_text(400, "the proxy's header with the user is no name")
+_TWICE: Final = plain_text(400, "the proxy's header with the groups came twice")
 OTHER_SITES: Final = plain_text(403, "your roles let you see the pages of some sites only")
 _LONGEST_NAME: Final = 128
 
@@ -62,6 +63,13 @@ class Door:
         # An orchestrator has no password: it is told whether the agent is ready, but not why not.
         return plain_text(503, "not ready") if self._waits_for() else plain_text(200, "ready")
 
+    def forwarded(self, request: Request) -> str:
+        """Return what the proxy says of the client's own address; what others say is their own."""
+        return request.header("x-forwarded-for") if self._is_proxy(request) else ""
+
+    def _is_proxy(self, request: Request) -> bool:
+        return self._config.proxy is not None and request.client.address in self._proxies
+
     async def _by_password(
         self, guesses: Guesses, request: Request, given: str
     ) -> Reader | Response:
@@ -77,19 +85,22 @@ class Door:
                 address=request.client.address,
                 path=request.path,
                 status=_REFUSALS[verdict].status,
+                forwarded=self.forwarded(request),
             )
         return _REFUSALS[verdict]
 
     def _told(self, request: Request) -> Reader | Response | None:
         """Return whom the proxy names; None where the request is not its own, or names nobody."""
         proxy = self._config.proxy
-        if proxy is None or request.client.address not in self._proxies:
+        if proxy is None or not self._is_proxy(request):
             return None
         user = _text(request.header(proxy.user_header.lower()))
         if user == "":
             return None
         if user is None or not user.isprintable() or "," in user or len(user) > _LONGEST_NAME:
             return _NO_NAME  # a client's own header beside the proxy's is joined by a comma
+        if proxy.groups_header.lower() in request.repeated:  # a client's own one beside it
+            return _TWICE
         groups = _text(request.header(proxy.groups_header.lower())) or ""
         self._crowd.recognise(request.client)
         return reader_of(self._config.roles, user, [one.strip() for one in groups.split(",")])

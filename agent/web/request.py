@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.web.crowd import Client
@@ -22,6 +23,8 @@ class Request:
     client: Client
     query: bytes = b""
     headers: Mapping[str, str]
+    repeated: Collection[str] = frozenset()
+    """The names of headers that came more than once."""
 
     def header(self, name: str) -> str:
         """Return a header's value, or an empty text."""
@@ -35,3 +38,9 @@ def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1"), value.decode("latin-1")
         found[key] = f"{found[key]}, {text}" if key in found else text
     return found
+
+
+def repeated(headers: Sequence[tuple[bytes, bytes]]) -> frozenset[str]:
+    """Return the names that come more than once."""
+    counts = Counter(name.decode("latin-1") for name, _ in headers)
+    return frozenset(name for name, count in counts.items() if count > 1)

@@ -123,7 +123,7 @@ class Routes:
             user=reader.user,
             address=request.client.address,
             path=path,
-            forwarded=request.header("x-forwarded-for"),
+            forwarded=self._door.forwarded(request),
         )
         if path == "/metrics":
             return await self._metrics(request)
@@ -160,7 +160,7 @@ class Routes:
             address=request.client.address,
             path=request.path,
             status=status,
-            forwarded=request.header("x-forwarded-for"),
+            forwarded=self._door.forwarded(request),
         )
 
     async def _reload(self, request: Request, reader: Reader) -> Response:

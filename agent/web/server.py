@@ -29,7 +29,7 @@ from agent.web.limits import (
     raise_file_limit,
 )
 from agent.web.quiet import Quiet
-from agent.web.request import Request, joined
+from agent.web.request import Request, joined, repeated
 from agent.web.response import Parts, Response, accepts_gzip
 from agent.web.routes import Handlers, Routes, metric_label
 
@@ -140,6 +140,7 @@ class WebServer:
             raw_path=scope["raw_path"].decode("latin-1"),
             query=scope["query_string"],
             headers=joined(scope["headers"]),
+            repeated=repeated(scope["headers"]),
             client=client,
         )
         try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,7 +51,8 @@ async def test_the_audit_log_tells_who_did_what(tmp_path: Path) -> None:
         await request(port, "/-/reload", *named("ann"), method="POST")
         await request(port, "/-/reload", *named("bob", "ops"), method="POST")
         await request(port, "/metrics", *named("eve"))
-        await request(port, "/metrics", basic("ann:wrong"), source="127.0.0.2")
+        forged = "X-Forwarded-For: 10.9.9.9"
+        await request(port, "/metrics", basic("ann:wrong"), forged, source="127.0.0.2")
     assert outline(log) == [
         ("see", "ann", "/metrics", 200),
         ("reload", "ann", "/-/reload", 403),
@@ -60,7 +63,7 @@ async def test_the_audit_log_tells_who_did_what(tmp_path: Path) -> None:
     ]
     first, *_, last = records(log)
     assert (first["address"], first["forwarded"]) == ("127.0.0.1", "10.1.2.3")
-    assert last["address"] == "127.0.0.2"
+    assert (last["address"], "forwarded" in last) == ("127.0.0.2", False)
     assert "wrong" not in str(records(log))
     assert mode(log) == 0o600
 
@@ -71,6 +74,14 @@ async def test_a_change_that_cannot_be_recorded_is_not_made(tmp_path: Path) -> N
         status, _, said = await request(port, "/-/reload", *named("ann"), method="POST")
         assert (status, said) == (503, b"not done: the audit log cannot be written\n")
         assert (await request(port, "/metrics", *named("ann")))[0] == 200
+
+
+async def test_half_a_record_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full takes the first bytes of a line: what it was about is not done."""
+    full = {"write": lambda file, line: os.write(file, line[:9])}
+    monkeypatch.setattr("agent.web.audit.os", SimpleNamespace(**{**vars(os), **full}))
+    audit = Audit(tmp_path / "audit.jsonl", Quiet())
+    assert not await audit.note("reload", user="ann", address="::1", path="/-/reload", status=0)
 
 
 async def test_the_audit_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +99,18 @@ async def test_the_audit_log_is_bounded(tmp_path: Path, monkeypatch: pytest.Monk
     assert [one["user"] for one in newest] == [
         f"u{40 - len(newest) + n}" for n in range(len(newest))
     ]
+
+
+async def test_nobody_pushes_out_what_others_did(tmp_path: Path) -> None:
+    """Ten refusals of a user are recorded in a minute; what others do is, and the next minute's."""
+    now = [1_764_460_000.0]
+    audit = Audit(tmp_path / "log", Quiet(), now=lambda: now[0])
+    for _ in range(50):
+        await audit.note("see", user="eve", address="::1", path="/", status=403)
+    await audit.note("reload", user="ann", address="::1", path="/-/reload", status=200)
+    now[0] += 60
+    await audit.note("see", user="eve", address="::1", path="/", status=403)
+    assert [one["user"] for one in records(tmp_path / "log")] == [*["eve"] * 10, "ann", "eve"]
 
 
 async def test_a_user_is_seen_once_a_day(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ async def test_a_password_stands_beside_the_proxy(tmp_path: Path) -> None:
     ("headers", "status"),
     [
         (["X-Forwarded-User: root", "X-Forwarded-User: ann"], 400),  # a client's beside the proxy's
+        (["X-Forwarded-User: ann", "X-Forwarded-Groups: a", "X-Forwarded-Groups: ops"], 400),
         (["X-Forwarded-User: "], 403),
         (["X-Forwarded-User: " + "a" * 129], 400),
         (["X-Forwarded-User: 王芳"], 200),
@@ -109,6 +110,13 @@ def test_roles_add_up(
     assert (found.user, set(found.rights)) == (user, rights)
     if "see" in rights:
         assert found.sites == (None if sites is None else frozenset(sites))
+
+
+@pytest.mark.parametrize("options", [{"users": ("",)}, {"groups": ("ops", " ")}])
+def test_nobody_has_a_role_by_an_empty_name(options: dict[str, tuple[str, ...]]) -> None:
+    """A variable that is not set would give the role to everybody without a group."""
+    with pytest.raises(ValueError, match="a name must not be empty"):
+        Role(**options)  # type: ignore[arg-type] # one of the two
 
 
 def test_without_roles_every_user_may_all() -> None:
