@@ -33,16 +33,19 @@ class NarrowedSnapshot(Snapshot):
     def families(self) -> Iterator[tuple[Metric, Mapping[Series, float]]]:
         """Yield every metric that has live series at these sites, with them."""
         for metric, values in self._whole.families():
-            found = self._chosen(values)
+            found = self._chosen(metric, values)
             if found:
                 yield metric, found
 
     def family(self, metric: Metric) -> Mapping[Series, float]:
         """Return the live series of one metric at these sites."""
-        return self._chosen(self._whole.family(metric))
+        return self._chosen(metric, self._whole.family(metric))
 
-    def _chosen(self, values: Mapping[Series, float]) -> dict[Series, float]:
-        return {one: value for one, value in values.items() if one.label("site") in self._sites}
+    def _chosen(self, metric: Metric, values: Mapping[Series, float]) -> dict[Series, float]:
+        if "site" not in metric.labels:
+            return {}
+        at = metric.at("site")
+        return {one: value for one, value in values.items() if one.values[at] in self._sites}
 
 
 class Narrowing:
