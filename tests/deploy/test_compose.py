@@ -76,6 +76,7 @@ def test_the_image_has_what_the_wheel_is_made_of() -> None:
     assert {*wheel["packages"], *wheel["force-include"]} <= set(copied)
     ignored = (ROOT / ".dockerignore").read_text("utf-8").split()
     assert [path for path in wheel["force-include"] if f"!{path}" not in ignored] == []
+    assert "deploy" in ignored, "it has secrets that only the users of other containers read"
 
 
 def test_the_secrets_of_compose_are_made_for_the_users_of_their_containers() -> None:

@@ -125,6 +125,14 @@ def test_a_config_of_many_values_is_good(tmp_path: Path) -> None:
     assert "good" in run(str(BIN / "hubgauge"), "check", str(tmp_path / "config.yaml"))
 
 
+def test_no_namespace_lets_nobody_in() -> None:
+    """In a policy, an empty list of senders stands for all of them."""
+    empty = {"gateway": {"networkPolicy": {"namespaces": []}}}
+    (policy,) = (one for one in rendered(**empty) if one["kind"] == "NetworkPolicy")
+    assert policy["spec"]["policyTypes"] == ["Ingress"]
+    assert policy["spec"]["ingress"] == []
+
+
 def test_parts_can_be_left_out() -> None:
     """Without gateway or nodes nothing of them is made."""
     assert {one["kind"] for one in rendered(gateway={"enabled": False})} == {
