@@ -77,7 +77,7 @@ def _plain(made: CarbonYear) -> dict[str, object]:
 
 def _figures(month: CarbonMonth) -> dict[str, object]:
     return {
-        "kwh": round(month.kwh, 3),
+        "kwh": round(month.kwh, 3) if month.covered else None,
         "coverage": round(month.coverage, 4),
         "carbon": [
             {
@@ -105,7 +105,7 @@ def _table(made: CarbonYear) -> str:
 def _row(month: CarbonMonth) -> Iterator[str]:
     """Yield the cells of a month; what is not known is empty."""
     yield month.name
-    yield f"{month.kwh:.3f}"
+    yield f"{month.kwh:.3f}" if month.covered else ""
     yield f"{month.coverage:.4f}"
     for basis in BASES:
         one = month.by(basis)

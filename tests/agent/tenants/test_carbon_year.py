@@ -81,7 +81,7 @@ def test_the_year_by_paper(imported: Path) -> None:
     assert carbon(january) == {"location": 6255.6, "market": 2678.4}
     assert (february["kwh"], february["coverage"]) == (7944.0, 0.9851)
     assert carbon(february) == {"location": 5566.8, "market": 2383.2}
-    assert (march["kwh"], march["coverage"], march["carbon"]) == (0.0, 0.0, [])
+    assert (march["kwh"], march["coverage"], march["carbon"]) == (None, 0.0, [])
     assert len(stated["months"]) == 12
     assert (stated["kwh"], stated["coverage"]) == (16872.0, 0.1605)  # 1406 of 8760 h
     assert carbon(stated) == {"location": 11822.4, "market": 5061.6}
@@ -120,11 +120,13 @@ def test_the_report_as_a_table_and_as_a_page(imported: Path, tmp_path: Path) -> 
         "2678.400",
         "1.0000",
     ]
-    assert rows[2] == [SITE, "2025-03", "0.000", "0.0000", "", "", "", ""]
+    assert rows[2] == [SITE, "2025-03", "", "0.0000", "", "", "", ""]
     assert rows[-1][1:4] == ["2025", "16872.000", "0.1605"]
     text = page.read_text("utf-8")
     assert "2025 年外购电力碳排放" in text
     assert "基于市场" in text
+    march = text[text.index("2025-03") :]
+    assert "kWh" not in march[: march.index("</tr>")]
     assert "11 822" in text.replace("\u202f", " ").replace("\u2009", " ").replace("\xa0", " ")
 
 
