@@ -74,7 +74,11 @@ class EventCollector:
         now = self._clock()
         self._unsaved += self._changes(self._open, self._watch.lasting(now), now)
         if self._unsaved:
-            await asyncio.to_thread(self._save)
+            # A round that takes too long leaves its thread behind: that has a list of its own.
+            if await asyncio.to_thread(self._save, list(self._unsaved)):
+                self._unsaved.clear()
+            else:
+                del self._unsaved[:-_MOST_UNSAVED]
         return ()
 
     def _changes(
@@ -102,17 +106,17 @@ class EventCollector:
             return None
         return {Matter(one.kind, one.site, one.row, one.subject, one.detail): one for one in found}
 
-    def _save(self) -> None:
+    def _save(self, waiting: Sequence[Episode]) -> bool:
+        """Write episodes down; returns whether that is done."""
         try:
             with self._ledger.store.transaction() as tables:
-                for one in self._unsaved:
+                for one in waiting:
                     tables.episodes.save(one)
         except StoreError as error:
             self._tell(error)
-            del self._unsaved[:-_MOST_UNSAVED]
-        else:
-            self._unsaved.clear()
-            self._is_told = False
+            return False
+        self._is_told = False
+        return True
 
     def _tell(self, error: Exception) -> None:
         if not self._is_told:

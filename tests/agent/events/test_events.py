@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from agent.events.collector import GONE_SECONDS, Beginning, Cause, EventCollector
 from agent.ledger.ledger import Ledger
+from agent.ledger.store.database import Tables
 from agent.ledger.store.episodes import Episode
 from agent.racks.collector import RackCollector
 from collectors.base import Metric, Reading, Series
 from collectors.catalogue import facility, site
 from collectors.catalogue import inventory as catalogue
+from tests.support import HANGS, until
 from tests.support.ledger import SITE, T0, Clock, Pages, inventory, ledger, pdu_power
 
 STOCK = (
@@ -192,6 +196,45 @@ async def test_a_year_is_kept(bench: Bench) -> None:
         tables.episodes.delete_old(T0 - 366 * day)
         found = tables.episodes.between(0, T0, 10)
     assert [round((T0 - one.since) / day) for one in found] == [380, 500]
+
+
+async def test_what_ends_while_a_write_is_slow_is_written_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A round is given up while its thread still writes; the end that the next one sees stays."""
+    written, go, done = threading.Event(), threading.Event(), threading.Event()
+    transaction, save, begun = bench.book.store.transaction, bench.events._save, []
+
+    @contextmanager
+    def slow() -> Iterator[Tables]:
+        begun.append(True)
+        if len(begun) > 1:
+            assert done.wait(HANGS)
+        with transaction() as tables:
+            yield tables
+        if len(begun) == 1:
+            written.set()
+            assert go.wait(HANGS)
+
+    def saved(waiting: Sequence[Episode]) -> bool:
+        try:
+            return save(waiting)
+        finally:
+            done.set()
+
+    await bench.round(0, *draws(2100))
+    monkeypatch.setattr(bench.book.store, "transaction", slow)
+    monkeypatch.setattr(bench.events, "_save", saved)
+    first = asyncio.create_task(bench.round(6, *draws(2100)))
+    await until(written.is_set, what="the first round to be written")
+    first.cancel()
+    with suppress(asyncio.CancelledError):
+        await first
+    second = asyncio.create_task(bench.round(2, *draws(1900)))
+    await until(lambda: len(begun) > 1, what="the second round to be written")
+    go.set()
+    await second
+    assert bench.told("rack") == [("A07", "over", 0, 8)]
 
 
 async def test_a_ledger_that_cannot_be_written_is_tried_again(
