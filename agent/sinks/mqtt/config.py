@@ -50,7 +50,8 @@ class Mqtt(Output):
         field(default=128 * 1024, metadata={"help": "a longer message is divided; at most 1MiB"})
     )
     timeout: Duration = field(
-        default=10.0, metadata={"help": "for all messages that are sent at once"}
+        default=10.0,
+        metadata={"help": "to connect, and how long a broker may acknowledge no message at all"},
     )
     ca_file: Path | None = field(
         default=None,

@@ -21,6 +21,7 @@ from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
 from agent.sinks.mqtt.config import Mqtt, broker_of
 from agent.sinks.mqtt.messages import message_of
+from collectors.base import ConfigError
 from collectors.certificates import show, trusting
 from collectors.secrets import read_secret
 
@@ -57,10 +58,9 @@ class BrokerWire:
 
     def post(self, body: bytes) -> Reply:
         """Publish the messages of a body; returns when all are acknowledged or the time is up."""
-        deadline = time.monotonic() + self._config.timeout
         try:
-            reply = self._connect(deadline) or self._publish(body, deadline)
-        except (OSError, ValueError) as error:
+            reply = self._connect(time.monotonic() + self._config.timeout) or self._publish(body)
+        except (OSError, ValueError, ConfigError) as error:  # a secret may be unreadable meanwhile
             reply = Reply(code="unreachable", message=str(error))
         if not reply.taken:
             self._give_up()
@@ -143,9 +143,11 @@ class BrokerWire:
 
     # Publishing
 
-    def _publish(self, body: bytes, deadline: float) -> Reply:
+    def _publish(self, body: bytes) -> Reply:
+        """Publish the messages of a body. A slow line has time while some are acknowledged."""
         client = self._client
-        assert client is not None
+        if client is None:  # closed meanwhile
+            return Reply(code=ABORTED)
         for line in body.splitlines():
             topic, _, payload = message_of(line)
             sent = client.publish(topic, payload, qos=_QOS, retain=self._config.retain)
@@ -155,15 +157,21 @@ class BrokerWire:
                 else:
                     self._waiting.add(sent.mid)
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._closed or self._lost is not None or not self._waiting,
-                max(0.0, deadline - time.monotonic()),
-            )
+            before = math.inf
+            while len(self._waiting) < before:
+                before = len(self._waiting)
+                self._changed.wait_for(self._is_settled, self._config.timeout)
+            if self._closed:  # what was waited for is forgotten, and not acknowledged
+                return Reply(code=ABORTED)
             if self._refused is not None:
                 return _refused(self._refused) or Reply(code=_LATER)
             if not self._waiting:
                 return Reply(code="204")
             return _refused(self._lost) or Reply(code="timeout", message="not acknowledged")
+
+    def _is_settled(self) -> bool:
+        """Tell whether there is nothing to wait for any more."""
+        return self._closed or self._lost is not None or not self._waiting
 
     def _note(self, code: ReasonCode) -> None:
         """Note what a broker says of a message."""

@@ -55,6 +55,16 @@ class Broker:
             return False
         return True
 
+    def pause(self) -> None:
+        """Have it do nothing, though its connections stay."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End it; it writes down what is not delivered."""
         if self._process is not None:

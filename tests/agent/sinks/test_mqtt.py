@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
 
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.config import load
+from agent.sinks.base import Reply
+from agent.sinks.halving import ABORTED
+from agent.sinks.mqtt.config import Mqtt
 from agent.sinks.mqtt.messages import MessageFormat, message_of
+from agent.sinks.mqtt.wire import BrokerWire
 from collectors.base import Batch
 from collectors.strict import Problems
 from tests.agent.sinks.mqtt_broker import broker, heard, sink
@@ -22,10 +31,16 @@ from tests.agent.sinks.peers import (
     batch,
     drained,
 )
-from tests.support import binary, wait_for
+from tests.support import HANGS, binary, wait_for
 from tests.support.certificates import self_signed
 
 TOPIC = "hubgauge/guian/huawei-guian-1/test/d"
+
+
+class Sent(NamedTuple):
+    """What paho says of a message that it was given."""
+
+    mid: int
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
@@ -159,6 +174,54 @@ def test_a_broker_with_tls_is_verified(tmp_path: Path) -> None:
             made.accept(batch(1.0, when=1.0))
             wait_for(lambda: made.requests["unreachable"], what="a refusal")
             assert made.spool.state().waiting == 1
+
+
+def test_what_is_not_acknowledged_when_the_agent_ends_is_not_taken(tmp_path: Path) -> None:
+    """The broker has stopped in between: the samples stay in the spool."""
+    with broker(tmp_path) as server, ThreadPoolExecutor(1) as pool:
+        wire = BrokerWire(Mqtt(url=f"mqtt://localhost:{server.port}", timeout=HANGS), client_id="x")
+        body, _ = MessageFormat(TAGS, "hubgauge", 1024).render(batch(1.0, when=1.0))
+        assert wire.post(body).taken
+        server.pause()
+        try:
+            reply = pool.submit(wire.post, body)
+            wait_for(lambda: wire._waiting, what="a message under way")
+            wire.close()
+            assert reply.result(HANGS) == Reply(code=ABORTED)
+        finally:
+            server.resume()
+
+
+@pytest.mark.parametrize(("acknowledged", "code"), [(5, "204"), (3, "timeout")])
+def test_a_slow_broker_has_time_while_it_acknowledges(acknowledged: int, code: str) -> None:
+    """Each time that is over brings one of five messages, or at last none."""
+    wire = BrokerWire(Mqtt(url="mqtt://localhost"), client_id="x")
+    numbers, times = count(1), count(1)
+    wire._client = cast("Any", SimpleNamespace(publish=lambda *_, **__: Sent(next(numbers))))
+
+    def late(_settled: object, _seconds: float) -> bool:
+        if (number := next(times)) <= acknowledged:
+            wire._on_publish(None, None, number, ReasonCode(PacketTypes.PUBACK), None)
+        return False
+
+    wire._changed.wait_for = late  # type: ignore[method-assign] # a clock that nobody waits for
+    body, _ = MessageFormat(TAGS, "hubgauge", 1024).render(batch(1.0, when=1.0))
+    assert wire._publish(body * 5).code == code
+
+
+def test_a_password_that_cannot_be_read_is_told_and_read_again(tmp_path: Path) -> None:
+    """While its file is being replaced, the samples wait, and the sink is not up."""
+    file = tmp_path / "password"
+    with (
+        broker(tmp_path) as server,
+        sink(tmp_path, server.port, username="plant", password_file=file) as made,
+    ):
+        made.accept(batch(1.0, when=1.0))
+        wait_for(lambda: made.requests["unreachable"], what="a file that is missed")
+        wait_for(lambda: made.up is False, what="the sink to be down")
+        file.write_text("s3cret")
+        file.chmod(0o600)
+        drained(made)
 
 
 def test_a_broker_that_never_answers_is_left_in_time(tmp_path: Path) -> None:
