@@ -43,8 +43,8 @@ class SyslogCollector:
     async def collect(self) -> Sequence[Reading]:
         """Return the counts, times and states of all events; raises Unreachable."""
         if not self._receiver.is_open:
+            self._book.recall()  # before anything is heard, which would be lost
             await self._receiver.open()
-            self._book.recall()
         self._book.keep()
         return list(self._book.readings(self._clock()))
 

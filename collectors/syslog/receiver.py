@@ -6,6 +6,7 @@ What a stranger sends is dropped before anything reads it, and his connections a
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,14 @@ MOST_BYTES: Final = 8192
 MOST_CONNECTIONS: Final = 4
 """From one address at a time."""
 _MOST_DIGITS: Final = 5
+_KEEPALIVE: Final = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+)
+"""A device that lost its power never says so; its connection is given up after two minutes. Else a
+few such devices would leave no place for it when it comes back."""
 
 
 class Receiver:
@@ -130,6 +139,8 @@ class Receiver:
                 self.dropped["connections"] += 1
             else:
                 self._connections[task] = address
+                for option in _KEEPALIVE:
+                    writer.get_extra_info("socket").setsockopt(*option)
                 await self._read(reader, address)
         except (asyncio.CancelledError, OSError):
             pass

@@ -230,6 +230,9 @@ class Finder:
             plan = plan_of(self.profile, answers, wanted)
             if plan.yields or config.profile != AUTO:
                 return Found(name=self.chosen, profile=self.profile, plan=plan, answers=answers)
+        if self.plan is not None and config.profile == AUTO:
+            # It was never silent, and is another device all the same.
+            self._identity = await identify(channel)
         found = await find(
             channel, self._shared.library, config.profile, wanted, identity=self._identity
         )

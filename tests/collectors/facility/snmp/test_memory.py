@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from collectors.base import Unreachable
+from collectors.base import BadReply, Unreachable
+from collectors.facility.snmp.config import DeviceConfig
 from collectors.facility.snmp.discover import Answers
 from collectors.facility.snmp.library import Library
 from collectors.facility.snmp.memory import DeviceMemory
 from collectors.facility.snmp.recognise import Identity
 from tests.collectors.facility.snmp.agents import Fake, collector, serving
 from tests.collectors.facility.snmp.devices import APC, PDU, POWER, SYSTEM, named, shown
-from tests.support import hurried
+from tests.support import HANGS, hurried
 
 IDENTITY = Identity(object_id="1.3.6.1.4.1.318.1.3.4.6", description="a PDU")
 ANSWERS = Answers(
@@ -125,6 +127,31 @@ async def test_another_device_at_the_address_is_discovered(tmp_path: Path) -> No
         assert first.plan is not before
         for one in (first, again):
             await one.aclose()
+
+
+async def test_another_device_that_takes_over_between_two_rounds_is_recognised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was never silent: once no object is there, it is asked again who it is."""
+    monkeypatch.setattr("collectors.facility.snmp.finder._MIN_DISCOVERY_AGE", 0.0)
+    fake = Fake(dict(PDU))
+    async with serving(fake) as address:
+        device = collector(DeviceConfig(address=address, device="d", timeout=HANGS))
+        await device.collect()
+        assert device.chosen == "apc-rpdu2"
+        fake.objects.clear()
+        fake.objects |= SYSTEM | {
+            "1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.2011.6.174",
+            "1.3.6.1.2.1.33.1.2.4.0": 97,
+            "1.3.6.1.2.1.33.1.4.4.1.2.1": 230,
+        }
+        async with asyncio.timeout(HANGS):
+            while device.chosen == "apc-rpdu2":
+                with suppress(BadReply):
+                    await device.collect()
+                await asyncio.sleep(0.01)
+        assert device.chosen == "huawei-ups2000"
+        await device.aclose()
 
 
 async def test_a_time_out_alone_makes_no_plan_stale() -> None:
