@@ -115,6 +115,8 @@ class Config:
         """
         device = section.origin(error.key)
         if device is not None:
+            said = section.located(error.message)
+            error = ConfigError(said, file=error.file, line=error.line, key=error.key)
             return in_device_file(error, *device)
         if error.line:
             return error

@@ -61,6 +61,19 @@ class Section(Generic[K]):
             return None
         return self.origins[number], rest[found.end() :]
 
+    def located(self, message: str) -> str:
+        """Return a message about a device of a file, in which other devices have their place.
+
+        Its number in the list of all tells nothing: part of that list stands in other files.
+        """
+
+        def place(found: re.Match[str]) -> str:
+            device = self.origin(found[0])
+            at = device[0] if device is not None else None
+            return f"{at.file}:{at.line}" if at is not None else f"{self.key}.{found[0]}"
+
+        return re.sub(rf"\b{self.listed}\[\d+\]", place, message)
+
     @property
     def name(self) -> str:
         """The name of an output: its own where it has one, else its kind's."""

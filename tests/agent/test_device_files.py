@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def names(loaded: Loaded) -> list[str]:
 
 def lost(loaded: Loaded) -> list[str]:
     """Return what is wrong with files, without their folder."""
-    return [str(one).rpartition("devices.d/")[2] for one in loaded.config.devices.lost]
+    return [re.sub(r"\S*devices\.d/", "", str(one)) for one in loaded.config.devices.lost]
 
 
 def test_files_add_their_devices_to_those_of_the_config(tmp_path: Path) -> None:
@@ -94,9 +95,11 @@ def test_the_environment_stands_in_both_forms(
 
 MISTAKES = {
     "snmp: [{address: 127.0.0.1, pdo: a}]\n": "bad.yaml:1: snmp[0].pdo: unknown key; did you mean pdu",
-    "snmp:\n- {address: 127.0.0.1, pdu: own}\n": "bad.yaml:2: snmp[0]: 'own' is already the name",
+    "snmp:\n- {address: 127.0.0.1, pdu: own}\n": (
+        "bad.yaml:2: snmp[0]: 'own' is already the name of collectors.snmp.devices[0]"
+    ),
     "snmp:\n- {address: 127.0.0.1, pdu: x}\n- {address: 127.0.0.1, pdu: good}\n": (
-        "bad.yaml:3: snmp[1]: 'good' is already the name"
+        "bad.yaml:3: snmp[1]: 'good' is already the name of a-good.yaml:1"
     ),
     "snmp:\n- {address: 127.0.0.1, profile: no-such}\n": "bad.yaml:2: snmp[0].profile: ",
     "modbus: [{address: h, unit: 1, profile: none, meter: m, point: utility}]\n": (

@@ -37,6 +37,7 @@ async def test_a_message_that_comes_while_it_begins_to_listen_counts(
     async with listening(config(tmp_path, port), tmp_path) as collector:
         await log(port, "water detected", "-d")
         await told(collector, 1)
+    port = free_port()
     begin, heard = asyncio.start_server, asyncio.Event()
 
     async def late(*arguments: Any, **named: Any) -> asyncio.Server:
