@@ -193,7 +193,9 @@ def test_what_is_not_acknowledged_when_the_agent_ends_is_not_taken(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("acknowledged", "code"), [(5, "204"), (3, "timeout")])
-def test_a_slow_broker_has_time_while_it_acknowledges(acknowledged: int, code: str) -> None:
+def test_a_slow_broker_has_time_while_it_acknowledges(
+    monkeypatch: pytest.MonkeyPatch, acknowledged: int, code: str
+) -> None:
     """Each time that is over brings one of five messages, or at last none."""
     wire = BrokerWire(Mqtt(url="mqtt://localhost"), client_id="x")
     numbers, times = count(1), count(1)
@@ -204,7 +206,7 @@ def test_a_slow_broker_has_time_while_it_acknowledges(acknowledged: int, code: s
             wire._on_publish(None, None, number, ReasonCode(PacketTypes.PUBACK), None)
         return False
 
-    wire._changed.wait_for = late  # type: ignore[method-assign] # a clock that nobody waits for
+    monkeypatch.setattr(wire._changed, "wait_for", late)
     body, _ = MessageFormat(TAGS, "hubgauge", 1024).render(batch(1.0, when=1.0))
     assert wire._publish(body * 5).code == code
 
