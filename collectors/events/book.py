@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -22,6 +23,9 @@ logger: Final = logging.getLogger(__name__)
 METRICS: Final = (EVENT_COUNT, EVENT_LAST, EVENT_ACTIVE)
 OTHER: Final = "other"
 """The event that nobody has given a meaning: one series a device, whatever it sends."""
+_APART_SECONDS: Final = 1.0
+"""The least time between two states that are written at once: a site that loses its power begins
+hundreds of them in a moment, and each write takes the whole file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +74,17 @@ class EventBook:
         self._path = path
         self._known: dict[tuple[str, str], Known] = {}
         self._unwritten = False
+        self._written_at = -math.inf
 
     def recall(self) -> None:
         """Read what was known before, once it is ours to keep: at a reload another one had it."""
         self._known = self._read()
 
     def take(self, sender: str, meant: Meaning | None, now: float) -> None:
-        """Count an event of a device. A state that begins or ends is on disk at once."""
+        """Count an event of a device. A state that begins or ends is on disk at once.
+
+        Of many in a row, the first one is, and the others with the next `keep`.
+        """
         name = meant.event if meant is not None else OTHER
         known = self._known.setdefault((sender, name), Known())
         known.count += 1
@@ -87,7 +95,9 @@ class EventBook:
             known.ends = now + lasts if lasts is not None else None
             if known.active != meant.active:
                 known.active = meant.active
-                self.keep()
+                if not 0 <= now - self._written_at < _APART_SECONDS:
+                    self._written_at = now
+                    self.keep()
 
     def readings(self, now: float) -> Iterator[Reading]:
         """Yield what is known of every event that ever happened."""
