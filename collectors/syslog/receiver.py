@@ -68,8 +68,12 @@ class Receiver:
                     lambda: _Datagrams(self._datagram), local_addr=(address, port)
                 )
             if "tcp" in self._config.protocols:
+                # Beneath `[::]` also IPv4, as UDP: asyncio's own sockets would leave it out.
+                both = address == "::" and socket.has_dualstack_ipv6()
+                family = socket.AF_INET6 if ":" in address else socket.AF_INET
+                listener = socket.create_server((address, port), family=family, dualstack_ipv6=both)
                 self._tcp = await asyncio.start_server(
-                    self._connected, address, port, limit=MOST_BYTES
+                    self._connected, sock=listener, limit=MOST_BYTES
                 )
         except OSError as error:
             self.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,16 @@ import pytest
 from collectors.events.book import EventBook
 from tests.collectors.syslog.test_syslog import config, listening, log, told
 from tests.support import HANGS, free_port
+
+
+@pytest.mark.parametrize("form", ["-d", "-T"])
+async def test_all_addresses_are_those_of_both_families(tmp_path: Path, form: str) -> None:
+    """`[::]` hears a device of IPv4 by TCP as it does by UDP."""
+    port = free_port()
+    found = replace(config(tmp_path, port), listen=f"[::]:{port}")
+    async with listening(found, tmp_path) as collector:
+        await log(port, "water detected", form)
+        assert (await told(collector, 1))["active", "leak"] == 1.0
 
 
 async def test_a_silent_connection_is_asked_after(tmp_path: Path) -> None:
