@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,9 +79,11 @@ def test_every_command_has_a_man_page_that_man_reads(tmp_path: Path) -> None:
     pages = sorted(path.name for path in tmp_path.iterdir())
     assert "hubgauge.1" in pages
     assert {f"hubgauge-{name}.1" for name in (*BUILT_IN, "rules", "simulate")} <= set(pages)
+    # A minimised Ubuntu puts a stand-in before the program, which only says so.
+    man = shutil.which("man.REAL") or binary("man")
     for name in pages:
         done = subprocess.run(
-            [binary("man"), "-l", tmp_path / name],
+            [man, "-l", tmp_path / name],
             env={
                 **os.environ,
                 "LC_ALL": "C.UTF-8",
