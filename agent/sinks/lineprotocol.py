@@ -31,8 +31,8 @@ from collectors.batch import MOST_HEADS, Layout, Shape
 from collectors.head import Head, Labels
 from collectors.labels import safe_label
 
-MAX_LAYOUTS: Final = 100_000
-"""Devices and collectors whose tags are kept as text.
+MAX_LAYOUTS: Final = 300_000
+"""Devices and collectors whose tags are kept as text; a device has up to three sources.
 
 Beyond that all are forgotten and made anew.
 """
