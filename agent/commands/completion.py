@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     for one in _parsers(parser):
         for action in one._actions:
             if action.type is Path:
-                action.complete = shtab.FILE  # type: ignore[attr-defined] # shtab looks for it
+                vars(action)["complete"] = shtab.FILE  # shtab looks for it
     sys.stdout.write(shtab.complete(parser, shell=args.shell) + "\n")
     return 0
 

@@ -24,7 +24,7 @@ def test_one_sample_that_was_stored_twice_is_not_two(tmp_path: Path) -> None:
             urllib.request.urlopen(f"{database.url}/api/v1/import/prometheus", page.encode())
 
         def stored() -> int:
-            return sum(len(one["values"]) for one in database.export())  # type: ignore[arg-type]
+            return sum(len(one["values"]) for one in database.export())
 
         server, expr = Server(database.url), for_rule(seen_twice(COLLECTOR_ERRORS))
         write(now)

@@ -81,7 +81,7 @@ class Told(rack_fixture.FakePast):
     def __init__(self, told: list[Episode] | None) -> None:
         self.told = told
 
-    def events(self, _days: int) -> list[Episode] | None:  # type: ignore[override] # as the ledger
+    def events(self, _days: int) -> list[Episode] | None:
         return self.told
 
 

@@ -78,7 +78,7 @@ async def test_a_header_that_is_no_name_names_nobody(headers: list[str], status:
 def test_a_proxy_that_cannot_be_believed_is_refused(options: dict[str, object], said: str) -> None:
     """Its addresses and headers are checked when the config is read."""
     with pytest.raises(ValueError, match=said):
-        Proxy(**options)  # type: ignore[arg-type] # wrong on purpose
+        Proxy(**options)
 
 
 # What roles allow
@@ -116,7 +116,7 @@ def test_roles_add_up(
 def test_nobody_has_a_role_by_an_empty_name(options: dict[str, tuple[str, ...]]) -> None:
     """A variable that is not set would give the role to everybody without a group."""
     with pytest.raises(ValueError, match="a name must not be empty"):
-        Role(**options)  # type: ignore[arg-type] # one of the two
+        Role(**options)
 
 
 def test_without_roles_every_user_may_all() -> None:
@@ -165,7 +165,7 @@ async def test_who_sees_some_sites_does_not_scrape() -> None:
 def test_a_door_that_makes_no_sense_is_refused(options: dict[str, object], said: str) -> None:
     """Roles need somebody who says who asks; a site that may frame the board is an origin."""
     with pytest.raises(ValueError, match=said):
-        Http(**options)  # type: ignore[arg-type] # wrong on purpose
+        Http(**options)
 
 
 # Views of some sites
