@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import ClassVar, Final
 
-from collectors.base import Context, Reading, Schedule
+from collectors.base import Context
 from collectors.events.book import EventBook
+from collectors.events.listener import Listener
 from collectors.traps.config import Config
 from collectors.traps.meaning import Trap, meaning
 from collectors.traps.receiver import Credentials, Receiver
@@ -15,8 +16,8 @@ from collectors.traps.receiver import Credentials, Receiver
 FILE: Final = "events.json"
 
 
-class TrapCollector:
-    """Listens from its first round on, and gives what is known of every event in each round."""
+class TrapCollector(Listener):
+    """Makes events of traps and informs."""
 
     name: ClassVar[str] = "traps"
 
@@ -28,30 +29,10 @@ class TrapCollector:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.device = ""
-        self.schedule = Schedule(interval=config.interval)
-        self._book = book_of(config, context)
+        receiver = Receiver(config, secrets, self._heard)
+        book = book_of(config, context)
+        super().__init__(book, receiver, interval=config.interval, clock=clock)
         self._events = config.events
-        self._clock = clock
-        self._receiver = Receiver(config, secrets, self._heard)
-
-    @property
-    def dropped(self) -> Mapping[str, int]:
-        """How many datagrams were not used since the start, by reason."""
-        return self._receiver.refused()
-
-    async def collect(self) -> Sequence[Reading]:
-        """Return the counts, times and states of all events; raises Unreachable."""
-        if not self._receiver.is_open:
-            self._book.recall()  # before anything is heard, which would be lost
-            await self._receiver.open()
-        self._book.keep()
-        return list(self._book.readings(self._clock()))
-
-    def close(self) -> None:
-        """Stop listening."""
-        self._receiver.close()
-        self._book.keep()
 
     def _heard(self, address: str, trap: Trap) -> None:
         self._book.take(address, meaning(trap, self._events), self._clock())
