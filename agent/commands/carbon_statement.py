@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import csv
 import io
-import json
-import sys
 from collections.abc import Iterator
 from typing import Final
 
 from agent.commands.ledger_of_site import known_ledger, known_site, open_ledger
-from agent.commands.output import write_text
+from agent.commands.output import write_statement
 from agent.config import Config
 from agent.csv_cells import shown_as_text
 from agent.inventory.model import Inventory
@@ -49,15 +47,12 @@ def write(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
         ledger.close()
     if not made.months:
         raise ConfigError(f"{args.carbon} has not begun", key="--carbon")
-    text = json.dumps(_plain(made), indent=2, ensure_ascii=False) + "\n"
-    if args.out is None:
-        sys.stdout.write(text)
-    else:
-        write_text(args.out, text, "--out")
-    if args.csv is not None:
-        write_text(args.csv, _table(made), "--csv")
-    if args.page is not None:
-        write_text(args.page, document(made, words(args.language)), "--page")
+    write_statement(
+        args,
+        _plain(made),
+        table=lambda: _table(made),
+        page=lambda: document(made, words(args.language)),
+    )
     return 0
 
 

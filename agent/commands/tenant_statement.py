@@ -6,13 +6,11 @@ import argparse
 import csv
 import datetime as dt
 import io
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from agent.commands.ledger_of_site import known_ledger, open_ledger
-from agent.commands.output import write_text
+from agent.commands.output import write_statement
 from agent.config import Config
 from agent.csv_cells import shown_as_text
 from agent.inventory.model import Inventory
@@ -31,15 +29,12 @@ def write(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
     if found.file.tenants is None:
         raise ConfigError("names no file of tenants", file=str(args.config), key="tenants")
     made = _make(args, found, inventory, found.file.tenants)
-    text = json.dumps(_plain(made), indent=2, ensure_ascii=False) + "\n"
-    if args.out is None:
-        sys.stdout.write(text)
-    else:
-        write_text(args.out, text, "--out")
-    if args.csv is not None:
-        write_text(args.csv, _table(made), "--csv")
-    if args.page is not None:
-        write_text(args.page, document(made, words(args.language)), "--page")
+    write_statement(
+        args,
+        _plain(made),
+        table=lambda: _table(made),
+        page=lambda: document(made, words(args.language)),
+    )
     return 0
 
 
