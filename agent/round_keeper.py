@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
+from agent.readings import NO_READINGS, Round
 from agent.rotation import Rotation
-from agent.rounds import NO_READINGS, Round, read, read_now, was_late
+from agent.rounds import read, read_now, was_late
 from agent.selfmetrics import SelfMetrics
 from agent.status import Consumer, HandedOn, Keeps, count_dropped, note, publish, publish_parts
 from agent.steadyloop import Pulse, pulse_of

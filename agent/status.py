@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol, TypedDict, Unpack
 
 from agent.health import CollectorHealth
-from agent.rounds import LeftOut, Round, StoodStill
+from agent.readings import Round
+from agent.rounds import LeftOut, StoodStill
 from agent.selfmetrics import SelfMetrics
 from agent.task import Task
 from collectors.base import (

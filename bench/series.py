@@ -20,7 +20,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from agent.rounds import Returned, checked
+from agent.readings import Returned, checked
 from agent.selfmetrics import SelfMetrics
 from agent.sinks.lineprotocol import LineFormat
 from agent.sinks.spool import Spool

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from agent.health import Progress
-from agent.rounds import NO_READINGS, Round, was_late
+from agent.readings import NO_READINGS, Round
+from agent.rounds import was_late
 from agent.steadyloop import Pulse
 from agent.threads import Threads
 from collectors.base import BadReply, Batch, Late, Refused, Schedule, Unreachable
