@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from collectors.catalogue import node, rack, recorded, site
 from collectors.catalogue.limits import PRECISION, YEAR_WINDOW
+from collectors.catalogue.link import LINK_ROUND_TRIP
 from dashboards.alerts.base import named, series
 from dashboards.signals import power
 from dashboards.signals.rack_limits import STRANDED
@@ -57,7 +58,7 @@ def record_tests() -> Iterator[JsonTest]:
     yield from _stranded_tests()
     link = {"hub": "guian", "site": "s1", "peer": "guangzhou"}
     trips = {
-        series(site.LINK_ROUND_TRIP, link, share=share): f"{value}x5"
+        series(LINK_ROUND_TRIP, link, share=share): f"{value}x5"
         for share, value in (("0.5", 0.009), ("0.99", 0.02))
     }
     trip = {"kpi": "round_trip_guangzhou", "scope": "hub"}

@@ -21,6 +21,7 @@ from collectors.catalogue import (
     hardware,
     host,
     inventory,
+    link,
     metrics_of,
     network,
     node,
@@ -29,7 +30,11 @@ from collectors.catalogue import (
 )
 
 SECTIONS: Final[tuple[tuple[str, tuple[ModuleType, ...], str], ...]] = (
-    ("Sites, PUE, targets and links", (site,), "Computed by the gateway that has the inventory."),
+    (
+        "Sites, PUE, targets and links",
+        (site, link),
+        "Computed by the gateway that has the inventory.",
+    ),
     ("Racks, rows and breakers", (rack,), "Computed from the inventory and the latest readings."),
     (
         "Meters, PDUs, UPSs, transfer switches, DC plants, generators, cooling and sensors",

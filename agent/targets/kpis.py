@@ -20,6 +20,7 @@ from agent.targets.measure import Match, Measure, Narrowing, Part
 from collectors.base import Metric
 from collectors.catalogue import facility, node, rack, site
 from collectors.catalogue.limits import PRECISION, QUANTILE, YEAR_WINDOW
+from collectors.catalogue.link import LINK_LOSS, LINK_ROUND_TRIP, LINK_SPEED
 
 IN_SERVICE: Final = "in_service"
 BUILDING: Final = "under_construction"
@@ -152,7 +153,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         needs=_IN_SERVICE,
         witness=facility.METER_UP,
     ),
-    Measure(kpi="link_rate", part=Part(metric=site.LINK_SPEED), over_sites="max", above="always"),
+    Measure(kpi="link_rate", part=Part(metric=LINK_SPEED), over_sites="max", above="always"),
     Measure(
         kpi="in_service",
         part=Part(metric=site.SITE_INFO, where=_state(IN_SERVICE), none_is_zero=True),
@@ -162,9 +163,9 @@ MEASURES: Final[tuple[Measure, ...]] = (
     Measure(
         # Every site has to keep a limit, so the slowest peer of the slowest site is told.
         kpi="round_trip",
-        part=Part(metric=site.LINK_ROUND_TRIP, where=(Match(label="share", values=(QUANTILE,)),)),
+        part=Part(metric=LINK_ROUND_TRIP, where=(Match(label="share", values=(QUANTILE,)),)),
         over_sites="max",
-        needs=(Part(metric=site.LINK_LOSS, per_site="count", each=("hub", "site", "peer")),),
+        needs=(Part(metric=LINK_LOSS, per_site="count", each=("hub", "site", "peer")),),
         every_thing=True,
         above="narrowed",
         narrowing=Narrowing(label="peer"),

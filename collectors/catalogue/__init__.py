@@ -20,13 +20,14 @@ def all_metrics() -> Iterator[Metric]:
         hardware,
         host,
         inventory,
+        link,
         network,
         node,
         rack,
         site,
     )
 
-    computed = (rack, node, site, inventory, agent)
+    computed = (rack, node, site, link, inventory, agent)
     sections = (*host.SECTIONS, hardware, *devices.SECTIONS, network, events, *computed)
     yield from dict.fromkeys(metrics_of(*sections))
 

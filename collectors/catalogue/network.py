@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.base import Metric, MetricType
-from collectors.catalogue.site import LINK_SPEED
+from collectors.catalogue.link import LINK_SPEED
 
 LINK: Final = LINK_SPEED.labels
 

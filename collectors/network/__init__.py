@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from collectors.address import host_and_port
 from collectors.base import Collector, ConfigError, Context, Metric
-from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
+from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 from collectors.strict import Duration, Range
 
 DEFAULT_PORTS: Final = {"tcp": 443, "stamp": 862}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.base import CollectError, Place, Reading, Schedule, Unreachable
-from collectors.catalogue.site import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
+from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 from collectors.network.datagrams import icmp_allowed
 from collectors.network.prober import Method, Prober, Target
 from collectors.network.probes import open_prober

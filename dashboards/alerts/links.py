@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from collectors.catalogue import site
 from collectors.catalogue.limits import LOSS_LIMIT, SLOW_LINK
+from collectors.catalogue.link import LINK_LOSS, LINK_ROUND_TRIP
 from dashboards.alerts.base import SITE, Alert, Case, series
 from dashboards.alerts.limit import percent
 from dashboards.language import Text
@@ -17,18 +17,18 @@ _LOSS: Final = for_rule(link.LOSS.expr)
 
 
 _MEDIAN: Final = 'share="0.5"'
-_TRIP: Final = for_rule(f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})")
+_TRIP: Final = for_rule(f"max by (hub, site, peer) ({of(LINK_ROUND_TRIP, _MEDIAN)})")
 _USUAL: Final = for_rule(
-    f"max by (hub, site, peer) (avg_over_time({of(site.LINK_ROUND_TRIP, _MEDIAN)}[1d]))"
+    f"max by (hub, site, peer) (avg_over_time({of(LINK_ROUND_TRIP, _MEDIAN)}[1d]))"
 )
 
 
 def _trip(values: str) -> dict[str, str]:
-    return {series(site.LINK_ROUND_TRIP, _PEER, share="0.5"): values}
+    return {series(LINK_ROUND_TRIP, _PEER, share="0.5"): values}
 
 
 def _lost(values: str) -> dict[str, str]:
-    return {series(site.LINK_LOSS, _PEER): values}
+    return {series(LINK_LOSS, _PEER): values}
 
 
 ALERTS: Final = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import network, site
+from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP, LINK_SPEED
 from dashboards.language import Text
 from dashboards.promql import of, rate
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, filling, steps
@@ -12,11 +13,11 @@ from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, f
 _IS_ROUND_TRIP: Final = 'kpi=~"round_trip.*"'
 _LIMITS: Final = (
     f"max by (target) ({site.TARGET_VALUE.full_name}{{{_IS_ROUND_TRIP}}} and on (instance)"
-    f" {of(site.LINK_ROUND_TRIP)})"
+    f" {of(LINK_ROUND_TRIP)})"
 )
 _MEDIAN: Final = 'share="0.5"'
 _NO_PROBES: Final = Excuse(
-    reason="no round-trip probe is configured at these sites", unless=of(site.LINK_ROUND_TRIP)
+    reason="no round-trip probe is configured at these sites", unless=of(LINK_ROUND_TRIP)
 )
 
 ROUND_TRIP: Final = Signal(
@@ -26,7 +27,7 @@ ROUND_TRIP: Final = Signal(
         "Round-trip time to each named peer, by share of the probes.",
     ),
     unit="s",
-    expr=f"max by (hub, site, peer, share) ({of(site.LINK_ROUND_TRIP)})",
+    expr=f"max by (hub, site, peer, share) ({of(LINK_ROUND_TRIP)})",
     legend="{{site}} → {{peer}} q{{share}}",
     least=0,
     may_be_empty=_NO_PROBES,
@@ -36,7 +37,7 @@ LOSS: Final = Signal(
     name=Text("Probes lost"),
     description=Text("Share of probes to each peer that were not answered."),
     unit="percentunit",
-    expr=f"max by (hub, site, peer) ({of(site.LINK_LOSS)})",
+    expr=f"max by (hub, site, peer) ({of(LINK_LOSS)})",
     legend="{{site}} → {{peer}}",
     kind="ratio",
     least=0,
@@ -51,12 +52,10 @@ SPEED: Final = Signal(
         "Speed of each named interface (IF-MIB ifHighSpeed).",
     ),
     unit="bps",
-    expr=f"max by (hub, site, device, interface) ({of(site.LINK_SPEED)})",
+    expr=f"max by (hub, site, device, interface) ({of(LINK_SPEED)})",
     legend="{{device}} {{interface}}",
     least=0,
-    may_be_empty=Excuse(
-        reason="no link's speed is read at these sites", unless=of(site.LINK_SPEED)
-    ),
+    may_be_empty=Excuse(reason="no link's speed is read at these sites", unless=of(LINK_SPEED)),
 )
 _NO_INTERFACES: Final = Excuse(
     reason="no interface is read at these sites", unless=of(network.LINK_UP)
@@ -82,7 +81,7 @@ ROUND_TRIP_NOW: Final = Signal(
     name=Text("Round trip, the median"),
     description=Text("Median of the last minutes' probes to each peer."),
     unit="s",
-    expr=f"max by (hub, site, peer) ({of(site.LINK_ROUND_TRIP, _MEDIAN)})",
+    expr=f"max by (hub, site, peer) ({of(LINK_ROUND_TRIP, _MEDIAN)})",
     legend="{{site}} {{peer}}",
     least=0,
     may_be_empty=_NO_PROBES,
@@ -95,8 +94,7 @@ PROBES: Final = Signal(
     ),
     unit="short",
     expr=(
-        "count by (hub, site, method) (max by (hub, site, peer, method)"
-        f" ({of(site.LINK_PROBE_INFO)}))"
+        f"count by (hub, site, method) (max by (hub, site, peer, method) ({of(LINK_PROBE_INFO)}))"
     ),
     legend="{{site}} {{method}}",
     kind="count",
@@ -149,7 +147,7 @@ LINK_LOAD: Final = Signal(
     unit="percentunit",
     expr=(
         f"max by ({_INTERFACE}) ({rate(network.LINK_TRANSMIT)}) * {BITS} / max by ({_INTERFACE})"
-        f" ({of(site.LINK_SPEED)})"
+        f" ({of(LINK_SPEED)})"
     ),
     legend="{{device}} {{interface}}",
     kind="ratio",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from agent.inventory.model import Inventory, Site, State
 from collectors.base import Reading
 from collectors.catalogue import node, rack, site
+from collectors.catalogue.link import LINK_LOSS, LINK_ROUND_TRIP, LINK_SPEED
 
 SITES = ("s1", "s2", "s3", "s4")
 OLD_HALLS = ("s1", "s3")
@@ -83,7 +84,7 @@ def told_by_sites(chance: random.Random) -> Told:
             told.counting.append((site.SITE_CARBON.series(*at), float(chance.randint(0, 900))))
         for number in range(chance.randint(0, 2)):
             speed = float(chance.choice((100e9, 400e9)))
-            told.counting.append((site.LINK_SPEED.series(*at, "router", f"e{number}"), speed))
+            told.counting.append((LINK_SPEED.series(*at, "router", f"e{number}"), speed))
         told.counting += _links(chance, at)
     return told
 
@@ -92,10 +93,10 @@ def _links(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
     found: list[Reading] = []
     for peer in chance.sample(("berlin", "Berlin-2", "paris"), chance.randint(0, 3)):
         answered = chance.random() < 0.85
-        found.append((site.LINK_LOSS.series(*at, peer), 0.0 if answered else 1.0))
+        found.append((LINK_LOSS.series(*at, peer), 0.0 if answered else 1.0))
         for quantile in ("0.5", "0.99") if answered else ():
             trip = chance.randint(1, 64) / 1024
-            found.append((site.LINK_ROUND_TRIP.series(*at, peer, quantile), trip))
+            found.append((LINK_ROUND_TRIP.series(*at, peer, quantile), trip))
     return found
 
 

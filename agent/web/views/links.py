@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent.web.view import BoardView
 from collectors.base import Metric, Series
-from collectors.catalogue import site
+from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,11 @@ class LinkView:
 def read(view: BoardView, where: str = "") -> list[LinkView]:
     """Return the links of the agent's hub, or of one of its sites, by site and peer."""
     trips: dict[tuple[str, str], dict[str, float]] = {}
-    for series, value in _of(view, site.LINK_ROUND_TRIP, where):
+    for series, value in _of(view, LINK_ROUND_TRIP, where):
         trips.setdefault(_key(series), {})[series.label("share")] = value
-    loss = {_key(series): value for series, value in _of(view, site.LINK_LOSS, where)}
+    loss = {_key(series): value for series, value in _of(view, LINK_LOSS, where)}
     method = {
-        _key(series): series.label("method") for series, _ in _of(view, site.LINK_PROBE_INFO, where)
+        _key(series): series.label("method") for series, _ in _of(view, LINK_PROBE_INFO, where)
     }
     return [
         LinkView(

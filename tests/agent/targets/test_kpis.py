@@ -15,7 +15,8 @@ from agent.targets.measure import Match
 from agent.targets.measured import measure
 from agent.targets.scoreboard import scoreboard
 from collectors.base import Batch, Reading
-from collectors.catalogue import node, recorded, site
+from collectors.catalogue import node, recorded
+from collectors.catalogue.link import LINK_ROUND_TRIP
 from collectors.strict import Problems
 from dashboards.rules import recording_groups
 from tests.support import ROOT
@@ -69,7 +70,7 @@ def snapshot(*readings: Reading) -> Snapshot:
 
 def trip(peer: str, seconds: float, quantile: str = "0.5") -> Reading:
     """Return a site's round trip to a peer."""
-    return site.LINK_ROUND_TRIP.series("north", "s1", peer, quantile), seconds
+    return LINK_ROUND_TRIP.series("north", "s1", peer, quantile), seconds
 
 
 def test_a_peer_of_ones_own(tmp_path: Path) -> None:

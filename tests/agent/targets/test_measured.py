@@ -10,7 +10,8 @@ from agent.inventory.model import Device, Inventory, Rack, Site
 from agent.targets.kpis import MEASURES
 from agent.targets.kpis import measured as kpi_rows
 from collectors.base import Reading
-from collectors.catalogue import node, site
+from collectors.catalogue import node
+from collectors.catalogue.link import LINK_LOSS, LINK_ROUND_TRIP, LINK_SPEED
 from tests.agent.targets.told import REGISTRY, inventory, measured, racks, sites
 
 
@@ -148,7 +149,7 @@ def test_round_trip_is_the_slowest_sites_median() -> None:
     """The slowest site's median to the named peer is judged, and no other quantile."""
 
     def probe(where: str, peer: str, quantile: str, value: float) -> Reading:
-        return site.LINK_ROUND_TRIP.series("guian", where, peer, quantile), value
+        return LINK_ROUND_TRIP.series("guian", where, peer, quantile), value
 
     found = measured(
         [
@@ -168,9 +169,9 @@ def test_a_peer_that_does_not_answer_is_not_fast() -> None:
     """While a probed peer is silent there is no slowest round trip; other peers keep theirs."""
     found = measured(
         [
-            (site.LINK_ROUND_TRIP.series("guian", "a", "guangzhou", "0.5"), 0.008),
-            (site.LINK_LOSS.series("guian", "a", "guangzhou"), 0.0),
-            (site.LINK_LOSS.series("guian", "b", "hangzhou"), 1.0),
+            (LINK_ROUND_TRIP.series("guian", "a", "guangzhou", "0.5"), 0.008),
+            (LINK_LOSS.series("guian", "a", "guangzhou"), 0.0),
+            (LINK_LOSS.series("guian", "b", "hangzhou"), 1.0),
         ]
     )
     assert found["guizhou", "round_trip_guangzhou", "hub"].value == 0.008
@@ -180,10 +181,10 @@ def test_a_peer_that_does_not_answer_is_not_fast() -> None:
 def test_link_rate_of_the_named_channel() -> None:
     """The channel's rate is the fastest interface at the sites where it ends."""
     links = [
-        (site.LINK_SPEED.series("guian", "pop", "r1", name), speed)
+        (LINK_SPEED.series("guian", "pop", "r1", name), speed)
         for name, speed in (("a", 1e11), ("b", 4e11))
     ]
-    links.append((site.LINK_SPEED.series("guian", "other", "r2", "c"), 8e11))
+    links.append((LINK_SPEED.series("guian", "other", "r2", "c"), 8e11))
     found = measured(links, inventory=inventory(pop=("china-mobile-400g",), other=()))
     assert found["guizhou", "link_rate", "china-mobile-400g"].value == 4e11
 

@@ -6,6 +6,7 @@ import math
 
 from collectors.base import Reading
 from collectors.catalogue import facility, node, rack, site
+from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 
 NOW = 1795334400.0 - 3600 * 3.27  # 2026-11-22, mid-day in Shanghai
 
@@ -192,10 +193,10 @@ def links(hub: str = HUB, where: str = SITE) -> list[Reading]:
         ("hangzhou", 0.0152, 0.0171),
     ):
         found += [
-            (site.LINK_ROUND_TRIP.series(hub, where, peer, "0.5"), median),
-            (site.LINK_ROUND_TRIP.series(hub, where, peer, "0.99"), slow),
-            (site.LINK_LOSS.series(hub, where, peer), 0.002 if peer == "hangzhou" else 0.0),
-            (site.LINK_PROBE_INFO.series(hub, where, peer, "stamp"), 1.0),
+            (LINK_ROUND_TRIP.series(hub, where, peer, "0.5"), median),
+            (LINK_ROUND_TRIP.series(hub, where, peer, "0.99"), slow),
+            (LINK_LOSS.series(hub, where, peer), 0.002 if peer == "hangzhou" else 0.0),
+            (LINK_PROBE_INFO.series(hub, where, peer, "stamp"), 1.0),
         ]
     for chip in range(24):
         key = (hub, where, "A", "A01", f"n{chip // 8 + 2}", str(chip % 8))
