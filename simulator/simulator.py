@@ -17,8 +17,8 @@ from simulator.link_peer import simulated_links
 from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Model
 from simulator.redfish import RedfishServers
+from simulator.responder import Responder, SharedResponder
 from simulator.site import UTC_OFFSET
-from simulator.snmp_agent import Responder, SharedResponder
 
 if TYPE_CHECKING:
     from simulator.device import SnmpDevice

@@ -29,7 +29,7 @@ from simulator.layout import Layout, lay_out
 from simulator.measures import State, measure
 from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Meter
-from simulator.snmp_agent import Responder
+from simulator.responder import Responder
 from simulator.waves import Waves
 from tests.collectors.facility.modbus.kit import PATIENT
 from tests.support import HANGS

@@ -19,9 +19,10 @@ from simulator.config import Wanted, write_config
 from simulator.device import SnmpDevice
 from simulator.faults import Health
 from simulator.makes import choose
+from simulator.responder import SharedResponder
 from simulator.simulator import Simulator
 from simulator.site import build_site
-from simulator.snmp_agent import Device, Objects, SharedResponder
+from simulator.snmp_agent import Device, Objects
 
 _NEW_ROUND = 0.3
 """A request that comes so much of an interval after the one before begins another round."""
