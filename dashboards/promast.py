@@ -24,7 +24,8 @@ _PRECEDENCE: Final = (
     {"*", "/"},
 )
 _TOKEN: Final = re.compile(
-    r'\s+|(?P<string>"(?:[^"\\]|\\.)*")|(?P<place><\w+>)|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.]))|(?P<span>\d+[smhdw])'
+    r'\s+|(?P<string>"(?:[^"\\]|\\.)*")|(?P<place><\w+>)'
+    r"|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.]))|(?P<span>\d+[smhdw])"
     r"|(?P<name>[a-zA-Z_:][\w:]*)|(?P<op>=~|!~|!=|==|<=|>=|[-+*/<>=(){}\[\],@])"
 )
 
