@@ -98,7 +98,7 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
     from prometheus_client import CollectorRegistry
 
     from agent.sinks.base import Surroundings
-    from agent.sinks.influx import Influx, influx_sink
+    from agent.sinks.influx import KIND, Influx
     from collectors.base import Batch, Metric
     from collectors.batch import NOTHING, columns_of
 
@@ -118,7 +118,7 @@ def push_sink(url: str, rows: int, rounds: int, rows_a_batch: int = 10) -> tuple
             "hub": "guian",
             "site": "huawei-guian-1",
         }
-        sink = influx_sink(
+        sink = KIND.build(
             Influx(url=url, org="hub", bucket="hub"),
             Surroundings(state_dir=Path(state), tags=tags, registry=CollectorRegistry()),
         )

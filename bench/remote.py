@@ -37,9 +37,10 @@ def push(way: str, url: str, rows: int, rounds: int) -> float:
     from prometheus_client import CollectorRegistry
 
     from agent.sinks.base import Surroundings
-    from agent.sinks.influx import Influx, influx_sink
-    from agent.sinks.remote.config import RemoteWrite
-    from agent.sinks.remote.kind import remote_sink
+    from agent.sinks.influx import KIND as LINES
+    from agent.sinks.influx import Influx
+    from agent.sinks.remote.config import Protocol, RemoteWrite
+    from agent.sinks.remote.kind import KIND
 
     tags = {"job": "hubgauge", "instance": "gateway-1", "hub": "guian", "site": "huawei-guian-1"}
     start = time.time()
@@ -47,12 +48,11 @@ def push(way: str, url: str, rows: int, rounds: int) -> float:
     with tempfile.TemporaryDirectory() as state:
         around = Surroundings(state_dir=Path(state), tags=tags, registry=CollectorRegistry())
         if way == "influxdb":
-            sink = influx_sink(Influx(url=url, org="hub", bucket="hub"), around)
+            sink = LINES.build(Influx(url=url, org="hub", bucket="hub"), around)
         else:
             to = f"{url}/api/v1/write"
-            sink = remote_sink(
-                RemoteWrite(url=to, protocol="2.0" if way == "2.0" else "1.0"), around
-            )
+            protocol: Protocol = "2.0" if way == "2.0" else "1.0"
+            sink = KIND.build(RemoteWrite(url=to, protocol=protocol), around)
         sink.start()
         cpu = 0.0
         for turn in range(rounds + 1):

@@ -26,7 +26,7 @@ from agent.outgoing import reason_of
 from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
-from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, own_page, pool_classes
+from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, own_page, path_text, pool_classes
 from collectors.secrets import read_secret, read_token
 
 HEADERS: Final = {
@@ -51,6 +51,8 @@ class Database:
     """Seconds that one request may take in all."""
     token_file: Path | None
     ca_file: Path | None
+    cert_file: Path | None
+    key_file: Path | None
 
 
 class Delivery:
@@ -77,7 +79,9 @@ class Delivery:
             timeout=round(database.timeout * 1000),
             enable_gzip=False,
             retries=False,
-            ssl_ca_cert=str(database.ca_file) if database.ca_file else None,
+            ssl_ca_cert=path_text(database.ca_file),
+            cert_file=path_text(database.cert_file),
+            cert_key_file=path_text(database.key_file),
             connection_pool_maxsize=1,
         )
         self._client: Final[Any] = client

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import quote, quote_plus
 
@@ -179,3 +180,8 @@ def own_page(
             return page.decode("utf-8", "replace") if response.status == OK else ""
     except (HTTPError, OSError, ValueError):
         return None
+
+
+def path_text(path: Path | None) -> str | None:
+    """Return a path as urllib3 takes it."""
+    return str(path) if path is not None else None

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
-from agent.sinks.base import Surroundings
+from agent.sinks.base import Wire
 from agent.sinks.lineprotocol import LineFormat
-from agent.sinks.output import Output
-from agent.sinks.sender import Pace, SpooledSink
-from agent.sinks.spool import MEMORY, WINDOW, SpoolConfig, spool_of
+from agent.sinks.spooled import ConnectedOutput, SpooledKind, secret
 from collectors.address import check_url
 from collectors.strict import Duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Influx(Output):
+class Influx(ConnectedOutput):
     """A database that takes line protocol: InfluxDB or VictoriaMetrics."""
 
     url: str
@@ -44,16 +42,8 @@ class Influx(Output):
     username: str = field(
         default="", metadata={"help": "of InfluxDB 1.x; `token_file` then holds the password"}
     )
-    token_file: Path | None = field(
-        default=None, metadata={"help": "a secret: not readable by all"}
-    )
+    token_file: Path | None = field(default=None, metadata=secret())
     timeout: Duration = field(default=10.0, metadata={"help": "for one write as a whole"})
-    ca_file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "the authority of the server's certificate, where the system does not know it"
-        },
-    )
     heartbeat: Duration | None = field(
         default=None,
         metadata={
@@ -64,7 +54,6 @@ class Influx(Output):
             )
         },
     )
-    spool: SpoolConfig = field(default_factory=SpoolConfig)
 
     def __post_init__(self) -> None:
         """Check the address, and that the keys are all of one write API."""
@@ -107,30 +96,26 @@ def _query(config: Influx) -> dict[str, str]:
     return {"db": config.database, **policy, "precision": PRECISION}
 
 
-def _format(config: Influx, tags: Mapping[str, str]) -> LineFormat:
-    if config.heartbeat is None:
-        return LineFormat(tags)
-    from agent.sinks.changed import ChangedLines
+class InfluxKind(SpooledKind[Influx]):
+    """The section `outputs: influxdb:`."""
 
-    return ChangedLines(tags, config.heartbeat)
+    name = "influxdb"
+    Config = Influx
+    packages: Final = {"influxdb_client": "push", "urllib3": "push"}
 
+    def form(self, config: Influx, tags: Mapping[str, str]) -> LineFormat:
+        """Return line protocol: of all values, or of those that have changed."""
+        if config.heartbeat is None:
+            return LineFormat(tags)
+        from agent.sinks.changed import ChangedLines
 
-def influx_sink(
-    config: Influx,
-    surroundings: Surroundings,
-    *,
-    pace: Pace | None = None,
-    memory_bytes: int = MEMORY,
-    window: float = WINDOW,
-) -> SpooledSink:
-    """Make the sink: line protocol, over HTTP, from `spool-NAME.db` in the agent's folder."""
-    from agent.sinks.delivery import Database, Delivery  # 15 MB that `check` does without
+        return ChangedLines(tags, config.heartbeat)
 
-    form, name = _format(config, surroundings.tags), config.name or KIND.name
-    return SpooledSink(
-        name=name,
-        form=form,
-        wire=Delivery(
+    def wire(self, config: Influx, _name: str, _tags: Mapping[str, str]) -> Wire:
+        """Return the way over HTTP."""
+        from agent.sinks.delivery import Database, Delivery  # 15 MB that `check` does without
+
+        return Delivery(
             Database(
                 url=config.url,
                 path=V3 if config.api == "v3" else V1 if config.database else V2,
@@ -140,39 +125,10 @@ def influx_sink(
                 timeout=config.timeout,
                 token_file=config.token_file,
                 ca_file=config.ca_file,
+                cert_file=config.cert_file,
+                key_file=config.key_file,
             )
-        ),
-        spool=spool_of(
-            config.spool,
-            surroundings.state_dir,
-            name,
-            form.pack,
-            memory_bytes=memory_bytes,
-            window=window,
-        ),
-        registry=surroundings.registry,
-        pace=pace,
-    )
-
-
-class InfluxKind:
-    """The section `outputs: influxdb:`."""
-
-    name = "influxdb"
-    Config = Influx
-    packages: Final = {"influxdb_client": "push", "urllib3": "push"}
-
-    def files(self, config: object) -> Mapping[str, Path | None]:
-        """Return the certificates of the server's authority."""
-        return {"ca_file": cast("Influx", config).ca_file}
-
-    def secrets(self, config: object) -> Mapping[str, Path | None]:
-        """Return the token's file."""
-        return {"token_file": cast("Influx", config).token_file}
-
-    def build(self, config: object, surroundings: Surroundings) -> SpooledSink:
-        """Make the sink of a section; starts nothing."""
-        return influx_sink(cast("Influx", config), surroundings)
+        )
 
 
 KIND: Final = InfluxKind()

@@ -21,7 +21,15 @@ from agent.outgoing import reason_of
 from agent.retry import parse_retry_after
 from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
-from agent.sinks.http import MAX_MESSAGE, Secrets, exchange, one_line, own_page, pool_classes
+from agent.sinks.http import (
+    MAX_MESSAGE,
+    Secrets,
+    exchange,
+    one_line,
+    own_page,
+    path_text,
+    pool_classes,
+)
 
 Headers = Mapping[str, str]
 
@@ -52,9 +60,9 @@ class Requests:
             num_pools=1,
             maxsize=1,
             cert_reqs="CERT_REQUIRED",
-            ca_certs=_text(ca_file),
-            cert_file=_text(cert_file),
-            key_file=_text(key_file),
+            ca_certs=path_text(ca_file),
+            cert_file=path_text(cert_file),
+            key_file=path_text(key_file),
         )
         self._pool.pool_classes_by_scheme = pool_classes(
             self._deadline, lambda page: self.secrets.page(page).encode()
@@ -102,7 +110,3 @@ class Requests:
         if self._deadline.passed:
             return Reply(code="timeout", message=f"no answer within {self._timeout:g} s")
         return Reply(code=code, message=one_line(message))
-
-
-def _text(path: Path | None) -> str | None:
-    return str(path) if path is not None else None

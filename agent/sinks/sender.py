@@ -87,7 +87,7 @@ class SpooledSink:
         self.up: bool | None = None
         """Whether the database takes writes; None before the first request."""
         self.doubles: Final = Doubles(name, wire)
-        self._form: Final = form
+        self._form = form
         self._wire: Final = wire
         self._registry: Final = registry
         self._pace: Final = pace or Pace()

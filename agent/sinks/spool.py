@@ -237,23 +237,3 @@ class Spool:
                 disk_bytes=store.pages.disk_bytes,
                 healthy=self.disk.healthy,
             )
-
-
-def spool_of(
-    config: SpoolConfig,
-    folder: Path,
-    name: str,
-    pack: Callable[[Sequence[bytes]], bytes],
-    *,
-    memory_bytes: int = MEMORY,
-    window: float = WINDOW,
-) -> Spool:
-    """Make the spool of a sink: `spool-NAME.db` in the agent's folder."""
-    return Spool(
-        folder / f"spool-{name}.db",
-        pack=pack,
-        max_bytes=int(config.max_bytes),
-        when_full=config.when_full,
-        memory_bytes=memory_bytes,
-        window=window,
-    )

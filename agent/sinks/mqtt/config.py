@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from agent.sinks.output import Output
-from agent.sinks.spool import SpoolConfig
+from agent.sinks.spooled import ConnectedOutput, secret
 from collectors.address import host_and_port
 from collectors.strict import Duration, Parsed, Range, parse_size
 
@@ -19,7 +18,7 @@ _TOPIC: Final = re.compile(r"[^/+#$\x00-\x1f\x7f][^+#\x00-\x1f\x7f]{0,199}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mqtt(Output):
+class Mqtt(ConnectedOutput):
     """A broker of MQTT, such as Mosquitto or EMQX."""
 
     url: str = field(
@@ -37,9 +36,7 @@ class Mqtt(Output):
     )
     client_id: str = field(default="", metadata={"help": "by default hubgauge-NODE-NAME"})
     username: str = field(default="", metadata={"help": "with `password_file`"})
-    password_file: Path | None = field(
-        default=None, metadata={"help": "a secret: not readable by all"}
-    )
+    password_file: Path | None = field(default=None, metadata=secret())
     retain: bool = field(
         default=False,
         metadata={
@@ -53,17 +50,6 @@ class Mqtt(Output):
         default=10.0,
         metadata={"help": "to connect, and how long a broker may acknowledge no message at all"},
     )
-    ca_file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "the authority of the broker's certificate, where the system does not know it"
-        },
-    )
-    cert_file: Path | None = field(
-        default=None, metadata={"help": "this agent's own certificate, with `key_file`"}
-    )
-    key_file: Path | None = field(default=None, metadata={"help": "a secret: not readable by all"})
-    spool: SpoolConfig = field(default_factory=SpoolConfig)
 
     def __post_init__(self) -> None:
         """Check the address and the topic, and that the keys go together."""
@@ -75,8 +61,6 @@ class Mqtt(Output):
             )
         if bool(self.username) != (self.password_file is not None):
             raise ValueError("username and password_file belong together")
-        if (self.cert_file is None) != (self.key_file is None):
-            raise ValueError("cert_file and key_file belong together")
         if not self.tls and (self.ca_file is not None or self.cert_file is not None):
             raise ValueError("url: ca_file and cert_file need mqtts://")
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from agent.sinks.output import Output
-from agent.sinks.spool import SpoolConfig
+from agent.sinks.spooled import ConnectedOutput, secret
 from collectors.address import check_url
 from collectors.strict import Duration
 
@@ -21,7 +20,7 @@ _OURS: Final = ("authorization", "content-", "user-agent", "x-prometheus-remote-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoteWrite(Output):
+class RemoteWrite(ConnectedOutput):
     """A database that takes Prometheus remote write: Prometheus, VictoriaMetrics, Mimir, Thanos."""
 
     url: str = field(
@@ -30,29 +29,14 @@ class RemoteWrite(Output):
     protocol: Protocol = field(
         default="auto", metadata={"help": "auto tries 2.0, and falls back to 1.0"}
     )
-    token_file: Path | None = field(
-        default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
-    )
+    token_file: Path | None = field(default=None, metadata=secret("a bearer token"))
     username: str = field(default="", metadata={"help": "with `password_file`"})
-    password_file: Path | None = field(
-        default=None, metadata={"help": "a secret: not readable by all"}
-    )
+    password_file: Path | None = field(default=None, metadata=secret())
     headers: dict[str, str] = field(
         default_factory=dict,
         metadata={"help": "further headers without secrets, such as `X-Scope-OrgID: hub`"},
     )
     timeout: Duration = field(default=10.0, metadata={"help": "for one write as a whole"})
-    ca_file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "the authority of the server's certificate, where the system does not know it"
-        },
-    )
-    cert_file: Path | None = field(
-        default=None, metadata={"help": "this agent's own certificate, with `key_file`"}
-    )
-    key_file: Path | None = field(default=None, metadata={"help": "a secret: not readable by all"})
-    spool: SpoolConfig = field(default_factory=SpoolConfig)
 
     def __post_init__(self) -> None:
         """Check the address, and that the keys go together."""
@@ -68,8 +52,6 @@ class RemoteWrite(Output):
             raise ValueError("username and password_file belong together")
         if self.username and self.token_file is not None:
             raise ValueError("token_file or username: give one")
-        if (self.cert_file is None) != (self.key_file is None):
-            raise ValueError("cert_file and key_file belong together")
         for name, value in self.headers.items():
             if not _HEADER.fullmatch(name) or not value.isascii() or not value.isprintable():
                 raise ValueError(f"headers: expected the name and the text of a header: {name!r}")

@@ -6,12 +6,9 @@ import logging
 import time
 from typing import Final
 
-from agent.sinks.base import Ending, Surroundings
-from agent.sinks.remote.config import RemoteWrite
+from agent.sinks.base import Ending
 from agent.sinks.remote.frames import FrameFormat
-from agent.sinks.remote.wire import RemoteWire
-from agent.sinks.sender import Pace, SpooledSink
-from agent.sinks.spool import Spool
+from agent.sinks.sender import SpooledSink
 
 log: Final = logging.getLogger("hubgauge.sink")
 
@@ -19,25 +16,7 @@ log: Final = logging.getLogger("hubgauge.sink")
 class RemoteSink(SpooledSink):
     """Gets batches into a database by remote write, and tells it when series end."""
 
-    def __init__(
-        self,
-        config: RemoteWrite,
-        surroundings: Surroundings,
-        *,
-        name: str,
-        spool: Spool,
-        form: FrameFormat,
-        pace: Pace | None = None,
-    ) -> None:
-        super().__init__(
-            name=name,
-            form=form,
-            wire=RemoteWire(config, name=name),
-            spool=spool,
-            registry=surroundings.registry,
-            pace=pace,
-        )
-        self._frames: Final = form
+    _form: FrameFormat
 
     def stop(self, timeout: float) -> None:
         """Send the last markers while the database is there, then stop as every sink does."""
@@ -48,7 +27,7 @@ class RemoteSink(SpooledSink):
     def ended(self, ending: Ending) -> None:
         """Take an ending: its markers wait in the spool, as samples do."""
         try:
-            data, samples = self._frames.ended(ending)
+            data, samples = self._form.ended(ending)
             if samples:
                 self.spool.put(ending.time, data, samples, (ending.collector, ending.device))
         except Exception:

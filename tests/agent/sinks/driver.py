@@ -38,14 +38,16 @@ def main() -> None:
         around = Surroundings(state_dir=state_dir, tags={}, registry=CollectorRegistry())
         if way == "remote_write":
             from agent.sinks.remote.config import RemoteWrite
-            from agent.sinks.remote.kind import remote_sink
+            from agent.sinks.remote.kind import KIND
 
             section = RemoteWrite(url=f"{url}/api/v1/write", timeout=2.0)
-            sink = remote_sink(section, around, window=0.02)
+            sink = KIND.build(section, around, window=0.02)
         else:
-            from agent.sinks.influx import Influx, influx_sink
+            from agent.sinks.influx import KIND as LINES
+            from agent.sinks.influx import Influx
 
-            sink = influx_sink(Influx(url=url, database=way, timeout=2.0), around, window=0.02)
+            section = Influx(url=url, database=way, timeout=2.0)
+            sink = LINES.build(section, around, window=0.02)
         sink.start()
         spool, accept = sink.spool, sink.accept
     else:

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
-from agent.sinks.base import Format, Reply, Surroundings
-from agent.sinks.output import Output
-from agent.sinks.sender import Pace, SpooledSink
-from agent.sinks.spool import Spool
+from agent.sinks.base import Format, Reply, Wire
+from agent.sinks.spooled import SpooledKind, SpooledOutput
 from collectors.base import Batch
 
 MARK: Final = "mark"
@@ -23,11 +21,10 @@ MARK: Final = "mark"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileConfig(Output):
+class FileConfig(SpooledOutput):
     """The section `outputs: file:`."""
 
     path: Path
-    max_bytes: int = 2**26
 
 
 class JsonLines(Format):
@@ -80,35 +77,20 @@ class Appended:
         """Nothing is held."""
 
 
-class FileKind:
+class FileKind(SpooledKind[FileConfig]):
     """Makes the sink."""
 
     name = "file"
     Config = FileConfig
 
+    def form(self, _config: FileConfig, tags: Mapping[str, str]) -> Format:
+        return JsonLines(tags)
+
+    def wire(self, config: FileConfig, _name: str, _tags: Mapping[str, str]) -> Wire:
+        return Appended(config.path)
+
     def files(self, config: object) -> Mapping[str, Path | None]:
         return {"path": cast("FileConfig", config).path.with_name(MARK)}
-
-    def secrets(self, config: object) -> Mapping[str, Path | None]:
-        assert isinstance(config, FileConfig)
-        return {}
-
-    def build(self, config: object, surroundings: Surroundings) -> SpooledSink:
-        section = cast("FileConfig", config)
-        form = JsonLines(surroundings.tags)
-        return SpooledSink(
-            name=section.name or self.name,
-            form=form,
-            wire=Appended(section.path),
-            spool=Spool(
-                surroundings.state_dir / f"spool-{section.name or self.name}.db",
-                pack=form.pack,
-                max_bytes=section.max_bytes,
-                window=0.01,
-            ),
-            registry=surroundings.registry,
-            pace=Pace(first=0.02, most=0.1, linger=0.02),
-        )
 
 
 KIND: Final = FileKind()

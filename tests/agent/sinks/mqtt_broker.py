@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.sinks.mqtt.config import Mqtt
-from agent.sinks.mqtt.kind import mqtt_sink
+from agent.sinks.mqtt.kind import KIND
 from agent.sinks.sender import SpooledSink
 from tests.agent.sinks.peers import (
     QUICK,
@@ -146,5 +146,5 @@ def heard(port: int, *options: str) -> Iterator[Heard]:
 def sink(folder: Path, port: int, *, scheme: str = "mqtt", **more: Any) -> Iterator[SpooledSink]:
     """Run a sink until the block ends."""
     config = Mqtt(url=f"{scheme}://localhost:{port}", **more)
-    with started(mqtt_sink(config, surroundings(folder), pace=QUICK, window=0.02)) as made:
+    with started(KIND.build(config, surroundings(folder), pace=QUICK, window=0.02)) as made:
         yield made

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry
 
 from agent.sinks.base import Surroundings
-from agent.sinks.influx import Influx, influx_sink
+from agent.sinks.influx import KIND, Influx
 from agent.sinks.sender import Pace, SpooledSink
 from agent.sinks.spool import SpoolConfig
 from collectors.base import Batch, Metric
@@ -61,21 +61,22 @@ def sink(
     pace: Pace = QUICK,
     timeout: float = HANGS,
     max_bytes: int = 64 * 2**20,
-    token_file: Path | None = None,
-    ca_file: Path | None = None,
     **more: Any,
 ) -> Iterator[SpooledSink]:
-    """Run a sink until the block ends; `target` is where in the database, unless in bucket hub."""
+    """Run a sink until the block ends; further arguments are keys of its section.
+
+    `target` is where in the database, unless in bucket hub.
+    """
     target = more.pop("target", {"org": "hub", "bucket": "hub"})
+    kept = {name: more.pop(name) for name in ("memory_bytes",) if name in more}
     config = Influx(
         url=url,
         **target,
         timeout=timeout,
-        token_file=token_file,
-        ca_file=ca_file,
+        **more,
         spool=SpoolConfig(max_bytes=max_bytes),
     )
-    made = influx_sink(config, surroundings(state_dir), pace=pace, window=0.02, **more)
+    made = KIND.build(config, surroundings(state_dir), pace=pace, window=0.02, **kept)
     with started(made):
         yield made
 

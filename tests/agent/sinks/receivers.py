@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.sinks.remote.config import RemoteWrite
-from agent.sinks.remote.kind import remote_sink
+from agent.sinks.remote.kind import KIND
 from agent.sinks.remote.sink import RemoteSink
 from agent.sinks.sender import Pace
 from agent.sinks.spool import SpoolConfig
@@ -35,7 +35,8 @@ def remote(
     """Run a sink until the block ends; further arguments are keys of its section."""
     kept = {name: more.pop(name) for name in ("memory_bytes",) if name in more}
     config = RemoteWrite(url=url, timeout=timeout, spool=SpoolConfig(max_bytes=max_bytes), **more)
-    made = remote_sink(config, surroundings(state_dir), pace=pace, window=0.02, **kept)
+    made = KIND.build(config, surroundings(state_dir), pace=pace, window=0.02, **kept)
+    assert isinstance(made, RemoteSink)
     with started(made):
         yield made
 
