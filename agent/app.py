@@ -205,7 +205,10 @@ class App:
         from agent.board import Shown
 
         return Shown(
-            loaded=self._in_force.loaded, kpis=self._in_force.kpis, health=self.runner.health
+            loaded=self._in_force.loaded,
+            kpis=self._in_force.kpis,
+            firing=firing.heard if (firing := self._in_force.firing) is not None else None,
+            health=self.runner.health,
         )
 
     def _page(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.access import ANYBODY, Reader
+from agent.firing.model import Heard
 from agent.health import CollectorHealth
 from agent.inventory.maintenance import Kept
 from agent.loading import Loaded
@@ -35,6 +36,7 @@ class Shown:
 
     loaded: Loaded
     kpis: Kpis | None
+    firing: Callable[[], Heard] | None = None
     health: Callable[[], Sequence[CollectorHealth]]
 
 
@@ -110,6 +112,7 @@ class Board:
             evidence=kpis.evidence if kpis is not None else None,
             health=shown.health,
             windows=self._kept.now(),
+            firing=shown.firing,
             grafana=config.outputs.http.grafana,
             host_history=self._host,
         )

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Literal
 
 import yaml
 
+from agent.firing.settings import Alertmanager
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.shard import Shard, parse_shard
 from agent.receivers.model import AlertingSection
@@ -75,6 +76,15 @@ class ConfigFile:
     )
     limits: LimitsSection = field(default_factory=LimitsSection)
     alerting: AlertingSection = field(default_factory=AlertingSection)
+    alertmanager: Alertmanager | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "ask an Alertmanager which alerts fire, so that the board shows them, with links"
+                " to silence and to acknowledge them"
+            )
+        },
+    )
     tenants: Path | None = field(
         default=None,
         metadata={

@@ -141,7 +141,7 @@ class Gateway:
         ledger = self.ledger
         if ledger is None:
             ledger = self.ledger = Ledger(self._state_dir() / "ledger.db", inventory=inventory)
-            self._registry.register(LedgerMetrics(ledger.counts))
+            self._registry.register(LedgerMetrics(ledger.counts, ledger.is_healthy))
             if self._started:
                 ledger.start()
         else:

@@ -32,6 +32,7 @@ from collectors.base import Batch, ConfigError
 from collectors.strict import Problems
 
 if TYPE_CHECKING:  # loaded once, and only where there is an inventory, or are many devices
+    from agent.firing.collector import FiringAlerts
     from agent.gateway import Gateway, Kpis
     from agent.inventory.model import Inventory
     from agent.workers.crew import Crew
@@ -56,6 +57,8 @@ class InForce:
         self.runner: Runner
         self.gateway: Gateway | None = None
         self.kpis: Kpis | None = None
+        self.firing: FiringAlerts | None = None
+        """What is heard of Alertmanager; None where the config names none."""
         self.crew: Crew | None = None
         """The worker processes; None where this process reads all devices itself."""
         self._divides = False
@@ -120,6 +123,7 @@ class InForce:
         crew = self.crew
         runner.add(one for one in loaded.collectors if crew is None or not crew.reads(one))
         self._add_kpis(runner)
+        self._add_firing(runner)
         own = SelfCollector(self._registry, self._snapshot, runner.progress)
         runner.add([own], derived=True)
         if self.gateway is not None and self.gateway.ledger is not None:
@@ -199,6 +203,15 @@ class InForce:
             )
         )
         runner.add(self.kpis.collectors, derived=True)
+
+    def _add_firing(self, runner: Runner) -> None:
+        """Ask Alertmanager which alerts fire, where the config names one."""
+        self.firing, asked = None, self.config.file.alertmanager
+        if asked is not None:
+            from agent.firing.collector import FiringAlerts
+
+            self.firing = FiringAlerts(asked, self.config.file.hub)
+            runner.add([self.firing], derived=True)
 
     async def _new_inventory(self) -> None:
         """Put a new inventory in force.

@@ -146,6 +146,10 @@ def _named_files(
     if file.federation:
         files["federation.ca_file"] = file.federation.ca_file
         secrets["federation.token_file"] = file.federation.token_file
+    if file.alertmanager:
+        files["alertmanager.ca_file"] = file.alertmanager.ca_file
+        secrets["alertmanager.token_file"] = file.alertmanager.token_file
+        secrets["alertmanager.password_file"] = file.alertmanager.password_file
     for n, receiver in enumerate(file.alerting.receivers):
         prefix = f"alerting.receivers[{n}]"
         secrets |= {f"{prefix}.{key}": path for key, path in receiver.secrets.items()}

@@ -6,28 +6,13 @@ label values).
 
 from __future__ import annotations
 
-import json
-import ssl
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping, Sequence
-from http.client import HTTPResponse
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from collectors.address import http_url
-from collectors.base import BadReply, ConfigError, Refused, Unreachable
-
-MAX_BYTES: Final = 256 * 2**20
-"""Bytes of one answer, at most."""
-_CHUNK: Final = 1 << 16
-_ERROR_BYTES: Final = 4096
-"""Bytes of an error's body that are read."""
-_ERROR_CHARACTERS: Final = 200
-"""How much of it is quoted where it is not JSON."""
-_ACCESS_DENIED: Final = (401, 403)
+from agent.json_server import MAX_BYTES, JsonServer
+from collectors.base import BadReply
 
 
 class Series(NamedTuple):
@@ -41,17 +26,9 @@ class Series(NamedTuple):
     points: Sequence[tuple[float, float]]
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: the API has none, and the token must not reach another host."""
-
-    def redirect_request(self, *_: object) -> None:
-        """Refuse; urllib then raises HTTPError."""
-
-
 class PrometheusApi:
     """A server, by its base address. All calls block.
 
-    `timeout` bounds, in seconds, the connection, each wait for data, and an answer's whole body.
     All calls raise Unreachable, Refused or BadReply.
     """
 
@@ -64,18 +41,16 @@ class PrometheusApi:
         ca_file: Path | None = None,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        parts = http_url(url)
-        if parts is None:
-            raise ConfigError(f"{url}: expected http://… or https://…")
-        self.url = url.rstrip("/")
-        self.timeout = timeout
-        self._max_bytes = max_bytes
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
-        if parts.scheme == "https":
-            context = ssl.create_default_context(cafile=ca_file)
-            handlers.append(urllib.request.HTTPSHandler(context=context))
-        self._opener = urllib.request.build_opener(*handlers)
+        """Take the address; all else is as `JsonServer` has it."""
+        self._server = JsonServer(
+            url,
+            called="a Prometheus",
+            timeout=timeout,
+            token=token,
+            ca_file=ca_file,
+            max_bytes=max_bytes,
+        )
+        self.url = self._server.url
 
     def instant(self, expr: str, when: float) -> list[Series]:
         """Return the value of an expression at one moment; a scalar is a series without labels."""
@@ -107,22 +82,7 @@ class PrometheusApi:
         Raises Unreachable, Refused, or BadReply with the error that the server gave.
         """
         body = urllib.parse.urlencode(form).encode() if form else None
-        request = urllib.request.Request(
-            f"{self.url}/api/v1/{path}", data=body, headers=self._headers
-        )
-        try:
-            with self._opener.open(request, timeout=self.timeout) as reply:
-                answer = json.loads(self._read(reply))
-        except urllib.error.HTTPError as error:
-            kind = Refused if error.code in _ACCESS_DENIED else BadReply
-            raise kind(_server_error(error)) from None
-        except urllib.error.URLError as error:
-            raise Unreachable(f"{self.url}: {error.reason}") from None
-        except OSError as error:
-            raise Unreachable(f"{self.url}: {error}") from None
-        except (ValueError, RecursionError):
-            raise BadReply(f"{self.url}: the answer is not JSON; is that a Prometheus?") from None
-        return self._data(answer)
+        return self._data(self._server.ask(f"/api/v1/{path}", body))
 
     def _data(self, answer: object) -> object:
         """Return what a successful answer holds."""
@@ -132,27 +92,6 @@ class PrometheusApi:
             raise BadReply(f"{self.url}: {answer.get('error', 'the answer reports no success')}")
         data: object = answer["data"]
         return data
-
-    def _read(self, reply: HTTPResponse) -> bytes:
-        """Read a whole answer; raises Unreachable if it is late, BadReply if it is too long."""
-        deadline = time.monotonic() + self.timeout
-        chunks, size = [], 0
-        while chunk := reply.read1(_CHUNK):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise BadReply(f"{self.url}: the answer is longer than {self._max_bytes} bytes")
-            if time.monotonic() > deadline:
-                raise Unreachable(f"{self.url}: no whole answer within {self.timeout:g} s")
-        return b"".join(chunks)
-
-
-def _server_error(error: urllib.error.HTTPError) -> str:
-    text = error.read(_ERROR_BYTES).decode("utf-8", "replace")
-    try:
-        return f"HTTP {error.code}: {json.loads(text)['error']}"
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return f"HTTP {error.code}: {' '.join(text.split())[:_ERROR_CHARACTERS]}"
 
 
 def _unexpected_shape() -> BadReply:

@@ -95,6 +95,10 @@ class Ledger:
     def register_width(self, width: RegisterWidth | None) -> None:
         self.intake.register_width = width
 
+    def is_healthy(self) -> bool:
+        """Tell whether the last writing succeeded; else readings wait in memory."""
+        return self._healthy
+
     def accept(self, batch: Batch) -> None:
         """Take the power and energy readings of a batch; never blocks and never raises."""
         self.intake.accept(batch)

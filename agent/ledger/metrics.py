@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 
-from collectors.catalogue.agent import LEDGER_EVENTS, LEDGER_READINGS, LEDGER_REJECTED
+from collectors.catalogue.agent import (
+    LEDGER_EVENTS,
+    LEDGER_HEALTHY,
+    LEDGER_READINGS,
+    LEDGER_REJECTED,
+)
 
 REJECTED = (
     "negative",
@@ -24,13 +30,16 @@ EVENTS = ("wrap", "reset")
 
 
 class LedgerMetrics:
-    """A prometheus-client collector over the ledger's counts."""
+    """A prometheus-client collector over the ledger's counts, and whether it can be written."""
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
-        self._counts = counts
+    def __init__(self, counts: Mapping[str, int], is_healthy: Callable[[], bool]) -> None:
+        self._counts, self._is_healthy = counts, is_healthy
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """Yield the three families."""
+    def collect(self) -> Iterator[Metric]:
+        """Yield the four families."""
+        healthy = GaugeMetricFamily(LEDGER_HEALTHY.full_name, LEDGER_HEALTHY.help)
+        healthy.add_metric([], float(self._is_healthy()))
+        yield healthy
         taken = CounterMetricFamily(LEDGER_READINGS.full_name, LEDGER_READINGS.help)
         taken.add_metric([], self._counts.get("taken", 0))
         yield taken

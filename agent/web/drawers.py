@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from agent.messages.catalogue import choose, languages, words
 from agent.web import (
+    alertpage,
     apipage,
     board,
     collectorpage,
@@ -32,6 +33,7 @@ Drawer = Callable[[Page], str | None]
 """Draws a page; None where there is no such rack or hub."""
 
 _OF_ONE_WORD: Final[Mapping[str, Drawer]] = {
+    "alerts": alertpage.draw,
     "collectors": collectorpage.draw,
     "events": eventpage.draw,
     "host": hostpage.draw,

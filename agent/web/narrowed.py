@@ -67,6 +67,7 @@ class Narrowing:
             inventory=_narrowed(view.inventory, sites) if view.inventory is not None else None,
             site=view.site if view.site in sites else "",
             health=tuple,
+            firing=None,
             windows=[one for one in view.windows if not one.site or one.site in sites],
             sites=sites,
         )

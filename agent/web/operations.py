@@ -9,6 +9,7 @@ from typing import Final
 from agent.report.model import HubReport
 from agent.web.view import BoardView
 from agent.web.views import (
+    alerts,
     breakers,
     chips,
     collectors,
@@ -209,6 +210,7 @@ OPERATIONS: Final = (
     _alone("/api/devices", "api.devices", devices.read),
     _alone("/api/meters", "api.meters", meters.read),
     _alone("/api/losses", "api.losses", losses.read),
+    _alone("/api/alerts", "api.alerts", alerts.read),
     Operation(
         path="/api/events",
         key="api.events",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.firing.model import Heard
 from agent.health import CollectorHealth
 from agent.hubs.model import Registry
 from agent.inventory.maintenance import Window
@@ -86,6 +87,8 @@ class BoardView:
     """The Grafana that pages lead to; None for none."""
     host_history: HostHistory | None = None
     """The counters of this machine, while somebody looks at its page; None where nobody may."""
+    firing: Callable[[], Heard] | None = None
+    """Returns what Alertmanager told last; None where the config names none."""
     windows: Sequence[Window] = ()
     """The maintenance windows, including those that are over or have not begun."""
     now: Callable[[], float] = time.time

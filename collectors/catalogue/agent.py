@@ -169,6 +169,9 @@ SINK_DEDUPLICATES: Final = _agent(
     " absent where it does not say.",
     "sink",
 )
+LEDGER_HEALTHY: Final = _agent(
+    "ledger", "healthy", "1 if the ledger can be written, 0 while readings are only in memory."
+)
 LEDGER_READINGS: Final = _agent(
     "ledger", "readings_total", "Meter readings taken into the ledger.", type="counter"
 )

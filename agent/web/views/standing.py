@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.web.view import BoardView
+from agent.web.views import alerts
+from agent.web.views.alerts import AlertCounts
 from agent.web.views.collectors import CountsView
 from agent.web.views.families import of_hub, of_site
 from agent.web.views.rack import RackCounts, RackView, counted
@@ -56,11 +58,15 @@ Said = Literal[
     "maintenance",
     "databases",
     "spools",
+    "ledger",
     "waiting",
     "not_polled",
     "unmeasured",
     "nothing",
     "calm",
+    "alerts",
+    "alerts_unheard",
+    "alerts_never",
 ]
 
 
@@ -73,6 +79,8 @@ class Part:
     all: int = 0
     kind: str = ""
     """The kind of device, if the part is about devices."""
+    age_seconds: float = 0.0
+    """How old it is what is said of alerts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +99,10 @@ class StandingView:
     """Sinks whose database accepts no samples."""
     spools_down: Sequence[str]
     """Sinks whose spool cannot be written: their samples are in memory only."""
+    is_ledger_down: bool = False
+    """Whether the ledger cannot be written: its readings are in memory only."""
+    alerts: AlertCounts | None = None
+    """What Alertmanager tells; None where the config names none."""
 
     @property
     def is_known(self) -> bool:
@@ -112,6 +124,7 @@ class StandingView:
             ("maintenance", racks.excused, racks.live),
             ("databases", len(self.databases_down), 0),
             ("spools", len(self.spools_down), 0),
+            ("ledger", int(self.is_ledger_down), 0),
             ("waiting", self.waiting, 0),
             ("unmeasured", racks.unmeasured, racks.live),
         )
@@ -124,21 +137,36 @@ class StandingView:
                     all=racks.live,
                 )
             ]
-        return parts
+        return [*parts, *_alerts(self.alerts)]
 
     @property
     def severity(self) -> Severity:
         """The gravest severity of any part; `calm` only if everything that is expected answers."""
+        alerts = self.alerts
+        if alerts is not None and alerts.critical:
+            return "critical"
         if self.racks.critical or any(one.all_silent and one.kind != _NODE for one in self.silent):
             return "critical"
         silent = any(one.polled for one in self.silent) or self.silent_collectors
-        if silent or self.racks.needing or self.databases_down or self.spools_down:
+        unwritten = self.databases_down or self.spools_down or self.is_ledger_down
+        told = alerts is not None and (alerts.warning or alerts.state != "heard")
+        if silent or self.racks.needing or unwritten or told:
             return "warning"
         racks = self.racks
         unheard = self.waiting or racks.pending or racks.excused or racks.unmeasured or self.silent
         if unheard or not self.is_known:
             return "unknown"
         return "calm"
+
+
+def _alerts(told: AlertCounts | None) -> list[Part]:
+    """Return what is said of alerts: how many fire, or that nobody knows."""
+    if told is None:
+        return []
+    said: Said = "alerts" if told.state == "heard" else "alerts_unheard"
+    if told.state == "never":
+        said = "alerts_never"
+    return [Part(said=said, count=told.firing, age_seconds=told.age_seconds)]
 
 
 def _said(one: SilentKind) -> Said:
@@ -163,6 +191,8 @@ def read(view: BoardView, members: Iterable[RackView], health: CountsView) -> St
         racks=racks,
         databases_down=_sinks_without(view, agent.SINK_UP),
         spools_down=_sinks_without(view, agent.SPOOL_HEALTHY),
+        is_ledger_down=0 in view.snapshot.family(agent.LEDGER_HEALTHY).values(),
+        alerts=alerts.counts(view),
     )
 
 

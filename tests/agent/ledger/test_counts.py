@@ -66,7 +66,7 @@ def test_agent_s_own_counters(tmp_path: Path) -> None:
     """The ledger's counts are in the agent's registry under the catalogue's names."""
     registry = CollectorRegistry()
     book = Ledger(tmp_path / "ledger.db", clock=Clock())
-    registry.register(LedgerMetrics(book.counts))
+    registry.register(LedgerMetrics(book.counts, book.is_healthy))
     book.accept(batch(T0, power("m", 1.0), energy("m", -5.0)))
     book.flush()
     assert registry.get_sample_value("hubgauge_ledger_readings_total") == 1.0

@@ -59,6 +59,7 @@ PATHS = [
     "/api/devices",
     "/api/meters",
     "/api/losses",
+    "/api/alerts",
     "/api/events",
     "/api/search",
     "/api/openapi.json",
