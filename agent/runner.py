@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from agent.health import CollectorHealth, Progress
 from agent.round_keeper import RoundKeeper
 from agent.selfmetrics import SelfMetrics
-from agent.status import Consumer, Keeps, hand_on, health_of
+from agent.status import Consumer, Keeps, hand_on, health_of, take_over
 from agent.task import Task
 from agent.threads import Threads
 from collectors.abilities import Closes, ClosesLater
@@ -88,15 +88,7 @@ class Runner:
 
     def know(self, said: Iterable[CollectorHealth]) -> None:
         """Take over what an earlier runner logged: notices and failures are logged on a change."""
-        former = {(one.collector, one.device): one for one in said}
-        for task in self._tasks:
-            known = former.get(task.source)
-            if known is None:
-                continue
-            task.notice = known.notice
-            if known.ok is False:
-                task.ok, task.last_success = False, known.last_success
-                task.last_error, task.last_reason = known.last_error, known.last_reason
+        take_over(self._tasks, said)
 
     def report(self, told: Callable[[Task], None], *, hold_while: Callable[[], bool]) -> None:
         """Call `told` after each round; begin no round while `hold_while` returns True."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol, TypedDict, Unpack
 
 from agent.health import CollectorHealth
@@ -74,6 +74,19 @@ def health_of(task: Task) -> CollectorHealth:
         duration=task.duration,
         interval=task.collector.schedule.interval,
     )
+
+
+def take_over(tasks: Iterable[Task], said: Iterable[CollectorHealth]) -> None:
+    """Take over what an earlier runner logged, so that only a change is logged."""
+    former = {(one.collector, one.device): one for one in said}
+    for task in tasks:
+        known = former.get(task.source)
+        if known is None:
+            continue
+        task.notice = known.notice
+        if known.ok is False:
+            task.ok, task.last_success = False, known.last_success
+            task.last_error, task.last_reason = known.last_error, known.last_reason
 
 
 def count_dropped(task: Task, done: Round, metrics: SelfMetrics) -> None:

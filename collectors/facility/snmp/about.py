@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from collectors.base import Schedule
+from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.discover import Wanted
 
 if TYPE_CHECKING:
@@ -14,7 +17,13 @@ if TYPE_CHECKING:
     from collectors.facility.snmp.detail import Depth
     from collectors.facility.snmp.library import Library
     from collectors.facility.snmp.memory import DeviceMemory
+    from collectors.facility.snmp.profile import SnmpProfile
     from collectors.places import Places
+
+_MAX_OIDS: Final = 24
+"""Objects in one request to a device of which no profile says how many it takes."""
+_REQUEST_SHARE: Final = 0.9
+"""Share of a round's time-out that one request may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +38,29 @@ class Shared:
     places: Places
     refresh: float
 
+    def refresh_of(self, device: str) -> float:
+        """Return after how many seconds this device is discovered again.
+
+        Each device has its own period, so that a thousand devices that started together are not all
+        discovered again at the same time.
+        """
+        return self.refresh * (1 + zlib.crc32(device.encode()) % 256 / 512)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What the config says of one device.
-
-    `interval`, `timeout` and `limit` are a round's: seconds, seconds, series.
-    """
+    """What the config says of one device."""
 
     config: DeviceConfig
     naming: Naming
     depth: Depth
     secrets: Secrets
-    interval: float
-    timeout: float
-    limit: int
+    schedule: Schedule
+
+    @property
+    def name(self) -> str:
+        """The operator's name of the device."""
+        return self.naming.name
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -57,7 +74,20 @@ class About:
             naming=self.naming,
             depth=self.depth,
             kind=self.config.kind,
-            limit=self.limit,
+            limit=self.schedule.max_samples,
             chosen_rows=self.config.interfaces,
             also=self.config.also,
+        )
+
+    def channel(self, profile: SnmpProfile | None, learned: int) -> Channel:
+        """Make a channel to the device, without I/O.
+
+        `learned` is how many objects it takes in one request; 0 where that is unknown.
+        """
+        most = self.config.max_oids or (profile.max_oids if profile else _MAX_OIDS)
+        return Channel(
+            self.config.address,
+            self.secrets,
+            timeout=self.schedule.timeout * _REQUEST_SHARE,
+            max_oids=min(most, learned or most),
         )

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from collectors.base import BadReply, CollectError, Reading, Schedule, Series, Unreachable
+from collectors.base import BadReply, CollectError, Reading, Series, Unreachable
 from collectors.facility.snmp.about import About, Shared
 from collectors.facility.snmp.discover import AUTO
 from collectors.facility.snmp.finder import Finder
@@ -20,10 +20,6 @@ from collectors.facility.snmp.linked import Units
 from collectors.facility.snmp.round import Answered, ask_until
 
 if TYPE_CHECKING:
-    from collectors.facility.naming import Naming
-    from collectors.facility.snmp.config import DeviceConfig
-    from collectors.facility.snmp.credentials import Secrets
-    from collectors.facility.snmp.detail import Depth
     from collectors.facility.snmp.profile import SnmpProfile
     from collectors.facility.snmp.program import Plan
     from collectors.judge import Refusal
@@ -35,11 +31,10 @@ class SnmpCollector:
     # Slots save memory: a gateway may have tens of thousands of these.
     __slots__ = (
         "__weakref__",
+        "_about",
         "_channel",
-        "_depth",
         "_finder",
         "_is_cut_short",
-        "_naming",
         "_slow_at",
         "_slow_read",
         "_units",
@@ -52,43 +47,25 @@ class SnmpCollector:
 
     name: ClassVar[str] = "snmp"
 
-    def __init__(
-        self,
-        *,
-        config: DeviceConfig,
-        schedule: Schedule,
-        secrets: Secrets,
-        naming: Naming,
-        depth: Depth,
-        shared: Shared,
-    ) -> None:
-        self.config, self.schedule = config, schedule
+    def __init__(self, about: About, shared: Shared) -> None:
+        self.config, self.schedule = about.config, about.schedule
         self.dropped: Counter[str] = Counter()
         self.keeps_socket = True
         """Whether its socket stays open between two rounds."""
-        self._naming, self._depth = naming, depth
-        about = About(
-            config=config,
-            naming=naming,
-            depth=depth,
-            secrets=secrets,
-            interval=schedule.interval,
-            timeout=schedule.timeout,
-            limit=schedule.max_samples,
-        )
+        self._about = about
         self._finder = Finder(about, shared)
         self._channel = self._finder.channel()
-        self.slow_interval = depth.slow_interval
+        self.slow_interval = about.depth.slow_interval
         self._slow_read: list[Reading] = []
         self._slow_at = -math.inf
         self._is_cut_short = False
-        self._units = Units(None, naming, ())
+        self._units = Units(None, about.naming, ())
         self._units = self._units_of(None)
 
     @property
     def device(self) -> str:
         """The operator's name of the device."""
-        return self._naming.name
+        return self._about.name
 
     @property
     def profile(self) -> SnmpProfile | None:
@@ -114,7 +91,7 @@ class SnmpCollector:
     @property
     def shared_notice(self) -> str:
         """A note that the default leaves outlets out; all devices concerned have the same."""
-        return self._depth.notice
+        return self._about.depth.notice
 
     def take_slow(self) -> list[Reading]:
         """Return the slow readings of the last round, once; empty if it read none."""
@@ -162,7 +139,7 @@ class SnmpCollector:
     def _units_of(self, plan: Plan | None) -> Units:
         kind = self.config.kind or (self.profile.kind if self.profile else None)
         series = plan.linked() if plan else ()
-        return Units(kind, self._naming, self.config.linked, series, self._units)
+        return Units(kind, self._about.naming, self.config.linked, series, self._units)
 
     async def collect(self) -> list[Reading]:
         """Read the device once; raises Unreachable, Refused, BadReply or Late."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from collectors.base import BadReply
@@ -77,6 +77,10 @@ class Found:
     answers: Answers
     passed: Sequence[str] = field(default=())
 
+    def __str__(self) -> str:
+        """Return what the log says of it."""
+        return f"{self.profile.title} (profile {self.name}), {len(self.plan.points)} readings"
+
 
 async def find(
     channel: Channel,
@@ -93,10 +97,7 @@ async def find(
     """
     if name != AUTO:
         profile, arc = await named(channel, library, name, wanted.also)
-        answers = await ask(channel, profile, wanted, name=name, arc=arc)
-        return Found(
-            name=name, profile=profile, plan=plan_of(profile, answers, wanted), answers=answers
-        )
+        return await read(channel, profile, wanted, name=name, arc=arc)
     identity = identity or await identify(channel)
     passed: list[str] = []
     async for fit in fitting(channel, library.candidates(identity), library.heads()):
@@ -106,18 +107,20 @@ async def find(
             else library.named(fit.name, wanted.also)
         )
         channel.max_oids = min(channel.max_oids, profile.max_oids)
-        answers = await ask(channel, profile, wanted, name=fit.name, arc=fit.arc)
-        made = plan_of(profile, answers, wanted)
-        if made.yields:
-            return Found(
-                name=fit.name,
-                profile=profile,
-                plan=made,
-                answers=answers,
-                passed=tuple(passed),
-            )
+        found = await read(channel, profile, wanted, name=fit.name, arc=fit.arc)
+        if found.plan.yields:
+            return replace(found, passed=tuple(passed))
         passed.append(fit.name)
     raise BadReply(_unknown(identity, passed))
+
+
+async def read(
+    channel: Channel, profile: SnmpProfile, wanted: Wanted, *, name: str, arc: str
+) -> Found:
+    """Discover a device with this profile, of this name and with this number in place of `*`."""
+    answers = await ask(channel, profile, wanted, name=name, arc=arc)
+    plan = plan_of(profile, answers, wanted)
+    return Found(name=name, profile=profile, plan=plan, answers=answers)
 
 
 def _unknown(identity: Identity, passed: Sequence[str]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -20,9 +19,8 @@ from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.discover import (
     AUTO,
     Found,
-    ask,
     find,
-    plan_of,
+    read,
     take_watched,
 )
 from collectors.facility.snmp.recall import recalled
@@ -86,23 +84,14 @@ class Finder:
         self._met_at = -math.inf
         """When it was last asked who it is, by the loop's clock."""
         self._arc = ""
-        # Each device has its own period, so that a thousand devices that started together are not
-        # all discovered again at the same time.
-        self._refresh = shared.refresh * (1 + zlib.crc32(about.naming.name.encode()) % 256 / 512)
+        self._refresh = shared.refresh_of(about.name)
         self._probe: Channel | None = None
         self._task: asyncio.Task[Plan] | None = None
         self._discovered_at = 0.0
 
     def channel(self) -> Channel:
         """Make a channel to the device, without I/O."""
-        about = self._about
-        most = about.config.max_oids or (self.profile.max_oids if self.profile else 24)
-        return Channel(
-            about.config.address,
-            about.secrets,
-            timeout=about.timeout * 0.9,
-            max_oids=min(most, self.max_oids or most),
-        )
+        return self._about.channel(self.profile, self.max_oids)
 
     async def update(self, channel: Channel, end: float) -> bool:
         """Find out what is not known yet, until a time of the loop's clock.
@@ -127,7 +116,8 @@ class Finder:
         One that waits for its discovery is asked in each round of its own, and not again when a
         place becomes free in between.
         """
-        return self.plan is None and now - self._met_at > _MET_INTERVALS * self._about.interval
+        least = self._about.schedule.interval * _MET_INTERVALS
+        return self.plan is None and now - self._met_at > least
 
     async def _meet(self, channel: Channel, end: float) -> None:
         """Ask who answers, by one request: a silent device takes no place from one that answers."""
@@ -140,7 +130,7 @@ class Finder:
             raise channel.silence from None
         self.was_silent = False
         if self.plan is not None and identity != self._identity:
-            log.info("snmp %s: another device answers: %s", self._name, identity.description)
+            log.info("snmp %s: another device answers: %s", self._about.name, identity.description)
             self.plan, self.chosen = None, ""
         self._identity, self._met_at = identity, asyncio.get_running_loop().time()
         if self.plan is None:
@@ -200,20 +190,14 @@ class Finder:
         # Discovery has its own channel, since rounds go on meanwhile and a session serves one task.
         self._probe = channel = self.channel()
         try:
-            async with asyncio.timeout(self._about.timeout * _DISCOVERY_TIMEOUTS):
+            async with asyncio.timeout(self._about.schedule.timeout * _DISCOVERY_TIMEOUTS):
                 found = await self._find(channel)
         except TimeoutError:
             raise Unreachable("discovery took too long") from None
         finally:
             channel.close()
         if self.plan is None:
-            log.info(
-                "snmp %s: %s (profile %s), %d readings",
-                self._name,
-                found.profile.title,
-                found.name,
-                len(found.plan.points),
-            )
+            log.info("snmp %s: %s", self._about.name, found)
         self.max_oids = channel.max_oids
         self._arc = found.answers.arc
         if self._identity is not None:
@@ -224,18 +208,16 @@ class Finder:
 
     async def _find(self, channel: Channel) -> Found:
         """Discover the device; recognise it first where it is not known yet."""
-        config, wanted = self._about.config, self._about.wanted
+        about, library = self._about, self._shared.library
+        recognised = about.config.profile == AUTO
         if self.chosen and self.profile is not None:
-            answers = await ask(channel, self.profile, wanted, name=self.chosen, arc=self._arc)
-            plan = plan_of(self.profile, answers, wanted)
-            if plan.yields or config.profile != AUTO:
-                return Found(name=self.chosen, profile=self.profile, plan=plan, answers=answers)
-        if self.plan is not None and config.profile == AUTO:
+            found = await read(channel, self.profile, about.wanted, name=self.chosen, arc=self._arc)
+            if found.plan.yields or not recognised:
+                return found
+        if self.plan is not None and recognised:
             # It was never silent, and is another device all the same.
             self._identity = await identify(channel)
-        found = await find(
-            channel, self._shared.library, config.profile, wanted, identity=self._identity
-        )
+        found = await find(channel, library, about.config.profile, about.wanted, self._identity)
         self.chosen, self.profile = found.name, found.profile
         return found
 
@@ -247,10 +229,6 @@ class Finder:
         assert self.plan is not None
         changed = take_watched(self.plan, values)
         self.stale = self.stale or whole or changed
-
-    @property
-    def _name(self) -> str:
-        return self._about.naming.name
 
     async def aclose(self) -> None:
         """Stop a running discovery, and write down what was found."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import ConfigError, Context, Metric, Schedule
 from collectors.catalogue import devices
-from collectors.facility.snmp.about import Shared
+from collectors.facility.snmp.about import About, Shared
 from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import SnmpConfig, naming_of, secrets_of
 from collectors.facility.snmp.credentials import split_address
@@ -104,10 +104,9 @@ class _Kind:
     ) -> SnmpCollector:
         timeout = device.timeout or config.timeout
         for name in device.also:
-            shared.library.named(
-                name
-            )  # a wrong name is reported now, whatever profile the device gets
-        return SnmpCollector(
+            # A wrong name is reported now, whatever profile the device gets.
+            shared.library.named(name)
+        about = About(
             config=device,
             schedule=Schedule(
                 interval=device.interval or config.interval,
@@ -119,8 +118,8 @@ class _Kind:
             secrets=secrets,
             naming=naming_of(device, context),
             depth=depth,
-            shared=shared,
         )
+        return SnmpCollector(about, shared)
 
 
 def _keep_sockets(config: SnmpConfig, most: int) -> Collection[int]:

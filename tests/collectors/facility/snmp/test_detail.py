@@ -121,13 +121,13 @@ def test_outlets_of_more_than_500_pdus_are_left_out_and_that_is_told() -> None:
     """
     some = KIND.build(SnmpConfig(devices=many(500)), CONTEXT)
     assert {one.shared_notice for one in some} == {""}
-    assert levels(some[0]._depth) == READ["outlet"]
+    assert levels(some[0]._about.depth) == READ["outlet"]
     ups = DeviceConfig(address="b", ups="u")
     *more, other = KIND.build(SnmpConfig(devices=[*many(501), ups]), CONTEXT)
     (notice,) = {one.shared_notice for one in more}
     assert "501 PDUs" in notice
-    assert levels(more[0]._depth) == READ["phase"]
-    assert levels(other._depth, kind="ups") == READ["outlet"]
+    assert levels(more[0]._about.depth) == READ["phase"]
+    assert levels(other._about.depth, kind="ups") == READ["outlet"]
 
 
 @pytest.mark.parametrize("word", ["outlet", "{pdu: outlet}"])
@@ -136,7 +136,7 @@ def test_a_large_gateway_that_wants_outlets_reads_them(word: str) -> None:
     config = section(f"detail: {word}")
     made = KIND.build(SnmpConfig(devices=many(600), detail=config.detail), CONTEXT)
     assert {one.shared_notice for one in made} == {""}
-    assert levels(made[0]._depth) == READ["outlet"]
+    assert levels(made[0]._about.depth) == READ["outlet"]
 
 
 def test_pdus_that_say_it_themselves_do_not_count() -> None:
@@ -145,8 +145,8 @@ def test_pdus_that_say_it_themselves_do_not_count() -> None:
         DeviceConfig(address="a", pdu=f"q{n}", detail="phase") for n in range(200)
     ]
     made = KIND.build(SnmpConfig(devices=devices), CONTEXT)
-    assert levels(made[0]._depth) == READ["outlet"]
-    assert levels(made[-1]._depth) == READ["phase"]
+    assert levels(made[0]._about.depth) == READ["outlet"]
+    assert levels(made[-1]._about.depth) == READ["phase"]
 
 
 @pytest.mark.parametrize(
