@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,11 @@ def test_no_expression_groups_by_a_label_its_metric_lacks(built: Path, registry:
                 wrong |= {(metric_name, name) for name in lacking}
     assert checked > 100
     assert sorted(wrong) == []
+
+
+def test_the_shipped_config_is_taken(built: Path, tmp_path: Path) -> None:
+    """Promtool takes the Prometheus config that is shipped, with the rules it names beside it."""
+    shutil.copytree(ROOT / "deploy" / "prometheus", tmp_path / "prometheus")
+    shutil.copytree(built, tmp_path / "prometheus" / "rules", dirs_exist_ok=True)
+    checked = promtool(tmp_path, "check", "config", "prometheus/prometheus.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr

@@ -21,11 +21,10 @@ from agent.hubs.model import Registry
 from collectors.base import Unreachable
 from dashboards import rule_files
 from dashboards.build import build_all
-from dashboards.filled import fill
 from dashboards.signals.base import Excuse
 from dashboards.verify import LAG, Dashboard, Server, verify
 from tests.dashboards.synthetic import Catalogue, served
-from tests.support import ROOT, binary, free_port, get, running, wait_for
+from tests.support import binary, free_port, get, running, wait_for
 
 OPEN_EXCUSES = {
     "nothing to mark",
@@ -259,38 +258,6 @@ def test_no_server_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--prometheus" in capsys.readouterr().err
     with pytest.raises(Unreachable):
         Server(f"http://127.0.0.1:{free_port()}").has("up")
-
-
-def test_variables_are_filled_in() -> None:
-    """Grafana's variables and the dashboard's are filled in, braces or not.
-
-    What is unknown stays.
-    """
-    filled = fill(
-        'rate(x{a=~"$site",b=~"${site:regex}"}[$__rate_interval]) + $__range_s + $other',
-        {"site": "s1"},
-        86_400,
-    )
-    assert filled == 'rate(x{a=~"s1",b=~"s1"}[375s]) + 86400 + $other'
-
-
-def test_the_shipped_config_is_taken(tmp_path: Path) -> None:
-    """Promtool takes the Prometheus config that is shipped,
-    with the rules it names in their place.
-    """
-    import shutil
-    import subprocess
-
-    shutil.copytree(ROOT / "deploy" / "prometheus", tmp_path / "prometheus")
-    rule_files.write(tmp_path / "prometheus" / "rules", load_registry())
-    checked = [
-        binary("promtool"),
-        "check",
-        "config",
-        str(tmp_path / "prometheus" / "prometheus.yml"),
-    ]
-    result = subprocess.run(checked, capture_output=True, text=True, check=False, timeout=300)
-    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_a_variable_is_excused_as_its_board_is(prometheus: Server) -> None:
