@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from agent.inventory.model import Inventory, Meter, Rack
 from agent.inventory.shard import DEVICE_LISTS, Shard
@@ -100,8 +99,10 @@ class ShardDevices:
             device.node: rack.rack for rack in racks for device in rack.devices or ()
         }
 
-    def __call__(self, config: Any) -> Any:  # noqa: ANN401 - a dataclass of the kind's own
+    def __call__(self, config: object) -> object:
         """Return the config with only the shard's devices; the same object if it lists none."""
+        assert dataclasses.is_dataclass(config)
+        assert not isinstance(config, type)
         lists = {
             field.name: getattr(config, field.name)
             for field in dataclasses.fields(config)

@@ -17,9 +17,8 @@ from agent.inventory.assemble import Assembly, Item
 from agent.inventory.model import Breaker, Inventory, Meter, Rack, Site
 from agent.inventory.text import no_garbage_collection, text_of
 from collectors.strict import Problems
-from collectors.strict.nodes import line_of_character
+from collectors.strict.nodes import LOADER, line_of_character
 
-_LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _NULL, _STR, _SEQ, _MAP = (f"tag:yaml.org,2002:{name}" for name in ("null", "str", "seq", "map"))
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _SPECIAL: Final = dict.fromkeys(_NULLS, _NULL) | {"<<": "tag:yaml.org,2002:merge"}
@@ -62,7 +61,7 @@ class _Events:
     """YAML's events, composed into nodes one branch at a time."""
 
     def __init__(self, text: str) -> None:
-        self._events = yaml.parse(text, Loader=_LOADER)
+        self._events = yaml.parse(text, Loader=LOADER)
         self._anchors: dict[str, yaml.Node] = {}
 
     def next(self) -> yaml.Event:

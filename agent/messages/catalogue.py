@@ -34,6 +34,7 @@ from typing import Any, Final, Protocol, TypeVar
 import yaml
 
 from collectors.base import ConfigError
+from collectors.strict.nodes import LOADER
 
 ROOT: Final = Path(__file__).parent
 """Where the packaged languages are."""
@@ -43,8 +44,6 @@ _ABOUT: Final = "language.yaml"
 _OTHER: Final = "other"
 _GROUP: Final = "\u202f"
 """Narrow no-break space between groups of three digits."""
-
-_Loader: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
 _HAN_BESIDE: Final = re.compile(r"[\u3400-\u9fff]\{|\}[\u3400-\u9fff]")
 _FIELD: Final = re.compile(r"(?<=([\u3400-\u9fff]))?\{(\w+)\}(?=([\u3400-\u9fff])?)")
@@ -231,7 +230,7 @@ def choose(asked: str, accept_language: str = "", root: Path = ROOT) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506 - a safe loader
+        found = LOADER(path.read_bytes()).get_single_data()
     except (OSError, yaml.YAMLError) as error:
         raise ConfigError(f"cannot be read: {error}", file=str(path)) from None
     return found if isinstance(found, dict) else {}

@@ -82,21 +82,29 @@ def missing(view: BoardView, path: str, query: Mapping[str, str], accept_languag
     return page.render("missing.html", sites=named)
 
 
-def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:  # noqa: PLR0911 - a path each
+def _drawer(view: BoardView, parts: list[str]) -> Drawer | None:
     """Return what draws the page of a path; None for a path that is no page."""
     match parts:
         case []:
             return board.draw
-        case ["hubs", hub] if hub in view.registry.hubs:
-            return lambda page: hubpage.draw(page, hub)
+        case ["hubs", hub, *rest]:
+            return _of_hub(view, hub, rest)
         case ["sites", site, *rest]:
             return _of_site(view, site, rest)
-        case ["hubs", hub, "report"]:
-            return lambda page: reportpage.draw(page, hub)
         case ["racks", rack]:
             return lambda page: rackpage.choose(page, rack)
         case [name]:
             return _OF_ONE_WORD.get(name)
+        case _:
+            return None
+
+
+def _of_hub(view: BoardView, hub: str, rest: list[str]) -> Drawer | None:
+    match rest:
+        case [] if hub in view.registry.hubs:
+            return lambda page: hubpage.draw(page, hub)
+        case ["report"]:
+            return lambda page: reportpage.draw(page, hub)
         case _:
             return None
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from types import ModuleType
+from typing import Final
 
 from agent.ledger.energy import JOULES_PER_KWH
 from agent.ledger.imports.csv_export import COLUMNS
@@ -115,7 +116,7 @@ def _problem(path: Path, message: str) -> Problems:
     return Problems([ConfigError(message, file=str(path))])
 
 
-def _pyarrow(path: Path) -> Any:  # noqa: ANN401 - a library without types
+def _pyarrow(path: Path) -> ModuleType:
     try:
         import_module("pyarrow.parquet")  # 40 MB that only Parquet needs
     except ImportError:

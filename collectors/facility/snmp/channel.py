@@ -134,7 +134,7 @@ class Channel:
             except TimeoutError:
                 if last:
                     raise self._translate(TimeoutError()) from None
-            except BaseException as error:  # noqa: BLE001 - translated; cancellations pass
+            except BaseException as error:
                 raise self._translate(error) from None
             else:
                 self._answered = True
@@ -165,7 +165,7 @@ class Channel:
                     raise self._translate(TimeoutError()) from None
                 retries -= 1
                 continue
-            except BaseException as error:  # noqa: BLE001 - translated; cancellations pass
+            except BaseException as error:
                 raise self._translate(error) from None
             self._answered, retries = True, 1
             if not oid.startswith(prefix):
@@ -200,7 +200,7 @@ class Channel:
             await session.refresh()
         except CollectError:
             raise
-        except BaseException as error:  # noqa: BLE001 - translated; cancellations pass
+        except BaseException as error:
             raise self._translate(error) from None
         self._session = session
         return session

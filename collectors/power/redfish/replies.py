@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from collectors.base import BadReply
 from collectors.power.redfish.body import MAX_BODY, Document
@@ -44,7 +44,7 @@ async def read_body(content: aiohttp.StreamReader) -> bytes:
     return bytes(pieces)
 
 
-def tls_reason(error: Any) -> str:  # noqa: ANN401 - what aiohttp raises has no common parent
+def tls_reason(error: BaseException) -> str:
     """Return in words why TLS failed."""
     inside = getattr(error, "certificate_error", None) or getattr(error, "os_error", None)
     reason = getattr(inside, "verify_message", "") or getattr(inside, "reason", "")

@@ -10,7 +10,7 @@ from tests.agent.sinks.peers import (
 )
 
 T0 = 1_790_000_000.0
-SECRET = "s3cr3t-t0ken-0123456789"  # noqa: S105 - made up
+SECRET = "s3cr3t-t0ken-0123456789"
 
 
 def refusing(bad: bytes, *, status: int = 400) -> object:

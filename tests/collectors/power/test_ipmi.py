@@ -118,7 +118,7 @@ def test_a_bmc_that_will_not_says_why(
 
 def test_a_wrong_password_gives_no_session_and_is_not_shown(taught: Taught, tmp_path: Path) -> None:
     """The error names likely causes; neither it nor the process's arguments show the password."""
-    (bmc,) = bmcs(tmp_path, taught.address, password="not-it-at-all")  # noqa: S106 - it is none
+    (bmc,) = bmcs(tmp_path, taught.address, password="not-it-at-all")
     with pytest.raises((Unreachable, Refused), match="password"):
         once(bmc)
     assert "not-it-at-all" not in repr(bmc._dcmi._arguments)
