@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from agent import __version__
-from agent.access import Reader
+from agent.access import ANYBODY, Reader
 from agent.config import Config
 from agent.in_force import InForce
 from agent.reload import Reloaded, free_what_was_replaced, mark_loaded
@@ -59,6 +59,7 @@ class App:
         self._push: Push | None = None
         self._board: Board | None = None
         self._web: WebServer | None = None
+        self._first_page: asyncio.Task[None] | None = None
         ProcessCollector(registry=self._registry)
 
     @property
@@ -114,6 +115,8 @@ class App:
         mark_loaded(self._metrics, whole=not self.config.devices.lost)
         free_what_was_replaced()
         self.runner.start()
+        if self._in_force.gateway is not None:
+            self._first_page = asyncio.create_task(self._draw_first())
         log.info(
             "hubgauge %s at %s, hub %s",
             __version__,
@@ -166,9 +169,23 @@ class App:
                 f"{self._path}: outputs.http.listen: {http.listen}: {reason}"
             ) from None
 
+    async def _draw_first(self) -> None:
+        """Draw the first page once when the first round is done.
+
+        Of a whole hub this takes a second, which nobody who looks shall wait for.
+        """
+        from agent.web import pages
+
+        await asyncio.to_thread(pages.load)
+        await self.runner.ready.wait()
+        with contextlib.suppress(Exception):  # whoever asks for the page is told what is wrong
+            self._page("/", {}, "", ANYBODY)
+
     async def stop(self) -> None:
         """Stop everything, in the order in which nothing accepted is lost."""
         log.info("stopping")
+        if self._first_page is not None:
+            self._first_page.cancel()
         await self.runner.stop()
         await self._in_force.close()
         if self._web is not None:

@@ -228,6 +228,14 @@ class Values(Mapping[Series, float]):
         """Return the values."""
         return _Numbers(self)
 
+    def columns(self) -> Iterator[tuple[Layout, Run, array[float]]]:
+        """Yield each run of series, with the layout and the values that it is a part of.
+
+        The series themselves are not touched, which takes most of the time.
+        """
+        for source, _, run in self._family.runs():
+            yield source.layout, run, source.values
+
     def pairs(self) -> Iterator[tuple[Series, float]]:
         """Yield each series with its value."""
         for source, _, run in self._family.runs():

@@ -27,10 +27,13 @@ _computed: Final[WeakKeyDictionary[Snapshot, dict[Hashable, tuple[float, Any]]]]
 )
 
 
-def computed_once(snapshot: Snapshot, key: Hashable, compute: Callable[[], Made]) -> Made:
+def computed_once(
+    snapshot: Snapshot, key: Hashable, compute: Callable[[], Made], *, slow: float = _SLOW_SECONDS
+) -> Made:
     """Return what `compute` returns for a snapshot; if that is slow, a value some seconds old.
 
-    `key` names the value and everything that it depends on besides the snapshot.
+    `key` names the value and everything that it depends on besides the snapshot. A value that took
+    less than `slow` seconds is not kept.
     """
     known = _computed.setdefault(snapshot, {})
     if key in known and known[key][0] > time.monotonic():
@@ -41,6 +44,6 @@ def computed_once(snapshot: Snapshot, key: Hashable, compute: Callable[[], Made]
     took, now = time.thread_time() - began, time.monotonic()
     for old in [old for old, (until, _) in known.items() if until <= now]:
         del known[old]
-    if took > _SLOW_SECONDS and len(known) < _MOST:
+    if took > slow and len(known) < _MOST:
         known[key] = (now + _LIFETIME * took, made)
     return made

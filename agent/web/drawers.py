@@ -16,6 +16,7 @@ from agent.web import (
     hostpage,
     hubpage,
     rackpage,
+    render,
     reportpage,
     runbookpage,
     searchpage,
@@ -67,6 +68,13 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
         ("page", path, language, *asked.items()),
         lambda: drawer(Page(view, w=words(language), path=path, query=asked)),
     )
+
+
+def load() -> None:
+    """Read all that pages are made of besides what is measured: the words and the templates."""
+    for language in languages():
+        words(language)
+    render.load()
 
 
 def missing(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> str:

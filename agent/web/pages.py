@@ -80,6 +80,13 @@ def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language:
     )
 
 
+def load() -> None:
+    """Load all that pages are made of, before somebody asks for one. A thread may do it."""
+    from agent.web import drawers  # noqa: PLC0415 - as above
+
+    drawers.load()
+
+
 @cache
 def _static(name: str) -> Response:
     body = files("agent.web").joinpath("static", name).read_bytes()

@@ -140,6 +140,12 @@ def _environment() -> Environment:
 _ENVIRONMENT: Final = _environment()
 
 
+def load() -> None:
+    """Compile every template: the first page of each kind takes a tenth of a second less then."""
+    for name in _ENVIRONMENT.list_templates():
+        _ENVIRONMENT.get_template(name)
+
+
 def render(template: str, w: Words, **values: object) -> Markup:
     """Fill in a template; it sees the words as `w`, and the values by their names."""
     return raw(_ENVIRONMENT.get_template(template).render(w=w, **values))

@@ -1,17 +1,19 @@
 """The measured values of racks, read metric by metric: a whole hub has some 300 000 such series.
 
-Every metric is read once, into a list with one value for each rack. The positions of its labels are
-looked up before the loop, which makes the loop fast.
+Every metric is read once, into a list with one value for each rack.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
+from agent.families import Values
 from agent.racks.needs import needs_of, standing
 from agent.web.views.rack import RackView
 from collectors.base import Metric, Series
+from collectors.batch import Layout
 from collectors.catalogue import facility, rack
 from collectors.catalogue.needs import GRAVITY, Need
 from collectors.catalogue.rack_limits import SiteLimits
@@ -29,20 +31,54 @@ class Place(NamedTuple):
     state: str
 
 
-Index = Mapping[str, Mapping[str, int]]
-"""Where a rack stands in the columns, by site and name."""
 Column = list[float | None]
+_Placed = tuple[list[int | None], list[str]]
+_LONG: Final = 8
+"""Places of a run of fewer series are looked up each time: they are those of one device."""
 
 
-def index_of(places: Sequence[Place]) -> Index:
-    """Return where each rack stands in a sequence."""
-    found: dict[str, dict[str, int]] = {}
-    for at, place in enumerate(places):
-        found.setdefault(place.site, {})[place.rack] = at
-    return found
+class Index:
+    """Where the racks of series stand in the columns.
 
+    A whole hub's racks are told in long runs of series, which stay the same from round to round. So
+    the places of a run are kept as long as its layout, and a round reads nothing but numbers.
+    """
 
-_NO_RACKS: Mapping[str, int] = {}
+    def __init__(self, places: Sequence[Place]) -> None:
+        """Take the racks in the order of the columns."""
+        self._at: Final = {(place.site, place.rack): at for at, place in enumerate(places)}
+        self._known: Final[WeakKeyDictionary[Layout, dict[tuple[int, str], _Placed]]] = (
+            WeakKeyDictionary()
+        )
+
+    def values(
+        self, rows: Mapping[Series, float], metric: Metric, label: str = ""
+    ) -> Iterator[tuple[int | None, str, float]]:
+        """Yield the place of each series' rack, the value of one label, and the value.
+
+        The place is None for a rack that is not in the columns.
+        """
+        if not isinstance(rows, Values):
+            places, texts = self._placed(rows, metric, label)
+            yield from zip(places, texts, rows.values(), strict=True)
+            return
+        for layout, run, numbers in rows.columns():
+            key = (run.start, label)
+            if run.stop - run.start < _LONG:
+                placed = self._placed(layout.series[run.start : run.stop], metric, label)
+            elif key in (known := self._known.setdefault(layout, {})):
+                placed = known[key]
+            else:
+                series = layout.series[run.start : run.stop]
+                placed = known[key] = self._placed(series, metric, label)
+            yield from zip(*placed, numbers[run.start : run.stop], strict=True)
+
+    def _placed(self, series: Collection[Series], metric: Metric, label: str) -> _Placed:
+        site_at, rack_at = metric.at("site"), metric.at("rack")
+        label_at = metric.at(label) if label else None
+        labels = [one.values for one in series]
+        places = [self._at.get((values[site_at], values[rack_at])) for values in labels]
+        return places, ["" if label_at is None else values[label_at] for values in labels]
 
 
 def measure(
@@ -106,13 +142,10 @@ def measure(
 def _since(index: Index, rows: Rows) -> dict[int, dict[Need, float]]:
     """Return when the needs of each rack began."""
     metric = rack.RACK_NEED_SINCE
-    site_at, rack_at, need_at = metric.at("site"), metric.at("rack"), metric.at("need")
     known: dict[str, Need] = {need: need for need in GRAVITY}
     found: dict[int, dict[Need, float]] = {}
-    for series, began in rows(metric).items():
-        values = series.values
-        at = index.get(values[site_at], _NO_RACKS).get(values[rack_at])
-        need = known.get(values[need_at])
+    for at, name, began in index.values(rows(metric), metric, "need"):
+        need = known.get(name)
         if at is not None and need is not None:
             found.setdefault(at, {})[need] = began
     return found
@@ -120,11 +153,8 @@ def _since(index: Index, rows: Rows) -> dict[int, dict[Need, float]]:
 
 def _column(index: Index, rows: Rows, metric: Metric, count: int) -> Column:
     """Return a metric's value for each rack."""
-    site_at, rack_at = metric.at("site"), metric.at("rack")
     found: Column = [None] * count
-    for series, value in rows(metric).items():
-        values = series.values
-        at = index.get(values[site_at], _NO_RACKS).get(values[rack_at])
+    for at, _, value in index.values(rows(metric), metric):
         if at is not None:
             found[at] = value
     return found
@@ -133,27 +163,21 @@ def _column(index: Index, rows: Rows, metric: Metric, count: int) -> Column:
 def _utilization(index: Index, rows: Rows, count: int) -> tuple[Column, Column]:
     """Return the used shares of each rack's rated power and of its units, 0 to 1."""
     metric = rack.RACK_UTILIZATION
-    site_at, rack_at, kind_at = metric.at("site"), metric.at("rack"), metric.at("kind")
     power: Column = [None] * count
     space: Column = [None] * count
-    for series, value in rows(metric).items():
-        values = series.values
-        at = index.get(values[site_at], _NO_RACKS).get(values[rack_at])
+    for at, kind, value in index.values(rows(metric), metric, "kind"):
         if at is not None:
-            if values[kind_at] == "power":
+            if kind == "power":
                 power[at] = value
-            elif values[kind_at] == "space":
+            elif kind == "space":
                 space[at] = value
     return power, space
 
 
 def _power(index: Index, rows: Rows, count: int) -> Column:
     """Return the power of each rack, watts: the sum of its feeds."""
-    site_at, rack_at = rack.RACK_POWER.at("site"), rack.RACK_POWER.at("rack")
     found: Column = [None] * count
-    for series, watts in rows(rack.RACK_POWER).items():
-        values = series.values
-        at = index.get(values[site_at], _NO_RACKS).get(values[rack_at])
+    for at, _, watts in index.values(rows(rack.RACK_POWER), rack.RACK_POWER):
         if at is not None:
             found[at] = watts + (found[at] or 0.0)
     return found
@@ -162,16 +186,13 @@ def _power(index: Index, rows: Rows, count: int) -> Column:
 def _pdus(index: Index, rows: Rows, count: int) -> tuple[list[Sequence[str]], list[int]]:
     """Return the PDUs of each rack that do not answer, and how many do."""
     metric = facility.PDU_UP
-    site_at, rack_at, pdu_at = metric.at("site"), metric.at("rack"), metric.at("pdu")
     silent: list[Sequence[str]] = [()] * count
     answering = [0] * count
-    for series, up in rows(metric).items():
-        values = series.values
-        at = index.get(values[site_at], _NO_RACKS).get(values[rack_at])
+    for at, name, up in index.values(rows(metric), metric, "pdu"):
         if at is None:
             continue
         if up:
             answering[at] += 1
         else:
-            silent[at] = (*silent[at], values[pdu_at])
+            silent[at] = (*silent[at], name)
     return silent, answering

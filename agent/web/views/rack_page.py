@@ -19,7 +19,7 @@ from agent.web.views.families import of_hub
 from agent.web.views.feeds import BankRowView, FeedView, OutletView, PhaseRowView
 from agent.web.views.plugs import PlugView, plugs
 from agent.web.views.rack import RackView, excused
-from agent.web.views.rack_columns import Place, index_of, measure
+from agent.web.views.rack_columns import Index, Place, measure
 from agent.web.views.rack_readings import RackReadings
 from collectors.catalogue import facility
 from collectors.catalogue import rack as catalogue
@@ -206,7 +206,7 @@ def _measured(
         rack=name,
         state=info.label("state") if info is not None else state,
     )
-    (one,) = measure([place], index_of([place]), readings.of, view.now(), view.limits)
+    (one,) = measure([place], Index([place]), readings.of, view.now(), view.limits)
     return excused(one, view.windows, view.now())
 
 

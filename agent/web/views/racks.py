@@ -19,7 +19,7 @@ from agent.web.views.rack import (
     cells,
     excused,
 )
-from agent.web.views.rack_columns import Index, Place, index_of, measure
+from agent.web.views.rack_columns import Index, Place, measure
 from collectors.base import Series
 from collectors.catalogue import rack
 from collectors.catalogue import site as site_catalogue
@@ -58,7 +58,7 @@ def _read(view: BoardView) -> dict[str, list[RackView]]:
     known = _standing.get(snapshot)
     if known is None or known.hub != hub or known.infos != infos:
         places = _places(infos)
-        known = _Standing(hub=hub, infos=infos, places=places, index=index_of(places))
+        known = _Standing(hub=hub, infos=infos, places=places, index=Index(places))
         _standing[snapshot] = known
     found: dict[str, list[RackView]] = {}
     now = view.now()

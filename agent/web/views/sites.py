@@ -23,6 +23,9 @@ _NAMING: Final = (
     rack.RACK_INFO,
 )
 """A site that the inventory does not list is known by the series of these metrics."""
+_ASKED_OFTEN: Final = 0.005
+"""A page asks for the names several times, so they are kept where reading them takes this long, in
+seconds."""
 _IT_POINTS: Final = ("it_input", "pdu_output", "it", "ups_output")
 """Stages that stand for IT in a site's line, the nearest to IT first."""
 
@@ -57,7 +60,9 @@ class SiteView:
 
 def names(view: BoardView) -> dict[str, str]:
     """Return the names of the hub's sites by key: the agent's own site first, the others sorted."""
-    return computed_once(view.snapshot, ("sites", view.hub, view.site), lambda: _names(view))
+    return computed_once(
+        view.snapshot, ("sites", view.hub, view.site), lambda: _names(view), slow=_ASKED_OFTEN
+    )
 
 
 def _names(view: BoardView) -> dict[str, str]:

@@ -212,3 +212,29 @@ def test_racks_are_read_anew_when_they_change() -> None:
     )
     after = {one.rack: one.power_utilization_ratio for one in racks.read(view)[fixture.SITE]}
     assert after == dict.fromkeys(("A01", "A02", "A03", "A04", "A05"))
+
+
+def test_a_row_told_in_one_run_is_read_anew_each_round() -> None:
+    """A row of ten racks told metric by metric: each rack has its own values, in every round.
+
+    Rack n draws 100 n watts in round 1 and 1000 n in round 2, by feeds A (a fifth) and B.
+    """
+    names = [f"A{n:02d}" for n in range(1, 11)]
+    view = fixture.view([])
+
+    def tell(each: float) -> dict[str, float | None]:
+        keys = [(fixture.HUB, fixture.SITE, "A", name) for name in names]
+        readings = [(rack.RACK_INFO.series(*key, "in_service"), 1.0) for key in keys]
+        for feed, share in (("A", 0.2), ("B", 0.8)):
+            readings += [
+                (rack.RACK_POWER.series(*key, feed), each * n * share)
+                for n, key in enumerate(keys, 1)
+            ]
+        view.snapshot.update(
+            Batch(collector="racks", device="", time=NOW, lifetime=1e9, readings=readings)
+        )
+        return {one.rack: one.power_watts for one in racks.read(view)[fixture.SITE]}
+
+    for each in (100.0, 1000.0):
+        told = tell(each)
+        assert told == {name: pytest.approx(each * n) for n, name in enumerate(names, 1)}

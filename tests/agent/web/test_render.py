@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from jinja2 import UndefinedError
 
-from agent.web import render
+from agent.messages.catalogue import languages, words
+from agent.web import pages, render
 
 
 @pytest.mark.parametrize(
@@ -35,3 +36,15 @@ def test_an_unknown_name_is_an_error_of_its_line() -> None:
         entry.lineno + 1 for entry in caught.traceback if entry.name == "top-level template code"
     ]
     assert lines == [3]
+
+
+def test_what_pages_are_made_of_can_be_loaded_ahead() -> None:
+    """Afterwards every template is compiled and the words of each language are read."""
+    pages.load()
+    cache = render._ENVIRONMENT.cache
+    assert cache is not None
+    assert len(cache) == len(render._ENVIRONMENT.list_templates())
+    read = words.cache_info().misses
+    for language in languages():
+        words(language)
+    assert words.cache_info().misses == read
