@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from collectors.events.book import EventBook
-from tests.collectors.syslog.test_syslog import config, listening, log, told
+from collectors.syslog import KIND
+from tests.collectors.events.listening import listening
+from tests.collectors.syslog.test_syslog import config, log, told
 from tests.support import HANGS, free_port
 
 
@@ -19,7 +21,7 @@ async def test_all_addresses_are_those_of_both_families(tmp_path: Path, form: st
     """`[::]` hears a device of IPv4 by TCP as it does by UDP."""
     port = free_port()
     found = replace(config(tmp_path, port), listen=f"[::]:{port}")
-    async with listening(found, tmp_path) as collector:
+    async with listening(KIND, found, tmp_path) as collector:
         await log(port, "water detected", form)
         assert (await told(collector, 1))["active", "leak"] == 1.0
 
@@ -32,7 +34,7 @@ async def test_a_silent_connection_is_asked_after(tmp_path: Path) -> None:
         rows = map(str.split, Path("/proc/net/tcp").read_text().splitlines())
         return [row[5][:2] for row in rows if row[1].endswith(f":{port:04X}") and row[3] == "01"]
 
-    async with listening(config(tmp_path, port), tmp_path):
+    async with listening(KIND, config(tmp_path, port), tmp_path):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         async with asyncio.timeout(HANGS):
             while timers() != ["02"]:
@@ -45,7 +47,7 @@ async def test_a_message_that_comes_while_it_begins_to_listen_counts(
 ) -> None:
     """UDP is open before TCP is: what comes in between is added to what was known before."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         await log(port, "water detected", "-d")
         await told(collector, 1)
     port = free_port()
@@ -64,6 +66,6 @@ async def test_a_message_that_comes_while_it_begins_to_listen_counts(
     taken = EventBook.take
     monkeypatch.setattr(asyncio, "start_server", late)
     monkeypatch.setattr(EventBook, "take", take)
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         found = await told(collector, 2)
         assert (found["events_total", "leak"], found["active", "leak"]) == (2.0, 0.0)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from collectors.base import ConfigError, Context, Place, Unreachable
+from collectors.base import ConfigError, Unreachable
 from collectors.catalogue.events import EVENT_ACTIVE, EVENT_COUNT, EVENT_LAST
 from collectors.strict import Document, Problems, read
 from collectors.syslog import KIND
 from collectors.syslog.collector import SyslogCollector
 from collectors.syslog.config import Config
+from tests.collectors.events.listening import context, listening
 from tests.support import binary, free_port
 
 EVENTS = """
@@ -32,26 +32,6 @@ def config(folder: Path, port: int, senders: str = DEVICE) -> Config:
     path = folder / "syslog.yaml"
     path.write_text(f"listen: 127.0.0.1:{port}\n{senders}{EVENTS}", "utf-8")
     return read(path, Config)
-
-
-def context(folder: Path) -> Context:
-    """Return the place of the site, and the folder that events are kept in."""
-    place = Place(hub="lyon", site="s1", row="", rack="")
-    racks = {"A07": Place(hub="lyon", site="s1", row="A", rack="A07")}
-    return Context(node="gw", place=place, racks=racks, state_dir=folder / "state")
-
-
-@asynccontextmanager
-async def listening(found: Config, folder: Path) -> AsyncIterator[SyslogCollector]:
-    """Run the collector of a section."""
-    (collector,) = KIND.build(found, context(folder))
-    assert isinstance(collector, SyslogCollector)
-    await collector.collect()
-    try:
-        yield collector
-    finally:
-        collector.close()
-        await asyncio.sleep(0)
 
 
 async def log(port: int, text: str, *options: str) -> None:
@@ -99,7 +79,7 @@ async def test_a_message_is_an_event_of_the_device_that_sent_it(
 ) -> None:
     """Both forms, by UDP and by TCP with either framing: a state begins, and ends."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         await log(port, "zone 2: Water detected", *form)
         assert (await told(collector, 1))["active", "leak"] == 1.0
         readings = await collector.collect()
@@ -115,7 +95,7 @@ async def test_a_message_is_an_event_of_the_device_that_sent_it(
 async def test_what_a_message_must_have_is_looked_at(tmp_path: Path) -> None:
     """The program and the severity decide as well; all else of a device is one event."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         await log(port, "fan 3 stopped", "-d", "-t", "cooling", "-p", "daemon.err")
         await log(port, "fan 3 stopped", "-d", "-t", "cooling", "-p", "daemon.warning")
         await log(port, "fan 3 is fine", "-d", "-t", "cooling", "-p", "daemon.notice")
@@ -137,7 +117,7 @@ senders:
 async def test_a_relays_message_is_an_event_of_the_device_that_it_names(tmp_path: Path) -> None:
     """By the host in the message, which may be an address; a host that nobody knows is counted."""
     port = free_port()
-    async with listening(config(tmp_path, port, RELAYED), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port, RELAYED), tmp_path) as collector:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(
             b"<13>1 - leak-7.EXAMPLE app - - - water detected\n"
@@ -161,7 +141,7 @@ async def test_a_stranger_is_counted_and_not_heard(tmp_path: Path) -> None:
     """Datagrams are dropped and connections closed, whatever they say."""
     port = free_port()
     senders = "senders: [{address: 127.0.0.2, sensor: s}]\n"
-    async with listening(config(tmp_path, port, senders), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port, senders), tmp_path) as collector:
         await log(port, "water detected", "-d")
         await refused(collector, "unknown_sender")
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -175,7 +155,7 @@ async def test_a_flood_of_one_device_is_bounded(tmp_path: Path) -> None:
     """Beyond its rate a device's messages are dropped and counted, and so are connections."""
     port = free_port()
     found = config(tmp_path, port, DEVICE + "rate: 0.001\nburst: 2\n")
-    async with listening(found, tmp_path) as collector:
+    async with listening(KIND, found, tmp_path) as collector:
         links = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
         await refused(collector, "connections")
         links[0][1].write(b"<13>water detected\n" * 5)
@@ -200,7 +180,7 @@ async def test_a_stream_that_is_no_syslog_is_ended(
 ) -> None:
     """Its connection is closed; the next one is heard."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(noise)
         await refused(collector, reason)
@@ -215,7 +195,7 @@ async def test_events_are_known_after_a_restart(tmp_path: Path) -> None:
     """Counts and states are there again, apart from those of traps."""
     for count in (1, 2):
         port = free_port()
-        async with listening(config(tmp_path, port), tmp_path) as collector:
+        async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
             await log(port, "water detected", "-d")
             found = await told(collector, count)
             assert found["events_total", "leak"] == count
@@ -225,7 +205,7 @@ async def test_events_are_known_after_a_restart(tmp_path: Path) -> None:
 async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
     """Where the port is another program's, the round fails and says so; nothing stays open."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path):
+    async with listening(KIND, config(tmp_path, port), tmp_path):
         (second,) = KIND.build(config(tmp_path, port), context(tmp_path / "other"))
         assert isinstance(second, SyslogCollector)
         with pytest.raises(Unreachable, match=str(port)):

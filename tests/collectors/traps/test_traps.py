@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from collectors.base import Context, Place, Unreachable
+from collectors.base import Unreachable
 from collectors.catalogue.events import EVENT_ACTIVE, EVENT_COUNT, EVENT_LAST
 from collectors.strict import Document, Problems, read
 from collectors.traps import KIND
 from collectors.traps.collector import TrapCollector, book_of
 from collectors.traps.config import Config
 from collectors.traps.meaning import Trap, meaning
+from tests.collectors.events.listening import context, listening
 from tests.support import binary, free_port
 
 LEAK, DRY = "1.3.6.1.4.1.99999.1.0.1", "1.3.6.1.4.1.99999.1.0.2"
@@ -44,26 +43,6 @@ senders:
 {more}{EVENTS}"""
     (folder / "traps.yaml").write_text(text, "utf-8")
     return read(folder / "traps.yaml", Config)
-
-
-def context(folder: Path) -> Context:
-    """Return the place of the site, and the folder that events are kept in."""
-    place = Place(hub="lyon", site="s1", row="", rack="")
-    racks = {"A07": Place(hub="lyon", site="s1", row="A", rack="A07")}
-    return Context(node="gw", place=place, racks=racks, state_dir=folder / "state")
-
-
-@asynccontextmanager
-async def listening(found: Config, folder: Path) -> AsyncIterator[TrapCollector]:
-    """Run the collector of a section."""
-    (collector,) = KIND.build(found, context(folder))
-    assert isinstance(collector, TrapCollector)
-    await collector.collect()
-    try:
-        yield collector
-    finally:
-        collector.close()
-        await asyncio.sleep(0)
 
 
 async def send(program: str, port: int, *options: str, oid: str = LEAK, value: str = "2") -> int:
@@ -114,7 +93,7 @@ async def refused(collector: TrapCollector, reason: str) -> None:
 async def test_a_trap_is_an_event_of_the_device_that_sent_it(tmp_path: Path) -> None:
     """A leak contact's trap counts for the sensor in its rack, and begins and ends a state."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         await send("snmptrap", port, *V2C)
         found = await told(collector, 1)
         assert found["active", "leak"] == 1.0
@@ -130,7 +109,7 @@ async def test_a_trap_is_an_event_of_the_device_that_sent_it(tmp_path: Path) -> 
 async def test_version_3_is_heard_as_trap_and_as_inform(tmp_path: Path) -> None:
     """A user with authentication and privacy is heard; an inform is answered."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         await send("snmptrap", port, *V3_PRIVATE, "-e", f"0x{ENGINE}")
         await told(collector, 1)
         assert await send("snmpinform", port, *V3_PRIVATE) == 0
@@ -141,7 +120,7 @@ async def test_version_3_is_heard_as_trap_and_as_inform(tmp_path: Path) -> None:
 async def test_who_does_not_know_the_secret_is_counted_and_not_heard(tmp_path: Path) -> None:
     """A wrong community, a wrong passphrase and an unknown user change nothing."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         await send("snmptrap", port, "-v", "2c", "-c", "public")
         await refused(collector, "wrong_community")
         wrong = tuple("wrongpassword" if one == "authpassword" else one for one in V3_PRIVATE)
@@ -156,7 +135,7 @@ async def test_who_does_not_know_the_secret_is_counted_and_not_heard(tmp_path: P
 async def test_an_unknown_address_is_counted_and_not_read(tmp_path: Path) -> None:
     """Who is not in the config is not heard, whatever it knows."""
     port = free_port()
-    async with listening(config(tmp_path, port, sender="127.0.0.2"), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port, sender="127.0.0.2"), tmp_path) as collector:
         await send("snmptrap", port, *V2C)
         await refused(collector, "unknown_sender")
         assert list(await collector.collect()) == []
@@ -166,7 +145,7 @@ async def test_a_flood_of_one_device_is_bounded(tmp_path: Path) -> None:
     """Beyond its rate a device's traps are dropped and counted."""
     port = free_port()
     found = config(tmp_path, port, more="rate: 0.001\nburst: 2\n")
-    async with listening(found, tmp_path) as collector:
+    async with listening(KIND, found, tmp_path) as collector:
         for _ in range(4):
             await send("snmptrap", port, *V2C)
         await told(collector, 2)
@@ -177,7 +156,7 @@ async def test_a_flood_of_one_device_is_bounded(tmp_path: Path) -> None:
 async def test_noise_ends_nothing(tmp_path: Path) -> None:
     """Bytes that are no SNMP are refused, and the next trap is heard."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path) as collector:
+    async with listening(KIND, config(tmp_path, port), tmp_path) as collector:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(
             asyncio.DatagramProtocol, remote_addr=("127.0.0.1", port)
@@ -192,7 +171,7 @@ async def test_noise_ends_nothing(tmp_path: Path) -> None:
 async def test_an_address_that_is_taken_is_told(tmp_path: Path) -> None:
     """Where the port is another program's, the round fails and says so."""
     port = free_port()
-    async with listening(config(tmp_path, port), tmp_path):
+    async with listening(KIND, config(tmp_path, port), tmp_path):
         (second,) = KIND.build(config(tmp_path, port), context(tmp_path / "other"))
         assert isinstance(second, TrapCollector)
         with pytest.raises(Unreachable, match=str(port)):
