@@ -1,11 +1,12 @@
 """A coroutine of a collector that never yields: it is interrupted, and the event loop goes on.
 
 All collectors that are coroutines share one event loop with the page. One that computes for ever,
-or blocks in a call of the kernel, would keep all others and the page from their turn. So a thread
-watches the loop. Where one pass through the callbacks takes long, it sends SIGURG to the loop's
-thread. The handler runs in the context of the step that is under way, so it knows whose step it is.
-It raises Interrupted there when the same step was met often enough. A process that was stopped, or
-gets no processor, handles few signals, so it is not taken for one that stands still.
+or blocks in a call of the kernel, would keep all others and the page from their turn. So the kernel
+sends SIGALRM where one pass through the callbacks takes long. A loop that waits for its sockets has
+no alarm, so an agent with nothing to do is not woken. The handler runs in the context of the step
+that is under way, so it knows whose step it is. It raises Interrupted there when the same step was
+met often enough. A process that was stopped, or gets no processor, handles few signals, so it is
+not taken for one that stands still.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any, Final, Self, TypeVar
 
 from agent.interrupt import Interrupted
 from agent.process import resident_bytes, share_one_heap
-from agent.steadyloop import Pulse, SteadyLoop
+from agent.steadyloop import Pulse, SteadyLoop, nothing
 from agent.threads import MAX_GROWTH, grew
 
 T = TypeVar("T")
@@ -31,10 +32,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 0.5
-"""Seconds between two looks at a loop that may stand still."""
-IDLE_LOOKS: Final = 2
-"""A loop that waits for its sockets is looked at after so many times that long: a look costs a
-node agent as much as a collector."""
+"""Seconds from the begin of a pass to the first look at it, and between two looks."""
 LOOKS: Final = 6
 """A step is interrupted when it is met this many times in a row: after some 3 seconds."""
 
@@ -62,7 +60,7 @@ class _Step:
 
 
 class Watch:
-    """Watches one event loop from a thread of its own, between its enter and its exit."""
+    """Watches one event loop, between its enter and its exit."""
 
     def __init__(
         self,
@@ -76,20 +74,14 @@ class Watch:
         self._look_seconds: Final = look_seconds
         self._looks: Final = looks
         self._max_growth: Final = max_growth
-        self._ended: Final = threading.Event()
-        self._thread: Final = threading.Thread(target=self._watch, name="standstill", daemon=True)
-        self._loops_thread = 0
         self._step: _Step | None = None
         self._met = 0
         self._resident = 0
-        self._stands = ""
-        """Where a step stands that is no collector's, until the watching thread has logged it."""
 
     def __enter__(self) -> Self:
         """Begin; only the main thread of a program can, for only it gets signals."""
-        self._loops_thread = threading.get_ident()
-        signal.signal(signal.SIGURG, self._look)
-        self._thread.start()
+        signal.signal(signal.SIGALRM, self._look)
+        self._pulse.arm, self._pulse.disarm = self._arm, _disarm
         return self
 
     def __exit__(
@@ -99,20 +91,12 @@ class Watch:
         at: TracebackType | None,
     ) -> None:
         """End."""
-        self._ended.set()
-        self._thread.join()
-        signal.signal(signal.SIGURG, signal.SIG_IGN)
+        self._pulse.arm = self._pulse.disarm = nothing
+        _disarm()
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
-    def _watch(self) -> None:
-        before, waits = -1, False
-        while not self._ended.wait(self._look_seconds * (IDLE_LOOKS if waits else 1)):
-            now, waits = self._pulse.passes, self._pulse.waits
-            if now == before and not waits:
-                signal.pthread_kill(self._loops_thread, signal.SIGURG)
-            before = now
-            stands, self._stands = self._stands, ""
-            if stands:
-                log.error("the event loop stands still in %s, which is no collector's", stands)
+    def _arm(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, self._look_seconds, self._look_seconds)
 
     def _look(self, _number: int, frame: FrameType | None) -> None:
         """Look at the step under way; it runs on the loop's thread, in the step's context."""
@@ -126,7 +110,8 @@ class Watch:
         self._met += 1
         if not step.label:
             if self._met == self._looks:
-                self._stands = _place(frame)
+                # The step may hold the lock of the log, so another thread tells it.
+                threading.Thread(target=_tell, args=(_place(frame),), daemon=True).start()
             return
         grown = resident_bytes() - self._resident > self._max_growth
         if self._met < self._looks and not grown:
@@ -150,6 +135,14 @@ def _current_task() -> asyncio.Task[Any] | None:
     with contextlib.suppress(RuntimeError):  # between two passes no loop runs
         return asyncio.current_task()
     return None
+
+
+def _disarm() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+
+def _tell(place: str) -> None:
+    log.error("the event loop stands still in %s, which is no collector's", place)
 
 
 def _place(frame: FrameType | None) -> str:

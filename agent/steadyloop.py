@@ -30,6 +30,10 @@ def boot_time() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
+def nothing() -> None:
+    """Do nothing: nobody watches the loop."""
+
+
 class Pulse:
     """When an event loop ran, told by its waits for sockets. All times are seconds of `clock`."""
 
@@ -51,6 +55,10 @@ class Pulse:
         """How often the loop has looked at its sockets."""
         self.waits = False
         """Whether it waits for them just now."""
+        self.arm: Callable[[], None] = nothing
+        """Called when a pass through the callbacks begins."""
+        self.disarm: Callable[[], None] = nothing
+        """Called when it has ended."""
 
     def now(self) -> float:
         """Return the clock that this pulse is kept by: all seconds, the lost ones too."""
@@ -63,6 +71,7 @@ class Pulse:
     def begin_wait(self) -> None:
         """Note that all callbacks that were due have run, and the loop waits for its sockets."""
         self.waits = True
+        self.disarm()
         now = self._clock()
         took = now - self._looked
         self._count(took, took - PASS_SECONDS, now)
@@ -81,6 +90,7 @@ class Pulse:
         self._computed = self._cpu_clock()
         self.passes += 1
         self.waits = False
+        self.arm()
 
     def work(self) -> float:
         """Return the most CPU time of one pass through the callbacks since the last call."""

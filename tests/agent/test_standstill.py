@@ -189,7 +189,7 @@ def test_looks_at_one_step_count_not_those_at_many(met: int, succeeds: float) ->
     async def slow() -> Any:
         for _ in range(10):
             for _ in range(met):
-                signal.raise_signal(signal.SIGURG)
+                signal.raise_signal(signal.SIGALRM)
             await asyncio.sleep(0)
         return [(VALUE.series("d"), 1.0)]
 
@@ -248,4 +248,4 @@ def test_the_watch_leaves_no_handler_that_ends_the_program() -> None:
         return
 
     watched(nothing())
-    signal.raise_signal(signal.SIGURG)
+    signal.raise_signal(signal.SIGALRM)
