@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from prometheus_client import CollectorRegistry
 
+from agent.chip_hours import FILE as CHIP_HOURS_FILE
+from agent.chip_hours import ChipHours
 from agent.config import Config
 from agent.loading import Loaded, inventory_of, load_all, load_files, with_collectors
 from agent.process import collect_seldom
@@ -124,6 +126,9 @@ class InForce:
         runner.add(one for one in loaded.collectors if crew is None or not crew.reads(one))
         self._add_kpis(runner)
         self._add_firing(runner)
+        if any(one.name == ChipHours.reads for one in loaded.collectors):
+            hours = ChipHours(self._snapshot, self.state_dir() / CHIP_HOURS_FILE)
+            runner.add([hours], derived=True)
         own = SelfCollector(self._registry, self._snapshot, runner.progress)
         runner.add([own], derived=True)
         if self.gateway is not None and self.gateway.ledger is not None:

@@ -19,14 +19,22 @@ from agent.racks.inlets import is_exhaust
 from agent.racks.needs import NeedTimes, needs_of
 from agent.racks.occupancy import Occupancy
 from agent.racks.rack import RackPower, RackSeries
-from agent.racks.rows import Row, rows_of
+from agent.racks.rows import RackGroup, racks_of_sites, row_group, rows_of
 from agent.racks.slices import in_slices
 from agent.snapshot import LiveValues
 from collectors.base import Metric, Reading, Schedule
 from collectors.batch import Parted
 from collectors.catalogue import rack as catalogue
 from collectors.catalogue.facility import PDU_POWER, PDU_UP, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
-from collectors.catalogue.site import SITE_INFO, SITE_OCCUPANCY, SITE_RESERVED, SITE_SCOPE
+from collectors.catalogue.site import (
+    SITE_HEADROOM,
+    SITE_INFO,
+    SITE_INLETS_WITHIN,
+    SITE_OCCUPANCY,
+    SITE_RESERVED,
+    SITE_SCOPE,
+    SITE_UNITS,
+)
 
 _RACKS_A_SLICE: Final = 500
 _SITE, _PDU = PDU_POWER.at("site"), PDU_POWER.at("pdu")
@@ -65,7 +73,7 @@ class RackCollector:
         self._racks = [RackSeries(hub, rack, inventory) for rack in inventory.racks.values()]
         self._in_parts = list(_in_parts(self._racks))
         self._breakers = Breakers(inventory, hub)
-        self._rows = self._make_rows()
+        self._groups = self._make_groups()
         self._need_times: Final = NeedTimes()
         self._clock: Final = clock
         reported = [
@@ -93,15 +101,28 @@ class RackCollector:
             max_samples=1000 + 40 * (len(self._racks) + len(inventory.breakers)),
         )
 
-    def _make_rows(self) -> list[Row]:
+    def _make_groups(self) -> list[RackGroup]:
+        """Make a group of each row and of each site, and tell the racks which are theirs.
+
+        Of a site that several gateways share, no part is told: parts behind one breaker would each
+        count its headroom.
+        """
+        hub, inventory = self._hub, self._inventory
+        shared = {rack.site for rack in inventory.racks_of_others.values()}
+        made = [
+            (row_group(hub, key, racks, inventory), racks)
+            for key, racks in rows_of(inventory).items()
+        ]
+        made += [
+            (RackGroup(racks, inventory, headroom=SITE_HEADROOM.series(hub, site)), racks)
+            for site, racks in racks_of_sites(inventory).items()
+            if site not in shared
+        ]
         by_name = {known.rack.rack: known for known in self._racks}
-        rows = []
-        for key, racks in rows_of(self._inventory).items():
-            row = Row(self._hub, key, racks, self._inventory)
-            rows.append(row)
+        for group, racks in made:
             for number, rack in enumerate(racks):
-                by_name[rack.rack].row = row, number
-        return rows
+                by_name[rack.rack].groups.append((group, number))
+        return [group for group, _ in made]
 
     @property
     def parts(self) -> Sequence[str]:
@@ -114,21 +135,22 @@ class RackCollector:
         self._breakers.update(seen.watts)
         readings = Parted()
         sites = {site: copy.copy(occupancy) for site, occupancy in self._empty.items()}
-        for row in self._rows:
-            row.begin()
+        for group in self._groups:
+            group.begin()
         some: list[Reading] = []
         async for known, ends in in_slices(self._in_parts, _RACKS_A_SLICE):
             power = known.power(seen.watts)
             some += self._of_rack(known, power, seen)
             if known.rack.state == "in_service" and known.rack.site in sites:
                 sites[known.rack.site].add(known.rack, power.total)
+                self._add_inlet(known, sites[known.rack.site], seen)
             if ends:
                 # Runs of one metric are told as one.
                 readings.add_part(ends, sorted(some, key=_metric_name))
                 some.clear()
         readings += [*self._sites, *self._breakers.readings(), *self._unlisted()]
-        for row in self._rows:
-            readings += row.readings(self._breakers.headroom)
+        for group in self._groups:
+            readings += group.readings(self._breakers.headroom)
         readings += self._occupancy(sites)
         return readings
 
@@ -166,6 +188,13 @@ class RackCollector:
             )
             yield from self._need_times.readings(known.place, needs, seen.now)
 
+    def _add_inlet(self, known: RackSeries, site: Occupancy, seen: _Seen) -> None:
+        """Add to a site whether the rack's inlet is within the recommended temperature."""
+        temperatures = seen.inlets.get(known.rack.rack)
+        if temperatures:
+            limits = self._inventory.limits.of(*known.place[1:])
+            site.add_inlet(within=max(temperatures) <= limits.inlet_recommended_celsius)
+
     def _power(self, known: RackSeries, power: RackPower) -> Iterator[Reading]:
         """Yield what follows from the power of a rack, and add it to its row."""
         yield from power.readings
@@ -175,9 +204,8 @@ class RackCollector:
         within = known.headroom_with_breakers(headroom, self._breakers.headroom)
         if within is not None:
             yield known.series(catalogue.RACK_HEADROOM), within
-        if known.row is not None:
-            row, number = known.row
-            row.add(number, power.total, headroom)
+        for group, number in known.groups:
+            group.add(number, power.total, headroom)
 
     def _occupancy(self, sites: Mapping[str, Occupancy]) -> Iterator[Reading]:
         for site, occupancy in sites.items():
@@ -185,6 +213,11 @@ class RackCollector:
                 yield SITE_OCCUPANCY.series(self._hub, site, method), value
             for method, value in occupancy.reserved_ratios():
                 yield SITE_RESERVED.series(self._hub, site, method), value
+            if occupancy.units:
+                yield SITE_UNITS.series(self._hub, site), float(occupancy.units)
+            within = occupancy.inlets_within_ratio()
+            if within is not None:
+                yield SITE_INLETS_WITHIN.series(self._hub, site), within
 
     def _silent_racks(self) -> set[str]:
         """Return the racks with a PDU that does not answer."""

@@ -1,4 +1,7 @@
-"""Occupancy of a site (上架率): the used share of racks, units and power that are in service."""
+"""Occupancy of a site (上架率): the used share of racks, units and power that are in service.
+
+And the share of those racks whose inlets are within the recommended temperature.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ class Occupancy:
     rated_watts: float = 0.0
     rated_watts_known: float = 0.0
     drawn_watts: float = 0.0
+    inlets_known: int = 0
+    inlets_within: int = 0
 
     def add(self, rack: Rack, watts: float | None) -> None:
         """Add a rack with the power that it draws; None where that is unknown."""
@@ -43,6 +48,20 @@ class Occupancy:
             if watts is not None:
                 self.rated_watts_known += rack.rated_power_watts
                 self.drawn_watts += watts
+
+    def add_inlet(self, *, within: bool) -> None:
+        """Add the measured inlet of a rack that was added."""
+        self.inlets_known += 1
+        self.inlets_within += within
+
+    def inlets_within_ratio(self) -> float | None:
+        """Return the share of the racks that are within; None where too few are measured.
+
+        A rack that is not measured is not within: a sensor that falls silent betters nothing.
+        """
+        if not _is_enough(self.inlets_known, self.racks):
+            return None
+        return self.inlets_within / self.racks
 
     def ratios(self) -> Iterator[tuple[str, float]]:
         """Yield each method for which enough is known, with the occupancy by it."""

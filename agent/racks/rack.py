@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from agent.inventory.model import Inventory, Rack
 from agent.racks.breakers import PduKey
 from agent.racks.capacity import most_watts, spare_watts
-from agent.racks.rows import Row
+from agent.racks.rows import RackGroup
 from collectors.base import Metric, Reading, Series
 from collectors.catalogue import rack as catalogue
 
@@ -49,16 +49,16 @@ class RackSeries:
         "_series",
         "_spare",
         "fixed",
+        "groups",
         "place",
         "rack",
-        "row",
     )
 
     def __init__(self, hub: str, rack: Rack, inventory: Inventory) -> None:
         self.place = place = (hub, rack.site, rack.row, rack.rack)
         self.rack = rack
-        self.row: tuple[Row, int] | None = None
-        """Its row, if it has one, and its number there."""
+        self.groups: list[tuple[RackGroup, int]] = []
+        """Its site and its row, if it has one, and its number in each."""
         self._hub = hub
         self._failover_limit = inventory.limits.of(*place[1:]).failover_load_ratio
         self._feeds = [

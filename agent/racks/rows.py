@@ -1,12 +1,12 @@
-"""Rows: what stands in each, what it draws and what may be added; racks in service only."""
+"""Rows and sites: what stands in each, what it draws and what may be added; racks in service."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agent.inventory.model import Inventory, Rack
 from agent.racks.shared_supply import SharedSupply
-from collectors.base import Reading
+from collectors.base import Reading, Series
 from collectors.catalogue import rack as catalogue
 
 RowKey = tuple[str, str]
@@ -22,8 +22,20 @@ def rows_of(inventory: Inventory) -> dict[RowKey, list[Rack]]:
     return found
 
 
-class Row:
-    """One row: its readings that never change, and the sums of the round in progress."""
+def racks_of_sites(inventory: Inventory) -> dict[str, list[Rack]]:
+    """Return the racks in service of every site that has one."""
+    found: dict[str, list[Rack]] = {}
+    for rack in inventory.racks.values():
+        if rack.state == "in_service":
+            found.setdefault(rack.site, []).append(rack)
+    return found
+
+
+class RackGroup:
+    """Some racks: their readings that never change, and the sums of the round in progress.
+
+    Without a series of its power, a group tells none.
+    """
 
     __slots__ = (
         "_fixed",
@@ -36,13 +48,20 @@ class Row:
         "_supply",
     )
 
-    def __init__(self, hub: str, key: RowKey, racks: Sequence[Rack], inventory: Inventory) -> None:
-        place = (hub, *key)
+    def __init__(
+        self,
+        racks: Sequence[Rack],
+        inventory: Inventory,
+        *,
+        headroom: Series,
+        power: Series | None = None,
+        fixed: Iterable[Reading] = (),
+    ) -> None:
         self._racks = len(racks)
         self._supply = SharedSupply(racks, inventory)
-        self._power_series = catalogue.ROW_POWER.series(*place)
-        self._headroom_series = catalogue.ROW_HEADROOM.series(*place)
-        self._fixed = list(_fixed(racks, place))
+        self._power_series = power
+        self._headroom_series = headroom
+        self._fixed = list(fixed)
         self.begin()
 
     def begin(self) -> None:
@@ -64,10 +83,22 @@ class Row:
         A rack of which nothing is known may add nothing, so the headroom is a lower bound.
         """
         yield from self._fixed
-        if self._known == self._racks:
+        if self._known == self._racks and self._power_series is not None:
             yield self._power_series, self._power
         if self._known:
             yield self._headroom_series, self._supply.total(self._headroom, breakers)
+
+
+def row_group(hub: str, key: RowKey, racks: Sequence[Rack], inventory: Inventory) -> RackGroup:
+    """Return the group that a row's racks are."""
+    place = (hub, *key)
+    return RackGroup(
+        racks,
+        inventory,
+        headroom=catalogue.ROW_HEADROOM.series(*place),
+        power=catalogue.ROW_POWER.series(*place),
+        fixed=_fixed(racks, place),
+    )
 
 
 def _fixed(racks: Sequence[Rack], place: tuple[str, str, str]) -> Iterator[Reading]:

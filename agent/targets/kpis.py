@@ -26,6 +26,7 @@ IN_SERVICE: Final = "in_service"
 BUILDING: Final = "under_construction"
 
 _CHIP: Final = ("hub", "site", "node", "accelerator")
+_SEEN_CHIPS: Final = Part(metric=node.ACCELERATOR_INFO, per_site="count", each=_CHIP)
 
 
 def _state(*states: str) -> tuple[Match]:
@@ -57,6 +58,20 @@ _YEAR: Final = Match(label="window", values=(YEAR_WINDOW,))
 def _of_year(metric: Metric, *where: Match) -> Part:
     """Return what the site's one source tells of the year."""
     return Part(metric=metric, where=(*where, _YEAR), among_sources="chosen")
+
+
+def _occupancy(kpi: str, method: str, weight: Part) -> Measure:
+    part = Part(
+        metric=site.SITE_OCCUPANCY,
+        where=(Match(label="method", values=(method,)),),
+        among_sources="min",
+    )
+    return _of_racks(Measure(kpi=kpi, part=part, weight=weight))
+
+
+def _of_racks(row: Measure) -> Measure:
+    """Return a row that each site with a rack in service must tell."""
+    return replace(row, needs=(_racks_in(IN_SERVICE),), witness=rack.RACK_INFO)
 
 
 def _energy(boundary: str) -> Part:
@@ -94,16 +109,15 @@ MEASURES: Final[tuple[Measure, ...]] = (
     _sites("data_centers", IN_SERVICE, BUILDING),
     _racks("racks_in_service", IN_SERVICE),
     _racks("racks_under_construction", BUILDING),
-    Measure(
-        kpi="rack_occupancy",
-        part=Part(
-            metric=site.SITE_OCCUPANCY,
-            where=(Match(label="method", values=("racks",)),),
-            among_sources="min",
-        ),
-        weight=_racks_in(IN_SERVICE),
-        needs=(_racks_in(IN_SERVICE),),
-        witness=rack.RACK_INFO,
+    _occupancy("rack_occupancy", "racks", _racks_in(IN_SERVICE)),
+    _occupancy("space_occupancy", "units", Part(metric=site.SITE_UNITS)),
+    _of_racks(Measure(kpi="headroom", part=Part(metric=site.SITE_HEADROOM))),
+    _of_racks(
+        Measure(
+            kpi="temperature_compliance",
+            part=Part(metric=site.SITE_INLETS_WITHIN, among_sources="min"),
+            weight=_racks_in(IN_SERVICE),
+        )
     ),
     Measure(
         kpi="compute_flops",
@@ -120,11 +134,17 @@ MEASURES: Final[tuple[Measure, ...]] = (
     ),
     Measure(
         kpi="accelerators",
-        part=Part(metric=node.ACCELERATOR_INFO, per_site="count", each=_CHIP),
+        part=_SEEN_CHIPS,
         count=True,
         listed="chips",
         above="always",
         narrowing=Narrowing(label="vendor", beginning=True),
+    ),
+    Measure(
+        kpi="accelerator_hours",
+        part=Part(metric=node.ACCELERATOR_USED, per_site="sum", each=_CHIP),
+        needs=(_SEEN_CHIPS,),
+        witness=node.ACCELERATOR_UTILIZATION,
     ),
     Measure(
         kpi="pue",

@@ -89,6 +89,12 @@ ACCELERATOR_ENERGY: Final = _chip(
 ACCELERATOR_UTILIZATION: Final = _chip(
     "utilization_ratio", "Share of time the chip computed, 0 to 1."
 )
+ACCELERATOR_USED: Final = _chip(
+    "used_seconds_total",
+    "Utilization times time since the agent began to count, restarts included: 1 is a second of the"
+    " whole chip.",
+    type="counter",
+)
 ACCELERATOR_MEMORY_USED: Final = _chip("memory_used_bytes", "Device memory in use.")
 ACCELERATOR_MEMORY_TOTAL: Final = _chip("memory_total_bytes", "Device memory in all.")
 ACCELERATOR_MEMORY_RESERVED: Final = _chip(

@@ -155,6 +155,18 @@ SITE_RESERVED: Final = _site(
     "Share of capacity promised to somebody and not in use yet, by method: racks, units.",
     "method",
 )
+SITE_UNITS: Final = _site("rack_units", "Rack units (U) of the site's racks in service.")
+SITE_HEADROOM: Final = _site(
+    "rack_headroom_watts",
+    "What may at least be added to the site's racks in service so that failover holds: the racks',"
+    " as far as their breakers carry it.",
+)
+SITE_INLETS_WITHIN: Final = _site(
+    "inlets_within_ratio",
+    "Share of the racks in service whose warmest inlet is measured and not above the recommended"
+    " temperature, 0 to 1; absent while fewer than nine in ten are measured.",
+)
+
 SITES_LISTED: Final = Metric(
     namespace="dc",
     subsystem="hub",

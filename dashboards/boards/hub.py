@@ -42,6 +42,14 @@ ENERGY: Final = (
     pue.PUE_REQUIRED,
     pue.RENEWABLE,
 )
+_OF_RACKS: Final = {
+    "racks_in_service",
+    "racks_under_construction",
+    "rack_occupancy",
+    "space_occupancy",
+    "headroom",
+    "temperature_compliance",
+}
 RACKS: Final = (racks.RACK_COUNT, racks.OCCUPANCY, racks.SITE_RACK_UTILIZATION)
 
 
@@ -256,9 +264,9 @@ def _companions(make: Maker, registry: Registry, hub: Hub) -> Iterator[Section]:
         # The PUE that the rest of the year must average exists only if a limit was stated.
         energy = [signal for signal in ENERGY if signal is not pue.PUE_REQUIRED or _limits_pue(hub)]
         yield section(Text("What stands behind the PUE"), _with(facility.METER_UP, energy))
-    if keys & {"racks_in_service", "racks_under_construction", "rack_occupancy"}:
+    if keys & _OF_RACKS:
         yield section(Text("What stands behind the racks"), _with(rack.RACK_INFO, RACKS))
-    if keys & {"accelerators", "compute_flops"}:
+    if keys & {"accelerators", "accelerator_hours", "compute_flops"}:
         yield section(Text("Accelerators"), (chip.CHIPS, chip.CHIP_UTILIZATION, chip.CHIP_POWER))
     if any(key.startswith(("round_trip", "link_", "international")) for key in keys):
         yield section(Text("Links"), (link.ROUND_TRIP, link.LOSS, link.SPEED))

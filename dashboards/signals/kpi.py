@@ -37,6 +37,7 @@ _UNITS: Final = {
     "s": ("s", 2),
     "bit/s": ("bps", 1),
     "FLOP/s": ("flops", 2),
+    "W": ("watt", 1),
     "kg": ("suffix:kg CO₂e", 0),
     "kg/kWh": ("suffix:kg/kWh", 3),
     "l/kWh": ("suffix:l/kWh", 3),

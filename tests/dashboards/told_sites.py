@@ -112,6 +112,13 @@ def _racks(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
         share = chance.randint(0, 8) / 8
         found.append((site.SITE_OCCUPANCY.series(*at, "racks"), share))
         found.append((site.SITE_OCCUPANCY.series(*at, "power"), 1 - share))
+        found.append((site.SITE_UNITS.series(*at), 42.0 * states.count("in_service")))
+        if chance.random() < 0.85:
+            found.append((site.SITE_OCCUPANCY.series(*at, "units"), chance.randint(0, 8) / 8))
+        if chance.random() < 0.85:
+            found.append((site.SITE_HEADROOM.series(*at), float(chance.randint(0, 9000))))
+        if chance.random() < 0.85:
+            found.append((site.SITE_INLETS_WITHIN.series(*at), chance.randint(0, 8) / 8))
     return found
 
 
@@ -123,6 +130,8 @@ def _chips(chance: random.Random, at: tuple[str, str]) -> list[Reading]:
         found.append((node.ACCELERATOR_INFO.series(*chip, vendor, "m", "u", "b"), 1.0))
         found.append((node.ACCELERATOR_PEAK.series(*chip, "fp16"), chance.choice((256e12, 512e12))))
         found.append((node.ACCELERATOR_PEAK.series(*chip, "fp32"), 1e12))
+        if chance.random() < 0.85:
+            found.append((node.ACCELERATOR_USED.series(*chip), float(chance.randint(0, 9000))))
     return found
 
 

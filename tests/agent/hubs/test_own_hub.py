@@ -85,16 +85,39 @@ def test_a_figure_that_cannot_be_is_refused(tmp_path: Path, line: str, wrong: st
     assert [str(one) for one in caught.value.errors] == [f"{path}:7: {wrong}"]
 
 
-def test_a_share_is_at_most_one(tmp_path: Path) -> None:
-    """An occupancy of 130 % cannot be; 100 % can."""
+@pytest.mark.parametrize(
+    ("kpi", "name"),
+    [
+        ("rack_occupancy", "rack occupancy"),
+        ("space_occupancy", "occupied rack units"),
+        ("temperature_compliance", "racks within the recommended inlet temperature"),
+    ],
+)
+def test_a_share_is_at_most_one(tmp_path: Path, kpi: str, name: str) -> None:
+    """A share of 130 % cannot be; 100 % can."""
     path = write(
         tmp_path,
-        TEN_LINES.replace("kpi: pue", "kpi: rack_occupancy").replace("value: 1.3", "value: 130"),
+        TEN_LINES.replace("kpi: pue", f"kpi: {kpi}").replace("value: 1.3", "value: 130"),
     )
-    with pytest.raises(Problems, match="rack occupancy is at most 100"):
+    with pytest.raises(Problems, match=f"{name} is at most 100"):
         load_registry(tmp_path)
     path.write_text(path.read_text("utf-8").replace("130", "100"), "utf-8")
     assert load_registry(tmp_path).hubs["acme"].facts[0].value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("kpi", "stated", "base"), [("headroom", 250, 250_000.0), ("accelerator_hours", 1e6, 3.6e9)]
+)
+def test_power_and_hours_are_kept_in_base_units(
+    tmp_path: Path, kpi: str, stated: float, base: float
+) -> None:
+    """250 kW are 250 000 W, a million hours are 3.6e9 s; less than none is refused."""
+    text = TEN_LINES.replace("kpi: pue", f"kpi: {kpi}")
+    path = write(tmp_path, text.replace("value: 1.3", f"value: {stated}"))
+    assert load_registry(tmp_path).hubs["acme"].facts[0].value == base
+    path.write_text(text.replace("value: 1.3", "value: -1"), "utf-8")
+    with pytest.raises(Problems, match="is at least 0"):
+        load_registry(tmp_path)
 
 
 def test_two_targets_of_one_kpi_need_ids(tmp_path: Path) -> None:

@@ -46,18 +46,23 @@ def series_of(part: Inventory) -> dict[str, float]:
 
 
 def test_no_series_is_said_twice_and_none_is_lost() -> None:
-    """Each series of the whole comes from one part; only a site's power share from none."""
+    """Each series of the whole comes from one part; a site's power share and headroom from none."""
     together = Counter(name for part in parts(whole()) for name in series_of(part))
     assert max(together.values()) == 1
     missing = {name for name in series_of(whole()) if name not in together}
     assert {name.partition("{")[0] for name in missing} <= {
         "dc_site_rack_occupancy_ratio",
+        "dc_site_rack_headroom_watts",
         "dc_row_headroom_watts",
         "dc_breaker_headroom_watts",
     }
     assert {name for name in missing if name.startswith("dc_site")} == {
-        f'dc_site_rack_occupancy_ratio{{hub="guian",site="{site}",method="power"}}'
+        name
         for site in SITES
+        for name in (
+            f'dc_site_rack_occupancy_ratio{{hub="guian",site="{site}",method="power"}}',
+            f'dc_site_rack_headroom_watts{{hub="guian",site="{site}"}}',
+        )
     }
 
 

@@ -45,6 +45,9 @@ def row(name: str) -> str:
     return f'dc_row_{name}{{hub="guian",site="{SITE}",row="A"}}'
 
 
+SITE_HEADROOM = f'dc_site_rack_headroom_watts{{hub="guian",site="{SITE}"}}'
+
+
 def rack(name: str, which: str) -> str:
     return f'dc_rack_{name}{{hub="guian",site="{SITE}",row="A",rack="{which}"}}'
 
@@ -127,6 +130,20 @@ def test_headroom_of_racks_and_of_their_row() -> None:
         == tight[row("headroom_watts")]
         == pytest.approx(0.8 * 7590 - 5000)
     )
+
+
+def test_headroom_of_a_site_whose_rows_share_a_breaker() -> None:
+    """Rows behind one breaker share its headroom: a site's is not the sum of its rows'."""
+    two_rows = TEXT.replace(f"rack: A02, site: {SITE}, row: A", f"rack: A02, site: {SITE}, row: B")
+    assert collect(two_rows, HEARD)[SITE_HEADROOM] == pytest.approx(2 * 0.8 * 7360 - 5000)
+    tight = collect(
+        two_rows.replace("rated_amperes: 63, pair: A-b", "rated_amperes: 11, pair: A-b"), HEARD
+    )  # 7590 W; each of the two rows has 0.8 * 7590 - 5000 of it, and not both at once
+    assert tight[row("headroom_watts")] == pytest.approx(0.8 * 7590 - 5000)
+    assert tight[SITE_HEADROOM] == pytest.approx(0.8 * 7590 - 5000)
+    assert SITE_HEADROOM not in collect(TEXT, {})
+    planned = TEXT.replace("used_units: 10, reserved_units: 5, ", "state: planned, ")
+    assert collect(planned, HEARD)[SITE_HEADROOM] == pytest.approx(0.8 * 7360 - 3500)
 
 
 def test_what_a_row_amounts_to() -> None:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from agent.racks.collector import RackCollector
 from collectors.base import Reading
 from collectors.catalogue.facility import SENSOR_HUMIDITY, SENSOR_TEMPERATURE
+from collectors.catalogue.rack_limits import LimitedPlace, RackLimits, SiteLimits
 from tests.support.ledger import SITE, Pages, inventory, pdu_power
 
 HEAD = f"sites: [{{site: {SITE}, name: Huawei}}, {{site: next, state: planned}}]\nracks:\n"
@@ -140,6 +142,52 @@ def test_inlet_is_the_warmest_sensor_of_the_cold_side() -> None:
     )
     assert found[rack("inlet_temperature_celsius")] == 27.5
     assert found[rack("humidity_ratio")] == 0.4
+
+
+WITHIN = f'dc_site_inlets_within_ratio{{hub="guian",site="{SITE}"}}'
+
+
+def inlets(*values: float, limits: SiteLimits | None = None) -> dict[str, float]:
+    """Return what ten racks tell, the first of which have these temperatures at their inlets."""
+    racks = "".join(f"- {{rack: r{n}, site: {SITE}, height_units: 42}}\n" for n in range(10))
+    racks += f"- {{rack: new, site: {SITE}, state: planned}}\n"
+    stock = replace(
+        inventory(f"sites: [{{site: {SITE}}}]\nracks:\n{racks}"), limits=limits or SiteLimits()
+    )
+    heard = [
+        (SENSOR_TEMPERATURE.series("guian", SITE, "", f"r{n}", "1"), value)
+        for n, value in enumerate(values)
+    ]
+    found = asyncio.run(RackCollector(stock, Pages(*heard), "guian").collect())
+    return {series.prefix.strip(): value for series, value in found}
+
+
+def test_share_of_racks_within_the_recommended_temperature() -> None:
+    """27 °C is within (ASHRAE TC 9.9), more is not; a rack without a reading is not within."""
+    assert inlets(*[27.0] * 7, 27.1, 30.0, 33.0)[WITHIN] == 0.7
+    assert inlets(*[20.0] * 9)[WITHIN] == 0.9
+    assert inlets(*[20.0] * 8, 30.0)[WITHIN] == 0.8
+
+
+def test_compliance_needs_nearly_all_racks_to_be_measured() -> None:
+    """Of ten racks, eight readings tell nothing of the site."""
+    assert WITHIN not in inlets(*[20.0] * 8)
+
+
+def test_compliance_is_by_the_limits_of_the_place() -> None:
+    """Where a contract says 24 °C, 25 °C is not within, but for a rack with a limit of its own."""
+    limits = SiteLimits(
+        common=RackLimits(inlet_recommended_celsius=24.0),
+        places={
+            LimitedPlace(site=SITE, rack="r1"): RackLimits(inlet_recommended_celsius=30.0),
+        },
+    )
+    assert inlets(25.0, 25.0, *[20.0] * 8, limits=limits)[WITHIN] == 0.9
+
+
+def test_units_of_a_site() -> None:
+    """Ten racks in service of 42 U are 420 U; a planned one is none of them."""
+    assert inlets()[f'dc_site_rack_units{{hub="guian",site="{SITE}"}}'] == 420.0
 
 
 def test_a_rack_that_only_labels_name_has_power() -> None:
