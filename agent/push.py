@@ -82,7 +82,7 @@ class Push:
         """Tell which sources have become silent."""
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            self._tell(self._presence.silent(self._now(), self._wall_clock()))
+            self._tell(self._presence.silent(self._now()))
 
     def _tell(self, endings: Iterable[Ending]) -> None:
         for ending in endings:

@@ -8,7 +8,7 @@ agent ends. It has not ended while another source has it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,8 +30,11 @@ class _Source:
 
     layout: Layout
     time: float
+    """That of its last batch, which no steady clock tells."""
     due: float
     """When it has been silent for too long."""
+    patience: float
+    """How long it may be silent, in seconds."""
 
 
 class Presence:
@@ -43,41 +46,47 @@ class Presence:
 
     def note(self, batch: Batch, now: float) -> Ending | None:
         """Take note of a batch; return the series that it has no more, if there are any."""
-        due = now + batch.lifetime * SILENT_INTERVALS / LIFETIME_INTERVALS
+        patience = batch.lifetime * SILENT_INTERVALS / LIFETIME_INTERVALS
+        due = now + patience
         self._next = min(self._next, due)
         known = self._sources.get(batch.source)
         if known is None:
-            known = _Source(layout=batch.layout, time=batch.time, due=due)
+            known = _Source(layout=batch.layout, time=batch.time, due=due, patience=patience)
             self._sources[batch.source] = known
             return None
         before, last = known.layout, known.time
-        known.layout, known.time, known.due = batch.layout, batch.time, due
+        known.layout, known.time = batch.layout, batch.time
+        known.due, known.patience = due, patience
         if before is batch.layout:
             return None
         gone = self._nowhere(before)
         when = max(batch.time, last + _LATER)
         return _ending(batch.source, gone, when) if len(gone) else None
 
-    def silent(self, now: float, wall: float) -> list[Ending]:
-        """Return the series of all sources that are silent for too long, and forget these."""
+    def silent(self, now: float) -> list[Ending]:
+        """Return the series of all sources that are silent for too long, and forget these.
+
+        Their end is so long behind their last sample, however late it is noticed.
+        """
         if now < self._next:
             return []
         gone = [key for key, source in self._sources.items() if source.due <= now]
-        endings = self._forgotten(gone, wall)
+        ends = {key: self._sources[key].time + self._sources[key].patience for key in gone}
+        endings = self._forgotten(ends)
         self._next = min((one.due for one in self._sources.values()), default=math.inf)
         return endings
 
     def all(self, wall: float) -> list[Ending]:
         """Return the series of all sources, and forget everything: the agent ends."""
-        return self._forgotten(list(self._sources), wall)
+        return self._forgotten(dict.fromkeys(self._sources, wall))
 
-    def _forgotten(self, keys: Iterable[tuple[str, str]], wall: float) -> list[Ending]:
-        gone = [(key, self._sources.pop(key)) for key in keys]
+    def _forgotten(self, ends: Mapping[tuple[str, str], float]) -> list[Ending]:
+        gone = [(key, self._sources.pop(key)) for key in ends]
         endings = []
         for key, source in gone:
             left = self._nowhere(source.layout)
             if len(left):
-                endings.append(_ending(key, left, max(wall, source.time + _LATER)))
+                endings.append(_ending(key, left, max(ends[key], source.time + _LATER)))
         return endings
 
     def _nowhere(self, layout: Layout) -> Layout:

@@ -19,7 +19,8 @@ from typing import Final
 
 import pytest
 
-from tests.faults.databases import BASES, Base
+from tests.faults import endings
+from tests.faults.databases import BASES, REMOTE, Base
 from tests.faults.table import FAULTS, Fault, Run
 from tests.support import ROOT
 
@@ -65,6 +66,9 @@ def stamp() -> str:
 def measure(fault: Fault, seconds: float) -> str:
     """Try one fault; return the figures, with FAILED in one that was not met."""
     figures = [on(make, fault.run, seconds) for make in BASES.values()] if fault.run else []
+    if fault.ends:
+        told = endings.told(fault.ends)
+        figures += [on(make, told, seconds) for make in REMOTE.values()]
     if fault.alone:
         figures.append(tried(fault.alone, seconds))
     if fault.tests:

@@ -11,12 +11,14 @@ from agent.sinks.sender import SpooledSink
 from collectors.base import Batch, Metric
 from tests.agent.sinks.answers import T0
 from tests.agent.sinks.peers import drained, sink
-from tests.agent.sinks.receivers import Prometheus, remote
+from tests.agent.sinks.receivers import Prometheus, instant, remote
 from tests.support import HANGS
 from tests.support.oldinflux import OldInflux
 from tests.support.victoria import Victoria
 
 POISON: Final = b"poison v=1.0i.5 1\n"
+WINDOW: Final = 2 * 3600.0
+"""Seconds for which a Prometheus takes samples out of order, where it does."""
 LATE: Final = Metric(namespace="test", subsystem="late", name="ratio", type="gauge", help="-")
 
 Rows = dict[str, list[tuple[int, float]]]
@@ -49,6 +51,9 @@ class Base(Protocol):
 
     def rows(self, measurement: str, field: str, label: str) -> Rows:
         """Return all that is stored of a field, in the order of time."""
+
+    def count(self, measurement: str, field: str) -> int:
+        """Return how many samples of a field are stored, as the database itself counts them."""
 
     def sink(self, url: str, folder: Path, **more: Any) -> AbstractContextManager[SpooledSink]:
         """Run a sink to it, by this address, until the block ends."""
@@ -98,6 +103,12 @@ def _late(when: float) -> Batch:
     return Batch(collector="late", device="", time=when, lifetime=30.0, readings=readings)
 
 
+def counted(url: str, name: str) -> int:
+    """Return how many samples of a metric a database of PromQL counts."""
+    found = instant(url, f"sum(count_over_time({name}[8y]))", T0 + 4 * 365 * 86_400)
+    return int(found[0]["value"][1]) if found else 0
+
+
 class NewBase(ByLines, Victoria):
     """VictoriaMetrics. It syncs each second, so only SIGTERM keeps all that it has taken."""
 
@@ -119,6 +130,9 @@ class NewBase(ByLines, Victoria):
             found.setdefault(one["metric"][label], []).extend(pairs)
         return {name: sorted(pairs) for name, pairs in found.items()}
 
+    def count(self, measurement: str, field: str) -> int:
+        return counted(self.url, f"{measurement}_{field}")
+
 
 class OldBase(ByLines, OldInflux):
     """InfluxDB 1.x. It syncs each request, so that it may be killed."""
@@ -139,6 +153,10 @@ class OldBase(ByLines, OldInflux):
             one["tags"][label]: sorted((moment, value) for moment, value in one["values"])
             for one in series
         }
+
+    def count(self, measurement: str, field: str) -> int:
+        series = self.ask(f'SELECT COUNT("{field}") FROM "{measurement}"')
+        return sum(number for one in series for _, number in one["values"])
 
 
 class RemoteVictoria(ByRemoteWrite, NewBase):
@@ -166,10 +184,29 @@ class RemotePrometheus(ByRemoteWrite, Prometheus):
             for one in self.raw(f"{measurement}_{field}")
         }
 
+    def count(self, measurement: str, field: str) -> int:
+        return counted(self.url, f"{measurement}_{field}")
 
+
+class LatePrometheus(RemotePrometheus):
+    """Prometheus that takes samples of a series in any order within a time."""
+
+    name = "Prometheus 2.42 with an out-of-order window, remote write"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, late=f"{WINDOW / 3600:g}h")
+
+    def spoil(self, made: SpooledSink) -> None:
+        made.accept(_late(T0 - WINDOW))  # what came before is 10 s later than T0
+
+
+REMOTE: Final[dict[str, Callable[[Path], Base]]] = {
+    "victoria-metrics-remote-write": RemoteVictoria,
+    "prometheus-remote-write": RemotePrometheus,
+    "late-prometheus-remote-write": LatePrometheus,
+}
 BASES: Final[dict[str, Callable[[Path], Base]]] = {
     "victoria-metrics": NewBase,
     "influxdb": OldBase,
-    "victoria-metrics-remote-write": RemoteVictoria,
-    "prometheus-remote-write": RemotePrometheus,
+    **REMOTE,
 }

@@ -56,11 +56,10 @@ class Feed:
         times = [(self.moment(turn), float(turn)) for turn in range(self.turns)]
 
         def stored() -> int:
-            return sum(len(pairs) for pairs in rows().values())
-
-        def rows() -> dict[str, list[tuple[int, float]]]:
-            return base.rows("test_rack", "power_watts", "rack")
+            return base.count("test_rack", "power_watts")
 
         wait_for(lambda: stored() >= self.samples, what=f"{self.samples} samples in {base.name}")
-        assert rows() == {f"A{index:03d}": times for index in range(RACKS)}
+        assert stored() == self.samples
+        rows = base.rows("test_rack", "power_watts", "rack")
+        assert rows == {f"A{index:03d}": times for index in range(RACKS)}
         return f"{self.samples:,} samples: 0 lost, 0 doubled"

@@ -136,6 +136,7 @@ def _all_synced(base: Base, folder: Path) -> str:
     wait_for(there, what="every synced batch")
     found = rows()
     assert len(found) == driver.SERIES
+    assert base.count("driver", "value") == sum(map(len, found.values()))
     for pairs in found.values():
         assert len(pairs) == len({moment for moment, _ in pairs})
         assert all(moment == value for moment, value in pairs)
@@ -235,15 +236,9 @@ def full_quota(base: Base, folder: Path, _seconds: float) -> str:
     with base.up(), base.sink(base.url, folder) as made:
         drained(made)
 
-        def rows() -> dict[str, list[tuple[int, float]]]:
-            return base.rows("test_rack", "power_watts", "rack")
-
-        def stored() -> int:
-            return sum(len(pairs) for pairs in rows().values())
-
-        wait_for(lambda: stored() >= kept, what=f"{kept} samples")
+        wait_for(lambda: base.count("test_rack", "power_watts") >= kept, what=f"{kept} samples")
         left = range(gone // RACKS, feed.turns)
-        assert rows() == {
+        assert base.rows("test_rack", "power_watts", "rack") == {
             f"A{index:03d}": [(feed.moment(turn), float(turn)) for turn in left]
             for index in range(RACKS)
         }

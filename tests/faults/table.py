@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.faults import answers, configs, disks, outages, soak, whole_agent
+from tests.faults import answers, configs, disks, endings, outages, soak, whole_agent
 from tests.faults.databases import Base
 
 Run = Callable[[Base, Path, float], str]
@@ -23,6 +23,8 @@ class Fault:
     how: str
     peers: str
     run: Run | None = None
+    ends: Callable[[endings.Trial], None] | None = None
+    """What befalls an agent whose series end meanwhile; tried where remote write tells of it."""
     alone: Callable[[Path, float], str] | None = None
     """Tries it where no database is needed."""
     tests: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ FAULTS: Final = (
         how="SIGSTOP under 1,000 samples a second, then SIGCONT; a whole agent's page meanwhile",
         peers="OTel Collector gives up after 300 s; Prometheus tries for 2 h",
         run=outages.frozen_base,
+        ends=endings.frozen,
         alone=whole_agent.frozen,
     ),
     Fault(
@@ -68,6 +71,7 @@ FAULTS: Final = (
         " (opentelemetry-collector-contrib#48635); Telegraf keeps 10,000"
         " metrics",
         run=outages.replayed_day,
+        ends=endings.away,
     ),
     Fault(
         number=5,
@@ -76,6 +80,7 @@ FAULTS: Final = (
         " a proxy drops the answer after the write",
         peers="Vector promises at least once",
         run=outages.killed_base,
+        ends=endings.lost_answers,
     ),
     Fault(
         number=6,
@@ -92,6 +97,7 @@ FAULTS: Final = (
         peers="Telegraf drops what gets any other 4xx, a missing bucket's 404 too; Prometheus"
         " drops what gets 429 unless told otherwise",
         run=answers.refusals,
+        ends=endings.refused,
     ),
     Fault(
         number=8,
@@ -99,6 +105,7 @@ FAULTS: Final = (
         how="a line that is no line protocol among good ones",
         peers="Telegraf drops what gets a 4xx",
         run=answers.poison,
+        ends=endings.poisoned,
     ),
     Fault(
         number=9,

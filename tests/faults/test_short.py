@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import whole_agent
+from tests.faults import endings, whole_agent
 from tests.faults.__main__ import merged, parse
 from tests.faults.configs import mutated_configs
 from tests.faults.databases import BASES
@@ -27,6 +27,7 @@ REMOTE = {
         "refusals",
         "poison",
     ),
+    "late-prometheus-remote-write": ("killed_base", "poison"),
     "victoria-metrics-remote-write": ("killed_base", "replayed_day"),
 }
 """The spool is the same, so only what the protocol has a part in is tried here."""
@@ -42,6 +43,21 @@ CASES = [
 def test_nothing_is_lost_and_nothing_doubled(run: Run, name: str, tmp_path: Path) -> None:
     """What was collected is what is stored and what is counted as dropped."""
     assert run(BASES[name](tmp_path), tmp_path, SHORT)
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"),
+    [
+        (endings.lost_answers, "prometheus-remote-write"),
+        (endings.poisoned, "late-prometheus-remote-write"),
+        (endings.away, "victoria-metrics-remote-write"),
+    ],
+)
+def test_an_end_is_told_while_a_fault_lasts(
+    fault: Callable[[endings.Trial], None], name: str, tmp_path: Path
+) -> None:
+    """Remote write tells that a collector fails, and its samples are there once."""
+    assert endings.told(fault)(BASES[name](tmp_path), tmp_path, SHORT)
 
 
 @pytest.mark.parametrize("run", [whole_agent.soak, whole_agent.frozen, whole_agent.bad_device])

@@ -32,6 +32,13 @@ log: Final = logging.getLogger("hubgauge.sink")
 WRITTEN: Final = "X-Prometheus-Remote-Write-Samples-Written"
 UNSUPPORTED: Final = "415"
 BAD: Final = "400"
+FAILED: Final = "500"
+TOO_OLD: Final = "too old sample"
+"""What Prometheus 2.39 to 2.48 says with 500 of a sample that is older than its out-of-order
+window. It never takes that sample, so the answer means 400, which later versions give.
+
+Source: prometheus/prometheus#13334, #13335.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +127,8 @@ class RemoteWire:
         except (OSError, ValueError) as error:
             return _Answer(reply=Reply(code="unreachable", message=one_line(str(error))))
         reply, headers = self._requests.send(self._receiver.url, self._headers(), body)
+        if reply.code == FAILED and TOO_OLD in reply.message:
+            reply = Reply(code=BAD, message=reply.message)
         said = headers.get(WRITTEN, "")
         return _Answer(
             reply=reply, written=int(said) if said.isascii() and said.isdigit() else None

@@ -41,6 +41,14 @@ def remote(
         yield made
 
 
+def instant(url: str, query: str, when: float) -> list[dict[str, Any]]:
+    """Return the result of an instant query to a database that has Prometheus's API."""
+    words = urllib.parse.urlencode({"query": query, "time": when})
+    found = json.loads(get(f"{url}/api/v1/query?{words}"))["data"]["result"]
+    assert isinstance(found, list)
+    return found
+
+
 @dataclass
 class Prometheus(DatabaseProcess):
     """A Prometheus that takes remote write."""
@@ -73,10 +81,7 @@ class Prometheus(DatabaseProcess):
 
     def ask(self, query: str, when: float) -> list[dict[str, Any]]:
         """Return the result of an instant query."""
-        words = urllib.parse.urlencode({"query": query, "time": when})
-        found = json.loads(get(f"{self.url}/api/v1/query?{words}"))["data"]["result"]
-        assert isinstance(found, list)
-        return found
+        return instant(self.url, query, when)
 
     def raw(self, selector: str, *, until: float = 4e9) -> list[dict[str, Any]]:
         """Return every stored sample of some series, but for stale markers."""

@@ -146,6 +146,22 @@ def test_what_is_too_old_is_set_aside_a_round_at_a_time(scripted: Scripted, tmp_
     assert len(scripted.requests) == 2
 
 
+def test_what_prometheus_never_takes_holds_up_nothing(tmp_path: Path) -> None:
+    """A Prometheus that takes late samples answers 500 to one that is too late: it is set aside.
+
+    All else is stored, what came late within its window as well.
+    """
+    base = Prometheus(tmp_path, late="1h")
+    with base.up(), remote(base.write_url, tmp_path) as made:
+        for number, when in enumerate((T0, T0 - 1800, T0 - 7200, T0 + 1)):
+            made.accept(batch(float(number), when=when, racks=2))
+            drained(made)
+        assert made.spool.state().dropped == {"dead_letter": 2}
+        rows = base.raw("test_rack_power_watts")
+        kept = [[int(T0) - 1800, "1"], [int(T0), "0"], [int(T0) + 1, "3"]]
+        assert [row["values"] for row in rows] == [kept] * 2
+
+
 def test_other_refusals_say_nothing_of_the_neighbours() -> None:
     """One sample out of order among some of the same time is found by halves."""
     form = FrameFormat({})
