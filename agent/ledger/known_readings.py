@@ -38,8 +38,10 @@ def known_readings(
         power = tables.readings.between(
             meter, POWER, start - PAST_MS, end + LASTS_MS, beyond=POWER_BESIDE
         )
-    if not energy or (not widely and is_simple(energy, limits, power)):
-        return Readings(power=power, energy=energy, are_simple=True)
+    # One of many PDUs hides little, and is looked up often.
+    step = 0 if limits.is_one_of_many or not energy else tables.registers.step(meter)
+    if not energy or (not widely and is_simple(energy, limits, power, step)):
+        return Readings(power=power, energy=energy, step=step, are_simple=True)
     near = tables.readings.near(meter, start, end, count=_MORE * NEAR, time=_MORE * NEAR_MS)
     move = tables.readings.last_move(meter, near.start)
     if move is not None and move.since < near.start:  # how it went before it stood still
@@ -53,4 +55,4 @@ def known_readings(
         meter, POWER, min(first, start), max(near.end, end), beyond=POWER_BESIDE
     )
     before = None if move is None else move.before
-    return Readings(power=power, energy=energy, before=before, are_simple=False)
+    return Readings(power=power, energy=energy, before=before, step=step, are_simple=False)

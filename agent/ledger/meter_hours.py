@@ -33,13 +33,14 @@ class Readings:
     """A meter's readings of power and of its register, each in order of time.
 
     `before` is when the register was last seen lower than its first reading shows, in milliseconds.
-    `are_simple` says that each difference of the register is its energy; None where nobody has
-    looked yet.
+    `step` is what is known of its step beside these readings, in joules; else 0. `are_simple` says
+    that each difference of the register is its energy; None where nobody has looked yet.
     """
 
     power: Sequence[TimedValue] = ()
     energy: Sequence[TimedValue] = ()
     before: int | None = None
+    step: int = 0
     are_simple: bool | None = None
 
 
@@ -78,11 +79,13 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
     drawn = power_segments(power)
     simple = readings.are_simple
     if simple is None:
-        simple = is_simple(readings.energy, limits, power)
+        simple = is_simple(readings.energy, limits, power, readings.step)
     if simple:
-        register = simple_energy(readings.energy)
+        register = simple_energy(readings.energy, limits, readings.step)
     else:
-        register = register_energy(readings.energy, limits, drawn, before=readings.before)
+        register = register_energy(
+            readings.energy, limits, drawn, before=readings.before, known_step=readings.step
+        )
         drawn = without(drawn, register.stuck)
     power = [one for one in power if one.value >= 0] if refusals else power
     refusals += register.refusals

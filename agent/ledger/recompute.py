@@ -142,7 +142,7 @@ def _judged_by(tables: Tables, meter: int, start: int, end: int, limits: Limits)
     known = known_readings(tables, meter, start, end, limits, widely=True)
     near = tables.readings.near(meter, start, end, count=NEAR, time=NEAR_MS)
     refused = tables.refusals.between([meter], near.start, near.end)
-    if not refused and is_simple(known.energy, limits, known.power):
+    if not refused and is_simple(known.energy, limits, known.power, known.step):
         return start, end
     first, last = known.energy[0].time, known.energy[-1].time
     return floor_hour(max(first, near.start)), floor_hour(min(last, near.end)) + HOUR_MS

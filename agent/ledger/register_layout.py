@@ -24,6 +24,7 @@ from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise
 from agent.ledger.register_judge import Refusal, RegisterEvent, Verdict, judge
 from agent.ledger.register_plain import is_plain
 from agent.ledger.register_rests import find_rests
+from agent.ledger.register_steps import step_of
 from agent.ledger.segments import longest_gap, without
 from agent.ledger.stretches import Stretch
 from agent.ledger.unseen import unseen_limits
@@ -51,9 +52,15 @@ class RegisterEnergy:
 
 
 def is_simple(
-    readings: Sequence[TimedValue], limits: Limits, power: Sequence[TimedValue] = ()
+    readings: Sequence[TimedValue],
+    limits: Limits,
+    power: Sequence[TimedValue] = (),
+    known_step: int = 0,
 ) -> bool:
-    """Tell, at little cost, whether each difference of a register's readings is its energy."""
+    """Tell, at little cost, whether each difference of a register's readings is its energy.
+
+    `known_step` is what is known of the register's step beside these readings, in joules; else 0.
+    """
     rises = [
         (after.value - before.value, after.time - before.time)
         for before, after in pairwise(readings)
@@ -66,7 +73,7 @@ def is_simple(
         return False
     if not limits.is_one_of_many and (_begins_late(rises) or _was_silent(readings)):
         return False
-    if rises[-1][0] == 0.0 and not _may_rest(rises, limits, is_powered=bool(power)):
+    if rises[-1][0] == 0.0 and not _may_rest(rises, limits, known_step, is_powered=bool(power)):
         return False
     return not power or not _may_contradict(rises, [one.value for one in power], limits)
 
@@ -95,7 +102,7 @@ def _begins_late(rises: Sequence[Rise]) -> bool:
     return bool(times) and rises[0][0] == 0.0 and times[0] > max(times[1:], default=0)
 
 
-def _may_rest(rises: Sequence[Rise], limits: Limits, *, is_powered: bool) -> bool:
+def _may_rest(rises: Sequence[Rise], limits: Limits, known_step: int, *, is_powered: bool) -> bool:
     """Tell whether a register that stands still at last needs no look at what it may hide.
 
     That is so where it counts in single steps, and stands no longer than usual.
@@ -105,7 +112,7 @@ def _may_rest(rises: Sequence[Rise], limits: Limits, *, is_powered: bool) -> boo
     moves = [joules for joules, _ in rises if joules]
     if not moves:
         return not limits.is_supply or sum(elapsed for _, elapsed in rises) > NEAR_MS
-    if max(moves) > ONE_STEP * min(moves):
+    if max(moves) > ONE_STEP * _step(moves, limits, known_step):
         return False
     longest, still = 0, 0
     for joules, elapsed in rises:
@@ -132,11 +139,25 @@ def _may_contradict(rises: Sequence[Rise], watts: Sequence[float], limits: Limit
     return False
 
 
-def simple_energy(readings: Sequence[TimedValue]) -> RegisterEnergy:
+def _step(moves: Sequence[float], limits: Limits, known_step: int) -> float:
+    """Return the step of a register that rose by `moves`, in joules.
+
+    Equal rises need not be single steps. A register that is refreshed now and then rises by the
+    same each time, while the load is. So what is known from other times counts as well. Of one of
+    many, rounding would make fine registers of all that count in steps.
+    """
+    if limits.is_one_of_many:
+        return min(moves)
+    return gcd(known_step, *(round(one) for one in moves))
+
+
+def simple_energy(
+    readings: Sequence[TimedValue], limits: Limits, known_step: int = 0
+) -> RegisterEnergy:
     """Lay out readings of which each difference is the energy."""
     found = RegisterEnergy(accepted=readings)
     increases: list[Increase] = []
-    since, heard_all, doubtful, least, most = 0, True, False, 0.0, 0.0
+    since, heard_all, doubtful, most = 0, True, False, 0.0
     for n, (before, after) in enumerate(pairwise(readings), 1):
         start, end, joules = before.time, after.time, after.value - before.value
         watts = joules * 1000.0 / (end - start)
@@ -146,16 +167,16 @@ def simple_energy(readings: Sequence[TimedValue]) -> RegisterEnergy:
             if end - start > HOUR_MS:
                 found.stretches.append(Stretch(start, end, joules))
         if joules:
-            most, least = max(most, joules), min(least or joules, joules)
+            most = max(most, joules)
             doubtful = doubtful or since + 1 < n
             increases.append(
                 Increase(readings[since].time, start, end, joules, after.value, start, n, heard_all)
             )
             since, heard_all = n, True
-    if doubtful and not (
-        most <= ONE_STEP * least and not found.stretches and _all_heard(increases)
-    ):
-        found.doubts = list(doubts_of(increases, ONE_STEP * least, NoWitness()))
+    if doubtful and increases:
+        step = ONE_STEP * _step([one.joules for one in increases], limits, known_step)
+        if most > step or found.stretches or not _all_heard(increases):
+            found.doubts = list(doubts_of(increases, step, NoWitness()))
     return found
 
 
@@ -169,10 +190,12 @@ def register_energy(
     drawn: Sequence[Segment] = (),
     *,
     before: int | None = None,
+    known_step: int = 0,
 ) -> RegisterEnergy:
     """Judge a register's readings and lay out its energy; `drawn` is what power read beside says.
 
     `before` is when it was last seen lower than the first reading shows, in milliseconds.
+    `known_step` is what is known of its step beside these readings, in joules; else 0.
     """
     good = [one for one in readings if one.value >= 0]
     bounds = Bounds(good, limits, Drawn(drawn))
@@ -185,7 +208,7 @@ def register_energy(
     found.refusals += [
         Refusal(one.time, one.time, "negative", one.value) for one in readings if not one.value >= 0
     ]
-    step = gcd(*(round(one.joules) for one in verdict.chain if one.joules))
+    step = gcd(known_step, step_of(one.value for one in found.accepted))
     negative = [one.time for one in readings if not one.value >= 0]
     increases = _lay_out(found, verdict, bounds, negative)
     rests = find_rests(verdict, bounds, limits, step)

@@ -15,6 +15,8 @@ from agent.ledger.settings import Retention
 from agent.ledger.store.database import Store, Tables
 from agent.ledger.store.readings import ReadingRow
 
+_FOREVER: Final = 1 << 62
+
 _AT_ONCE: Final = 10_000
 """Readings that are written in one transaction."""
 
@@ -94,10 +96,29 @@ class Writer:
             _mark(tables, meter, _newly_metered(tables, number, energy))
         for value in change.shown:
             meter.step.learn(value)
-        tables.registers.learn(number, meter.step, energy.first)
+        is_finer = tables.registers.learn(number, meter.step, energy.first)
+        if is_finer and meter.key.kind != "pdu":
+            self._judge_again(tables, meter, number)
         for event in change.events:
             happened[event.kind] += event.time >= energy.first
         return happened
+
+    def _judge_again(self, tables: Tables, meter: TrackedMeter, number: int) -> None:
+        """Judge all readings that are kept again: what seemed single steps may hide something."""
+        first = tables.readings.after(number, ENERGY, self._retention.sealed_before - 1)
+        last = tables.readings.before(number, ENERGY, _FOREVER)
+        if first is None or last is None:
+            return
+        kept = NewReadings(first.time, first.interval)
+        kept.add(last.time, last.interval)
+        change = recompute(
+            tables,
+            number,
+            {ENERGY: kept},
+            sealed_before=self._retention.sealed_before,
+            limits=meter.limits(self._intake.register_width),
+        )
+        _mark(tables, meter, change.hours)
 
 
 def _rows(

@@ -14,6 +14,8 @@ from tests.reference.worlds import Device, Fault, Plan
 _CYCLE: Final = Shape(name="cycle", swing=100)
 _WIDE_CYCLE: Final = Shape(name="cycle", swing=200)
 _STEP: Final = Shape(name="step", swing=200)
+_SEVEN: Final = Fault(sort="refresh", minute=1, minutes=7)
+_TWENTY: Final = Fault(sort="refresh", minute=1, minutes=20)
 _SPIKE: Final = Fault(sort="spike", minute=156, minutes=100)
 
 FINDS: Final[Mapping[str, Plan]] = {
@@ -176,4 +178,43 @@ FINDS: Final[Mapping[str, Plan]] = {
     "a supply's meter exchanged for one that shows a little less": Plan(
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
     ),
+    "IT's register renewed each seven minutes, read each five": Plan(
+        branches=(Device(seconds=300, faults=(_SEVEN,)),),
+    ),
+    "the same, over a longer time": Plan(
+        hours=8, branches=(Device(seconds=300, faults=(_SEVEN,)),)
+    ),
+    "IT's register renewed each six minutes, whose load is constant for hours and then is not": Plan(
+        hours=12,
+        it_shape=Shape(name="step", swing=10),
+        branches=(Device(seconds=300, faults=(Fault(sort="refresh", minute=1, minutes=6),)),),
+    ),
+    "IT's register renewed each twenty minutes, which count the same each time": Plan(
+        it_shape=Shape(name="bursts", swing=100, cells=1),
+        branches=(Device(begin_kwh=1990, wraps=True, faults=(_TWENTY,)),),
+    ),
 }
+
+FILED_FINDS: Final[Mapping[str, Plan]] = {
+    "solar cells renewed each twenty minutes, which count nearly the same each time": Plan(
+        hours=5,
+        overhead=10,
+        feeds=(Device(phase=29, faults=(Fault(sort="stall", minute=30),)),),
+        branches=(Device(sort="power"),),
+        sun=Device(step_wh=1, faults=(_TWENTY,)),
+        sun_kw=5,
+    ),
+    "the same, where IT's load rises": Plan(
+        hours=3,
+        overhead=10,
+        it_shape=Shape(name="ramp", swing=100),
+        sun=Device(step_wh=1, faults=(_TWENTY,)),
+        sun_kw=5,
+    ),
+    "solar cells renewed each twenty minutes, and reset meanwhile": Plan(
+        branches=(Device(step_wh=1),),
+        sun=Device(phase=7, faults=(_TWENTY, Fault(sort="reset", minute=23))),
+        sun_kw=60,
+    ),
+}
+"""Found in files."""

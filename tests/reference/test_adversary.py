@@ -10,9 +10,10 @@ import pytest
 
 from tests.reference.adversary import attempt, search
 from tests.reference.answers import Answer, Product
-from tests.reference.finds import FINDS
-from tests.reference.product import live
-from tests.reference.worlds import World
+from tests.reference.finds import FILED_FINDS, FINDS
+from tests.reference.judge import ENOUGH, against_truth
+from tests.reference.product import Order, live
+from tests.reference.worlds import World, build
 
 
 class Boastful(Product):
@@ -53,3 +54,22 @@ def test_what_was_found_is_within_its_uncertainty(name: str) -> None:
     found = attempt("live", FINDS[name])
     assert found.worst is not None
     assert found.worst.units >= -1, str(found.worst)
+
+
+@pytest.mark.parametrize("name", FILED_FINDS)
+def test_what_was_found_in_files_is_within_its_uncertainty(name: str) -> None:
+    """The same holds for files."""
+    found = attempt("import", FILED_FINDS[name])
+    assert found.worst is not None
+    assert found.worst.units >= -1, str(found.worst)
+
+
+@pytest.mark.parametrize("order", [Order(late=5, restarts=1), Order(late=1, seed=3, restarts=3)])
+def test_a_restart_forgets_no_slow_refresh(order: Order) -> None:
+    """It is so over restarts, and where readings come late."""
+    plan = FINDS["IT's register renewed each seven minutes, read each five"]
+    world = build(plan)
+    with live(world, order) as product:
+        found = [one.units for one in against_truth(world, product) if one.coverage >= ENOUGH]
+    assert found
+    assert min(found) >= -1

@@ -61,8 +61,9 @@ def came(
     power: Sequence[TimedValue] = (),
     *,
     limits: Limits | None = None,
+    step: int = 0,
 ) -> Came:
-    """Return what a meter's readings come to up to the last of them."""
+    """Return what a meter's readings come to up to the last of them; `step` was known before."""
     last = max(one.time for one in (*energy, *power))
-    found = meter_energy(Readings(power=power, energy=energy), limits or Limits())
+    found = meter_energy(Readings(power=power, energy=energy, step=step), limits or Limits())
     return Came(found, last // MINUTE)

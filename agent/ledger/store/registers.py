@@ -18,8 +18,11 @@ class RegisterTable:
         self._db = db
         self._changes = ChangeTable(db)
 
-    def learn(self, meter: int, step: Step, first: int) -> None:
-        """Store the step of a meter's register, and the earliest time at which it was read."""
+    def learn(self, meter: int, step: Step, first: int) -> bool:
+        """Store the step of a meter's register, and the earliest time at which it was read.
+
+        Tell whether it counts in finer steps than was known.
+        """
         known = self._get(meter)
         found = Register.learned(known, step, first)
         if found != known:
@@ -28,6 +31,7 @@ class RegisterTable:
                 (meter, found.step, found.since),
             )
             self._changes.count("register")
+        return known is not None and found.step < known.step
 
     def learn_imported(self, meter: int, register: ImportedRegister) -> None:
         """Store what a file says of a meter's register; of several files the coarsest counts."""
@@ -47,6 +51,11 @@ class RegisterTable:
         """Return when a register was first read, in milliseconds; None where it never was."""
         known = self._get(meter)
         return None if known is None else known.since
+
+    def step(self, meter: int) -> int:
+        """Return the step of a meter's register in joules, as far as it is known; else 0."""
+        known = self._get(meter)
+        return 0 if known is None else known.step
 
     def all(self) -> dict[int, Register]:
         """Return the registers there are, by the meter's number."""

@@ -12,7 +12,7 @@ import pytest
 from agent.ledger.doubts import Doubt
 from agent.ledger.limits import Limits
 from tests.agent.ledger.doubted import BOTH, FREE, limit, steady, wavy
-from tests.support.registers import KWH, came, read
+from tests.support.registers import KWH, MINUTE, came, read
 
 SUPPLY = Limits(is_supply=True)
 
@@ -175,3 +175,24 @@ def test_a_small_leap_is_in_doubt_whole_where_the_load_is_higher_later(at: int, 
 
     found = came(read(value, range(601)), limits=Limits(rating=5e6))
     assert limit(found, at - 60, at + 60) == pytest.approx(kwh)
+
+
+@BOTH
+@pytest.mark.parametrize("since", [0, 42])
+def test_equal_rises_of_a_slow_refresh_are_no_steps(limits: Limits, since: int) -> None:
+    """60 kW, refreshed each 7 minutes, read each 5: each move is 7 kWh, in steps of 1 Wh.
+
+    At minute 20 it shows 14 kWh, and at minute 315 all. So 301 kWh are told of 295.
+    """
+    energy = read(lambda m: (100 + m // 7 * 7) * KWH, range(since, 341, 5), 5)
+    found = came(energy, limits=limits, step=3600)
+    assert found.found.register.segments[-1].end >= 315 * MINUTE
+    if since < 20:
+        assert limit(found, 20, 315) >= 6.0
+    assert limit(found, 100, 200) >= 2.0  # 98 and 196 kWh are shown: 98 are told of 100
+
+
+def test_steps_that_are_known_leave_no_other_doubt() -> None:
+    """Steps of 7 kWh are in the uncertainty by themselves."""
+    found = came(read(lambda m: (105 + m // 7 * 7) * KWH, range(341)), step=round(7 * KWH))
+    assert limit(found, 20, 300) == 0.0
