@@ -114,6 +114,8 @@ def _config(simulator: Simulator, wanted: Wanted, state_dir: Path) -> Iterator[s
                 "      -"
                 f' {{address: "{simulator.addresses[device.name]}", {kind}: {device.name}}}\n'
             )
+    for switch in simulator.model.switches:
+        yield (f'      - {{address: "{simulator.addresses[switch.name]}", ats: {switch.name}}}\n')
     yield (
         f"  modbus:\n    interval: {interval}\n    timeout: 3s\n    request_timeout: 1s\n"
         "    devices:\n"
@@ -151,6 +153,37 @@ def _panel(row: str, feed: str) -> str:
     return f"rpp-{row.lower()}-{feed.lower()}"
 
 
+_GRID: Final = 1.5
+"""Capacity of the utility's connection, times that of both transfer switches."""
+
+
+def _supplies(simulator: Simulator) -> Iterator[str]:
+    """Yield what stands above the breakers: the mains, the roof, generators, switches, UPSs."""
+    model, site = simulator.model, simulator.site.key
+    whole = sum(switch.rated_watts for switch in model.switches)
+    yield "supplies:\n"
+    yield (
+        f"  - {{supply: utility-1, site: {site}, kind: utility, "
+        f"capacity_watts: {_GRID * whole:.0f}}}\n"
+        f"  - {{supply: solar-1, site: {site}, kind: solar, joins: main-board}}\n"
+        f"  - {{supply: main-board, site: {site}, kind: switchboard, upstream: utility-1}}\n"
+    )
+    for feed, switch, ups in zip(FEEDS, model.switches, model.ups, strict=True):
+        rated = f"capacity_watts: {switch.rated_watts:.0f}"
+        yield (
+            f"  - {{supply: {switch.generator}, site: {site}, kind: generator, {rated},\n"
+            f"     device: {switch.name}}}  # the switch reads it as well\n"
+            f"  - {{supply: {switch.name}, site: {site}, kind: transfer_switch, {rated},\n"
+            f'     inputs: {{"1": main-board, "2": {switch.generator}}}}}\n'
+            f"  - {{supply: {_ups(feed)}, site: {site}, kind: ups, upstream: {switch.name},\n"
+            f"     capacity_watts: {ups.rated_watts:.0f}, device: {ups.name}}}\n"
+        )
+
+
+def _ups(feed: str) -> str:
+    return f"ups-{feed.lower()}"
+
+
 def _breakers(site: Site) -> Iterator[str]:
     """Yield the breakers: a panel for each row and feed, and busbars above groups of rows.
 
@@ -166,7 +199,7 @@ def _breakers(site: Site) -> Iterator[str]:
                 pair = f"busbar-{bus}-{other[feed].lower()}"
                 yield (
                     f"  - {{breaker: busbar-{bus}-{feed.lower()}, site: {site.key}, "
-                    f"rated_amperes: {BUSBAR_AMPERES:g}, pair: {pair}}}\n"
+                    f"rated_amperes: {BUSBAR_AMPERES:g}, pair: {pair}, supply: {_ups(feed)}}}\n"
                 )
             yield (
                 f"  - {{breaker: {_panel(row, feed)}, site: {site.key}, "
@@ -183,6 +216,8 @@ def _inventory(simulator: Simulator) -> Iterator[str]:
         f"     emissions: [{{kilograms_per_kilowatt_hour: {_EMISSION:g}, "
         f"source: {json.dumps(_SOURCE)}}}]}}\n"
     )
+    if site.racks:
+        yield from _supplies(simulator)
     yield from _breakers(site)
     yield "racks:\n"
     for number, rack in enumerate(site.racks):

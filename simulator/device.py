@@ -15,7 +15,7 @@ from simulator.measures import OUTLETS, State
 from simulator.site import FEED_AMPERES
 
 if TYPE_CHECKING:
-    from simulator.model import Cooler, Ups
+    from simulator.model import Cooler, Switch, Ups
     from simulator.site import Pdu, Rack
     from simulator.snmp_agent import Objects
 
@@ -167,6 +167,21 @@ def simulated_ups(
         }
 
     return SnmpDevice(ups.name, profile, measures, clock=clock, phases=3)
+
+
+def simulated_switch(
+    switch: Switch, profile: str, *, clock: Callable[[], float], since: float
+) -> SnmpDevice:
+    """Make a three-phase transfer switch on its first input, and the generator at the other."""
+
+    def measures(at: float) -> Mapping[str, float]:
+        watts = switch.output.power(at)
+        return electric(watts, _VOLTS, _FACTOR) | {
+            "joules": switch.output.energy(since, at),
+            "load": watts / switch.rated_watts,
+        }
+
+    return SnmpDevice(switch.name, profile, measures, clock=clock, phases=3)
 
 
 def simulated_cooler(

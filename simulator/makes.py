@@ -25,6 +25,7 @@ class Makes:
         "liebert-mph2",
     )
     ups: tuple[str, ...] = ("rfc1628-ups",)
+    ats: tuple[str, ...] = ("apc-xats",)
     cooling: tuple[str, ...] = ("apc-inrow",)
     meter: tuple[str, ...] = ("eastron-sdm630",)
 

@@ -52,6 +52,8 @@ FIXED: Final = frozenset({"zero", "one"})
 
 # By words of the metric's name, the first that fits; else by the metric's quantity.
 _BY_NAME: Final[tuple[tuple[str, str], ...]] = (
+    ("generator_output", "zero"),
+    ("engine_speed", "zero"),
     ("bypass_current", "zero"),
     ("bypass_power", "zero"),
     ("battery_current", "zero"),
@@ -105,6 +107,8 @@ _SHARED: Final = frozenset(
 )
 _CALM: Final = ("_on_battery", "_on_bypass", "_alarm", "_detected", "_low", "_replace", "_failed")
 """States that are 0 while all is well."""
+_STANDS: Final = frozenset(("dc_generator_running", "dc_generator_on_load"))
+"""States of an engine that stands, ready to start: the mains are there."""
 _EITHER: Final = ("dc_ats_source_selected", "dc_ats_source_preferred")
 
 
@@ -143,7 +147,7 @@ def measure(metric: Metric, labels: Mapping[str, str], phases: int) -> Measure:
         quantity_of(name), "one"
     )
     if quantity_of(name) == "flag" and name not in _EITHER:
-        return Measure("zero" if name.endswith(_CALM) else "one")
+        return Measure("zero" if name.endswith(_CALM) or name in _STANDS else "one")
     if name in _EITHER:  # the load hangs on the first source or the inverters, never on both
         return Measure("zero" if labels.get("source", "").endswith(("2", "B", "mains")) else "one")
     phase = labels.get("phase", "")

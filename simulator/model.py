@@ -64,6 +64,16 @@ class Ups:
 
 
 @dataclass(frozen=True, slots=True)
+class Switch:
+    """One transfer switch above a UPS: on the mains, with a generator of its own that stands."""
+
+    name: str
+    generator: str
+    output: Power
+    rated_watts: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cooler:
     """One in-row cooling unit and the heat it removes: all the power of its row."""
 
@@ -117,6 +127,10 @@ class Model:
         self.it = total(rack.load for rack in site.racks)
         feeds = {feed: total(p.power for _, p in site.pdus() if p.feed == feed) for feed in FEEDS}
         self.ups = tuple(_ups(feed, load.scaled(1 + _CABLES)) for feed, load in feeds.items())
+        self.switches = tuple(
+            _switch(feed, number, ups)
+            for number, (feed, ups) in enumerate(zip(FEEDS, self.ups, strict=True), 1)
+        )
         self._electrical = total(
             [*(ups.output for ups in self.ups), *(ups.losses for ups in self.ups)]
         )
@@ -173,6 +187,14 @@ class Model:
 
     def _solar(self, at: float) -> float:
         return self.it.level * _SOLAR_PEAK * self.weather.sunshine(at)
+
+
+def _switch(feed: str, number: int, ups: Ups) -> Switch:
+    """Make the transfer switch of a feed, for what its UPS draws at its rated load."""
+    rated = ups.rated_watts * (1 + _UPS_SHARE + _UPS_FIXED)
+    return Switch(
+        f"ats-{feed.lower()}", f"generator-{number}", Mix((ups.output, ups.losses)), rated
+    )
 
 
 def _ups(feed: str, output: Waves) -> Ups:

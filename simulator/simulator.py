@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from simulator.controllers import simulated_controllers
-from simulator.device import simulated_cooler, simulated_pdu, simulated_ups
+from simulator.device import simulated_cooler, simulated_pdu, simulated_switch, simulated_ups
 from simulator.link_peer import simulated_links
 from simulator.modbus_meters import MeterServer, SimulatedMeter
 from simulator.model import Model
@@ -69,6 +69,10 @@ class Simulator:
             *(
                 simulated_ups(ups, make, clock=clock, since=since)
                 for ups, make in _dealt(self.model.ups, site.makes.ups)
+            ),
+            *(
+                simulated_switch(switch, make, clock=clock, since=since)
+                for switch, make in _dealt(self.model.switches, site.makes.ats)
             ),
             *(
                 simulated_cooler(cooler, make, clock=clock, since=since)

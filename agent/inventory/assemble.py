@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from agent.inventory import check_supplies
 from agent.inventory.check_breakers import breaker_mistakes, rack_mistakes
 from agent.inventory.check_meters import check_behind, check_replacements
-from agent.inventory.model import Breaker, Inventory, Meter, Rack, Site
+from agent.inventory.model import Breaker, Inventory, Meter, Rack, Site, Supply
 from collectors.base import ConfigError
 from collectors.strict import Document, Problems, nearest
 
 _MAX_ERRORS: Final = 200
 """A file of the wrong shape has a mistake on every line; nobody reads more of them than this."""
 
-Item = Site | Breaker | Rack | Meter
+Item = Site | Supply | Breaker | Rack | Meter
 T = TypeVar("T")
 
 
@@ -45,6 +46,7 @@ class Assembly:
         self.document = Document(path, text="")
         self.complete = False
         self.sites: list[Stated[Site]] = []
+        self.supplies: list[Stated[Supply]] = []
         self.breakers: list[Stated[Breaker]] = []
         self.racks: list[Stated[Rack]] = []
         self.meters: list[Stated[Meter]] = []
@@ -57,6 +59,8 @@ class Assembly:
             self.meters.append(Stated(item, line, number))
         elif isinstance(item, Site):
             self.sites.append(Stated(item, line, number))
+        elif isinstance(item, Supply):
+            self.supplies.append(Stated(item, line, number))
         else:
             self.breakers.append(Stated(item, line, number))
 
@@ -76,7 +80,8 @@ class Assembly:
         """Return the inventory; raises Problems with every mistake."""
         sites = self._sites()
         racks = self._racks(sites)
-        breakers = self._breakers(sites)
+        supplies = self._supplies(sites)
+        breakers = self._breakers(sites, supplies)
         meters = self._meters(sites)
         self.raise_mistakes()
         read_at = self.base.read_at
@@ -87,6 +92,7 @@ class Assembly:
             self.base,
             sites=sites,
             racks=racks,
+            supplies=supplies,
             breakers=breakers,
             meters=meters,
             complete=self.complete or self.base.complete,
@@ -135,7 +141,21 @@ class Assembly:
                 nodes[device.node] = rack.rack
         return found
 
-    def _breakers(self, sites: Mapping[str, Site]) -> dict[str, Breaker]:
+    def _supplies(self, sites: Mapping[str, Site]) -> dict[str, Supply]:
+        """Check the supplies against each other."""
+        found = dict(self.base.supplies)
+        for stated in self._once("supplies", "supply", self.supplies):
+            key, supply = f"supplies[{stated.number}]", stated.item
+            found[supply.supply] = supply
+            self._check_site(stated.line, f"{key}.site", supply.site, sites)
+        for one in self.supplies:
+            for mistake in check_supplies.supply_mistakes(one.item, found):
+                self.fail(one.line, f"supplies[{one.number}].{mistake.key}", mistake.message)
+        return found
+
+    def _breakers(
+        self, sites: Mapping[str, Site], supplies: Mapping[str, Supply]
+    ) -> dict[str, Breaker]:
         """Check the breakers against each other, and the feeds of the racks against them."""
         found = dict(self.base.breakers)
         for stated in self._once("breakers", "breaker", self.breakers):
@@ -144,7 +164,10 @@ class Assembly:
                 stated.line, f"breakers[{stated.number}].site", stated.item.site, sites
             )
         for breaker in self.breakers:
-            for mistake in breaker_mistakes(breaker.item, found):
+            for mistake in (
+                *breaker_mistakes(breaker.item, found),
+                *check_supplies.breaker_mistakes(breaker.item, supplies),
+            ):
                 key = f"breakers[{breaker.number}].{mistake.key}"
                 self.fail(breaker.line, key, mistake.message)
         for rack in self.racks:

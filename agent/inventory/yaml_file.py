@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 
 from agent.inventory.assemble import Assembly, Item
-from agent.inventory.model import Breaker, Inventory, Meter, Rack, Site
+from agent.inventory.model import Breaker, Inventory, Meter, Rack, Site, Supply
 from agent.inventory.text import no_garbage_collection, text_of
 from collectors.strict import Problems
 from collectors.strict.nodes import LOADER, line_of_character
@@ -24,6 +24,7 @@ _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
 _SPECIAL: Final = dict.fromkeys(_NULLS, _NULL) | {"<<": "tag:yaml.org,2002:merge"}
 _MODELS: Final[Mapping[str, type[Item]]] = {
     "sites": Site,
+    "supplies": Supply,
     "breakers": Breaker,
     "racks": Rack,
     "meters": Meter,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Final
@@ -185,6 +186,26 @@ def span(seconds: float, word: Callable[[str], str]) -> str:
             step = {"unit.d": 86400, "unit.h": 3600, "unit.min": 60}[key]
             return f"{int(seconds // step)}{THIN}{word(key)}"
     return f"{max(0, int(seconds))}{THIN}{word('unit.s')}"
+
+
+def ends(text: str, most: int) -> str:
+    """Shorten a name to the width of `most` Latin letters by leaving out its middle.
+
+    Names differ from their neighbours' at the end.
+    """
+    text = " ".join(text.split())
+    widths = [2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text]
+    if sum(widths) <= most:
+        return text
+    head, tail, room = 0, len(text), most - 1
+    while True:  # take one more from the end, then from the beginning, as long as there is room
+        if widths[tail - 1] > room:
+            break
+        tail, room = tail - 1, room - widths[tail - 1]
+        if widths[head] > room:
+            break
+        head, room = head + 1, room - widths[head]
+    return f"{text[:head]}…{text[tail:]}"
 
 
 def natural(label: str) -> tuple[tuple[int, int, str], ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from agent.web.format import quantity
+from agent.web.format import ends, quantity
 from agent.web.page import Page
 from agent.web.paths import plug_anchor
 from agent.web.views.contents import DeviceView, ElevationView
@@ -105,7 +105,7 @@ def _device(units: int, one: DeviceView, plugged: Collection[str]) -> Box:
         one.position or 1,
         one.units,
         kind="chips" if one.accelerators else "node" if one.agent else "other",
-        name=one.node if len(one.node) <= _NAMED else f"{one.node[: _NAMED - 1]}…",
+        name=ends(one.node, _NAMED),
         watts=quantity(one.power_watts, "W") if one.power_watts is not None else "",
     )
     return replace(box, plug=plug_anchor(one.node)) if one.node in plugged else box

@@ -79,6 +79,7 @@ def _environment() -> Environment:
     )
     made.filters |= {
         "number": writing.number,
+        "ends": writing.ends,
         "percent": writing.percent,
         **{name: partial(writing.percent, decimals=n) for name, n in writing.SHARES.items()},
         "pue": writing.pue,

@@ -16,6 +16,7 @@ from simulator.site import build_site
 from tests.support import hurried
 
 NOW = 1_790_000_000.0
+KINDS = {"ups": "ups", "ats": "ats", "cooler": "unit"}
 
 
 @asynccontextmanager
@@ -29,7 +30,7 @@ async def plant(
     try:
         devices = "".join(
             f'  - {{address: "{simulator.addresses[name]}", '
-            f"{'ups' if name.startswith('ups') else 'unit'}: {name}}}\n"
+            f"{KINDS[name.partition('-')[0]]}: {name}}}\n"
             for name in simulator.plant
         )
         config = read("snmp.yaml", KIND.Config, text=f"timeout: 2m\ndevices:\n{devices}")
@@ -62,6 +63,18 @@ async def test_a_ups_shows_what_the_model_says(spread: bool) -> None:
         assert (got["dc_ups_battery_charge_ratio"], got["dc_ups_on_battery"]) == ([1.0], [0.0])
         (runtime,) = got["dc_ups_runtime_seconds"]
         assert runtime == pytest.approx(600 * model.rated_watts / watts, abs=60)
+
+
+async def test_a_transfer_switch_is_on_the_mains_and_its_generator_stands() -> None:
+    """It carries what its UPS draws, to tenths of a kilowatt of each phase."""
+    async with plant() as (simulator, collectors):
+        got = await values(collectors["ats-a"])
+        (ups, _) = simulator.model.ups
+        drawn = ups.output.power(NOW) + ups.losses.power(NOW)
+        assert sum(got["dc_ats_output_power_watts"]) == pytest.approx(drawn, abs=150)
+        assert got["dc_ats_source_selected"] == [1.0, 0.0]
+        assert got["dc_generator_running"] == [0.0]
+        assert set(got["dc_generator_output_power_watts"]) == {0.0}
 
 
 async def test_coolers_show_the_heat_they_remove() -> None:

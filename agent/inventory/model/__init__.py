@@ -15,6 +15,7 @@ from agent.inventory.model.meters import (
 )
 from agent.inventory.model.racks import MAX_HEIGHT, Device, Feed, Phase, Rack
 from agent.inventory.model.sites import Site, State
+from agent.inventory.model.supplies import Supply, SupplyKind
 from collectors.catalogue.devices import Point
 
 __all__ = [
@@ -34,4 +35,6 @@ __all__ = [
     "Rack",
     "Site",
     "State",
+    "Supply",
+    "SupplyKind",
 ]

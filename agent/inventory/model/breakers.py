@@ -15,7 +15,8 @@ class Breaker:
 
     Its capacity is `capacity_watts`, or what `rated_amperes` carry at a power factor of 1; where
     both are stated, the smaller. Of a pair, each breaker carries the other's load if that one
-    fails. `upstream` is the breaker that feeds this one.
+    fails. `upstream` is the breaker that feeds this one. `supply` is what feeds the topmost
+    breaker: a UPS, a transfer switch or a source.
     """
 
     breaker: str
@@ -26,6 +27,7 @@ class Breaker:
     volts: Positive = field(default=230.0, metadata={"help": "phase to neutral, as rated"})
     pair: str = ""
     upstream: str = ""
+    supply: str = ""
 
     def __post_init__(self) -> None:
         """Check what can be seen from the breaker alone."""
@@ -37,6 +39,9 @@ class Breaker:
             if other == self.breaker:
                 message = f"{key}: a breaker cannot be its own {key}"
                 raise ValueError(message)
+        if self.supply and self.upstream:
+            message = "supply: a breaker with an upstream is fed by that one"
+            raise ValueError(message)
         if self.rated_amperes is None and self.capacity_watts is None:
             message = "rated_amperes: missing; state it, or capacity_watts"
             raise ValueError(message)

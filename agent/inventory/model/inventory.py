@@ -10,6 +10,7 @@ from agent.inventory.model.breakers import Breaker
 from agent.inventory.model.meters import Meter
 from agent.inventory.model.racks import Device, Rack
 from agent.inventory.model.sites import Site
+from agent.inventory.model.supplies import Supply
 from collectors.base import Place
 from collectors.catalogue.rack_limits import SiteLimits
 
@@ -26,7 +27,7 @@ class PduPlace:
 class Inventory:
     """What one hub, or a gateway's part of it, is made of.
 
-    Keyed by site, by rack, by (site, meter) and by breaker.
+    Keyed by site, by rack, by (site, meter), by breaker and by supply.
     """
 
     hub: str
@@ -34,6 +35,7 @@ class Inventory:
     racks: Mapping[str, Rack] = field(default_factory=dict)
     meters: Mapping[tuple[str, str], Meter] = field(default_factory=dict)
     breakers: Mapping[str, Breaker] = field(default_factory=dict)
+    supplies: Mapping[str, Supply] = field(default_factory=dict)
     timezone: str = ""
     """The hub's zone, an IANA name: it is that of every site that states none."""
     complete: bool = False

@@ -256,7 +256,7 @@ def test_a_loss_that_a_breaker_cannot_be_judged_by_is_not_said_to_hold() -> None
     assert (loss.dark, loss.over, loss.unknown, list(loss.breakers)) == ([], [], [], [])
     assert loss.untold == ["RPP-B"]
     html = asked.page(f"/sites/{SUPPLIED}/supply", small, lose="RPP-A")
-    assert "The other side carries it" not in html
+    assert "What is left carries it" not in html
     assert "1 breaker carries more then" in html
 
 
