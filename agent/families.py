@@ -187,7 +187,7 @@ class Family:
                 if not block:
                     continue
                 some.append(
-                    b"".join([filled(one.layout, one.lines or one.render(), runs) for one in block])
+                    filled([(one.layout, one.lines or one.render()) for one in block], runs)
                 )
                 size += len(some[-1])
                 if size > _PIECE:

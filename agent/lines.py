@@ -31,13 +31,25 @@ def lines_of(layout: Layout, values: array[float]) -> list[bytes]:
     return (template % tuple(values)).split(_END_OF_RUN)[:-1]
 
 
-def filled(layout: Layout, lines: Sequence[bytes], runs: Sequence[tuple[int, Run]]) -> bytes:
-    """Return the lines of some runs as they stand on a page; each run comes with its place."""
-    heads = layout.heads
-    if len(heads) > MOST_HEADS:
-        return b"".join([lines[place] for place, _ in runs])
+def filled(
+    some: Sequence[tuple[Layout, Sequence[bytes]]], runs: Sequence[tuple[int, Run]]
+) -> bytes:
+    """Return the lines of some runs as they stand on a page; each run comes with its place.
+
+    All layouts are of one shape. Most metrics have one run in it, so this is the shortest way.
+    """
+    if len(some[0][0].heads) > MOST_HEADS:
+        return b"".join([lines[at] for _, lines in some for at, _ in runs])
+    marked = [(at, _MARKS[run.head], run.head) for at, run in runs]
+    if len(marked) == 1:
+        ((at, mark, head),) = marked
+        return b"".join([lines[at].replace(mark, one.heads[head].text) for one, lines in some])
     return b"".join(
-        [lines[at].replace(_MARKS[run.head], heads[run.head].text.encode()) for at, run in runs]
+        [
+            lines[at].replace(mark, one.heads[head].text)
+            for one, lines in some
+            for at, mark, head in marked
+        ]
     )
 
 

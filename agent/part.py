@@ -47,8 +47,7 @@ class Part:
         """Tell whether sources of this layout are in it; the labels of its first device decide."""
         if self.of == 1 or not layout.heads:
             return self.shard == 1
-        text = layout.heads[0].text.encode("utf-8", "replace")
-        return zlib.crc32(text) % self.of == self.shard - 1
+        return zlib.crc32(layout.heads[0].text) % self.of == self.shard - 1
 
 
 WHOLE: Final = Part()

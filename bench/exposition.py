@@ -12,7 +12,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from agent.snapshot import Snapshot
-from agent.web.exposition import render
+from agent.web.exposition import pieces
 from bench import Row
 from collectors.base import Batch, Metric, Series
 from collectors.batch import NOTHING, columns_of
@@ -81,7 +81,7 @@ def main(*, smoke: bool = False) -> list[Row]:
             )
 
     def page() -> bytes:
-        return "".join(render(snapshot)).encode()
+        return b"".join(pieces(snapshot))
 
     collect()
     page()  # the first scrape renders every line once

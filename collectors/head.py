@@ -27,7 +27,7 @@ class Head:
     def __init__(self, labels: Labels, values: Labels) -> None:
         self.labels: Final = labels
         self.values: Final = values
-        self.text: Final = text_of(labels, values)
+        self.text: Final = text_of(labels, values).encode("utf-8", "replace")
         """The labels as exposition text: `hub="kunming",pdu="A07-A"`."""
 
 

@@ -172,7 +172,7 @@ class Series:
         """Exposition text up to the value: `dc_rack_power_watts{rack="A07"} `."""
         if not self.is_allowed:
             return ""
-        body = ",".join(filter(None, (self.head.text, self.rest_text)))
+        body = ",".join(filter(None, (self.head.text.decode(), self.rest_text)))
         return f"{self.name}{{{body}}} " if body else f"{self.name} "
 
     @property
