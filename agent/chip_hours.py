@@ -60,6 +60,7 @@ class ChipHours:
         self._told: Mapping[_Chip, float] = {}
         self._before: frozenset[_Chip] = frozenset()
         self._time = self._next_save = -math.inf
+        self._warned = False
 
     async def collect(self) -> Sequence[Reading]:
         """Add the time since the last round, and tell what is on disk."""
@@ -90,12 +91,19 @@ class ChipHours:
         try:
             await asyncio.to_thread(self._write, used)
         except OSError as error:
-            log.warning("%s: cannot be written: %s", self._path, error.strerror or error)
+            if not self._warned:
+                log.warning(
+                    "%s: cannot be written: %s; hours of accelerators are not told",
+                    self._path,
+                    error.strerror or error,
+                )
+            self._warned = True
         else:
-            self._told = used
+            self._told, self._warned = used, False
 
     def _write(self, used: Mapping[_Chip, float]) -> None:
         fresh = self._path.with_suffix(".new")
+        fresh.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         with fresh.open("w", encoding="utf-8") as file:
             json.dump([[*chip, seconds] for chip, seconds in used.items()], file)
             file.flush()

@@ -127,7 +127,7 @@ class InForce:
         self._add_kpis(runner)
         self._add_firing(runner)
         if any(one.name == ChipHours.reads for one in loaded.collectors):
-            hours = ChipHours(self._snapshot, self.state_dir() / CHIP_HOURS_FILE)
+            hours = ChipHours(self._snapshot, self.config.file.state_dir / CHIP_HOURS_FILE)
             runner.add([hours], derived=True)
         own = SelfCollector(self._registry, self._snapshot, runner.progress)
         runner.add([own], derived=True)
