@@ -21,6 +21,7 @@ from collectors.catalogue import (
     hardware,
     host,
     inventory,
+    job,
     link,
     metrics_of,
     network,
@@ -42,6 +43,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[ModuleType, ...], str], ...]] = (
         "Read from devices.",
     ),
     ("Nodes and chips", (node,), "Read from controllers, the kernel and the chips' drivers."),
+    ("Jobs", (job,), "Read from Slurm's cgroups and the processors ([power](power.md#jobs))."),
     ("Network devices", (network,), "Read from switches and routers (IF-MIB)."),
     (
         "Events",

@@ -20,6 +20,7 @@ def all_metrics() -> Iterator[Metric]:
         hardware,
         host,
         inventory,
+        job,
         link,
         network,
         node,
@@ -27,7 +28,7 @@ def all_metrics() -> Iterator[Metric]:
         site,
     )
 
-    computed = (rack, node, site, link, inventory, agent)
+    computed = (rack, node, job, site, link, inventory, agent)
     sections = (*host.SECTIONS, hardware, *devices.SECTIONS, network, events, *computed)
     yield from dict.fromkeys(metrics_of(*sections))
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from collectors.base import Collector, Context, Metric, Schedule
+from collectors.catalogue import job, metrics_of
 from collectors.catalogue import node as catalogue
-from collectors.strict import Duration
+from collectors.strict import Count, Duration
 
 _LONGEST: Final = 60.0
 WHOLE_NODE: Final = ("power_meter", "ibmpowernv:System", "corsairpsu:power total")
@@ -20,6 +21,18 @@ WHOLE_NODE: Final = ("power_meter", "ibmpowernv:System", "corsairpsu:power total
 Most chips with power sensors measure a part (a GPU, a rail, a memory module) and must not count as
 the node.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsConfig:
+    """Whether to tell the energy of Slurm's jobs, and of how many at once."""
+
+    enabled: bool = field(
+        default=False, metadata={"help": "give the node's energy (RAPL) to Slurm's jobs"}
+    )
+    most: Count = field(
+        default=200, metadata={"help": "jobs that are told; the energy of others is unassigned"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +58,7 @@ class PowerConfig:
     ipmi_interval: Duration = field(
         default=60.0, metadata={"help": "of the node's own BMC; each round starts a process"}
     )
+    jobs: JobsConfig = field(default_factory=JobsConfig)
 
     def __post_init__(self) -> None:
         """Check that a register cannot wrap twice unseen."""
@@ -61,7 +75,11 @@ class Power:
 
     name: str = "power"
     Config: type = PowerConfig
-    metrics: Sequence[Metric] = (catalogue.NODE_POWER, catalogue.NODE_ENERGY)
+    metrics: Sequence[Metric] = (
+        catalogue.NODE_POWER,
+        catalogue.NODE_ENERGY,
+        *metrics_of(job),
+    )
 
     def build(self, config: object, context: Context) -> Sequence[Collector]:
         """Make the collector of each source that is not disabled."""
@@ -81,6 +99,10 @@ class Power:
             NodeSensors(labels, context, schedule, files, config.node_sensors),
             LocalBmc(labels, context, slow),
         ]
+        if config.jobs.enabled:
+            from collectors.power.jobs import JobEnergy
+
+            made.append(JobEnergy(labels, context, schedule, config.jobs.most))
         return [collector for collector in made if collector.device not in config.disable]
 
 

@@ -25,7 +25,8 @@ _MICRO: Final = 1e6
 # A package may appear twice, by a second path to its registers (-mmio): one path is used.
 _WAYS: Final = (re.compile(r"intel-rapl:\d+"), re.compile(r"intel-rapl-mmio:\d+"))
 _PLATFORM: Final = "psys"
-_MOST_WATTS: Final = {"package": 1000.0, _PLATFORM: 20_000.0}
+_MEMORY: Final = "dram"
+_MOST_WATTS: Final = {"package": 1000.0, _MEMORY: 500.0, _PLATFORM: 20_000.0}
 """More than one such zone can draw. A larger step means that a register was reset, not wrapped."""
 
 
@@ -35,7 +36,17 @@ class _Zone(NamedTuple):
     span: float
 
 
-class NodeRapl:
+class Step(NamedTuple):
+    """The node's energy since the last round, in joules, and how long that was.
+
+    The energy is None where it is unknown.
+    """
+
+    joules: float | None
+    elapsed: float
+
+
+class Registers:
     """Reads the packages and the platform, all of them or none, so that no sum lacks a part.
 
     `dropped` counts rounds without a value: `gap` (the last round is so long ago that a register
@@ -43,25 +54,18 @@ class NodeRapl:
     still: a processor that runs draws power, so its 0 W would be none).
     """
 
-    name: ClassVar[str] = "power"
-    device: Final = "rapl"
-
-    def __init__(
-        self, labels: Sequence[str], context: Context, schedule: Schedule, files: KernelFiles
-    ) -> None:
-        self.schedule: Final = schedule
-        self.dropped: Counter[str] = Counter()
+    def __init__(self, context: Context, files: KernelFiles, *, with_memory: bool = False) -> None:
+        """`with_memory` adds the zones `dram`, where the machine has them."""
+        self.dropped: Final[Counter[str]] = Counter()
+        self._with_memory: Final = with_memory
         self._files, self._base = files, f"{context.sys}/class/powercap"
         self._clock: Callable[[], float] = context.monotonic
-        self._power = catalogue.NODE_POWER.series(*labels, self.device)
-        self._energy = catalogue.NODE_ENERGY.series(*labels, self.device)
         self._zones: Sequence[_Zone] = ()
         self._before: Mapping[str, float] = {}
         self._time = 0.0
-        self._joules = 0.0
 
-    def collect(self) -> list[Reading]:
-        """Read once; power from the second round on.
+    def step(self) -> Step:
+        """Read once; energy from the second round on.
 
         Raises NoData, Refused, Unreachable or BadReply.
         """
@@ -81,15 +85,9 @@ class NodeRapl:
             raise Unreachable(f"{self._base}: {error.strerror or error}") from None
         before, elapsed = self._before, time - self._time
         self._before, self._time = now, time
-        joules = (
-            self._moved(before, now, elapsed)
-            if before.keys() == now.keys() and elapsed > 0
-            else None
-        )
-        if joules is None:
-            return [(self._energy, self._joules)]
-        self._joules += joules
-        return [(self._energy, self._joules), (self._power, joules / elapsed)]
+        if before.keys() != now.keys() or elapsed <= 0:
+            return Step(None, elapsed)
+        return Step(self._moved(before, now, elapsed), elapsed)
 
     def _read(self, zone: _Zone) -> float:
         return number(self._files.read(f"{zone.path}/energy_uj"), zone.path)
@@ -115,7 +113,7 @@ class NodeRapl:
                 self.dropped["frozen"] += 1
                 return None
             sums[zone.kind] += moved
-        return max(sums.values()) / _MICRO
+        return max(sums["package"] + sums[_MEMORY], sums[_PLATFORM]) / _MICRO
 
     def _find(self) -> list[_Zone]:
         """Choose the zones to add up; raises NoData where there is none."""
@@ -133,9 +131,16 @@ class NodeRapl:
             for zone in chosen
             if zone.name.startswith("package")
         ]
+        packages = {zone.folder for zone in chosen if zone.name.startswith("package")}
         # One socket measures the platform: zones `psys-1` and up of other sockets stand still, or
         # show the same.
         platform = [zone for zone in chosen if zone.name.startswith(_PLATFORM)][:1]
+        if self._with_memory:
+            zones += [
+                _Zone(f"{self._base}/{zone.folder}", _MEMORY, self._span(zone.folder))
+                for zone in known
+                if zone.name == _MEMORY and zone.folder.rpartition(":")[0] in packages
+            ]
         zones += [
             _Zone(f"{self._base}/{zone.folder}", _PLATFORM, self._span(zone.folder))
             for zone in platform
@@ -150,6 +155,38 @@ class NodeRapl:
             return number(self._files.read(f"{self._base}/{folder}/max_energy_range_uj"), folder)
         except (OSError, BadReply):
             return 0.0
+
+
+class NodeRapl:
+    """A node's power and energy by its registers; `dropped` is theirs."""
+
+    name: ClassVar[str] = "power"
+    device: Final = "rapl"
+
+    def __init__(
+        self, labels: Sequence[str], context: Context, schedule: Schedule, files: KernelFiles
+    ) -> None:
+        self.schedule: Final = schedule
+        self._registers: Final = Registers(context, files)
+        self._power = catalogue.NODE_POWER.series(*labels, self.device)
+        self._energy = catalogue.NODE_ENERGY.series(*labels, self.device)
+        self._joules = 0.0
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many rounds had no value since the start, by reason."""
+        return self._registers.dropped
+
+    def collect(self) -> list[Reading]:
+        """Read once; power from the second round on.
+
+        Raises NoData, Refused, Unreachable or BadReply.
+        """
+        joules, elapsed = self._registers.step()
+        if joules is None:
+            return [(self._energy, self._joules)]
+        self._joules += joules
+        return [(self._energy, self._joules), (self._power, joules / elapsed)]
 
 
 def advance(before: float, now: float, span: float) -> float | None:

@@ -92,7 +92,7 @@ def test_registers_only_root_may_read_are_one_clear_error(
     """Since CVE-2020-8694 energy_uj is root's: the error says so and what to do."""
     machine.zone("intel-rapl:0", "package-0", 0)
     rapl = machine.collector("rapl")
-    files = rapl._files
+    files = rapl._registers._files
     real = files.read
 
     def denied(path: str) -> bytes:
@@ -112,7 +112,7 @@ def test_zones_that_go_and_come_are_found_anew(machine: Machine) -> None:
     machine.zone("intel-rapl:0", "package-0", 5)
     rapl = machine.collector("rapl")
     values(rapl)
-    rapl._files.close()
+    rapl._registers._files.close()
     energy = machine.sys / "class/powercap/intel-rapl:0/energy_uj"
     energy.unlink()
     with pytest.raises(NoData):
