@@ -26,7 +26,7 @@ from agent.pue.required import required_pue
 from agent.pue.results import WindowResults
 from agent.pue.site_hours import SiteHours
 from agent.pue.totals import Totals
-from agent.pue.trends import power_points, power_step, trend_edges
+from agent.pue.trends import edges_between, power_points, power_step, trend_edges
 from agent.pue.window_sums import WindowSums
 from collectors.catalogue.limits import WINDOWS, Window
 
@@ -151,7 +151,19 @@ class Pue:
         Each is of the point where IT energy was taken then. The interval in which that was changed
         has no PUE, so that no line joins two categories.
         """
-        edges = trend_edges(self.now, days, self.hours.sites[site].zone)
+        return self._trend(site, trend_edges(self.now, days, self.hours.sites[site].zone))
+
+    def pue_between(self, site: str, start: float, end: float) -> list[TrendPoint]:
+        """Return the PUE of each cell, hour or local day between two times, as `pue_trend` does.
+
+        The times are seconds since the epoch. Nothing is told of what is later than now.
+        """
+        first, last = round(start * 1000), min(round(end * 1000), self.now)
+        if first >= last:
+            return []
+        return self._trend(site, edges_between(first, last, self.hours.sites[site].zone))
+
+    def _trend(self, site: str, edges: list[int]) -> list[TrendPoint]:
         switches = [one.time for one in self._choices.switches(site, edges[0])]
         found = []
         for start, end in pairwise(edges):
@@ -171,8 +183,18 @@ class Pue:
 
     def power_trend(self, site: str, hours: float) -> list[PowerPoint]:
         """Return the mean power of each five minutes, or over twelve hours of each hour."""
-        step, end = power_step(hours), self.now
-        start = end - round(hours * HOUR_MS)
+        end = self.now
+        return self._power(site, end - round(hours * HOUR_MS), end, power_step(hours))
+
+    def power_between(self, site: str, start: float, end: float, step: float) -> list[PowerPoint]:
+        """Return the mean power of each interval of `step` seconds: a cell, or an hour.
+
+        The times are seconds since the epoch. Nothing is told of what is later than now.
+        """
+        first, last = round(start * 1000), min(round(end * 1000), self.now)
+        return self._power(site, first, last, round(step * 1000)) if first < last else []
+
+    def _power(self, site: str, start: int, end: int, step: int) -> list[PowerPoint]:
         with self._lock:
             boundary = self._sums.boundary(site)
             it_point = self._chosen.over(boundary, start - start % CELL_MS, end).it_point

@@ -24,6 +24,19 @@ def trend_edges(end: int, days: float, zone: ZoneInfo) -> list[int]:
     start = end - round(days * 24) * HOUR_MS
     if days <= _HOURLY_UNTIL_DAYS:
         return [*range(floor_hour(start), end, HOUR_MS), end]
+    return _whole_days(start, end, zone)
+
+
+def edges_between(start: int, end: int, zone: ZoneInfo) -> list[int]:
+    """Return the bounds of the intervals of a time: cells, hours or local days, by its length."""
+    length = end - start
+    if length > _HOURLY_UNTIL_DAYS * 24 * HOUR_MS:
+        return _whole_days(start, end, zone)
+    step = CELL_MS if length <= _BY_CELL_UNTIL_HOURS * HOUR_MS else HOUR_MS
+    return [*range(start - start % step, end, step), end]
+
+
+def _whole_days(start: int, end: int, zone: ZoneInfo) -> list[int]:
     day = dt.datetime.fromtimestamp(start / 1000, zone).replace(
         hour=0, minute=0, second=0, microsecond=0
     )

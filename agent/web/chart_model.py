@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from markupsafe import Markup
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
@@ -71,6 +73,10 @@ class Chart:
     coverage_name: str = ""
     floor: float | None = None
     """The scale begins here, or lower where a value is lower."""
+    ends: tuple[float, float] | None = None
+    """When it begins and ends, seconds since the epoch; the page's script zooms by it."""
+    below: Markup | str = ""
+    """What stands below it: the lane of what happened."""
     source: str = ""
     """The path of the API that has the values. The page's script reads it, to show the value under
     the pointer."""

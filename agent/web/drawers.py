@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ from agent.web import (
     eventpage,
     hostpage,
     hubpage,
+    over,
     rackpage,
     render,
     reportpage,
@@ -62,6 +65,7 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
     drawer = wallpage.draw if not parts and "kiosk" in asked else _drawer(view, parts)
     if drawer is None:
         return None
+    view = replace(view, over=over.asked(asked, view.zone))
     language = choose(asked.get("lang", ""), accept_language)
     return computed_once(
         view.snapshot,
@@ -144,9 +148,19 @@ def _asked(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
         asked["site"] = query["site"]
     if "kiosk" in query:
         asked["kiosk"] = ""
+    asked |= _time(view, query)
     asked |= {
         name: query[name][:_LONGEST]
         for name in ("row", "find", "kind", "page", "week", "month", "year", "at", "lose", "add")
         if query.get(name)
     }
     return asked
+
+
+def _time(view: BoardView, query: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a time; a page leaves out what is wrong, as any it does not know."""
+    given = {name: query[name][:_LONGEST] for name in over.NAMES if query.get(name)}
+    with suppress(ValueError):
+        over.asked(given, view.zone)
+        return given
+    return {}

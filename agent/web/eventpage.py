@@ -5,31 +5,30 @@ from __future__ import annotations
 from typing import Final
 
 from agent.web.limits import MOST_EVENTS
+from agent.web.over import Over
 from agent.web.page import Page
 from agent.web.views import events, sites
 
 PATH: Final = "/events"
-_DAYS: Final = 7
 
 
 def draw(page: Page) -> str:
     """Return the HTML of `/events`."""
     asked = page.query
-    days = int(asked["days"]) if "days" in asked else _DAYS
+    over = Over(span=int(asked["days"]) * 86_400.0) if "days" in asked else page.over
     kind = asked.get("kind", "")
     return page.render(
         "events.html",
         title=page.w("events"),
         crumbs=[(page.w("events"), PATH)],
         kinds=events.KINDS,
-        spans=events.DAYS,
         kind=kind if kind in events.KINDS else "",
-        days=days,
+        ends=over.bounds(page.now, events.USUAL),
         most=MOST_EVENTS,
         sites=sites.names(page.view),
         view=events.read(
             page.view,
-            days=days,
+            over,
             site=asked.get("site", ""),
             kind=kind,
             find=asked.get("find", ""),

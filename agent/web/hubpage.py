@@ -12,6 +12,8 @@ from agent.targets.views import TargetView
 from agent.web import axis, sitepage
 from agent.web.chart_model import Band, Chart, Dot, Line, Rule
 from agent.web.charts import chart
+from agent.web.lane import lane
+from agent.web.over import SPANS
 from agent.web.page import Page
 from agent.web.paths import hub_path, site_path
 from agent.web.views import course, heat, heat_panel, pages, racks
@@ -90,18 +92,30 @@ def _chart(page: Page, target: TargetView, found: CourseView) -> Markup:
             x_labels=axis.time_labels(trend.times, trend.step_seconds, page.zone),
             tick=lambda value: _tick(value, unit, w),
             source=f"/api{hub_path(found.hub)}/trends/{found.target}",
+            below=lane(
+                page,
+                _ends(found),
+                lambda one: one.kind == "promise" and one.subject == found.target,
+                usual=SPANS["1y"],
+                kind="promise",
+                find=found.target,
+            ),
         ),
         w,
     )
 
 
-def _dots(found: CourseView, w: Words) -> list[Dot]:
+def _ends(found: CourseView) -> tuple[float, float]:
     trend = found.trend
     first = trend.times[0] - trend.step_seconds / 2
-    span = len(trend.times) * trend.step_seconds
+    return first, first + len(trend.times) * trend.step_seconds
+
+
+def _dots(found: CourseView, w: Words) -> list[Dot]:
+    first, last = _ends(found)
     return [
         Dot(
-            at=(one.time_seconds - first) / span,
+            at=(one.time_seconds - first) / (last - first),
             value=one.value,
             name=one.display[w.nearest(one.display)],
         )

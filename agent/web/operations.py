@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.report.model import HubReport
+from agent.web.over import NAMES, Over
 from agent.web.view import BoardView
 from agent.web.views import (
     alerts,
@@ -72,13 +73,16 @@ def _alone(path: str, key: str, read: Callable[[BoardView], object]) -> Operatio
     return Operation(path=path, key=key, answers=read, read=lambda view, _, __: read(view))
 
 
-def _at_site(subject: str, key: str, read: Callable[[BoardView, str], object]) -> Operation:
+def _at_site(
+    subject: str, key: str, read: Callable[[BoardView, str], object], query: Sequence[str] = ()
+) -> Operation:
     """Return the operation of a view of one site."""
     return Operation(
         path=f"{_SITE}/{subject}",
         key=key,
         answers=read,
         read=lambda view, named, _: read(view, named["site"]) if _has_site(view, named) else None,
+        query=query,
     )
 
 
@@ -127,9 +131,10 @@ def _supply(view: BoardView, named: Named, query: Query) -> object:
 
 def _events(view: BoardView, _: Named, query: Query) -> events.EventsView:
     days = query.get("days", "")
+    asked = int(days) if days.isascii() and days.isdigit() else 0
     return events.read(
         view,
-        days=min(int(days), max(events.DAYS)) if days.isascii() and days.isdigit() else 7,
+        Over(span=min(asked, max(events.DAYS)) * 86_400.0) if asked else view.over,
         site=query.get("site", ""),
         kind=query.get("kind", ""),
         find=query.get("find", ""),
@@ -166,8 +171,8 @@ OPERATIONS: Final = (
     _of_site("/api/links", "api.links", links.read),
     _of_site("/api/chips", "api.chips", chips.read),
     _alone("/api/sites", "api.sites", sites.read),
-    Operation(path=f"{_SITE}/pue", key="api.pue", answers=pue.read, read=_pue),
-    _at_site("power", "api.power", power.read),
+    Operation(path=f"{_SITE}/pue", key="api.pue", answers=pue.read, read=_pue, query=NAMES),
+    _at_site("power", "api.power", power.read, query=NAMES),
     _at_site("overhead", "api.overhead", overhead.read),
     _at_site("breakers", "api.breakers", breakers.read),
     _at_site("rows", "api.rows", rows.read),
@@ -183,6 +188,7 @@ OPERATIONS: Final = (
         key="api.rack",
         answers=rack_page.read,
         read=lambda view, named, _: rack_page.read(view, named["site"], named["rack"]),
+        query=NAMES,
     ),
     Operation(
         path="/api/racks",
@@ -216,7 +222,7 @@ OPERATIONS: Final = (
         key="api.events",
         answers=events.read,
         read=_events,
-        query=("days", "site", "kind", "find"),
+        query=("days", *NAMES, "site", "kind", "find"),
     ),
     Operation(
         path="/api/search",

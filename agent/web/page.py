@@ -13,16 +13,16 @@ from markupsafe import Markup
 
 from agent.messages.catalogue import Words, words
 from agent.targets.views import HubView
-from agent.web.format import zone
+from agent.web.over import NAMES, SPANS, Over, written
 from agent.web.paths import hub_path
 from agent.web.render import render
 from agent.web.view import BoardView
 from agent.web.views import promises
 
-ZONE: Final = "Asia/Shanghai"
-"""The zone of a hub that the registry does not know."""
-_KEPT: Final = ("lang", "racks", "theme")
-"""Choices that a link carries on: language, what racks are coloured by, light or dark."""
+_KEPT: Final = ("lang", "racks", "theme", *NAMES)
+"""Choices that a link carries on: language, what racks are coloured by, light or dark, the time."""
+_NO_TIME: Final[Mapping[str, None]] = dict.fromkeys((*NAMES, "days"))
+"""The parameters of a time, each removed."""
 
 Crumb = tuple[str, str]
 """The name of a place on the way to a page, and its path."""
@@ -57,8 +57,34 @@ class Page:
     @property
     def zone(self) -> dt.tzinfo:
         """The zone of the agent's hub: all times of a page are written in it."""
-        known = self.view.registry.hubs.get(self.view.hub)
-        return zone(known.timezone if known is not None else ZONE)
+        return self.view.zone
+
+    @property
+    def over(self) -> Over:
+        """The time that the reader chose for curves and events."""
+        return self.view.over
+
+    @property
+    def over_ends(self) -> tuple[float, float]:
+        """The begin and the end of that time; without a choice, the last day."""
+        return self.over.bounds(self.now, SPANS["24h"])
+
+    def over_span(self, name: str | None) -> str:
+        """Return the address of this page over a span until now, or over what is usual."""
+        return self.here(**{**_NO_TIME, "span": name})
+
+    def over_shifted(self, by: float) -> str:
+        """Return the address of this page so many times its time later."""
+        start, end = self.over_ends
+        return self._over_times(start + by * (end - start), end + by * (end - start))
+
+    def over_wider(self) -> str:
+        """Return the address of this page over twice its time, not beyond now."""
+        start, end = self.over_ends
+        return self._over_times(start - (end - start) / 2, min(end + (end - start) / 2, self.now))
+
+    def _over_times(self, start: float, end: float) -> str:
+        return self.here(**{**_NO_TIME, "from": written(start), "to": written(end)})
 
     @property
     def is_narrowed(self) -> bool:
@@ -97,6 +123,10 @@ class Page:
     def here(self, **asked: str | None) -> str:
         """Return the address of this page with other parameters."""
         return _address(self.path, {**self.query, **asked})
+
+    def timed(self, path: str) -> str:
+        """Return an address of the API over the time that the reader chose."""
+        return self.api(path, *NAMES)
 
     def api(self, path: str, *names: str) -> str:
         """Return an address of the API with some of this page's choices."""

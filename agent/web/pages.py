@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from agent.web import api
+from agent.web import api, over
 from agent.web.paths import parts_of
 from agent.web.response import Response
 from agent.web.table import as_csv
@@ -26,6 +27,7 @@ _STATIC: Final = {
     "wall.css": "text/css; charset=utf-8",
     "board.js": "text/javascript; charset=utf-8",
     "picture.js": "text/javascript; charset=utf-8",
+    "zoom.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 _POLICY: Final = (
@@ -58,6 +60,7 @@ def handle(
     if path != "/api" and not path.startswith("/api/"):
         return _page(view, path, query, accept_language)
     parts = parts_of(path)[1:]
+    view = replace(view, over=over.asked(query, view.zone))
     found = api.answer(view, parts, query)
     if found is None:
         return None

@@ -23,6 +23,7 @@ from agent.report.model import HubReport
 from agent.report.period import Period
 from agent.web.curves import PowerTrendView
 from agent.web.limits import MOST_EVENTS
+from agent.web.over import USUAL, Over, step_for
 
 log = logging.getLogger(__name__)
 
@@ -126,27 +127,30 @@ class Past:
             lifetime=min(lifetime, _EVENTS_LIFETIME), patience=patience, monotonic=monotonic
         )
 
-    def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
-        """Return the mean power of each PDU by hour; None where there is none, or not yet."""
+    def power(self, site: str, pdus: Sequence[str], over: Over = USUAL) -> PowerTrendView | None:
+        """Return the mean power of each PDU over time; None where there is none, or not yet."""
         return self._power.ask(
-            (site, *pdus), lambda: power(self._ledger, site, pdus, self._clock())
+            (site, over.key, *pdus), lambda: power(self._ledger, site, pdus, self._clock(), over)
         )
 
     def coverage(self) -> Coverage:
         """Return how much of each window every meter covered; empty until it is read."""
         return self._coverage.ask((), lambda: coverage(self._ledger, self._clock())) or {}
 
-    def events(self, days: int) -> Sequence[Episode] | None:
-        """Return what happened in the last days, the newest first; None until it is read."""
-        return self._events.ask((str(days),), lambda: self._read_events(days))
+    def events(self, over: Over) -> Sequence[Episode] | None:
+        """Return what happened in a time, the newest first; None until it is read."""
+        return self._events.ask((over.key,), lambda: self._read_events(over))
 
-    def _read_events(self, days: int) -> list[Episode]:
+    def _read_events(self, over: Over) -> list[Episode]:
         now = self._clock()
+        start, end = over.bounds(now, _DAY)
+        end = end if over.ends is not None else now + _DAY
         with self._ledger.reader.read() as tables:
-            found = tables.episodes.between(now - days * _DAY, now + _DAY, MOST_EVENTS)
+            found = tables.episodes.between(start, end, MOST_EVENTS)
             imports = [
                 Episode(one.time / 1000, "import", one.site, "", one.file, str(one.hours))
-                for one in tables.import_batches.since(round((now - days * _DAY) * 1000))
+                for one in tables.import_batches.since(round(start * 1000))
+                if one.time / 1000 < end
             ]
         imports = [one._replace(until=one.since) for one in imports]
         return sorted([*found, *imports], key=lambda one: -one.since)
@@ -162,20 +166,26 @@ class Past:
         )
 
 
-def power(ledger: Ledger, site: str, pdus: Sequence[str], now: float) -> PowerTrendView | None:
-    """Return the mean power of PDUs by hour, watts; None in an hour that is not covered.
+def power(
+    ledger: Ledger, site: str, pdus: Sequence[str], now: float, over: Over = USUAL
+) -> PowerTrendView | None:
+    """Return the mean power of PDUs over time, watts; None in an interval that is not covered.
 
     A PDU of which nothing is covered is left out; None where that is all of them.
     """
-    last = now - now % _HOUR
-    times = [last - _HOUR * back for back in range(HOURS, 0, -1)]
+    start, end = over.bounds(now, HOURS * _HOUR)
+    step = step_for(end - start)
+    last = min(end, now)
+    last -= last % step
+    count = max(0, round((last - (start - start % step)) / step))
+    times = [last - step * back for back in range(count, 0, -1)]
     series: dict[str, list[float | None]] = {}
     for pdu in pdus:
-        hours = [ledger.energy(pdu, at, at + _HOUR, site=site) for at in times]
+        hours = [ledger.energy(pdu, at, at + step, site=site) for at in times]
         watts = [round(one.joules / one.seconds, 1) if one.seconds > 0 else None for one in hours]
         if any(value is not None for value in watts):
             series[pdu] = watts
-    return PowerTrendView(times=times, step_seconds=_HOUR, series=series) if series else None
+    return PowerTrendView(times=times, step_seconds=step, series=series) if series else None
 
 
 def coverage(ledger: Ledger, now: float) -> Coverage:

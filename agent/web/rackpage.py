@@ -12,9 +12,10 @@ from agent.web.axis import time_labels
 from agent.web.chart_model import Chart, Line, Rule
 from agent.web.charts import chart
 from agent.web.format import clock, quantity
+from agent.web.lane import lane
 from agent.web.page import Page
 from agent.web.paths import rack_path
-from agent.web.sitecharts import watts
+from agent.web.sitecharts import ends_of, watts
 from agent.web.views import rack_page, sites
 from agent.web.views.rack_page import RackPageView
 
@@ -69,6 +70,8 @@ def _trend(view: RackPageView, page: Page) -> Markup:
     ]
     if len(lines) > 1:
         lines.append(_sum(lines))
+    places = (view.rack, view.site, f"{view.site} {view.row}")  # of a maintenance window
+    own = {*places, *(feed.pdu for feed in view.feeds)}
     drawn = chart(
         Chart(
             title=w("rack.trend"),
@@ -81,7 +84,15 @@ def _trend(view: RackPageView, page: Page) -> Markup:
             x_labels=time_labels(trend.times, trend.step_seconds, page.zone),
             tick=watts,
             floor=0.0,
-            source=f"/api{rack_path(view.site, view.rack)}",
+            source=page.timed(f"/api{rack_path(view.site, view.rack)}"),
+            ends=ends_of(trend),
+            below=lane(
+                page,
+                ends_of(trend),
+                lambda one: one.kind == "agent" or (one.site == view.site and one.subject in own),
+                site=view.site,
+                find=view.rack,
+            ),
         ),
         w,
     )

@@ -22,6 +22,7 @@ from agent.web import format as writing
 from agent.web import heatmap, paths, svg
 from agent.web.columns import filled_table
 from agent.web.markup import raw
+from agent.web.over import SPANS
 from agent.web.views import heat, heat_panel
 from agent.web.views.links import quantiles
 from agent.web.views.promises import is_measured
@@ -119,6 +120,7 @@ def _environment() -> Environment:
         "steps": heatmap.steps,
         "SHOWS": heat.SHOWS,
         "WORST": heat.WORST,
+        "SPANS": SPANS,
         "MAPS": heat_panel.MAPS,
         "TILES": heat_panel.TILES,
         "common": writing.common,

@@ -14,7 +14,7 @@ from agent.web import puemarks
 from agent.web.axis import time_labels
 from agent.web.chart_model import Chart, Line
 from agent.web.charts import chart
-from agent.web.curves import PowerTrendView
+from agent.web.curves import PowerTrendView, PueTrendView
 from agent.web.format import (
     MISSING,
     PUE_DIGITS,
@@ -26,6 +26,7 @@ from agent.web.format import (
     ratio,
     short,
 )
+from agent.web.lane import lane
 from agent.web.page import Page
 from agent.web.views.power import PowerView
 from agent.web.views.pue import SitePueView
@@ -60,8 +61,10 @@ def pue(view: SitePueView, page: Page) -> Markup:
             x_labels=time_labels(trend.times, trend.step_seconds, zone),
             tick=ratio,
             floor=1.0,
-            source=f"/api/sites/{quote(view.site, safe='')}/pue",
+            source=page.timed(f"/api/sites/{quote(view.site, safe='')}/pue"),
             names={"coverage": w("coverage")},
+            ends=ends_of(trend),
+            below=_lane(page, view.site, trend),
         ),
         w,
     )
@@ -108,8 +111,10 @@ def power(view: PowerView, page: Page) -> Markup:
             x_labels=time_labels(trend.times, trend.step_seconds, zone),
             tick=watts,
             floor=0.0,
-            source=f"/api/sites/{quote(view.site, safe='')}/power",
+            source=page.timed(f"/api/sites/{quote(view.site, safe='')}/power"),
             names={key: w(f"curve.{key}") for key in _CURVES if key in trend.series},
+            ends=ends_of(trend),
+            below=_lane(page, view.site, trend),
         ),
         w,
     )
@@ -122,6 +127,16 @@ def power(view: PowerView, page: Page) -> Markup:
     ]
     names = [w("col.time"), *(line.name for line in lines)]
     return _figure(page, f"power-{view.site}", drawn, names, rows)
+
+
+def ends_of(trend: PueTrendView | PowerTrendView) -> tuple[float, float]:
+    """Return when a curve begins and ends."""
+    return trend.times[0], trend.times[-1] + trend.step_seconds
+
+
+def _lane(page: Page, site: str, trend: PueTrendView | PowerTrendView) -> Markup:
+    """Draw what happened at a site, to the agent, and to promises."""
+    return lane(page, ends_of(trend), lambda one: one.site in ("", site))
 
 
 def _lines(trend: PowerTrendView, w: Words) -> list[Line]:

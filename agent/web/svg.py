@@ -41,6 +41,8 @@ MARKS: Final = {
     "too_hot": '<circle cx="8" cy="8" r="6"/>',
     "hot": '<circle class="o" cx="8" cy="8" r="5.400"/>',
     "silent": '<path class="s w" d="M3 3l10 10M13 3L3 13"/>',
+    "agent": '<path class="s" d="M12.500 5.500A5.500 5.500 0 1 0 13.500 9M13 2v4H9"/>',
+    "import": '<path class="s" d="M8 2v8M4.800 7L8 10.200 11.200 7M3 13.500h10"/>',
     "ok": '<circle cx="8" cy="8" r="4"/>',
 }
 """Marks by state. They differ in shape as well as in colour. For promises, a circle is good, a

@@ -10,14 +10,18 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from agent.ledger.energy import CELL_MS, HOUR_MS
 from agent.ledger.store.site_hours import SiteHour
+from agent.pue.model import PowerPoint, TrendPoint
 from agent.pue.pue import Pue
 from agent.web.curves import PowerTrendView, PueTrendView
+from agent.web.over import USUAL, Over, step_for
+from agent.web.past import Answers
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +45,10 @@ class _SiteTrends:
 
 
 class Trends:
-    """The trends of every site, read again once they are `lifetime` seconds old."""
+    """The trends of every site, read again once they are `lifetime` seconds old.
+
+    Those of a time that somebody chose are read when they are asked for.
+    """
 
     def __init__(
         self,
@@ -50,9 +57,14 @@ class Trends:
         lifetime: float = 60.0,
         patience: float = 0.5,
         monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Take the PUE of an agent's ledger; times are in seconds."""
         self._pue = pue
+        self._clock = clock
+        self._chosen: Answers[_SiteTrends] = Answers(
+            lifetime=lifetime, patience=patience, monotonic=monotonic
+        )
         self._lifetime = lifetime
         self._patience = patience
         self._monotonic = monotonic
@@ -60,17 +72,30 @@ class Trends:
         self._due = float("-inf")
         self._thread: threading.Thread | None = None
 
-    def pue(self, site: str) -> PueTrendView | None:
+    def pue(self, site: str, over: Over = USUAL) -> PueTrendView | None:
         """Return a site's PUE over time; None where the ledger has none, or has not been read."""
-        return self._of(site).pue
+        return self._of(site, over).pue
 
-    def power(self, site: str) -> PowerTrendView | None:
+    def power(self, site: str, over: Over = USUAL) -> PowerTrendView | None:
         """Return a site's power over time; None where the ledger has none, or is not read yet."""
-        return self._of(site).power
+        return self._of(site, over).power
 
-    def _of(self, site: str) -> _SiteTrends:
+    def _of(self, site: str, over: Over) -> _SiteTrends:
+        if over.is_chosen:
+            return self._chosen.ask((site, over.key), lambda: self._between(site, over)) or (
+                _SiteTrends()
+            )
         self._refresh()
         return self._known.get(site, _SiteTrends())
+
+    def _between(self, site: str, over: Over) -> _SiteTrends:
+        if site not in self._pue.sites():
+            return _SiteTrends()
+        start, end = over.bounds(self._clock(), 0.0)
+        return _SiteTrends(
+            pue=pue_between(self._pue, site, start, end),
+            power=power_between(self._pue, site, start, end),
+        )
 
     def _refresh(self) -> None:
         if self._monotonic() < self._due or (self._thread is not None and self._thread.is_alive()):
@@ -104,9 +129,19 @@ def pue_trend(pue: Pue, site: str) -> PueTrendView | None:
     if sum(point.pue is not None for point in points) < _FEW:
         points, step = pue.pue_trend(site, PUE_DAYS_HOURLY), _HOUR
     first = next((index for index, point in enumerate(points) if point.coverage > 0), None)
-    if first is None:
+    return None if first is None else _pue_view(points[first:], step)
+
+
+def pue_between(pue: Pue, site: str, start: float, end: float) -> PueTrendView | None:
+    """Return the PUE of the cells, hours or days between two times; None where none is covered."""
+    points = pue.pue_between(site, start, end)
+    if not any(point.coverage > 0 for point in points):
         return None
-    points = points[first:]
+    apart = sorted(after.time - before.time for before, after in pairwise(points))
+    return _pue_view(points, apart[len(apart) // 2] if apart else _DAY)
+
+
+def _pue_view(points: Sequence[TrendPoint], step: float) -> PueTrendView:
     return PueTrendView(
         times=[point.time for point in points],
         step_seconds=step,
@@ -122,17 +157,32 @@ def power_trend(pue: Pue, site: str) -> PowerTrendView | None:
 
     A stage that was not metered in any hour is left out; None where no stage was.
     """
-    points = pue.power_trend(site, POWER_HOURS)
-    times = [point.time for point in points]
-    if not times:
+    return _power_view(pue, site, pue.power_trend(site, POWER_HOURS), _HOUR, _HOUR)
+
+
+def power_between(pue: Pue, site: str, start: float, end: float) -> PowerTrendView | None:
+    """Return the mean power at each stage between two times; None where no stage was metered."""
+    step = step_for(end - start)
+    finest = min(step, _HOUR)
+    points = pue.power_between(site, start - start % step, end, finest)
+    return _power_view(pue, site, points, finest, step)
+
+
+def _power_view(
+    pue: Pue, site: str, points: Sequence[PowerPoint], finest: float, step: float
+) -> PowerTrendView | None:
+    """Return curves of values `step` seconds apart, of points that are `finest` seconds apart."""
+    if not points:
         return None
-    hours = pue.hours.hours(site, round(times[0] * 1000), round(times[-1] * 1000) + HOUR_MS)
-    series: dict[str, list[float | None]] = {
-        "facility": [_rounded(point.facility_watts, 1) for point in points]
-    }
+    times = [point.time for point in points]
+    each = round(step / finest)
+    first = round(times[0] * 1000)
+    hours = pue.hours.hours(site, first - first % HOUR_MS, round(times[-1] * 1000) + HOUR_MS)
+    series = {"facility": _thinned([point.facility_watts for point in points], each)}
     for name, stage in _STAGES.items():
-        series[name] = [_mean(hours.get(round(at * 1000), {}).get(stage)) for at in times]
-    it = [_rounded(point.it_watts, 1) for point in points]
+        means = [_mean(hours, stage, round(at * 1000), round(finest * 1000)) for at in times]
+        series[name] = _thinned(means, each)
+    it = _thinned([point.it_watts for point in points], each)
     if it not in series.values():  # where IT is metered at the UPSs or PDUs, one curve tells both
         series["it"] = it
     known = {
@@ -140,15 +190,34 @@ def power_trend(pue: Pue, site: str) -> PowerTrendView | None:
         for name, values in series.items()
         if any(value is not None for value in values)
     }
-    return PowerTrendView(times=times, step_seconds=_HOUR, series=known) if known else None
-
-
-def _mean(hour: SiteHour | None) -> float | None:
-    """Return the mean power of an hour, watts, over the cells in which the whole stage was read."""
-    if hour is None or not hour.mask:
+    if not known:
         return None
-    joules = [value for cell, value in enumerate(hour.joules) if hour.mask >> cell & 1]
-    return round(sum(joules) * 1000 / (CELL_MS * len(joules)), 1)
+    return PowerTrendView(times=times[::each], step_seconds=step, series=known)
+
+
+def _mean(
+    hours: Mapping[int, Mapping[str, SiteHour]], stage: str, at: int, length: int
+) -> float | None:
+    """Return the mean power of an hour or a part of it, in watts; times are in milliseconds.
+
+    The cells count in which the whole stage was read; None where there is none.
+    """
+    hour = hours.get(at - at % HOUR_MS, {}).get(stage)
+    if hour is None:
+        return None
+    first = at % HOUR_MS // CELL_MS
+    cells = range(first, first + length // CELL_MS)
+    joules = [hour.joules[cell] for cell in cells if hour.mask >> cell & 1]
+    return sum(joules) * 1000 / (CELL_MS * len(joules)) if joules else None
+
+
+def _thinned(values: Sequence[float | None], each: int) -> list[float | None]:
+    """Return the means of `each` values at a time, of those that are known."""
+    found: list[float | None] = []
+    for at in range(0, len(values), each):
+        known = [value for value in values[at : at + each] if value is not None]
+        found.append(round(sum(known) / len(known), 1) if known else None)
+    return found
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

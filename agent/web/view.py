@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from agent.firing.model import Heard
 from agent.health import CollectorHealth
@@ -19,9 +20,13 @@ from agent.settings import Grafana
 from agent.snapshot import Snapshot
 from agent.targets.model import Evidence, Key
 from agent.web.curves import PowerTrendView, PueTrendView
+from agent.web.format import zone
 from agent.web.hosthistory import HostHistory
+from agent.web.over import USUAL, Over
 from collectors.catalogue.rack_limits import SiteLimits
 
+ZONE: Final = "Asia/Shanghai"
+"""The zone of a hub that the registry does not know."""
 Coverage = Mapping[tuple[str, str], Mapping[str, float]]
 """By site and meter: the share of each window (`1d`, `7d`, `30d`) that is covered, 0 to 1."""
 
@@ -29,24 +34,24 @@ Coverage = Mapping[tuple[str, str], Mapping[str, float]]
 class SiteTrends(Protocol):
     """Gives the curves of a site; `agent.web.trends.Trends` reads them from the ledger."""
 
-    def pue(self, site: str) -> PueTrendView | None:
+    def pue(self, site: str, over: Over) -> PueTrendView | None:
         """Return a site's PUE over time; None if there is none yet."""
 
-    def power(self, site: str) -> PowerTrendView | None:
+    def power(self, site: str, over: Over) -> PowerTrendView | None:
         """Return a site's power over time; None if there is none yet."""
 
 
 class LedgerPast(Protocol):
     """Gives the ledger's data of racks and meters, and reports; `agent.web.past.Past` reads it."""
 
-    def power(self, site: str, pdus: Sequence[str]) -> PowerTrendView | None:
-        """Return the mean power of each PDU by hour; None if there is none yet."""
+    def power(self, site: str, pdus: Sequence[str], over: Over) -> PowerTrendView | None:
+        """Return the mean power of each PDU over time; None if there is none yet."""
 
     def coverage(self) -> Coverage:
         """Return the coverage by each meter; empty until it is read."""
 
-    def events(self, days: int) -> Sequence[Episode] | None:
-        """Return what happened in the last days, the newest first; None until it is read."""
+    def events(self, over: Over) -> Sequence[Episode] | None:
+        """Return what happened in a time, the newest first; None until it is read."""
 
     def report(
         self, registry: Registry, hub: str, inventory: Inventory | None, period: Period
@@ -91,7 +96,15 @@ class BoardView:
     """Returns what Alertmanager told last; None where the config names none."""
     windows: Sequence[Window] = ()
     """The maintenance windows, including those that are over or have not begun."""
+    over: Over = USUAL
+    """The time that the reader chose for curves and events."""
     now: Callable[[], float] = time.time
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The zone of the agent's hub: all times of a page are written in it."""
+        known = self.registry.hubs.get(self.hub)
+        return zone(known.timezone if known is not None else ZONE)
 
     @property
     def limits(self) -> SiteLimits:

@@ -181,7 +181,7 @@
   // ---- a chart as a picture: only with this script, so the button is hidden without it
   document.documentElement.classList.add("scripted");
   document.addEventListener("click", (event) => {
-    const plot = event.target.closest?.("button.png")?.parentNode.previousElementSibling;
+    const plot = event.target.closest?.("button.png")?.closest(".timechart").querySelector(".plot");
     if (plot) import("/static/picture.js").then(({ save }) => save(plot, document.getElementById("now").textContent.trim()));
   });
   document.addEventListener("focusin", (event) => {

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.ledger.store.episodes import Episode
 from agent.web import grafana, paths
 from agent.web.format import iso
 from agent.web.limits import MOST_EVENTS
+from agent.web.over import Over
 from agent.web.view import BoardView
 
 Kind = Literal["rack", "device", "promise", "agent", "import", "maintenance"]
 KINDS: Final[tuple[Kind, ...]] = ("rack", "device", "promise", "maintenance", "import", "agent")
 """The kinds of events, in the order in which a page offers them."""
 DAYS: Final = (1, 7, 30, 366)
-"""Over how many days a page may look back."""
+"""Over how many days `?days=` may look back."""
+USUAL: Final = 7 * 86_400.0
+"""Over how many seconds a page looks back without a choice."""
+_DAY: Final = 86_400.0
+MONTH: Final = Over(span=30 * _DAY)
 SHOWN: Final = 300
 """The most events that an answer lists, the newest of them."""
 
@@ -51,7 +56,10 @@ class EventsView:
     """What `/api/events` answers, the newest first."""
 
     hub: str
-    days: int
+    days: float
+    begins: str | None
+    """The time that was looked at, up to `ends`."""
+    ends: str | None
     count: int
     """How many there are; `events` has the newest."""
     is_read: bool
@@ -62,61 +70,109 @@ class EventsView:
 
 
 def read(
-    view: BoardView, *, days: int = 7, site: str = "", kind: str = "", find: str = ""
+    view: BoardView, over: Over, *, site: str = "", kind: str = "", find: str = ""
 ) -> EventsView:
-    """Return what happened in the last days; `find` is a part of what it is about, or its row."""
+    """Return what happened in a time; `find` is a part of what it is about, or its row."""
     text = find.casefold()
-    told = view.past.events(days) if view.past is not None else None
-    found = [
-        one
-        for one in _newest_first(view, days, told or ())
-        if (not site or one.site == site)
-        and (not kind or one.kind == kind)
-        and (not text or text in one.subject.casefold() or text == one.row.casefold())
-    ]
-    shown = [_event(view, one) for one in found[:SHOWN]]
+
+    def wanted(one: Episode) -> bool:
+        return (
+            (not site or one.site == site)
+            and (not kind or one.kind == kind)
+            and (not text or text in one.subject.casefold() or text == one.row.casefold())
+        )
+
+    chosen = over.or_last(USUAL)
+    told = view.past.events(chosen) if view.past is not None else None
+    return _view(view, chosen, told, wanted, SHOWN)
+
+
+def within(
+    view: BoardView, over: Over, part: tuple[float, float], wanted: Callable[[Episode], bool]
+) -> EventsView:
+    """Return which wanted events there were in a part of a time.
+
+    The ledger is asked for the whole of it, so that all curves of a page ask the same.
+    """
+    told = view.past.events(over) if view.past is not None else None
+    start, end = part
+    inside = (
+        None
+        if told is None
+        else [one for one in told if one.since < end and (one.until or end) >= start]
+    )
+    found = _view(view, Over(ends=part), inside, wanted, MOST_EVENTS)
+    if told is None or len(told) < MOST_EVENTS:
+        return found
+    return replace(found, is_complete=told[-1].since <= start)
+
+
+def _view(
+    view: BoardView,
+    over: Over,
+    told: Sequence[Episode] | None,
+    wanted: Callable[[Episode], bool],
+    most: int,
+) -> EventsView:
+    found = [one for one in _newest_first(view, over, told or ()) if wanted(one)]
+    start, end = over.bounds(view.now(), USUAL)
     return EventsView(
         hub=view.hub,
-        days=days,
+        days=round((end - start) / _DAY, 4),
+        begins=iso(start),
+        ends=iso(end),
         count=len(found),
         is_read=told is not None,
         is_complete=sum(one.kind != "import" for one in told or ()) < MOST_EVENTS,
-        events=shown,
+        events=[_event(view, one) for one in found[:most]],
     )
+
+
+def sign(one: EventView) -> str:
+    """Return the mark of an event: of a rack's need, of a silence, of a promise's state."""
+    if one.kind in ("rack", "promise"):
+        return one.detail
+    return {"device": "silent", "agent": "agent", "import": "import"}.get(one.kind, "none")
 
 
 def of_rack(view: BoardView, site: str, rack: str, pdus: Sequence[str]) -> list[EventView]:
     """Return what happened to a rack and its PDUs in the last thirty days, the newest first."""
     names = {rack, *pdus}
-    told = view.past.events(30) if view.past is not None else None
+    told = view.past.events(MONTH) if view.past is not None else None
     found = [
         one
-        for one in _newest_first(view, 30, told or ())
+        for one in _newest_first(view, MONTH, told or ())
         if one.site == site and one.kind in ("rack", "device") and one.subject in names
     ]
     return [_event(view, one) for one in found[:SHOWN]]
 
 
-def _newest_first(view: BoardView, days: int, told: Sequence[Episode]) -> list[Episode]:
-    return sorted(_all(view, days, told), key=lambda one: -one.since)
+def _newest_first(view: BoardView, over: Over, told: Sequence[Episode]) -> list[Episode]:
+    return sorted(_all(view, over, told), key=lambda one: -one.since)
 
 
-def _all(view: BoardView, days: int, told: Sequence[Episode]) -> Iterator[Episode]:
+def _all(view: BoardView, over: Over, told: Sequence[Episode]) -> Iterator[Episode]:
     for one in told:
         if one.kind != "promise" or one.former:  # the first state that was seen is no change
             yield one
     now = view.now()
+    start, end = over.bounds(now, USUAL)
     for window in view.windows:
-        if window.begins <= now and window.ends >= now - days * 86_400:
+        if window.begins <= min(now, end) and window.ends >= start:
             yield Episode(
                 window.begins,
                 "maintenance",
-                window.site,
+                window.site or _site_of(view, window.rack),
                 window.row,
                 window.place,
                 window.why,
                 until=window.ends if window.ends <= now else None,
             )
+
+
+def _site_of(view: BoardView, rack: str) -> str:
+    known = view.inventory.racks.get(rack) if view.inventory is not None else None
+    return known.site if known is not None else ""
 
 
 def _event(view: BoardView, one: Episode) -> EventView:

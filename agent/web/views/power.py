@@ -88,7 +88,7 @@ def read(view: BoardView, site: str, devices: Devices | None = None) -> PowerVie
         hub=view.hub,
         site=site,
         now=stages(view, site, devices),
-        trend=view.trends.power(site) if view.trends is not None else None,
+        trend=view.trends.power(site, view.over) if view.trends is not None else None,
     )
 
 

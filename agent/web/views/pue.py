@@ -188,5 +188,5 @@ def read(view: BoardView, site: str, board: Sequence[HubView]) -> SitePueView:
         limits=limits(view, site, board),
         windows=windows(view, site),
         required_ratio=next(required, None),
-        trend=view.trends.pue(site) if view.trends is not None else None,
+        trend=view.trends.pue(site, view.over) if view.trends is not None else None,
     )

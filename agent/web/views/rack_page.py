@@ -233,7 +233,7 @@ def _trend(view: BoardView, site: str, metered: Sequence[FeedView]) -> PowerTren
     if view.past is None or not metered:
         return None
     names = {feed.pdu: feed.name for feed in metered}
-    trend = view.past.power(site, list(names))
+    trend = view.past.power(site, list(names), view.over)
     if trend is None:
         return None
     return replace(trend, series={names[pdu]: watts for pdu, watts in trend.series.items()})

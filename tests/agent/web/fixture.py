@@ -13,6 +13,7 @@ from agent.snapshot import Snapshot
 from agent.targets.forecast import Point
 from agent.targets.model import Evidence, Key
 from agent.web.curves import PowerTrendView, PueTrendView
+from agent.web.over import Over
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
 from tests.agent.hubs.packaged import REGISTRY
@@ -102,7 +103,7 @@ def health() -> Sequence[CollectorHealth]:
 class FakeTrends:
     """A month of PUE with two days missing, and a day of power."""
 
-    def pue(self, _site: str) -> PueTrendView:
+    def pue(self, _site: str, _over: Over) -> PueTrendView:
         """Return what the ledger would."""
         days = range(30)
         return PueTrendView(
@@ -117,7 +118,7 @@ class FakeTrends:
             category=[None if day in (12, 13) else 1 if day < 12 else 2 for day in days],
         )
 
-    def power(self, _site: str) -> PowerTrendView:
+    def power(self, _site: str, _over: Over) -> PowerTrendView:
         """Return what the ledger would."""
         facility_watts = [150e3 + 9e3 * math.sin(hour / 4) for hour in range(24)]
         return PowerTrendView(

@@ -12,6 +12,7 @@ from agent.ledger.store.episodes import Episode
 from agent.report.model import HubReport
 from agent.report.period import Period
 from agent.web.curves import PowerTrendView
+from agent.web.over import Over
 from agent.web.view import BoardView
 from collectors.base import Batch, Reading
 from collectors.catalogue import agent, facility, inventory, node, pdu_parts, rack
@@ -121,7 +122,7 @@ def own() -> list[Reading]:
 class FakePast:
     """Two days of a rack's power, and the coverage of its site's meters."""
 
-    def power(self, _site: str, pdus: Sequence[str]) -> PowerTrendView:
+    def power(self, _site: str, pdus: Sequence[str], _over: Over) -> PowerTrendView:
         """Return what the ledger would."""
         times = [NOW - 3600.0 * (48 - hour) for hour in range(48)]
         curve = [3900.0 + 25.0 * (hour % 24) for hour in range(48)]
@@ -138,7 +139,7 @@ class FakePast:
             (SITE, "crah"): {"1d": 0.41, "7d": 0.92, "30d": 0.98},
         }
 
-    def events(self, days: int) -> list[Episode]:
+    def events(self, over: Over) -> list[Episode]:
         """Return one event of each kind, and one of long ago."""
         found = [
             Episode(NOW - 3600, "rack", SITE, "A", NAME, "failover_tight"),
@@ -149,7 +150,8 @@ class FakePast:
             Episode(NOW - 86400, "import", SITE, "", "bills.csv", "744", until=NOW - 86400),
             Episode(NOW - 90 * 86400, "rack", SITE, "A", "Z99", "hot", until=NOW - 89 * 86400),
         ]
-        return [one for one in found if (one.until or NOW) >= NOW - days * 86400]
+        start, end = over.bounds(NOW, 7 * 86400.0)
+        return [one for one in found if (one.until or NOW) >= start and one.since <= end]
 
     def report(
         self, registry: Registry, hub: str, _inventory: Inventory | None, period: Period

@@ -24,7 +24,7 @@ def test_policy_forbids_what_the_page_does_not_need() -> None:
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("name", ["board.css", "board.js", "picture.js", "icon.svg"])
+@pytest.mark.parametrize("name", ["board.css", "board.js", "picture.js", "zoom.js", "icon.svg"])
 def test_static_files_are_served(name: str) -> None:
     """The style sheet, the script and the icon are part of the package."""
     response = pages.handle(fixture.view(), f"/static/{name}", {})
@@ -70,7 +70,7 @@ def test_hostile_names_are_only_text() -> None:
         html = page(view, racks=colour, lang='"><script>', site=HOSTILE)
         outline(html)
         assert "<script>alert" not in html
-        assert html.count("<script") == 1
+        assert html.count("<script") == 2
     for path in ("/api", "/api/racks", "/api/collectors", "/api/devices", "/api/sites"):
         assert HOSTILE.rstrip("\\") in json.dumps(api(path, view)).encode().decode("unicode_escape")
 

@@ -10,6 +10,7 @@ from agent.ledger.store.episodes import Episode
 from agent.messages.catalogue import words
 from agent.web import pages
 from agent.web.limits import MOST_EVENTS
+from agent.web.over import Over
 from agent.web.view import BoardView
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import page
@@ -81,13 +82,13 @@ class Told(rack_fixture.FakePast):
     def __init__(self, told: list[Episode] | None) -> None:
         self.told = told
 
-    def events(self, _days: int) -> list[Episode] | None:
+    def events(self, _over: Over) -> list[Episode] | None:
         return self.told
 
 
 def crowded(count: int) -> BoardView:
     """Return a view of a site whose other racks had many events since those of rack A06."""
-    own = rack_fixture.FakePast().events(30)
+    own = rack_fixture.FakePast().events(Over(span=30 * 86400.0))
     others = [
         Episode(NOW - 60 - n / 100, "rack", fixture.SITE, "B", f"B{n}", "hot", until=NOW)
         for n in range(count)
