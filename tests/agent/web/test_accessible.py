@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.agent.web import rack_fixture, test_floor, test_maintenance
+from agent.web.hosthistory import HostHistory
+from tests.agent.web import rack_fixture, test_alerts, test_floor, test_host, test_maintenance
 from tests.agent.web.test_browser import Site
 from tests.support import ROOT, binary, missing
 from tests.support.browser import Browser
@@ -38,7 +39,13 @@ PAGES = {
     "api": "/openapi",
     "report": "/hubs/guian/report?week=2026-W46",
     "report of a month": "/hubs/guian/report?month=2026-10",
+    "report of a year": "/hubs/guian/report?year=2025",
     "events": "/events?days=366",
+    "alerts": "/alerts",
+    "host": "/host",
+    "addition": f"/sites/{rack_fixture.SITE}/supply?add=20&row=A",
+    "a time": f"{RACK}?from=2026-11-21T00:00&to=2026-11-22T12:00",
+    "rack of a name": f"/racks/{rack_fixture.NAME}",
 }
 
 
@@ -70,7 +77,20 @@ def site() -> Iterator[Site]:
     at = placed.racks[rack_fixture.NAME]
     known = replace(view.inventory.racks[rack_fixture.NAME], x=at.x, y=at.y, facing=at.facing)
     inventory = replace(view.inventory, racks={**placed.racks, rack_fixture.NAME: known})
-    found = Site(replace(view, inventory=inventory, windows=[test_maintenance.window("B05")]))
+    heard = test_alerts.told(
+        test_alerts.alert(site=rack_fixture.SITE, rack="A06"),
+        test_alerts.alert("info", muted=True),
+    )
+    whole = replace(
+        view,
+        inventory=inventory,
+        windows=[test_maintenance.window("B05")],
+        firing=lambda: heard,
+        host_history=HostHistory(),
+    )
+    for at in (0, 15):
+        test_host.say(whole, at)
+    found = Site(whole)
     yield found
     found.close()
 
