@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,7 +17,9 @@ from agent.config import Config
 from agent.sinks.base import Ending, HearsEndings, Sink, Surroundings
 from agent.sinks.output import Filter, Output
 from agent.sinks.presence import Presence
+from agent.sinks.pushed_series import Pushed, PushedSeries, left_over
 from collectors.base import Batch
+from collectors.batch import NOTHING
 
 _LOOK_SECONDS: Final = 0.25
 """How often silent sources are looked for."""
@@ -53,7 +56,11 @@ class Push:
         self._hearers: Final = [
             (way.sink, way.filter) for way in self._ways if isinstance(way.sink, HearsEndings)
         ]
-        self._presence: Final = Presence()
+        self._path: Final = state_dir / "pushed-series"
+        self._file: PushedSeries | None = None
+        self._former: list[Pushed] | None = None
+        """What an agent that was killed has pushed, until it has ended or is pushed again."""
+        self._presence = Presence()
         self._wall_clock: Final = wall_clock
         self._now: Callable[[], float] = time.monotonic
         self._looking: asyncio.Task[None] | None = None
@@ -65,7 +72,10 @@ class Push:
         if self._hearers:
             # The loop's own clock: while the agent itself stands still, no source is silent.
             self._now = asyncio.get_running_loop().time
-            self._looking = asyncio.create_task(self._look())
+            self._file = PushedSeries(self._path)
+            self._presence = Presence(self._file.note)
+            reading = self._file.read()  # before anything of this agent stands in it
+            self._looking = asyncio.create_task(self._look(self._file, reading))
 
     def accept(self, batch: Batch) -> None:
         """Hand every sink what it wants of a batch."""
@@ -78,11 +88,31 @@ class Push:
             if ending is not None:
                 self._tell([ending])
 
-    async def _look(self) -> None:
-        """Tell which sources have become silent."""
+    async def _look(self, file: PushedSeries, reading: Future[list[Pushed]]) -> None:
+        """Tell which sources have become silent, those of an agent that was killed as well."""
+        began = self._now()
+        self._former = await asyncio.wrap_future(reading)
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             self._tell(self._presence.silent(self._now()))
+            if self._former:
+                seconds = self._now() - began
+                due = [one for one in self._former if one.patience <= seconds]
+                if due:
+                    await self._end(due, file)
+                    self._former = [one for one in self._former if one.patience > seconds]
+            elif file.is_long:
+                file.rewrite(self._presence.present())
+
+    async def _end(self, former: list[Pushed], file: PushedSeries) -> None:
+        """End what was pushed by an agent that was killed, and is not pushed again."""
+        present = self._presence.present()
+        layouts = [one.layout for one in present]
+        self._tell(await asyncio.to_thread(left_over, former, layouts, self._wall_clock()))
+        known = {one.source for one in present}
+        for one in former:
+            if one.source not in known:
+                file.note(replace(one, layout=NOTHING))
 
     def _tell(self, endings: Iterable[Ending]) -> None:
         for ending in endings:
@@ -95,6 +125,10 @@ class Push:
             self._looking.cancel()
             self._tell(self._presence.all(self._wall_clock()))
         await asyncio.gather(*(stopped(way.sink, seconds) for way in self._ways))
+        if self._file is not None:
+            if self._former is not None:
+                self._file.rewrite(self._former)
+            await asyncio.to_thread(self._file.close, 1.0)
 
 
 async def stopped(sink: Sink, seconds: float) -> None:

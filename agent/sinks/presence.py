@@ -8,14 +8,15 @@ agent ends. It has not ended while another source has it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from agent.sinks.base import Ending
+from agent.sinks.pushed_series import Pushed, Source
 from agent.status import LIFETIME_INTERVALS
 from collectors.base import Batch
-from collectors.batch import Layout
+from collectors.batch import NOTHING, Layout
 
 SILENT_INTERVALS: Final = 1.9
 """Intervals that a source may be silent. So one lost round is no end, and an end is noticed before
@@ -38,10 +39,14 @@ class _Source:
 
 
 class Presence:
-    """Remembers the series of each source until they end. Times are of one steady clock."""
+    """Remembers the series of each source until they end. Times are of one steady clock.
 
-    def __init__(self) -> None:
-        self._sources: Final[dict[tuple[str, str], _Source]] = {}
+    `changed` hears of each source that comes, has other series, or ends: then it has none.
+    """
+
+    def __init__(self, changed: Callable[[Pushed], None] = lambda _: None) -> None:
+        self._sources: Final[dict[Source, _Source]] = {}
+        self._changed: Final = changed
         self._next = math.inf
 
     def note(self, batch: Batch, now: float) -> Ending | None:
@@ -53,12 +58,14 @@ class Presence:
         if known is None:
             known = _Source(layout=batch.layout, time=batch.time, due=due, patience=patience)
             self._sources[batch.source] = known
+            self._changed(_pushed(batch.source, known))
             return None
         before, last = known.layout, known.time
         known.layout, known.time = batch.layout, batch.time
         known.due, known.patience = due, patience
         if before is batch.layout:
             return None
+        self._changed(_pushed(batch.source, known))
         gone = self._nowhere(before)
         when = max(batch.time, last + _LATER)
         return _ending(batch.source, gone, when) if len(gone) else None
@@ -80,8 +87,14 @@ class Presence:
         """Return the series of all sources, and forget everything: the agent ends."""
         return self._forgotten(dict.fromkeys(self._sources, wall))
 
-    def _forgotten(self, ends: Mapping[tuple[str, str], float]) -> list[Ending]:
+    def present(self) -> list[Pushed]:
+        """Return what is pushed at present."""
+        return [_pushed(key, source) for key, source in self._sources.items()]
+
+    def _forgotten(self, ends: Mapping[Source, float]) -> list[Ending]:
         gone = [(key, self._sources.pop(key)) for key in ends]
+        for key, source in gone:
+            self._changed(Pushed(source=key, patience=source.patience, layout=NOTHING))
         endings = []
         for key, source in gone:
             left = self._nowhere(source.layout)
@@ -104,6 +117,10 @@ class Presence:
         )
 
 
-def _ending(source: tuple[str, str], layout: Layout, when: float) -> Ending:
+def _pushed(key: Source, source: _Source) -> Pushed:
+    return Pushed(source=key, patience=source.patience, layout=source.layout)
+
+
+def _ending(source: Source, layout: Layout, when: float) -> Ending:
     collector, device = source
     return Ending(collector=collector, device=device, layout=layout, time=when)

@@ -45,6 +45,7 @@ FAULTS: Final = (
         peers="Telegraf's memory buffer is lost whole, its disk buffer promises nothing for a"
         " crash; Prometheus goes on from now (prometheus#8809, #13542); Vector syncs each 500 ms",
         run=outages.killed_agent,
+        ends=endings.killed,
     ),
     Fault(
         number=2,

@@ -48,6 +48,7 @@ def test_nothing_is_lost_and_nothing_doubled(run: Run, name: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("fault", "name"),
     [
+        (endings.killed, "prometheus-remote-write"),
         (endings.lost_answers, "prometheus-remote-write"),
         (endings.poisoned, "late-prometheus-remote-write"),
         (endings.away, "victoria-metrics-remote-write"),
