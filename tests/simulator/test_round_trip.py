@@ -15,7 +15,7 @@ from collectors.base import Context, Place, Series
 from collectors.facility.modbus.config import Config, Device
 from collectors.facility.modbus.kind import KIND as MODBUS_KIND
 from collectors.facility.modbus.profile import Profile
-from collectors.facility.profile import load_all, metric_named
+from collectors.facility.profile import load, metric_named
 from collectors.facility.snmp import KIND
 from collectors.facility.snmp.config import DeviceConfig, SnmpConfig
 from collectors.facility.snmp.library import Library
@@ -33,12 +33,12 @@ from simulator.responder import Responder
 from simulator.waves import Waves
 from tests.collectors.facility.modbus.kit import PATIENT
 from tests.support import HANGS
+from tests.support.profiles import profile_names
 
 NOW = 1_790_000_000.0
 CONTEXT = Context(place=Place(hub="guian", site="s"), node="n")
 LIBRARY = Library()
-PROFILES = {name: LIBRARY.named(name) for name in LIBRARY.all()}
-MODBUS = dict(load_all("modbus", Profile))
+SNMP = profile_names("snmp")
 VALUES: Mapping[str, float] = {
     "watts": 4321.0,
     "joules": 1.23456e11,
@@ -63,7 +63,7 @@ VALUES: Mapping[str, float] = {
 
 @functools.cache
 def laid_out(name: str, phases: int) -> tuple[Layout, Draft]:
-    return lay_out(PROFILES[name], phases=phases)
+    return lay_out(LIBRARY.named(name), phases=phases)
 
 
 SMALL = "geist-watchdog"
@@ -77,7 +77,7 @@ class Probe(SnmpDevice):
         super().__init__("sim", SMALL, lambda _: VALUES, clock=lambda: NOW, phases=phases)
         self.profile = name
         self._layout, self.draft = (
-            lay_out(PROFILES[name], phases=phases, prefer=prefer)
+            lay_out(LIBRARY.named(name), phases=phases, prefer=prefer)
             if prefer
             else laid_out(name, phases)
         )
@@ -112,7 +112,7 @@ def truth(series: Series, device: SnmpDevice, phases: int) -> float:
 
 async def compare(name: str, device: Probe, *, chosen: str = "auto") -> None:
     """Identify and read the device with the collector, and compare every value with the model."""
-    profile, phases = PROFILES[name], device.draft.phases
+    profile, phases = LIBRARY.named(name), device.draft.phases
     async with answering(device) as address:
         chosen = chosen if profile.match else name
         (made,) = KIND.build(
@@ -151,13 +151,13 @@ async def compare(name: str, device: Probe, *, chosen: str = "auto") -> None:
 
 
 @pytest.mark.parametrize("phases", [1, 3], ids=["one phase", "three phases"])
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", SNMP)
 async def test_what_is_simulated_from_a_profile_is_read_back(name: str, phases: int) -> None:
     """An identified device of each make shows every simulated series within its resolution."""
     await compare(name, Probe(name, phases=phases))
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", SNMP)
 async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only_one(
     name: str,
 ) -> None:
@@ -191,10 +191,10 @@ def tail(series: Series) -> tuple[str, ...]:
     )
 
 
-@pytest.mark.parametrize("name", MODBUS)
+@pytest.mark.parametrize("name", profile_names("modbus"))
 async def test_what_is_simulated_from_a_register_map_is_read_back(name: str) -> None:
     """A Modbus server gives every value of a register map within the registers' resolution."""
-    profile = MODBUS[name]
+    profile = load(name, "modbus", Profile)
     model = Meter("m", "utility", Waves(VALUES["watts"]))
     meter = SimulatedMeter(model, name, unit=1, clock=lambda: NOW, since=NOW - 1e6, peak=5000.0)
     words: dict[str, Any] = (

@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import os
+import select
 import subprocess
 import time
 from pathlib import Path
@@ -81,10 +82,10 @@ class Browser:
         raise TimeoutError(method)
 
     def _messages(self) -> list[dict[str, Any]]:
-        try:
+        # Wait for the next message; without one, the caller looks at its deadline.
+        with contextlib.suppress(BlockingIOError):
+            select.select((self._read,), (), (), 1.0)
             self._buffer += os.read(self._read, 1 << 20)
-        except BlockingIOError:
-            time.sleep(0.01)
         *whole, self._buffer = self._buffer.split(b"\0")
         found = [json.loads(part) for part in whole]
         for message in found:

@@ -104,7 +104,7 @@ async def test_shards_are_served() -> None:
 
 async def test_a_scrape_that_is_given_up_is_not_made_to_its_end() -> None:
     """Nobody waits for it any more. Who comes later gets a whole page."""
-    snapshot = hub(6000)
+    snapshot = hub(2500)
     shared = SharedPages(snapshot)
     gone = [False, False]
     scrapes = [asyncio.create_task(shared.page(Wanted(), lambda n=n: gone[n])) for n in range(2)]
