@@ -151,7 +151,8 @@ class SnmpCollector:
 
     async def _read(self) -> list[Reading]:
         # A little less than the timeout, so that answers received in time are still returned.
-        end = asyncio.get_running_loop().time() + self.schedule.timeout * 0.95
+        began = asyncio.get_running_loop().time()
+        end = began + self.schedule.timeout * 0.95
         self._units.begin()
         before = self.plan
         if await self._finder.update(self._channel, end):
@@ -162,16 +163,27 @@ class SnmpCollector:
             return self._units.own()  # it answers; the discovery of its many rows is not done yet
         if self.plan is not before:
             self.dropped += self.plan.dropped
-        return await self._round(self.plan, end)
-
-    async def _round(self, plan: Plan, end: float) -> list[Reading]:
         self._is_cut_short = asyncio.get_running_loop().time() >= end
         if self._is_cut_short:
             return self._units.own()  # it answers; its discovery has taken the time of this round
         try:
+            return await self._round(self.plan, end)
+        except Unreachable:
+            # Who it is took a part of this round's time, so it had less than its whole time-out to
+            # give its readings. In the next round it has.
+            if not self._finder.has_answered_since(began):
+                self._finder.was_silent = True
+                raise
+            self._is_cut_short = True
+            return self._units.own()
+
+    async def _round(self, plan: Plan, end: float) -> list[Reading]:
+        try:
             slow = self._slow_part(plan)
             oids = plan.oids if slow is None else (*plan.oids, *slow.oids)
             values, whole = await self._ask(oids, end)
+        except Unreachable:
+            raise
         except CollectError:
             self._finder.was_silent = True  # after an outage another device may answer
             raise
@@ -187,7 +199,6 @@ class SnmpCollector:
             or any(oid in values for oid in oids if oid not in plan.watched)
         ):
             if not whole:
-                self._finder.was_silent = True
                 raise Unreachable("no answer in time")
             raise BadReply("the device answers, but has none of the objects of its profile")
         units = self._units.readings((*readings, *self._slow_read))

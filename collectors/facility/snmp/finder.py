@@ -46,10 +46,10 @@ class Finder:
 
     __slots__ = (
         "_about",
+        "_answered_at",
         "_arc",
         "_discovered_at",
         "_identity",
-        "_met_at",
         "_probe",
         "_refresh",
         "_shared",
@@ -81,8 +81,8 @@ class Finder:
         self.max_oids = 0
         """How many objects the device takes in one request, as learned at discovery; 0: unknown."""
         self._identity: Identity | None = None
-        self._met_at = -math.inf
-        """When it was last asked who it is, by the loop's clock."""
+        self._answered_at = -math.inf
+        """When it last said who it is, or what it has, by the loop's clock."""
         self._arc = ""
         self._refresh = shared.refresh_of(about.name)
         self._probe: Channel | None = None
@@ -102,13 +102,18 @@ class Finder:
         before = self.plan, self.profile
         self._take()
         loop = asyncio.get_running_loop()
+        began = loop.time()
         if self._task is None and (self.was_silent or self._is_stranger(loop.time())):
             await self._meet(channel, end)
         if self.plan is None or self._is_stale(loop.time()):
             self._begin(loop)
         if self.plan is None and not self.waits_for_place:
-            await self._await(end - loop.time())
+            await self._await(end - loop.time(), silent=not self.has_answered_since(began))
         return self.plan is not before[0] or self.profile is not before[1]
+
+    def has_answered_since(self, when: float) -> bool:
+        """Tell whether it has said who it is, or what it has, since a time of the loop's clock."""
+        return self._answered_at >= when
 
     def _is_stranger(self, now: float) -> bool:
         """Tell whether it is to be asked who it is, though it was not silent.
@@ -117,7 +122,7 @@ class Finder:
         place becomes free in between.
         """
         least = self._about.schedule.interval * _MET_INTERVALS
-        return self.plan is None and now - self._met_at > least
+        return self.plan is None and now - self._answered_at > least
 
     async def _meet(self, channel: Channel, end: float) -> None:
         """Ask who answers, by one request: a silent device takes no place from one that answers."""
@@ -132,7 +137,7 @@ class Finder:
         if self.plan is not None and identity != self._identity:
             log.info("snmp %s: another device answers: %s", self._about.name, identity.description)
             self.plan, self.chosen = None, ""
-        self._identity, self._met_at = identity, asyncio.get_running_loop().time()
+        self._identity, self._answered_at = identity, asyncio.get_running_loop().time()
         if self.plan is None:
             self._recall(identity)
 
@@ -160,13 +165,14 @@ class Finder:
         else:
             self.waits_for_place = self.plan is None
 
-    async def _await(self, left: float) -> None:
+    async def _await(self, left: float, *, silent: bool) -> None:
+        """Wait for the discovery; `silent` says that the device has not answered in this round."""
         assert self._task is not None
         task = self._task
         await asyncio.wait((task,), timeout=left)
         if task.done():
             self._take()
-        elif self._probe is None or not self._probe.answered:
+        elif silent and (self._probe is None or not self._probe.answered):
             await self._stop()
             raise self.channel().silence
 
@@ -182,6 +188,7 @@ class Finder:
         error = task.exception() if not task.cancelled() else Unreachable("stopped")
         if error is None:
             self.plan, self.stale = task.result(), False
+            self._answered_at = task.get_loop().time()
         elif self.plan is None or not isinstance(error, CollectError):
             raise error
         self._discovered_at = task.get_loop().time()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors.base import BadReply, Refused, Unreachable
+from collectors.facility.snmp.collector import SnmpCollector
 from collectors.facility.snmp.config import DeviceConfig, LinkedConfig, UserConfig
 from tests.collectors.facility.snmp.agents import (
     Fake,
@@ -20,7 +21,7 @@ from tests.collectors.facility.snmp.agents import (
     snmpsim,
 )
 from tests.collectors.facility.snmp.devices import APC, ENERGY, PDU, POWER, SYSTEM, named, shown
-from tests.support import HANGS
+from tests.support import HANGS, hurried
 
 # Two PDUs linked by Network Port Sharing, as PowerNet-MIB has them: one outlet has a name that
 # would break a page.
@@ -257,17 +258,21 @@ class HalfSilent:
         """Nothing is open."""
 
 
+def watched_only(device: SnmpCollector) -> HalfSilent:
+    """Return a channel that answers the count of rows, and is silent from then on."""
+    assert device.plan is not None
+    oid = next(oid for oid in device.plan.oids if oid in device.plan.watched)
+    return HalfSilent({oid: device.plan.watched[oid]})
+
+
 async def test_a_round_that_ends_early_is_no_answer_and_no_wrong_profile() -> None:
     """The count of rows is answered, and then the time is up: that says nothing of the profile."""
     async with serving(Fake(dict(PDU))) as address:
         device = collector(named(address, timeout=10.0))
         await device.collect()
-        plan = device.plan
-        assert plan is not None
-        watched = next(oid for oid in plan.oids if oid in plan.watched)
-        before, device._channel = device._channel, HalfSilent({watched: plan.watched[watched]})
-        with pytest.raises(Unreachable, match="no answer in time"):
-            await device._round(plan, asyncio.get_running_loop().time() + 0.3)
+        before, device._channel = device._channel, watched_only(device)
+        with hurried(device, 0.3), pytest.raises(Unreachable, match="no answer in time"):
+            await device.collect()
         device._channel = before
         await device.aclose()
 
@@ -277,9 +282,7 @@ async def test_a_discovery_that_takes_the_whole_time_leaves_a_device_that_answer
     async with serving(Fake(dict(PDU))) as address:
         device = collector(named(address, timeout=10.0))
         await device.collect()
-        plan = device.plan
-        assert plan is not None
-        found = await device._round(plan, asyncio.get_running_loop().time())
-        assert shown(found) == {"dc_pdu_up/A07-A": 1.0}
+        with hurried(device, 0.0):
+            assert shown(await device.collect()) == {"dc_pdu_up/A07-A": 1.0}
         assert len(await device.collect()) > 1
         await device.aclose()

@@ -244,3 +244,36 @@ async def test_a_large_device_is_up_before_it_is_discovered(
         fake.mangle = bytes
         await read_in_the_end(device, 191)
         await device.aclose()
+
+
+IDENTITY = bytes.fromhex("2b06010201010200")
+"""The OID sysObjectID.0 as BER has it: 1.3 is 40 + 3 = 0x2b."""
+
+
+def identity_alone(data: bytes) -> bytes | None:
+    """Send what says who the device is, and nothing else."""
+    return data if IDENTITY in data else None
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_device_that_has_said_who_it_is_has_its_whole_time_in_the_next_round(
+    known: bool,
+) -> None:
+    """Asked who it is, it answers. What it has is asked in the rest of that round, which is less
+    than its whole time-out. So a silence then is no silence; in the next round it is one.
+    """
+    fake = Fake(dict(PDU))
+    async with serving(fake) as address:
+        device = collector(named(address, timeout=10.0))
+        if known:
+            await read_in_the_end(device, 2)
+            device._finder.was_silent = True
+        fake.mangle = identity_alone
+        with hurried(device, 2.0):
+            assert shown(await not_late(device.collect)) == {"dc_pdu_up/A07-A": 1.0}
+            assert not device.discovered
+            with pytest.raises(Unreachable, match="no answer"):
+                await device.collect()
+        fake.mangle = bytes
+        assert len(await read_in_the_end(device, 2)) > 1
+        await device.aclose()
