@@ -34,7 +34,8 @@ help:
 	@echo "make fuzz    atheris on every parser, 20 s each (ARGS=\"--seconds 60 redfish\");"
 	@echo "             what it finds becomes a case"
 	@echo "make audit   ten thousand made-up sites and files, judged by a second reading of the"
-	@echo "             definitions; an hour at most (ARGS=\"--cases 500 --seconds 300 bills\")"
+	@echo "             definitions; an hour at most, on all cores"
+	@echo "             (ARGS=\"--cases 500 --seconds 300 --jobs 1 bills\")"
 	@echo "make faults  twenty-four faults at full size, on real databases; writes docs/reliability.md"
 	@echo "             (ARGS=\"--seconds-each 600 3 5\" for some of them)"
 	@echo "make mutants faults planted one at a time, which the tests must notice"
@@ -50,7 +51,7 @@ test: $(VENV)/.dev $(VENV)/.servers $(PREVIEW)/dist/preview.js
 	$(BIN)/python -m pytest $(if $(ARGS),,--cov) -n $(JOBS) \
 	  --dist loadscope --no-loadscope-reorder $(ARGS)
 
-audit: $(VENV)/.dev
+audit: $(VENV)/.dev $(VENV)/.servers
 	$(BIN)/python -m tests.reference.audit $(ARGS)
 
 mutants: $(VENV)/.dev $(VENV)/.servers

@@ -1,19 +1,23 @@
 """An adversary: it searches for a PUE that is better than the truth.
 
-`python -m tests.reference.adversary [--seconds S] [--seed X]` starts from random sites and changes
+`python -m tests.reference.adversary [--seconds S] [--seed X] [--jobs J]` starts from random sites and changes
 them a little at a time: silences, additions, glitches, exchanges, stalls, files instead of live
 readings. It keeps what makes PUE better than the truth of the window, at a coverage of at least
-0.9, and prints the best that it found in units of the stated uncertainty. Above 1 it has won.
+0.9, and prints the best that it found in units of the stated uncertainty. Above 1 it has won. J
+searches go on side by side, each from a seed of its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from random import Random
 from typing import Final
 
@@ -145,6 +149,10 @@ def search(
     return best, tried
 
 
+def _from(seconds: float, seed: int) -> tuple[Find | None, int]:
+    return search(seconds=seconds, seed=seed)
+
+
 def small(find: Find, ways: Mapping[str, Way] = WAYS) -> Find:
     """Make a plan small that wins."""
     plan = smallest(find.plan, lambda one: attempt(find.way, one, ways).score > 1)
@@ -158,8 +166,13 @@ def main() -> int:
     )
     parser.add_argument("--seconds", type=float, default=3600.0, metavar="S")
     parser.add_argument("--seed", type=int, default=1, metavar="X")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="J")
     args = parser.parse_args()
-    best, tried = search(seconds=args.seconds, seed=args.seed)
+    with ProcessPoolExecutor(max_workers=args.jobs) as pool:
+        seeds = range(args.seed, args.seed + args.jobs)
+        searched = list(pool.map(partial(_from, args.seconds), seeds))
+    best = max((one for one, _ in searched if one), key=lambda one: one.score, default=None)
+    tried = sum(count for _, count in searched)
     if best is None or best.worst is None:
         sys.stdout.write(f"{tried} attempts, no PUE at a coverage of {ENOUGH}\n")
         return 0

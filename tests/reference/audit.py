@@ -1,17 +1,19 @@
 """`make audit`: thousands of made-up cases through the product, judged by the reference.
 
-`python -m tests.reference.audit [--cases N] [--seconds S] [--seed X] [WAY …]` prints each
-disagreement as a small case, and a summary. Exit status 1 if there is any that is not known.
+`python -m tests.reference.audit [--cases N] [--seconds S] [--seed X] [--jobs J] [WAY …]` prints
+each disagreement as a small case, and a summary. Exit status 1 if there is any that is not known.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import time
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,8 +24,16 @@ from tests.reference.known import reason
 from tests.reference.smaller import short, smallest
 from tests.reference.ways import WAYS, Way
 
-AT_ONCE = 100
-"""Cases of one run of hypothesis."""
+AT_ONCE = 25
+"""Cases of one run of hypothesis, which one process judges."""
+
+
+class Task(NamedTuple):
+    """Some cases of one way, drawn by a seed."""
+
+    way: str
+    cases: int
+    number: int
 
 
 class Found(NamedTuple):
@@ -45,6 +55,8 @@ class Tally:
     agreed: int = 0
     explained: int = 0
     """Cases in which every disagreement is a known one."""
+    seconds: float = 0.0
+    """What they took, of one process."""
     found: Counter[str] = field(default_factory=Counter)
     """By sort; a known one by its reason."""
     smallest: dict[str, Found] = field(default_factory=dict)
@@ -63,6 +75,15 @@ class Tally:
         self.explained += bool(found) and all(reasons.values())
         self.found.update(f"known: {why}" if why else sort for sort, why in reasons.items())
 
+    def join(self, other: Tally) -> None:
+        """Add what other cases of the same way came to."""
+        self.cases += other.cases
+        self.agreed += other.agreed
+        self.explained += other.explained
+        self.seconds += other.seconds
+        self.found.update(other.found)
+        self.smallest = {**other.smallest, **self.smallest}
+
 
 def main() -> int:
     """Run the audit."""
@@ -71,23 +92,21 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=10_000, metavar="N")
     parser.add_argument("--seconds", type=float, default=3600.0, metavar="S")
     parser.add_argument("--seed", type=int, default=1, metavar="X")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N")
     args = parser.parse_args()
     unknown = sorted(set(args.ways) - set(WAYS))
     if unknown:
         parser.error(f"no way {unknown[0]}; expected some of {', '.join(WAYS)}")
     chosen = {name: way for name, way in WAYS.items() if not args.ways or name in args.ways}
     total = sum(way.share for way in chosen.values())
-    tallies = {}
-    for number, (name, way) in enumerate(chosen.items()):
-        tallies[name] = audit(
-            way,
-            cases=max(1, args.cases * way.share // total),
-            until=time.monotonic() + args.seconds * way.share / total,
-            number=args.seed * 1000 + number,
-        )
-        report(name, tallies[name])
+    cases = {name: max(1, args.cases * way.share // total) for name, way in chosen.items()}
+    began = time.monotonic()
+    tallies = audit(cases, seconds=args.seconds, number=args.seed, jobs=args.jobs)
+    for name, tally in tallies.items():
+        report(name, tally)
     say(
-        f"{sum(one.cases for one in tallies.values())} cases:"
+        f"{sum(one.cases for one in tallies.values())} cases"
+        f" in {time.monotonic() - began:.0f} s, by {args.jobs} processes:"
         f" {sum(one.agreed for one in tallies.values())} equal,"
         f" {sum(one.explained for one in tallies.values())} explained,"
         f" {sum(one.wrong for one in tallies.values())} not"
@@ -95,29 +114,67 @@ def main() -> int:
     return 1 if any(one.wrong for one in tallies.values()) else 0
 
 
-def audit(way: Way, *, cases: int, until: float, number: int) -> Tally:
-    """Judge cases of one way, as many as there is time for.
+def audit(
+    cases: Mapping[str, int], *, seconds: float, number: int, jobs: int
+) -> Mapping[str, Tally]:
+    """Judge so many cases of each way, as far as there is time; return what each came to.
 
-    Args:
-        way: how they are drawn and judged.
-        cases: how many at most.
-        until: of the monotonic clock.
-        number: the seed.
+    All ways go on side by side, so that each has its share if the time is up. A process judges
+    many cases.
     """
+    until = time.monotonic() + seconds
+    tallies = {name: Tally() for name in cases}
+    waiting = deque(_tasks(cases, number))
+    running: set[Future[tuple[str, Tally]]] = set()
+    with ProcessPoolExecutor(max_workers=jobs) as pool:
+        while waiting or running:
+            while waiting and len(running) < 2 * jobs and time.monotonic() < until:
+                task = waiting.popleft()
+                seen = frozenset(tallies[task.way].smallest)
+                running.add(pool.submit(run, task, until - time.monotonic(), seen))
+            if not running:
+                break
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for one in done:
+                name, tally = one.result()
+                tallies[name].join(tally)
+                for sort in tally.smallest:
+                    say(f"found: {name}: {sort}")
+    return tallies
+
+
+def _tasks(cases: Mapping[str, int], number: int) -> Sequence[Task]:
+    """Return tasks for so many cases of each way, spread evenly over all of the time."""
+    placed = []
+    for place, (name, count) in enumerate(cases.items()):
+        firsts = range(0, count, AT_ONCE)
+        placed += [
+            (
+                (first + 1) / count,
+                place,
+                Task(name, min(AT_ONCE, count - first), number * 10**9 + place * 10**6 + first),
+            )
+            for first in firsts
+        ]
+    return [task for _, _, task in sorted(placed)]
+
+
+def run(task: Task, seconds: float, seen: frozenset[str]) -> tuple[str, Tally]:
+    """Judge the cases of a task; of a sort that was `seen` before none is made small."""
     tally = Tally()
-    while tally.cases < cases and time.monotonic() < until:
-        number += 1_000_000
-        with contextlib.suppress(EnoughError):
-            _batch(way, tally, min(AT_ONCE, cases - tally.cases), until, number)
-    return tally
+    began = time.monotonic()
+    with contextlib.suppress(EnoughError):
+        _batch(WAYS[task.way], tally, task, began + seconds, seen)
+    tally.seconds = time.monotonic() - began
+    return task.way, tally
 
 
-def _batch(way: Way, tally: Tally, cases: int, until: float, number: int) -> None:
+def _batch(way: Way, tally: Tally, task: Task, until: float, seen: frozenset[str]) -> None:
     """Judge some cases; make the first one of a sort that was not seen before small."""
 
-    @seed(number)
+    @seed(task.number)
     @settings(
-        max_examples=cases,
+        max_examples=task.cases,
         deadline=None,
         database=None,
         phases=(Phase.generate,),
@@ -130,7 +187,7 @@ def _batch(way: Way, tally: Tally, cases: int, until: float, number: int) -> Non
         found = judged(way, case)
         tally.add(case, found)
         for sort, one in found.items():
-            if reason(case, one) is None and sort not in tally.smallest:
+            if reason(case, one) is None and sort not in tally.smallest and sort not in seen:
                 tally.smallest[sort] = Found(case, one)  # should there be no time to make it small
                 tally.smallest[sort] = small(way, case, sort)
 
@@ -165,7 +222,8 @@ def report(name: str, tally: Tally) -> None:
     """Print what one way came to."""
     say(
         f"{name:<14} {tally.cases:6d} cases: {tally.agreed} equal,"
-        f" {tally.explained} explained, {tally.wrong} not"
+        f" {tally.explained} explained, {tally.wrong} not;"
+        f" {60 * tally.cases / max(tally.seconds, 1e-9):.0f} a minute and process"
     )
     for sort, count in tally.found.most_common():
         say(f"    {count:6d} x {sort}")

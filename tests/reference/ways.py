@@ -11,12 +11,16 @@ from hypothesis import strategies as st
 
 from tests.reference.answers import Product
 from tests.reference.files import billings, judge_file, mixes, nights
+from tests.reference.hub_rules import drawn, judge_hubs
 from tests.reference.judge import ENOUGH, TOO_GOOD, Disagreement, against_truth, compare
 from tests.reference.product import Order, imported, live
 from tests.reference.strategies import clean_plans, filed_plans, orders, plans
 from tests.reference.worlds import CLEAN, Plan, World, build
 
 Judged = Iterator[Disagreement]
+
+HUBS: Final = 4
+"""Hubs of one case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,11 @@ def _imported_truth(plan: Plan) -> Judged:
         yield from _too_good(world, product)
 
 
+def _hubs(seed: int) -> Judged:
+    """Judge some hubs, whose gateways come and go, by the recording rules on promtool."""
+    return judge_hubs(drawn(seed, HUBS))
+
+
 def _too_good(world: World, product: Product) -> Judged:
     for found in against_truth(world, product):
         if found.coverage >= ENOUGH and found.units < -1:
@@ -73,4 +82,5 @@ WAYS: Final[Mapping[str, Way]] = {
     "bills": Way(cases=billings, judge=judge_file),
     "night": Way(cases=nights, judge=judge_file),
     "cadences": Way(cases=mixes, judge=judge_file),
+    "hubs": Way(cases=st.integers(0, 10**9), judge=_hubs),
 }
