@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.faults import answers, configs, disks, endings, outages, soak, whole_agent
+from tests.faults import answers, configs, disks, endings, outages, several, soak, whole_agent
 from tests.faults.databases import Base
 
 Run = Callable[[Base, Path, float], str]
@@ -125,10 +125,13 @@ FAULTS: Final = (
     Fault(
         number=10,
         what="the spool reaches its quota",
-        how="samples into a quota of 256 KiB while the database is away, then drained",
+        how="samples into a quota of 256 KiB while the database is away, then drained; a whole agent"
+        " with two living outputs beside one whose spool is full, one that never answers and one"
+        " that is not there",
         peers="Telegraf's disk buffer has no limit; OTel's full queue refuses; Fluent Bit drops"
         " the oldest chunk",
         run=outages.full_quota,
+        alone=several.beside_the_dead,
     ),
     Fault(
         number=11,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import endings, whole_agent
+from tests.faults import endings, several, whole_agent
 from tests.faults.__main__ import merged, parse
 from tests.faults.configs import mutated_configs
 from tests.faults.databases import BASES
@@ -59,6 +59,11 @@ def test_an_end_is_told_while_a_fault_lasts(
 ) -> None:
     """Remote write tells that a collector fails, and its samples are there once."""
     assert endings.told(fault)(BASES[name](tmp_path), tmp_path, SHORT)
+
+
+def test_dead_outputs_cost_the_others_nothing(tmp_path: Path) -> None:
+    """Each has its own spool and filter; what is away gets its samples when it is back."""
+    assert several.beside_the_dead(tmp_path, 4 * SHORT)
 
 
 @pytest.mark.parametrize("run", [whole_agent.soak, whole_agent.frozen, whole_agent.bad_device])
