@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from collectors.facility.snmp.library import Library
 from simulator import ber
 from simulator.faults import Health
-from simulator.layout import Layout, lay_out
+from simulator.layout import Layout, OutletName, lay_out
 from simulator.measures import OUTLETS, State
 from simulator.site import FEED_AMPERES
 
@@ -59,6 +60,7 @@ class SnmpDevice:
         "_layout",
         "_made_at",
         "_measures",
+        "_outlet_names",
         "_outlets",
         "_state",
         "health",
@@ -75,11 +77,13 @@ class SnmpDevice:
         clock: Callable[[], float],
         phases: int = 1,
         outlets: tuple[float, ...] = (1 / OUTLETS,) * OUTLETS,
+        outlet_names: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         self.name, self.profile = name, profile
         self.health = Health(clock())
         self._layout = layout_of(profile, phases)
         self._measures, self._outlets, self._clock = measures, outlets, clock
+        self._outlet_names = outlet_names
         self._state = _NOTHING
         self._made_at = (-math.inf, 0.0)
 
@@ -114,6 +118,8 @@ class SnmpDevice:
             return cell
         if cell is None:
             return ber.text(self.name)
+        if isinstance(cell, OutletName):
+            return ber.text(self._outlet_names.get(cell.number, f"outlet {cell.number}"))
         now = self._clock() if self.health.frozen_at is None else self.health.frozen_at
         made_at, offset = self._made_at
         if not 0 <= now - made_at < FRESH or offset != self.health.offset:
@@ -126,7 +132,8 @@ def simulated_pdu(
 ) -> SnmpDevice:
     """Make a single-phase PDU of a rack.
 
-    The air at its sensors is `warmer` kelvin warmer than at the rack's inlet.
+    The air at its sensors is `warmer` kelvin warmer than at the rack's inlet. Its outlets are named
+    after the nodes that hang on them.
     """
     used = min(max(len(rack.nodes), 1), OUTLETS)
 
@@ -140,7 +147,15 @@ def simulated_pdu(
             "humidity": rack.humidity.power(at),
         }
 
-    return SnmpDevice(pdu.name, pdu.make, measures, clock=clock, outlets=_shared_among(used))
+    names = {number: f"{one.node} {pdu.feed}" for number, one in enumerate(rack.nodes[:used], 1)}
+    return SnmpDevice(
+        pdu.name,
+        pdu.make,
+        measures,
+        clock=clock,
+        outlets=_shared_among(used),
+        outlet_names=names,
+    )
 
 
 @cache

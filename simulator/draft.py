@@ -18,6 +18,7 @@ from simulator.objects import DraftObjects
 from simulator.rows import Said, arcs_of, object_of, padded, rows_of, varying_part
 from simulator.shown import shown_by
 
+_OUTLET: Final = "dc_pdu_outlet_info"
 _ROWS: Final = 400
 """Row numbers that are tried for a reading whose row is still free."""
 
@@ -37,6 +38,8 @@ class Draft:
     """The reading that the device is for: there is always room for its labels."""
     chosen_by: dict[str, str] = field(default_factory=dict)
     """Texts for measured objects by which its row is chosen, where no other reading places them."""
+    outlets: dict[str, int] = field(default_factory=dict)
+    """The number of the outlet that an object names."""
     owners: dict[str, int] = field(default_factory=dict)
     """The reading that placed each object, by its place in the order."""
     kinds: set[tuple[str, bool]] = field(default_factory=set)
@@ -169,16 +172,18 @@ class Draft:
                 break
         else:
             return
-        known = dict(parts)
+        known, free_texts = dict(parts), []
         for entry in names.values():
             known |= entry.names
         for name, one in columns.items():
             if names[name].said is None:  # a free text, such as an outlet's name
                 at = object_of(one, arcs)
+                free_texts.append(at)
                 known[name] = texts[at] = self.objects.said.get(at) or f"{name} {number}"
         filled = {label: fill(template, known) for label, template in reading.labels.items()}
         if self._wanted(metric, filled) and self._counts.take(reading, filled):
             self.objects.said |= {at: text for at, text in texts.items() if text is not None}
+            self.outlets |= {at: int(number) for at in free_texts if reading.metric == _OUTLET}
             for name, one in measured.items() if reading is self.prefer else ():
                 self.chosen_by.setdefault(object_of(one, arcs), names[name].said or "")
             self._put(reading, metric, oid, filled, known)

@@ -30,16 +30,27 @@ NOBODY: Final = "1.3.6.1.4.1.0"
 """The sysObjectID of a device whose maker has none."""
 
 
+@dataclass(frozen=True, slots=True)
+class OutletName:
+    """An object that names an outlet, which each device does by what it feeds there."""
+
+    number: int
+    """From 1."""
+
+
+Cell = bytes | Shown | OutletName | None
+
+
 @dataclass(slots=True)
 class Layout:
     """The objects of a kind of device, and how each is made from its state."""
 
     objects: Objects
-    cells: tuple[bytes | Shown | None, ...]
+    cells: tuple[Cell, ...]
     """In the order of the objects; None is the device's name, which is not part of the layout."""
 
     @classmethod
-    def of(cls, cells: Mapping[str, bytes | Shown | None]) -> Layout:
+    def of(cls, cells: Mapping[str, Cell]) -> Layout:
         """Make a layout of objects by OID."""
         parts = {ber.numbers(oid): cell for oid, cell in cells.items()}
         objects = Objects(
@@ -77,8 +88,9 @@ def lay_out(
             break
         without.append(wrong)
     draft.left_out += without
-    cells: dict[str, bytes | Shown | None] = {**_system(profile), **draft.objects.shown}
+    cells: dict[str, Cell] = {**_system(profile), **draft.objects.shown}
     cells |= {oid: _said(text) for oid, text in draft.objects.said.items()}
+    cells |= {oid: OutletName(number) for oid, number in draft.outlets.items()}
     for oid in profile.watch:
         cells.setdefault(oid, ber.integer(1))
     probes = [one.replace(STAR, "1") for one in profile.match.probes] if profile.match else []
@@ -96,7 +108,7 @@ def _alike(one: Reading, other: Reading) -> bool:
     return one.metric == other.metric and one.labels == other.labels
 
 
-def _system(profile: SnmpProfile) -> dict[str, bytes | Shown | None]:
+def _system(profile: SnmpProfile) -> dict[str, Cell]:
     """The system group of SNMPv2-MIB (RFC 3418)."""
     match = profile.match
     known = samples(match.sys_descr)[:1] if match and match.sys_descr else []

@@ -8,8 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,9 +18,7 @@ from agent.commands.ports import free_port
 from collectors.base import HubgaugeError
 from tests.support import HANGS, get, wait_for
 from tests.support import free_port as any_port
-
-DEMO = [sys.executable, "-m", "agent.cli", "demo", "--months", "0.1"]
-READY = "Ctrl-C ends it all"
+from tests.support.demo import demo, wait_until_ready
 
 
 def descendants(pid: int) -> set[int]:
@@ -51,40 +47,6 @@ def alive(pids: set[int]) -> set[int]:
         if state != "Z":
             running.add(pid)
     return running
-
-
-@contextmanager
-def demo(
-    tmp_path: Path, *options: str, path: str | None = None
-) -> Iterator[tuple[subprocess.Popen[str], Path]]:
-    """Run a demo, with its temporary folders in the test's own; yields it and its output's file."""
-    log = tmp_path / "out"
-    environment = (
-        os.environ | {"TMPDIR": str(tmp_path)} | ({"PATH": path} if path is not None else {})
-    )
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [*DEMO, *options], stdout=output, stderr=output, text=True, env=environment
-        )
-    try:
-        yield process, log
-    finally:
-        process.terminate()
-        try:
-            process.wait(HANGS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(HANGS)
-
-
-def wait_until_ready(process: subprocess.Popen[str], log: Path) -> str:
-    def ready() -> bool:
-        if process.poll() is not None:
-            pytest.fail(f"the demo ended: {log.read_text()}")
-        return READY in log.read_text()
-
-    wait_for(ready, what="the demo")
-    return log.read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -175,8 +175,12 @@ def urgent(racks: Iterable[RackView]) -> list[RackView]:
 
 
 def pending(racks: Iterable[RackView]) -> list[RackView]:
-    """Return the racks in service that are over a limit for less time than its alert waits."""
-    return [one for one in racks if one.live and one.pending and not one.needs]
+    """Return the racks in service that are over a limit for less time than its alert waits.
+
+    The one that would be the most urgent comes first.
+    """
+    found = [one for one in racks if one.live and one.pending and not one.needs]
+    return sorted(found, key=lambda one: urgency(replace(one, needs=one.pending)), reverse=True)
 
 
 def needing(racks: Iterable[RackView]) -> int:

@@ -14,7 +14,7 @@ from agent.web.view import BoardView
 from agent.web.views import collectors, pages, pue, sites, standing
 from agent.web.views.promises import COUNTED, CardView, HeadlineView
 from agent.web.views.pue import SitePueView
-from agent.web.views.rack import RackCounts, RackView, counted, urgent
+from agent.web.views.rack import RackCounts, RackView, counted, pending, urgent
 from agent.web.views.sites import SiteView
 from agent.web.views.standing import SilentKind
 
@@ -89,6 +89,8 @@ class WallSiteView:
     racks: RackCounts
     urgent: Sequence[RackView]
     """Racks that need attention, the most urgent first; as many as there is room for."""
+    pending: Sequence[RackView]
+    """Racks that just passed a limit, as far as there is room beside the urgent ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,10 +223,12 @@ def _site(
     members: Sequence[RackView],
     room: int,
 ) -> WallSiteView:
+    needing = urgent(members)[:room]
     return WallSiteView(
         line=line,
         pue=pue.read(view, line.site, hubs),
         heard=standing.kinds(view, line.site),
         racks=counted(members, standing.listed_racks(view, line.site)),
-        urgent=urgent(members)[:room],
+        urgent=needing,
+        pending=pending(members)[: room - len(needing)],
     )

@@ -11,7 +11,7 @@ from agent.web.view import BoardView
 from agent.web.views import promises, racks, wall
 from agent.web.views.wall import WallView
 from collectors.base import Batch, Reading
-from collectors.catalogue import facility
+from collectors.catalogue import facility, rack
 from collectors.catalogue import site as site_catalogue
 from tests.agent.web import asked, fixture
 from tests.agent.web.served import Site, fresh
@@ -54,6 +54,24 @@ def test_every_promise_is_told_or_counted() -> None:
     assert {
         key: sum(len(cell.told) + cell.more for cell in row.cells) for key, row in rows.items()
     } == {key: count for key, count in stated.items() if count}
+
+
+def test_racks_that_just_passed_a_limit_are_named_the_worst_first() -> None:
+    """Their needs began a minute ago, and the shortest wait is five."""
+    view = fixture.view()
+    needs = (("B03", "too_hot"), ("B03", "hot"), ("A06", "over"), ("A10", "failover_tight"))
+    begun: list[Reading] = [
+        (rack.RACK_NEED_SINCE.series(HUB, SITE, name[0], name, need), NOW - 60)
+        for name, need in needs
+    ]
+    view.snapshot.update(
+        Batch(collector="since", device="", time=NOW, lifetime=1e9, readings=begun)
+    )
+    (site,) = seen(view).sites
+    assert [one.rack for one in site.pending] == ["B03", "A10"]
+    assert "A06" in [one.rack for one in site.urgent]  # it has lost its failover, of unknown age
+    html = asked.page("/", view, kiosk="")
+    assert html.index("<b>A06</b>") < html.index("<b>B03</b>") < html.index("<b>A10</b>")
 
 
 def test_the_bar_goes_from_the_least_value_to_a_fifth_beyond_the_limit() -> None:
