@@ -8,7 +8,7 @@ profile. So a device needs no description besides its profile to be simulated.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,16 +60,23 @@ class Layout:
 
 
 def lay_out(
-    profile: SnmpProfile, *, phases: int = 1, prefer: Reading | None = None
+    profile: SnmpProfile,
+    *,
+    phases: int = 1,
+    prefer: Reading | None = None,
+    rather: Sequence[Reading] = (),
 ) -> tuple[Layout, Draft]:
     """Lay out a device of one or three phases.
 
     If several readings of the profile give the same series, the device has the object of the first
-    one. With `prefer` it has the object of that reading, as devices with other firmware do.
+    one. With `prefer` it has the object of that reading, as devices with other firmware do, and
+    where there is room those of `rather`.
     """
     profile = bound(profile, "1") if starred(profile) else profile
+    first = set(map(id, rather))
     readings = sorted(
-        profile.readings, key=lambda reading: (reading.sum, reading is not prefer)
+        profile.readings,
+        key=lambda reading: (reading.sum, reading is not prefer, id(reading) not in first),
     )  # what adds up comes last
     # If the preferred reading adds up, the device has only the parts, and no total beside them.
     without = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import math
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -72,12 +72,13 @@ SMALL = "geist-watchdog"
 class Probe(SnmpDevice):
     """A device of any profile, of a layout chosen by the test."""
 
-    def __init__(self, name: str, *, phases: int, prefer: Reading | None = None) -> None:
+    def __init__(self, name: str, *, phases: int, prefer: Sequence[Reading] = ()) -> None:
+        """It has the first of the readings it prefers, and more of them where there is room."""
         # A small layout first: that of a large profile would be worked out twice.
         super().__init__("sim", SMALL, lambda _: VALUES, clock=lambda: NOW, phases=phases)
         self.profile = name
         self._layout, self.draft = (
-            lay_out(LIBRARY.named(name), phases=phases, prefer=prefer)
+            lay_out(LIBRARY.named(name), phases=phases, prefer=prefer[0], rather=prefer)
             if prefer
             else laid_out(name, phases)
         )
@@ -168,7 +169,7 @@ async def test_every_other_object_of_a_profile_is_read_back_where_it_is_the_only
     ]
     while waiting:
         reading = waiting[0]
-        devices = (Probe(name, phases=phases, prefer=reading) for phases in (1, 3))
+        devices = (Probe(name, phases=phases, prefer=waiting) for phases in (1, 3))
         device = next(
             (one for one in devices if not any(left is reading for left in one.draft.left_out)),
             None,
