@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, Literal
 
-Right = Literal["see", "reload"]
-_EVERYTHING: Final[tuple[Right, ...]] = ("see", "reload")
+Right = Literal["see", "acknowledge", "reload"]
+_EVERYTHING: Final[tuple[Right, ...]] = ("see", "acknowledge", "reload")
 _HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 _OF_HTTP: Final = frozenset({"authorization", "connection", "cookie", "host", "origin", "referer"})
 """Headers that every client sends by itself: none of them says who a proxy has let in."""
@@ -81,7 +81,12 @@ class Role:
     )
     may: tuple[Right, ...] = field(
         default=("see",),
-        metadata={"help": "`see` reads, `reload` makes the agent read its config again"},
+        metadata={
+            "help": (
+                "`see` reads, `acknowledge` is led to where alerts are silenced and acknowledged,"
+                " `reload` makes the agent read its config again"
+            )
+        },
     )
     sites: tuple[str, ...] = field(
         default=(),

@@ -6,7 +6,7 @@ Loaded when somebody first asks for one of them: a scraped node agent may never 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from agent.access import ANYBODY, Reader
@@ -69,7 +69,7 @@ class Board:
         A reader of some sites gets status 403 for what tells of others, and is led from `/` to the
         first of his sites.
         """
-        view = self.view(shown)
+        view = replace(self.view(shown), may_acknowledge="acknowledge" in reader.rights)
         if reader.sites is None:
             return handle(view, path, query, accept_language=language)
         parts = parts_of(path)

@@ -81,6 +81,8 @@ class BoardView:
     node: str = ""
     sites: frozenset[str] | None = None
     """The sites that the reader may see; None stands for everything."""
+    may_acknowledge: bool = True
+    """Whether the reader is led to where alerts are silenced and acknowledged."""
     simulated: bool = False
     show_others: bool = True
     """Whether the board shows the hubs that this agent does not measure."""

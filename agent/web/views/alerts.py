@@ -45,7 +45,7 @@ class AlertView:
     """The board's page of what it is about; empty for none."""
     runbook: str
     silence: str
-    """Alertmanager's form for a silence of exactly this alert."""
+    """Alertmanager's form for a silence of exactly this alert; empty for who may not."""
     shown: str
     """The alert in Alertmanager."""
     acknowledge: Sequence[AcknowledgeView]
@@ -119,7 +119,7 @@ def _rank(one: Alert) -> int:
 
 
 def _alert(view: BoardView, heard: Heard, one: Alert) -> AlertView:
-    ways = heard.acknowledge
+    ways = heard.acknowledge if view.may_acknowledge else {}
     return AlertView(
         name=one.label("alertname"),
         severity=one.label("severity"),
@@ -133,7 +133,7 @@ def _alert(view: BoardView, heard: Heard, one: Alert) -> AlertView:
         labels=one.labels,
         path=_path(view, one),
         runbook=_runbook(one.annotations.get("runbook_url", "")),
-        silence=heard.silence_url(one.labels),
+        silence=heard.silence_url(one.labels) if view.may_acknowledge else "",
         shown=heard.alert_url(one.labels),
         acknowledge=[
             AcknowledgeView(receiver=name, url=ways[name])

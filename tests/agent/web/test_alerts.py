@@ -6,7 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from agent.access import Right, Role, reader_of
+from agent.board import Board, Shown
 from agent.firing.model import Alert, Heard
+from agent.snapshot import Snapshot
 from agent.web import pages
 from agent.web.narrowed import Narrowing
 from agent.web.view import BoardView
@@ -109,6 +112,32 @@ def test_each_alert_has_its_ways() -> None:
     assert links.count("https://acme.pagerduty.example/incidents") == 1
     assert "Rack &lt;A06&gt; is too hot" in html
     assert "/api/alerts?format=csv" in links
+
+
+def test_who_may_not_acknowledge_is_led_to_no_form() -> None:
+    """Page and API give neither a silence nor an acknowledgement; the alert can be looked at."""
+    heard = told(alert(site=SITE, rack="A06", row="A"))
+    board = replace(with_alerts(heard), may_acknowledge=False)
+    links = outline(page("/alerts", board)).links
+    assert not [link for link in links if "silences/new" in link or "pagerduty" in link]
+    assert [link for link in links if link.startswith(f"{URL}/#/alerts")]
+    (one,) = api("/api/alerts", board)["alerts"]
+    assert (one["silence"], one["acknowledge"]) == ("", [])
+    assert one["shown"].startswith(URL)
+
+
+@pytest.mark.parametrize(
+    ("may", "forms"), [(("see",), 0), (("see", "acknowledge"), 1), (("see", "reload"), 0)]
+)
+def test_the_role_decides(
+    may: tuple[Right, ...], forms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader's right reaches the page that he is given."""
+    monkeypatch.setattr(Board, "view", lambda *_: with_alerts(told(alert(site=SITE))))
+    reader = reader_of([Role(users=("ann",), may=may)], "ann")
+    answer = Board(Snapshot()).page(Shown.__new__(Shown), "/api/alerts", {}, "en", reader)
+    assert answer is not None
+    assert bytes(answer.body).count(b"silences/new") == forms
 
 
 def test_the_gravest_first_and_the_muted_last() -> None:

@@ -122,7 +122,7 @@ def test_nobody_has_a_role_by_an_empty_name(options: dict[str, tuple[str, ...]])
 def test_without_roles_every_user_may_all() -> None:
     """A config without roles means what it has always meant."""
     assert reader_of((), "ann") == Reader(user="ann")
-    assert Reader().rights == {"see", "reload"}
+    assert Reader().rights == {"see", "acknowledge", "reload"}
 
 
 async def test_what_no_role_allows_is_refused() -> None:
