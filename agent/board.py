@@ -14,6 +14,7 @@ from agent.firing.model import Heard
 from agent.health import CollectorHealth
 from agent.inventory.maintenance import Kept
 from agent.loading import Loaded
+from agent.settings import History
 from agent.snapshot import Snapshot
 from agent.web.discovery import Discovery
 from agent.web.door import OTHER_SITES
@@ -23,6 +24,7 @@ from agent.web.pages import handle
 from agent.web.past import Past
 from agent.web.paths import parts_of, site_path
 from agent.web.response import Response, plain_text
+from agent.web.temperatures import Temperatures
 from agent.web.trends import Trends
 from agent.web.view import BoardView
 
@@ -53,6 +55,8 @@ class Board:
         self._past: Past | None = None
         self._discovery: Discovery | None = None
         self._kept: Kept | None = None
+        self._history: History | None = None
+        self._temperatures: Temperatures | None = None
         self._host: Final = HostHistory()
         self._narrowing: Final = Narrowing()
 
@@ -89,6 +93,13 @@ class Board:
             self._discovery = Discovery(shown.loaded.config, inventory)
         return self._discovery.answer(query)
 
+    def _asked(self, history: History | None, hub: str) -> Temperatures | None:
+        """Return who asks the database for temperatures, made anew with each config."""
+        if history != self._history:
+            self._history = history
+            self._temperatures = Temperatures(history, hub) if history is not None else None
+        return self._temperatures
+
     def view(self, shown: Shown) -> BoardView:
         """Return all that a page may show."""
         kpis, config = shown.kpis, shown.loaded.config
@@ -113,6 +124,7 @@ class Board:
             health=shown.health,
             windows=self._kept.now(),
             firing=shown.firing,
+            temperatures=self._asked(config.file.history, config.file.hub),
             grafana=config.outputs.http.grafana,
             host_history=self._host,
         )

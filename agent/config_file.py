@@ -13,7 +13,7 @@ from agent.firing.settings import Alertmanager
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.shard import Shard, parse_shard
 from agent.receivers.model import AlertingSection
-from agent.settings import AUTO_WORKERS, MOST_WORKERS, Federation, Roots, Sd, parse_workers
+from agent.settings import AUTO_WORKERS, MOST_WORKERS, Federation, History, Roots, Sd, parse_workers
 from collectors.catalogue.limits import ONE_PROCESS_UP_TO_DEVICES
 from collectors.catalogue.limits_section import LimitsSection
 from collectors.strict import Parsed
@@ -139,6 +139,13 @@ class ConfigFile:
                 "ask a database for the hubs this agent does not measure, so that its board shows"
                 " all"
             )
+        },
+    )
+
+    history: History | None = field(
+        default=None,
+        metadata={
+            "help": ("ask a database for what the ledger does not keep: the curves of temperatures")
         },
     )
 

@@ -146,6 +146,9 @@ def _named_files(
     if file.federation:
         files["federation.ca_file"] = file.federation.ca_file
         secrets["federation.token_file"] = file.federation.token_file
+    if file.history:
+        files["history.ca_file"] = file.history.ca_file
+        secrets["history.token_file"] = file.history.token_file
     if file.alertmanager:
         files["alertmanager.ca_file"] = file.alertmanager.ca_file
         secrets["alertmanager.token_file"] = file.alertmanager.token_file

@@ -217,6 +217,27 @@ class Federation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A Prometheus or VictoriaMetrics that has this agent's readings."""
+
+    url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
+    timeout: Duration = field(default=20.0, metadata={"help": "of one query"})
+    token_file: Path | None = field(
+        default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
+    )
+    ca_file: Path | None = field(
+        default=None,
+        metadata={
+            "help": "the authority of the server's certificate, if the system does not trust it"
+        },
+    )
+
+    def __post_init__(self) -> None:
+        """Check the address."""
+        check_url(self.url)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SdGateway:
     """Another gateway that Prometheus is to scrape."""
 

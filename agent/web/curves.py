@@ -37,3 +37,16 @@ class PowerTrendView:
     step_seconds: float
     series: Mapping[str, Sequence[float | None]]
     """Watts by stage or feed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemperatureTrendView:
+    """Temperatures over time, as a database has them; no times where it has none."""
+
+    times: Sequence[float]
+    """Where each interval begins, seconds since the epoch."""
+    step_seconds: float
+    series: Mapping[str, Sequence[float | None]]
+    """Degrees Celsius; None where nothing is known."""
+    error: str
+    """Why the database did not answer; empty where it did."""

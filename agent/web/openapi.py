@@ -46,14 +46,15 @@ def document() -> Json:
 def _operation(one: Operation, w: Words, schemas: dict[str, Schema]) -> Schema:
     named = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
     text: Schema = {"type": "string"}
-    csv: Schema = {"type": "string", "enum": ["json", "csv"]}
+    forms: Schema = {"type": "string", "enum": ["json", "csv", "zip"]}
     return {
         "operationId": one.key.removeprefix("api."),
         "summary": w(one.key),
         "parameters": [
             *({"name": name, "in": "path", "required": True, "schema": text} for name in named),
             *({"name": name, "in": "query", "schema": text} for name in one.query),
-            {"name": "format", "in": "query", "schema": csv},
+            {"name": "format", "in": "query", "schema": forms},
+            {"name": "list", "in": "query", "schema": text},
         ],
         "responses": {
             "200": {
@@ -61,6 +62,7 @@ def _operation(one: Operation, w: Words, schemas: dict[str, Schema]) -> Schema:
                 "content": {
                     "application/json": {"schema": _schema(_type_of(one.answers), schemas)},
                     "text/csv": {"schema": text},
+                    "application/zip": {"schema": {"type": "string", "format": "binary"}},
                 },
             },
             "404": {"description": w("api.missing")},

@@ -34,6 +34,7 @@ from agent.web.views import (
     search,
     sites,
     supply,
+    temperature,
 )
 
 Named = Mapping[str, str]
@@ -129,6 +130,12 @@ def _supply(view: BoardView, named: Named, query: Query) -> object:
     return supply.read(view, named["site"], at, lose, add=add, row=row)
 
 
+def _rack_temperature(view: BoardView, named: Named, _: Query) -> object:
+    if named["site"] not in rack_page.sites_of(view, named["rack"]).sites:
+        return None
+    return temperature.of_rack(view, named["site"], named["rack"])
+
+
 def _events(view: BoardView, _: Named, query: Query) -> events.EventsView:
     days = query.get("days", "")
     asked = int(days) if days.isascii() and days.isdigit() else 0
@@ -173,6 +180,7 @@ OPERATIONS: Final = (
     _alone("/api/sites", "api.sites", sites.read),
     Operation(path=f"{_SITE}/pue", key="api.pue", answers=pue.read, read=_pue, query=NAMES),
     _at_site("power", "api.power", power.read, query=NAMES),
+    _at_site("temperature", "api.site_temperature", temperature.of_site, query=NAMES),
     _at_site("overhead", "api.overhead", overhead.read),
     _at_site("breakers", "api.breakers", breakers.read),
     _at_site("rows", "api.rows", rows.read),
@@ -188,6 +196,13 @@ OPERATIONS: Final = (
         key="api.rack",
         answers=rack_page.read,
         read=lambda view, named, _: rack_page.read(view, named["site"], named["rack"]),
+        query=NAMES,
+    ),
+    Operation(
+        path=f"{_SITE}/racks/{{rack}}/temperature",
+        key="api.rack_temperature",
+        answers=temperature.of_rack,
+        read=_rack_temperature,
         query=NAMES,
     ),
     Operation(

@@ -15,7 +15,7 @@ from typing import Final
 from agent.web import api, over
 from agent.web.paths import parts_of
 from agent.web.response import Response
-from agent.web.table import as_csv
+from agent.web.table import as_csv, as_zip
 from agent.web.view import BoardView
 from agent.web.views.serialise import to_json
 
@@ -64,7 +64,13 @@ def handle(
     found = api.answer(view, parts, query)
     if found is None:
         return None
-    return _csv(found, parts) if query.get("format") == "csv" else _json(found)
+    match query.get("format"):
+        case "csv":
+            return _csv(found, parts, query.get("list", ""))
+        case "zip":
+            return _zip(found, parts)
+        case _:
+            return _json(found)
 
 
 def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> Response:
@@ -98,20 +104,31 @@ def _static(name: str) -> Response:
     )
 
 
-def _csv(data: object, parts: list[str]) -> Response | None:
+def _csv(data: object, parts: list[str], wanted: str) -> Response | None:
     """Return an answer as a file for a spreadsheet; None where it has no table."""
-    text = as_csv(to_json(data))
+    text = as_csv(to_json(data), wanted)
     if text is None:
         return None
+    # Excel reads UTF-8 only behind a byte order mark.
+    body = text.encode("utf-8-sig", "replace")
+    named = [*parts, wanted] if wanted else parts
+    return _file(body, "text/csv; charset=utf-8", named, "csv")
+
+
+def _zip(data: object, parts: list[str]) -> Response | None:
+    """Return every list of an answer as a file for a spreadsheet; None where it has no table."""
+    body = as_zip(to_json(data))
+    return _file(body, "application/zip", parts, "zip") if body is not None else None
+
+
+def _file(body: bytes, content_type: str, parts: list[str], ending: str) -> Response:
     name = "".join(char if char.isascii() and char.isalnum() else "-" for char in "-".join(parts))
     headers = (
         *HEADERS,
         ("cache-control", "no-store"),
-        ("content-disposition", f'attachment; filename="hubgauge-{name[:100]}.csv"'),
+        ("content-disposition", f'attachment; filename="hubgauge-{name[:100]}.{ending}"'),
     )
-    # Excel reads UTF-8 only behind a byte order mark.
-    body = text.encode("utf-8-sig", "replace")
-    return Response(content_type="text/csv; charset=utf-8", body=body, headers=headers)
+    return Response(content_type=content_type, body=body, headers=headers)
 
 
 def _json(data: object) -> Response:

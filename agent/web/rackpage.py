@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from agent.web import rackfront
+from agent.web import heatcharts, rackfront
 from agent.web.axis import time_labels
 from agent.web.chart_model import Chart, Line, Rule
 from agent.web.charts import chart
@@ -16,7 +16,7 @@ from agent.web.lane import lane
 from agent.web.page import Page
 from agent.web.paths import rack_path
 from agent.web.sitecharts import ends_of, watts
-from agent.web.views import rack_page, sites
+from agent.web.views import rack_page, sites, temperature
 from agent.web.views.rack_page import RackPageView
 
 _CURVES: Final = ("c-ups", "c-pdu", "c-it", "c-chips")
@@ -28,7 +28,7 @@ def draw(page: Page, site: str, name: str) -> str | None:
     view = rack_page.read(page.view, site, name)
     if view is None:
         return None
-    elevation = view.elevation
+    elevation, warm = view.elevation, temperature.of_rack(page.view, site, name)
     return page.render(
         "rack.html",
         view=view,
@@ -41,6 +41,8 @@ def draw(page: Page, site: str, name: str) -> str | None:
             else ""
         ),
         trend=_trend(view, page),
+        temperature=warm,
+        temperature_trend=heatcharts.temperature(warm, page),
     )
 
 

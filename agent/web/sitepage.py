@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from agent.web import sitecharts
+from agent.web import heatcharts, sitecharts
 from agent.web.page import Page
 from agent.web.views import (
     breakers,
@@ -21,6 +21,7 @@ from agent.web.views import (
     rows,
     sites,
     stages,
+    temperature,
 )
 from agent.web.views.breakers import BreakerView
 from agent.web.views.chips import ChipModelView
@@ -58,7 +59,14 @@ class SitePanels:
 def draw(page: Page, site: str) -> str:
     """Return the HTML of `/sites/SITE`."""
     members = racks.read(page.view).get(site, [])
-    return page.render("site.html", view=panels(page, site, members, whole=True))
+    warm = temperature.of_site(page.view, site)
+    return page.render(
+        "site.html",
+        view=panels(page, site, members, whole=True),
+        temperature=warm,
+        temperature_trend=heatcharts.temperature(warm, page),
+        has_inlets=any(one.inlet_temperature_celsius is not None for one in members),
+    )
 
 
 def panels(

@@ -4,18 +4,87 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from agent.csv_cells import shown_as_text
 from agent.web.format import iso
 from agent.web.views.serialise import Json
 
 Row = Mapping[str, Json]
+_DEEPEST: Final = 2
+"""How many lists within lists are looked for."""
 
 
-def as_csv(data: Json) -> str | None:
-    """Return an answer as CSV (RFC 4180), a line of names first; None where it has no table."""
-    found = _curve(data) or _columns(data) or _records(data)
+_FIGURES: Final = "figures"
+"""The name of the table of what stands in no list."""
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+"""The time of each file in an archive: the same answer gives the same bytes."""
+
+
+def as_csv(data: Json, wanted: str = "") -> str | None:
+    """Return an answer as CSV (RFC 4180), a line of names first; None where it has no table.
+
+    `wanted` is the name of one of its lists, else it is the curve, or the longest list. Raises
+    ValueError for a list that the answer does not have.
+    """
+    if wanted:
+        lists = _lists(data)
+        if wanted not in lists:
+            raise ValueError(f"list: expected one of {', '.join(lists) or 'none'}")
+        return _written(lists[wanted])
+    return _written(_curve(data) or _columns(data) or _records(data))
+
+
+def as_zip(data: Json) -> bytes | None:
+    """Return every list of an answer as CSV in an archive; None where it has no table."""
+    tables = {name: _written(rows) for name, rows in _lists(data).items()}
+    if not any(tables.values()):
+        return None
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in tables.items():
+            if text is not None:
+                archive.writestr(zipfile.ZipInfo(f"{name}.csv", _EPOCH), text.encode("utf-8-sig"))
+    return out.getvalue()
+
+
+def _lists(data: Json) -> dict[str, Sequence[Row]]:
+    """Return the rows of every list of an answer by its name, such as `of_racks.racks_needing`.
+
+    A list within the rows of another is a list too: each of its rows says whose it is.
+    """
+    if not isinstance(data, dict):
+        found = _records(data)
+        return {"rows": found} if found else {}
+    lists: dict[str, Sequence[Row]] = {}
+    table = _curve(data) or _columns(data)
+    if table:
+        lists["trend" if "trend" in data else "rows"] = table
+    _gather(data, "", {}, lists)
+    figures = {name: value for name, value in _flat(data).items() if value is not None}
+    return {_FIGURES: [figures], **lists} if figures else lists
+
+
+def _gather(
+    record: Row, before: str, whose: Row, lists: dict[str, Sequence[Row]], depth: int = 0
+) -> None:
+    for key, value in record.items():
+        name = f"{before}{key}"
+        if isinstance(value, dict):
+            _gather(value, f"{name}.", whose, lists, depth)
+        elif isinstance(value, list) and any(isinstance(each, dict) for each in value):
+            rows = [each for each in value if isinstance(each, dict)]
+            lists[name] = [*lists.get(name, ()), *({**whose, **_flat(each)} for each in rows)]
+            for each in rows:
+                owner = next((one for one in each.items() if isinstance(one[1], str)), None)
+                named = {f"{key}.{owner[0]}": owner[1]} if owner is not None else {}
+                if depth < _DEEPEST:
+                    _gather(each, f"{name}.", {**whose, **named}, lists, depth + 1)
+
+
+def _written(found: Sequence[Row]) -> str | None:
     names = list(dict.fromkeys(name for row in found for name in row))
     if not names:
         return None

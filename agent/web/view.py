@@ -19,7 +19,7 @@ from agent.report.period import Period
 from agent.settings import Grafana
 from agent.snapshot import Snapshot
 from agent.targets.model import Evidence, Key
-from agent.web.curves import PowerTrendView, PueTrendView
+from agent.web.curves import PowerTrendView, PueTrendView, TemperatureTrendView
 from agent.web.format import zone
 from agent.web.hosthistory import HostHistory
 from agent.web.over import USUAL, Over
@@ -59,6 +59,16 @@ class LedgerPast(Protocol):
         """Return the report of a hub's week, month or year; None until it is made."""
 
 
+class PastTemperatures(Protocol):
+    """Gives the curves of temperatures; `agent.web.temperatures.Temperatures` asks a database."""
+
+    def of_rack(self, site: str, rack: str, over: Over) -> TemperatureTrendView | None:
+        """Return the warmest air at a rack's inlet; None until it is read."""
+
+    def of_site(self, site: str, over: Over) -> TemperatureTrendView | None:
+        """Return the warmest inlet of a site and the mean of all; None until it is read."""
+
+
 def _no_health() -> Sequence[CollectorHealth]:
     return ()
 
@@ -76,6 +86,8 @@ class BoardView:
     inventory: Inventory | None = None
     trends: SiteTrends | None = None
     past: LedgerPast | None = None
+    temperatures: PastTemperatures | None = None
+    """None where the config names no database to ask."""
     hub: str
     site: str = ""
     node: str = ""

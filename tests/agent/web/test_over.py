@@ -101,8 +101,8 @@ def test_each_page_with_curves_has_the_choice(path: str) -> None:
     form = form[: form.index("</form>")]
     assert '<input type="hidden" name="lang" value="zh">' in form
     assert 'name="span"' not in form
-    assert 'value="2026-11-21T12:43"' in form
-    assert 'value="2026-11-22T12:43"' in form
+    assert 'value="2026-11-21 12:43"' in form
+    assert 'value="2026-11-22 12:43"' in form
 
 
 def test_the_answer_of_events_says_its_time() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -11,6 +13,90 @@ from agent.web import pages
 from agent.web.table import as_csv
 from agent.web.view import BoardView
 from tests.agent.web import fixture, rack_fixture
+
+
+def archive(path: str, **query: str) -> dict[str, list[list[str]]]:
+    """Return every table of an archive by the name of its file."""
+    response = pages.handle(rack_fixture.view(), path, {**query, "format": "zip"})
+    assert response is not None
+    assert response.content_type == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.body)) as found:
+        assert found.testzip() is None
+        return {
+            name: list(csv.reader(io.StringIO(found.read(name).decode("utf-8-sig"))))
+            for name in found.namelist()
+        }
+
+
+def test_a_report_has_all_its_lists() -> None:
+    """One file for each, and one for the figures that stand in no list; a list within a list says
+    whose its rows are.
+    """
+    tables = archive("/api/hubs/guian/report", month="2026-10")
+    assert list(tables) == [
+        "figures.csv",
+        "promises.csv",
+        "sites.csv",
+        "sites.factors.emissions.csv",
+        "overheads.csv",
+        "days.csv",
+        "months.csv",
+        "racks_needing.csv",
+        "meters_lost.csv",
+    ]
+    assert len(tables["days.csv"]) == 1 + 31  # the days of October
+    assert len(tables["months.csv"]) == 1 + 12
+    assert "sites.site" in tables["sites.factors.emissions.csv"][0]
+    head, figures = tables["figures.csv"]
+    assert dict(zip(head, figures, strict=True))["period"] == "2026-10"
+
+
+def test_one_list_is_chosen_by_its_name() -> None:
+    """`?list=` gives the same as the file of that name; a name that is none is refused."""
+    path = "/api/hubs/guian/report"
+    query = {"month": "2026-10", "format": "csv"}
+    one = pages.handle(rack_fixture.view(), path, {**query, "list": "racks_needing"})
+    assert one is not None
+    found = list(csv.reader(io.StringIO(one.body.decode("utf-8-sig"))))
+    assert found == archive(path, month="2026-10")["racks_needing.csv"]
+    assert "racks-needing" in dict(one.headers)["content-disposition"]
+    with pytest.raises(ValueError, match="list: expected one of figures, promises, sites"):
+        pages.handle(rack_fixture.view(), path, {**query, "list": "racks"})
+
+
+def test_a_rack_has_its_curve_and_its_tables() -> None:
+    """The trend of 48 hours; the phases with the feed that they are of, two feeds of three each."""
+    path = f"/api/sites/{rack_fixture.SITE}/racks/{rack_fixture.NAME}"
+    tables = archive(path)
+    assert len(tables["trend.csv"]) == 1 + 48
+    head, *phases = tables["feeds.phases.csv"]
+    assert [row[head.index("feeds.feed")] for row in phases] == ["A"] * 3 + ["B"] * 3
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("/hubs/guian/report?month=2026-10", "/api/hubs/guian/report?month=2026-10&amp;format=zip"),
+        ("/hubs/guian", "/api/hubs/guian?format=zip"),
+        (
+            f"/sites/{rack_fixture.SITE}/racks/{rack_fixture.NAME}",
+            f"/api/sites/{rack_fixture.SITE}/racks/{rack_fixture.NAME}?format=zip",
+        ),
+        (f"/sites/{rack_fixture.SITE}/supply", f"/api/sites/{rack_fixture.SITE}/supply?format=zip"),
+        (
+            f"/sites/{rack_fixture.SITE}",
+            f"/api/sites/{rack_fixture.SITE}/pue?list=windows&amp;format=csv",
+        ),
+    ],
+)
+def test_the_pages_lead_there(page: str, link: str) -> None:
+    """Below the tables of a page is the way to them, and the way is good."""
+    path, _, query = page.partition("?")
+    response = pages.handle(rack_fixture.view(), path, dict(parse_qsl(query)))
+    assert response is not None
+    assert f'href="{link}"' in response.body.decode()
+    path, _, query = link.replace("&amp;", "&").partition("?")
+    assert pages.handle(rack_fixture.view(), path, dict(parse_qsl(query))) is not None
 
 
 def rows(path: str, view: BoardView) -> list[list[str]]:
