@@ -37,9 +37,9 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def config(imported: Path, tmp_path: Path) -> Path:
-    """A copy of it, with its config file."""
-    shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
+def config(gateway: Path, tmp_path: Path) -> Path:
+    """The config file in a copy of the gateway that has made the statement, `2025.json`."""
+    shutil.copytree(gateway, tmp_path, dirs_exist_ok=True)
     return tmp_path / "hubgauge.yaml"
 
 
@@ -68,11 +68,18 @@ def made(config: Path, *args: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def stated(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The statement of that year; nobody changes it."""
+def gateway(imported: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of that gateway when it has made the statement; nobody changes it."""
     folder = tmp_path_factory.mktemp("stated")
     shutil.copytree(imported, folder, dirs_exist_ok=True)
-    return made(folder / "hubgauge.yaml")
+    made(folder / "hubgauge.yaml")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stated(gateway: Path) -> dict[str, Any]:
+    """The statement of that year."""
+    return dict(json.loads((gateway / "2025.json").read_text()))
 
 
 def test_a_year(imported: Path, stated: dict[str, Any]) -> None:
@@ -126,7 +133,6 @@ def test_it_can_be_made_again_after_a_correction(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After a corrected file the ledger says 1.40, and the statement of 1.30 still verifies."""
-    made(config)
     put(config, config.parent / "later.csv", main=140.0)
     assert statement(config, "--verify", str(config.parent / "2025.json")) == 0
     assert "the ledger gives the same figures" in capsys.readouterr().out
@@ -135,7 +141,6 @@ def test_it_can_be_made_again_after_a_correction(
 
 def test_a_changed_statement_is_found(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A PUE that somebody has improved is told by the digest and by the ledger."""
-    made(config)
     path = config.parent / "2025.json"
     stated = json.loads(path.read_text())
     stated["figure"]["pue"] = 1.19
