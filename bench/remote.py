@@ -30,6 +30,9 @@ from tests.support import binary, free_port, get, running
 ROWS_A_BATCH = 10
 WAYS = ("influxdb", "1.0", "2.0")
 SENT = "prometheus_remote_storage_samples_total"
+LOOK = 1.0
+"""Seconds between two looks at Prometheus' own page: each of them costs it some milliseconds."""
+KEPT = "prometheus_agent_samples_appended_total"
 
 
 def push(way: str, url: str, rows: int, rounds: int) -> float:
@@ -140,19 +143,24 @@ def stand_in(port: int, rows: int) -> None:
 
 
 def prometheus(folder: Path, source: str, url: str, samples: int, rounds: int) -> float:
-    """Let Prometheus' agent mode scrape and write for some rounds; returns CPU seconds a sample."""
+    """Let Prometheus' agent mode scrape for some rounds, and write if there is a URL.
+
+    Returns CPU seconds a sample.
+    """
     port = free_port()
     config = folder / "agent.yml"
+    write = f'remote_write: [{{url: "{url}/api/v1/write"}}]\n' if url else ""
+    counter = SENT if url else KEPT
     config.write_text(
         "global: {scrape_interval: 1s, external_labels: {hub: guian, site: huawei-guian-1}}\n"
         "scrape_configs: [{job_name: hubgauge, static_configs: [{targets: ["
-        f'"{source}"]}}]}}]\nremote_write: [{{url: "{url}/api/v1/write"}}]\n'
+        f'"{source}"]}}]}}]\n{write}'
     )
     command = [
         binary("prometheus"),
         f"--config.file={config}",
         "--enable-feature=agent",
-        f"--storage.agent.path={folder / 'agent'}",
+        f"--storage.agent.path={folder / ('agent' if url else 'scraper')}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]
     with running(
@@ -162,16 +170,16 @@ def prometheus(folder: Path, source: str, url: str, samples: int, rounds: int) -
 
         def sent() -> float:
             lines = get(f"http://127.0.0.1:{port}/metrics").decode().splitlines()
-            return sum(float(line.split()[-1]) for line in lines if line.startswith(SENT))
+            return sum(float(line.split()[-1]) for line in lines if line.startswith(counter))
 
         def cpu() -> float:
             return sum(watched.cpu_times()[:2])
 
-        while sent() < samples:  # the first scrape makes the series
-            time.sleep(0.1)
+        while sent() < 2 * samples:  # the first scrape makes the series
+            time.sleep(LOOK)
         before, began = sent(), cpu()
-        while sent() < before + samples * rounds:
-            time.sleep(0.1)
+        while sent() < before + 2 * samples * rounds:
+            time.sleep(LOOK)
         return (cpu() - began) / (sent() - before)
 
 
@@ -202,6 +210,7 @@ def measure(rows: int, rounds: int) -> dict[str, float]:
             ran = subprocess.run(command, check=True, capture_output=True, text=True)
             found[way] = json.loads(ran.stdout) / samples / rounds * 1e6
         found["prometheus"] = prometheus(folder, source, f"http://{url}", samples, rounds) * 1e6
+        found["scrape"] = prometheus(folder, source, "", samples, rounds) * 1e6
     return found
 
 
@@ -213,6 +222,7 @@ def main(*, smoke: bool = False) -> list[Row]:
     print(f"  hubgauge, remote write 1.0         {found['1.0']:8.2f}")
     print(f"  hubgauge, remote write 2.0         {found['2.0']:8.2f}")
     print(f"  Prometheus in agent mode           {found['prometheus']:8.2f}")
+    print(f"    of it without writing            {found['scrape']:8.2f}")
     return [
         Row(what=f"push, CPU a sample: {name}", value=round(found[way], 2), unit="us")
         for way, name in (
@@ -220,6 +230,7 @@ def main(*, smoke: bool = False) -> list[Row]:
             ("1.0", "hubgauge, remote write 1.0"),
             ("2.0", "hubgauge, remote write 2.0"),
             ("prometheus", "Prometheus in agent mode, its scrape included"),
+            ("scrape", "Prometheus in agent mode, its scrape alone"),
         )
     ]
 
