@@ -1,4 +1,4 @@
-"""Alerts on what agents push: the spool, what is given up, and the database."""
+"""Alerts on what agents write and push: spool and ledger, what is given up, and the database."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from dashboards.language import Text
 from dashboards.promql import for_rule, last_known, of
 from dashboards.signals import own
 
-_SINK: Final = {**SITE, "instance": "n1", "sink": "influxdb"}
-_EACH: Final = "hub, site, instance, sink"
+_NODE: Final = {**SITE, "instance": "n1"}
+_SINK: Final = {**_NODE, "sink": "influxdb"}
+_LEDGER_OF: Final = "hub, site, instance"
+_EACH: Final = f"{_LEDGER_OF}, sink"
 
 
 def _spool(values: str) -> dict[str, str]:
@@ -52,6 +54,21 @@ ALERTS: Final = (
             series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="8m", fires=_SINK
         ),
         must_not_fire=Case(series={series(agent.SPOOL_HEALTHY, _SINK): "1x2 0x20"}, at="4m"),
+    ),
+    Alert(
+        name="LedgerUnhealthy",
+        expr=for_rule(last_known(f"min by ({_LEDGER_OF})", of(agent.LEDGER_HEALTHY)) + " == 0"),
+        wait="2m",
+        severity="critical",
+        summary=Text(
+            "The ledger of {{ $labels.instance }} cannot be written: free its disk or fix its"
+            " rights; readings wait in memory only.",
+        ),
+        description="A crash now loses readings of meters, and PUE stands still.",
+        must_fire=Case(
+            series={series(agent.LEDGER_HEALTHY, _NODE): "1x2 0x20"}, at="8m", fires=_NODE
+        ),
+        must_not_fire=Case(series={series(agent.LEDGER_HEALTHY, _NODE): "1x2 0x20"}, at="4m"),
     ),
     Alert(
         name="SamplesGivenUp",

@@ -90,6 +90,7 @@ CAUSES: Final = (
             "SinkDown",
             "SpoolFilling",
             "SpoolUnhealthy",
+            "LedgerUnhealthy",
             "SamplesGivenUp",
             "ConfigReloadFailed",
         ),

@@ -25,6 +25,7 @@ FAILING = {
     "AcceleratorUnhealthy": ("dc_accelerator_healthy", CHIP),
     "CollectorFailing": ("hubgauge_collector_success", f'{NODE},collector="snmp",device="d"'),
     "SpoolUnhealthy": ("hubgauge_spool_healthy", f'{NODE},sink="influxdb"'),
+    "LedgerUnhealthy": ("hubgauge_ledger_healthy", NODE),
     "SinkDown": ("hubgauge_sink_up", f'{NODE},sink="influxdb"'),
     "SinkKeepsDoubles": ("hubgauge_sink_deduplicates", f'{NODE},sink="influxdb"'),
     "ConfigReloadFailed": ("hubgauge_config_last_reload_successful", NODE),

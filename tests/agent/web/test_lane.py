@@ -100,6 +100,8 @@ def test_what_was_not_looked_through_is_told() -> None:
     many = [Episode(NOW - n, "rack", SITE, "A", f"Z{n}", "hot") for n in range(MOST_EVENTS)]
     assert "Only the newest events" in page(RACK, view(many))
     assert "Only the newest events" not in page(RACK, view(many[:-1]))
+    old = [*many[:-1], Episode(NOW - 90 * 3600.0, "rack", SITE, "A", "Z", "hot")]
+    assert "Only the newest events" not in page(RACK, view(old))
 
 
 def test_site_and_promise_have_theirs() -> None:
