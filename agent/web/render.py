@@ -122,6 +122,7 @@ def _environment() -> Environment:
         "WORST": heat.WORST,
         "SPANS": SPANS,
         "MAPS": heat_panel.MAPS,
+        "block_of": partial(heat_panel.block, key=""),
         "TILES": heat_panel.TILES,
         "common": writing.common,
         "error_text": error_text,

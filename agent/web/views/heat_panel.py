@@ -126,7 +126,7 @@ class HeatPanelView:
     @property
     def wide(self) -> bool:
         """Whether the panel takes the whole width."""
-        return self.count > _WIDE
+        return self.count > (TILES if self.kind == "floor" else _WIDE)
 
     @property
     def tabled(self) -> bool:
