@@ -35,7 +35,7 @@ _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
 """By label: the prefixes of the board's messages for its values."""
 _ONLY: Final[Mapping[str, Collection[str]]] = {
     "point": get_args(Point),
-    "boundary": ("facility", "it"),
+    "boundary": ("facility", "it", "renewable"),
 }
 """Labels that have only some of the values for which there are messages."""
 _ONE: Final[Mapping[str, Text]] = {
@@ -75,6 +75,8 @@ _MORE: Final[Mapping[str, Mapping[str, Text]]] = {
     },
     "scope": {WHOLE_HUB: Text("whole hub")},
 }
+_OPS: Final = {"<=": "≤", ">=": "≥"}
+"""How a limit is compared, in every language."""
 """By label: names of values that the board has no message for."""
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
 _SIGNS: Final = re.compile(r"[.*+?^${}()|\[\]\\/]")
@@ -100,6 +102,7 @@ def _of_words(language: Language) -> Names:
                     if "." not in value and value in _ONLY.get(label, values)
                 }
             )
+    found["op"] = dict(_OPS)
     for label, texts in _MORE.items():
         more = {value: text.of(language) for value, text in texts.items()}
         found[label] = {**more, **found.get(label, {})}

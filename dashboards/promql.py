@@ -78,30 +78,71 @@ def while_up(expr: str, up: Metric, labels: str, *, scope: str = "site") -> str:
     return f"{expr} unless on ({labels}) (max by ({labels}) ({of(up, scope=scope)}) == 0)"
 
 
-def while_all_up(expr: str, up: Metric, labels: str, group: str, *matchers: str) -> str:
+def while_all_up(
+    expr: str, up: Metric, labels: str, group: str, *matchers: str, scope: str = "site"
+) -> str:
     """Return a sum only while all of its devices answer, so that no part is taken for the whole.
 
     `labels` tell one device from another, `group` one sum from another.
     """
-    each = f"max by ({labels}) ({of(up, *matchers)})"
+    each = f"max by ({labels}) ({of(up, *matchers, scope=scope)})"
     return f"{expr} unless on ({group}) (min by ({group}) ({each}) == 0)"
+
+
+def while_told(expr: str, told: str, labels: str, beside: str, known: str) -> str:
+    """Return the values only of series that their collector has told in its last round.
+
+    A database to which agents push gives a series on for minutes after it has ended, and no `up`
+    tells whether a sum of many devices has ended. `told` selects the series, `beside` one that the
+    same collector tells in each round: a series that is older than this one has ended. `labels`
+    tell one value from another, `known` are those of them that `beside` has as well.
+    """
+    last = f"max by ({labels}) (timestamp({told}))"
+    rounds = f"min by ({known}) (timestamp({beside}))"
+    return f"{expr} unless on ({labels}) ({last} < on ({known}) group_left () {rounds})"
 
 
 TOLD: Final = "{{told}}"
 """The legend for what `told` returns: how many devices of how many a sum has."""
+PART: Final = "≥"
+"""What stands before a sum of a part, which is less than the whole."""
 
 
 def told(total: str, answering: str, expected: str) -> str:
-    """Return a sum by site with the label `told`: how many devices of how many it has, `46 / 48`.
+    """Return a sum by site with the label `told`: how many devices of how many it has, `48 / 48`.
 
-    If the number of expected devices is not known, the sum has no such label.
+    A part has `≥ 46 / 48`. If the number of expected devices is not known, the sum has no such
+    label.
     """
+    by = "count_values by (hub, site)"
+    # Without `or`: VictoriaMetrics gives what stands behind it the labels of what stands before it.
+    part = f'{by} ("part", {answering} < bool {expected})'
+    part = f'label_replace({part}, "part", "{PART} ", "part", "1")'
     joined = (
-        f"{total} * on (hub, site) group_left (heard)"
-        f' count_values by (hub, site) ("heard", {answering})'
-        f' * on (hub, site) group_left (all) count_values by (hub, site) ("all", {expected})'
+        f'{total} * on (hub, site) group_left (heard) {by} ("heard", {answering})'
+        f' * on (hub, site) group_left (all) {by} ("all", {expected})'
+        f' * on (hub, site) group_left (part) label_replace({part}, "part", "", "part", "0")'
     )
-    return f'label_join({joined}, "told", " / ", "heard", "all") or on (hub, site) {total}'
+    counted = f'label_join({joined}, "of", " / ", "heard", "all")'
+    # Grafana writes the name of a label that a series lacks, so the mark stands in the same label.
+    return f'label_join({counted}, "told", "", "part", "of") or on (hub, site) {total}'
+
+
+MARKED: Final = "{{named}}"
+"""The legend for what `marked` returns."""
+
+
+def marked(total: str, part: str, labels: str, name: str) -> str:
+    """Return a sum over time, with its label `name` as `named`: `≥ A` while it is of a part.
+
+    It is of a part while `part` has a value. How many devices it has is not in the label: each
+    number of them would be a line of its own.
+    """
+    there = f"on ({labels}) ({part})"
+    return (
+        f'label_replace({total} and {there}, "named", "{PART} $1", "{name}", "(.*)")'
+        f' or label_join({total} unless {there}, "named", "", "{name}")'
+    )
 
 
 def share(labels: str, ones: str) -> str:

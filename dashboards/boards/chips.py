@@ -32,8 +32,8 @@ def board(language: Language) -> Board:
             Section(
                 title=Text("Now"),
                 cells=[
-                    panels.stat(make, chip.CHIPS, width=5, graph=False),
-                    panels.stat(make, chip.CHIP_PEAK, width=5, graph=False),
+                    panels.stat(make, chip.CHIPS, width=5),
+                    panels.stat(make, chip.CHIP_PEAK, width=5),
                     panels.stat(make, chip.CHIP_HEALTHY, width=5),
                     panels.stat(make, chip.CHIP_SILENT, width=4),
                     panels.gauge(make, chip.CHIP_MEMORY, width=5),

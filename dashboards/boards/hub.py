@@ -153,12 +153,10 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
     )
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
     stated = [_states(signal, first.kpi, STATED) for signal in (limits, observed) if signal]
-    yield panels.stat(
-        make, replace(value, steps=_judged(facts)), width=5, height=6, title=title, graph=False
-    )
+    yield panels.stat(make, replace(value, steps=_judged(facts)), width=5, height=6, title=title)
     if stated:
         heading = Text("Stated: {title}", {"title": title})
-        yield panels.stat(make, stated[0], width=5, height=6, title=heading, graph=False)
+        yield panels.stat(make, stated[0], width=5, height=6, title=heading)
     yield panels.series(make, value, *stated, width=14 if stated else 19, height=6, title=title)
 
 
@@ -211,7 +209,6 @@ def _registered(make: Maker, fact: Fact) -> Cell:
         replace(signal, description=description),
         width=4,
         title=_title(fact) if observed else _title_with_goal(fact),
-        graph=False,
     )
 
 
@@ -289,6 +286,7 @@ def _among(signal: Signal, registry: Registry, hub: Hub) -> Signal:
     return replace(
         signal,
         expr=signal.expr.replace("<site>", places),
+        plain=signal.plain.replace("<site>", places),
         legend=legend,
         may_be_empty=replace(excuse, unless=excuse.unless.replace("<site>", places))
         if excuse

@@ -37,7 +37,7 @@ def _meters(make: Maker) -> Section:
     return Section(
         title=Text("Meters"),
         cells=[
-            panels.stat(make, meter.METER_COUNT, width=6, graph=False),
+            panels.stat(make, meter.METER_COUNT, width=6),
             panels.stat(make, meter.METER_SILENT, width=6),
             panels.timeline(make, power.METER_UP, width=12, height=8),
             panels.series(make, meter.METER_EACH, width=12, height=9, legend="right"),

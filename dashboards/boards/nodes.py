@@ -30,9 +30,9 @@ def board(language: Language) -> Board:
                     panels.gauge(make, host.CPU),
                     panels.gauge(make, host.MEMORY),
                     panels.stat(make, host.LOAD),
-                    panels.stat(make, host.CPU_COUNT, graph=False),
+                    panels.stat(make, host.CPU_COUNT),
                     panels.stat(make, host.MEMORY_AVAILABLE),
-                    panels.stat(make, host.UPTIME, graph=False),
+                    panels.stat(make, host.UPTIME),
                 ],
             ),
             Section(

@@ -14,6 +14,7 @@ COLUMNS = {
     "target": Text("Target"),
     "kpi": Text("KPI"),
     "scope": Text("Scope"),
+    "unit": Text("Unit"),
     "op": Text("Wants"),
 }
 
@@ -26,10 +27,10 @@ def board(registry: Registry, language: Language) -> Board:
         for key, hub in registry.hubs.items()
         if hub.latitude is not None and hub.longitude is not None
     }
+    state = target.state_per_target(registry.kpis)
     columns = [
-        target.EACH_STATE,
+        state,
         target.measured_per_target(registry.kpis),
-        target.LIMIT,
         target.share_of_limit(registry.kpis),
         target.OBSERVED,
         target.DEADLINE,
@@ -50,12 +51,12 @@ def board(registry: Registry, language: Language) -> Board:
                         make,
                         target.IN_DANGER,
                         places=places,
-                        height=13,
+                        height=12,
                         title=Text("Where promises are in danger"),
                     ),
-                    panels.stat(make, target.IN_DANGER, width=12, graph=False),
+                    panels.stat(make, target.IN_DANGER, width=12),
                     panels.bars(make, target.STATE_COUNT, width=12, height=5),
-                    panels.stat(make, own.SIMULATED, width=12, graph=False),
+                    panels.stat(make, own.SIMULATED, width=12, height=3, small=True),
                 ],
             ),
             Section(
@@ -66,15 +67,16 @@ def board(registry: Registry, language: Language) -> Board:
                         Table(
                             title=Text("Targets and registered figures"),
                             description=Text(
-                                "Values in base units (FLOP/s, seconds, shares of 1). An empty"
-                                " cell is missing, never zero. "
+                                "What was stated, with its limit, and what is measured, in the"
+                                " unit beside it. An empty cell is missing, never zero. "
                                 "The state is the agents' judgement.",
                             ),
                             columns=columns,
                             names=COLUMNS,
-                            sort=target.EACH_STATE,
+                            sort=state,
                             links={"hub": make.way(uids.hub_uid("${__value.raw:percentencode}"))},
-                            widths={"hub": 80, "target": 200, "kpi": 180, "scope": 80, "op": 70},
+                            widths={"hub": 135, "target": 330, "scope": 120, "unit": 60},
+                            hidden=("kpi", "op"),
                         ),
                         height=14,
                     ),
@@ -90,7 +92,7 @@ def board(registry: Registry, language: Language) -> Board:
                     panels.series(make, power.HUB_POWER, legend="right"),
                     *(
                         panels.bars(
-                            make, kpi.measured(registry, key, scope=WHOLE_HUB), width=6, height=6
+                            make, kpi.measured(registry, key, scope=WHOLE_HUB), width=6, height=4
                         )
                         for key in (
                             "racks_in_service",

@@ -29,7 +29,7 @@ def board(language: Language) -> Board:
                     panels.stat(make, onerack.ONE_FAILOVER, width=4),
                     panels.stat(make, onerack.ONE_HEADROOM, width=4),
                     panels.stat(make, onerack.ONE_INLET, width=4),
-                    panels.stat(make, onerack.ONE_CAPACITY, width=4, graph=False),
+                    panels.stat(make, onerack.ONE_CAPACITY, width=4),
                 ],
             ),
             Section(

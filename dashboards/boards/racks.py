@@ -38,7 +38,7 @@ def _now(make: Maker) -> Section:
     return Section(
         title=Text("Now"),
         cells=[
-            panels.stat(make, rack.RACK_COUNT, width=5, graph=False),
+            panels.stat(make, rack.RACK_COUNT, width=5),
             panels.gauge(make, rack.SITE_RACK_UTILIZATION, width=5),
             panels.stat(make, rack_limits.FAILOVER_COUNT, width=5),
             panels.stat(make, rack_limits.HOT_COUNT, width=4),
@@ -96,7 +96,8 @@ def _limits(make: Maker) -> Section:
                         "rack": f"{make.way(uids.RACK)}{chosen}"
                         "&var-rack=${__value.raw:percentencode}"
                     },
-                    widths={"row": 80, "rack": 110, "hub": 110, "site": 220},
+                    widths={"row": 80, "rack": 110},
+                    hidden=("hub", "site"),
                 ),
                 height=12,
             )

@@ -55,11 +55,11 @@ def _pue(make: Maker) -> Section:
     return Section(
         title=Text("PUE"),
         cells=[
-            panels.stat(make, energy.WINDOW_PUE, width=6, height=5, graph=False),
-            panels.stat(make, energy.SITE_PUE_LIMIT, width=4, height=5, graph=False),
-            panels.stat(make, pue.PUE_REQUIRED, width=6, height=5, graph=False),
-            panels.stat(make, energy.PUE_GRADE, width=4, height=5, graph=False),
-            panels.stat(make, rack.SITE_OCCUPANCY, width=4, height=5, graph=False),
+            panels.stat(make, energy.WINDOW_PUE, width=6, height=5),
+            panels.stat(make, energy.SITE_PUE_LIMIT, width=4, height=5),
+            panels.stat(make, pue.PUE_REQUIRED, width=6, height=5),
+            panels.stat(make, energy.PUE_GRADE, width=4, height=5),
+            panels.stat(make, rack.SITE_OCCUPANCY, width=4, height=5),
             panels.series(
                 make,
                 pue.SITE_PUE,

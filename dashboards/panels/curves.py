@@ -20,16 +20,15 @@ LIST_LEGEND: Final = {
     "showLegend": True,
     "displayMode": "list",
     "placement": "bottom",
-    "calcs": ["lastNotNull"],
+    "calcs": [],
 }
-
-
+"""No last value: of a series that ended hours ago it would stand there as the present one."""
 TABLE_LEGEND: Final = {
     "showLegend": True,
     "displayMode": "table",
     "placement": "right",
-    "calcs": ["lastNotNull"],
-    "sortBy": "Last *",
+    "calcs": ["min", "max"],
+    "sortBy": "Max",
     "sortDesc": True,
 }
 
@@ -53,6 +52,7 @@ def series(
         **make.common(signal, *more, title=title),
         unit=signal.unit,
         valueDecimals=_axis_decimals(signal),
+        axisSoftMin=signal.begins,
         spanNulls=False,
         fillOpacity=30 if stack else 0,
         showPoints="auto",
@@ -137,8 +137,11 @@ def history(
 
 
 def _axis_decimals(signal: Signal) -> int | None:
-    """Return the decimals of an axis.
+    """Return the decimals of an axis; None lets Grafana take as many as tell its ticks apart.
 
-    Of shares none are set: Grafana counts decimals before it makes them a percentage.
+    They are set where they surely do: for counts, and where a scale has a beginning far away. Of
+    shares none are set: Grafana counts decimals before it makes them a percentage.
     """
-    return None if signal.unit == "percentunit" else signal.decimals
+    if signal.unit == "percentunit":
+        return None
+    return signal.decimals if signal.decimals == 0 or signal.begins is not None else None

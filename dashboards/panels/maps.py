@@ -8,6 +8,7 @@ from dataclasses import replace
 from collectors.catalogue import site
 from dashboards import uids
 from dashboards.language import NO_DATA, Text
+from dashboards.naming import mappings
 from dashboards.panels.grafana import (
     Cell,
     Modern,
@@ -120,6 +121,7 @@ def geomap(
     marker = {
         "matcher": {"id": "byName", "options": "hub"},
         "properties": [
+            {"id": "mappings", "value": mappings("hub", make.names)},
             {
                 "id": "links",
                 "value": [
@@ -128,7 +130,7 @@ def geomap(
                         "url": make.way(uids.hub_uid("${__value.raw:percentencode}")),
                     }
                 ],
-            }
+            },
         ],
     }
     panel = Modern(**common, type="geomap", options=options, defaults=defaults, overrides=[marker])

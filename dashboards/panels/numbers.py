@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from grafanalib import core
 
@@ -14,7 +15,11 @@ from dashboards.panels.grafana import (
     steps_of,
 )
 from dashboards.panels.maker import Maker
+from dashboards.promql import TOLD
 from dashboards.signals.base import Signal
+
+_SMALL: Final = 18
+"""Pixels of a word that is no figure."""
 
 
 def stat(
@@ -24,11 +29,16 @@ def stat(
     width: int = 4,
     height: int = 4,
     title: Text | None = None,
-    graph: bool = True,
+    small: bool = False,
 ) -> Cell:
-    """One number a series, the newest there is; never a mean over the range."""
+    """One number a series, as it is now: never a mean over the range, nor the last one of it.
+
+    `small` is for a word that is no figure.
+
+    A line behind the number would need the range, and then what ended hours ago has a number too.
+    """
     panel = core.Stat(
-        **make.common(signal, title=title, instant=not graph),
+        **make.common(signal, title=title, instant=True),
         format=signal.unit,
         decimals=signal.decimals,
         reduceCalc="lastNotNull",
@@ -36,9 +46,13 @@ def stat(
         thresholds=list(steps_of(signal)),
         mappings=make.mappings(signal),
         color={"mode": "thresholds"},
-        graphMode="area" if graph else "none",
-        colorMode="background" if signal.states else "value",
-        extraJson={"fieldConfig": {"defaults": {**make.bounds(signal), **make.ways(signal)}}},
+        graphMode="none",
+        colorMode="background" if signal.states and not small else "value",
+        textMode="value_and_name" if TOLD in signal.legend else "auto",
+        extraJson={
+            "fieldConfig": {"defaults": {**make.bounds(signal), **make.ways(signal)}},
+            **({"options": {"text": {"valueSize": _SMALL}}} if small else {}),
+        },
     )
     return cell(panel, width, height, [signal])
 

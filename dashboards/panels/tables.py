@@ -18,7 +18,9 @@ from dashboards.panels.grafana import (
 from dashboards.panels.maker import Maker
 from dashboards.signals.base import BLUE, Signal, Step
 
-_COLUMN_WIDTH: Final = 150
+_COLUMN_WIDTH: Final = 105
+_STATE_WIDTH: Final = 160
+"""Of a column whose words have a mark: "∅ expired, unreported"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Table:
     widths: Mapping[str, int] = field(default_factory=dict)
     """Pixels of the label columns that are wider or narrower than the rest."""
     down: bool = True
+    hidden: Sequence[str] = ()
+    """Labels that are not shown, but that links hand on or rows are joined on."""
 
 
 def table(make: Maker, table: Table, *, width: int = 24, height: int = 10) -> Cell:
@@ -71,6 +75,7 @@ def table(make: Maker, table: Table, *, width: int = 24, height: int = 10) -> Ce
         for label, text in names.items()
         if (known := mappings(label, make.names))
     ]
+    overrides += [_hidden(make.say(names[label])) for label in table.hidden]
     overrides += [_width(make.say(names[label]), width) for label, width in table.widths.items()]
     sort_by = [{"displayName": make.say(table.sort.name), "desc": table.down}] if table.sort else []
     panel = Modern(
@@ -97,7 +102,7 @@ def table(make: Maker, table: Table, *, width: int = 24, height: int = 10) -> Ce
 def _column(make: Maker, signal: Signal) -> Json:
     properties: list[Json] = [
         {"id": "unit", "value": signal.unit},
-        {"id": "custom.minWidth", "value": _COLUMN_WIDTH},
+        {"id": "custom.minWidth", "value": _STATE_WIDTH if signal.states else _COLUMN_WIDTH},
     ]
     if signal.decimals is not None:
         properties.append({"id": "decimals", "value": signal.decimals})
@@ -119,6 +124,15 @@ def _named(column: str, known: list[Json]) -> Json:
     return {
         "matcher": {"id": "byName", "options": column},
         "properties": [{"id": "mappings", "value": known}],
+    }
+
+
+def _hidden(column: str) -> Json:
+    return {
+        "matcher": {"id": "byName", "options": column},
+        "properties": [
+            {"id": "custom.hideFrom", "value": {"legend": False, "tooltip": False, "viz": True}}
+        ],
     }
 
 

@@ -72,7 +72,8 @@ class Signal:
     notation. `expr` has the places of `dashboards.promql`. A signal with a `record` is also a
     recording rule of that name (level:metric:operation). `plain` is the same query for databases
     without set operators, if there is one. `by_rules` is the same query for a rule, from series
-    that other rules have recorded. `least` and `most` are the ends of its scale.
+    that other rules have recorded. `least` and `most` are the ends of its scale. Where no value
+    is below, the scale of a chart begins at `begins`.
     """
 
     key: str
@@ -86,6 +87,7 @@ class Signal:
     least: float | None = None
     most: float | None = None
     decimals: int | None = None
+    begins: int | None = None
     steps: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
     may_be_empty: Excuse | None = None

@@ -11,7 +11,7 @@ from typing import Final
 from collectors.catalogue import facility, pdu_parts, rack
 from collectors.catalogue.limits import FULL_DAYS, IMBALANCE_LIMIT
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import of, while_up
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 from dashboards.signals.rack import MANY, RACK_LABELS
 
@@ -93,7 +93,11 @@ BREAKER_IMBALANCE: Final = Signal(
         " load is a tenth of the rating or more.",
     ),
     unit="percentunit",
-    expr=f"{_imbalance()} and topk({MANY}, {_imbalance(' @ end()')})",
+    expr=(
+        f"{_imbalance()} and topk({MANY}, {_imbalance(' @ end()')})"
+        f" unless (min by ({BREAKER_LABELS}) ({of(rack.BREAKER_COVERAGE)}) < 1)"
+    ),
+    plain=_imbalance(),
     legend="{{breaker}}",
     kind="ratio",
     least=0,
@@ -133,12 +137,14 @@ PDU_NEAR_TRIP: Final = Signal(
         reason="no PDU tells the load of its phases or banks", unless=of(facility.PDU_PHASE_LOAD)
     ),
 )
+_PDU_IMBALANCE: Final = f"max by ({RACK_LABELS}, pdu) ({of(facility.PDU_PHASE_IMBALANCE)})"
 PDU_IMBALANCE: Final = Signal(
     key="breaker.pdu_imbalance",
     name=Text("Phase imbalance of PDUs"),
     description=BREAKER_IMBALANCE.description,
     unit="percentunit",
-    expr=f"topk({MANY}, max by ({RACK_LABELS}, pdu) ({of(facility.PDU_PHASE_IMBALANCE)}))",
+    expr=f"topk({MANY}, {while_up(_PDU_IMBALANCE, facility.PDU_UP, f'{RACK_LABELS}, pdu')})",
+    plain=_PDU_IMBALANCE,
     legend="{{pdu}}",
     kind="ratio",
     least=0,

@@ -6,15 +6,21 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from collectors.base import Metric
-from collectors.catalogue import node
+from collectors.catalogue import inventory, node
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import MARKED, marked, of, while_up
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 from dashboards.signals.rack import bands
 
 MANY: Final = 40
 """How many chips a table names at most."""
 _CHIP: Final = "hub, site, node, accelerator"
+_POWER: Final = while_up(
+    f"max by ({_CHIP}) ({of(node.ACCELERATOR_POWER)})", node.ACCELERATOR_UP, _CHIP
+)
+_NODE: Final = "hub, site, node, source"
+_NODES: Final = while_up(f"max by ({_NODE}) ({of(node.NODE_POWER)})", node.NODE_UP, _NODE)
+_KIND_NODE: Final = 'kind="node"'
 _NO_CHIPS: Final = Excuse(
     reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO)
 )
@@ -53,10 +59,21 @@ CHIP_UTILIZATION: Final = Signal(
 CHIP_POWER: Final = Signal(
     key="chip.power",
     name=Text("Accelerator power"),
-    description=Text("Sum of what the chips draw."),
+    description=Text(
+        "Sum of what the chips that answer draw. With ≥ it is a part: a chip is silent or does not"
+        " tell its power.",
+    ),
     unit="watt",
-    expr=f"sum by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_POWER)}))",
-    legend="{{site}}",
+    expr=marked(
+        f"sum by (hub, site) ({_POWER})",
+        f"count by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_UP)}))"
+        f" > count by (hub, site) ({_POWER})",
+        "hub, site",
+        "site",
+    ),
+    plain=f"sum by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_POWER)}))",
+    by_rules=f"sum by (hub, site) ({_POWER})",
+    legend=MARKED,
     record="site:dc_accelerator_power_watts:sum",
     least=0,
     may_be_empty=_NO_CHIPS,
@@ -81,11 +98,18 @@ NODE_POWER: Final = Signal(
     name=Text("Power the nodes report"),
     description=Text(
         "Sum of the nodes' power by where it was read. Sources measure different things and must"
-        " not be added up: RAPL is the CPUs only.",
+        " not be added up: RAPL is the CPUs only. With ≥ it is a part of the site's nodes.",
     ),
     unit="watt",
-    expr=f"sum by (hub, site, source) (max by (hub, site, node, source) ({of(node.NODE_POWER)}))",
-    legend="{{site}} {{source}}",
+    expr=marked(
+        f"sum by (hub, site, source) ({_NODES})",
+        f"count by (hub, site, source) ({_NODES}) < on (hub, site) group_left ()"
+        f" sum by (hub, site) ({of(inventory.EXPECTED, _KIND_NODE)})",
+        "hub, site, source",
+        "source",
+    ),
+    plain=f"sum by (hub, site, source) (max by ({_NODE}) ({of(node.NODE_POWER)}))",
+    legend=f"{{{{site}}}} {MARKED}",
     least=0,
     may_be_empty=Excuse(reason="no node reports its own power", unless=of(node.NODE_POWER)),
 )

@@ -10,6 +10,7 @@ from dashboards.language import Text
 from dashboards.promql import TOLD, of, told, while_all_up, while_up
 from dashboards.signals import pue
 from dashboards.signals.base import GREEN, ORANGE, RED, SKY, Excuse, Signal, State, steps
+from dashboards.signals.power import boundary_now
 from dashboards.signals.pue import JOULES_PER_WATT_HOUR
 
 JOULES_PER_KWH: Final = 3_600_000
@@ -51,12 +52,19 @@ def _point(point: str) -> str:
 _UPS: Final = f"sum by (hub, site) (max by (hub, site, ups, phase) ({of(ups.UPS_OUTPUT_POWER)}))"
 _EACH_PDU: Final = f"max by (hub, site, rack, pdu) ({of(facility.PDU_POWER)})"
 _PDU_UP: Final = f"max by (hub, site, rack, pdu) ({of(facility.PDU_UP)})"
-_EACH_NODE: Final = f"max by (hub, site, node) ({of(node.NODE_POWER, _BY_CONTROLLER)})"
+_NODE: Final = "hub, site, node, source"
+_EACH_NODE: Final = "max by (hub, site, node) ({})".format(
+    while_up(f"max by ({_NODE}) ({of(node.NODE_POWER, _BY_CONTROLLER)})", node.NODE_UP, _NODE)
+)
+_CHIP: Final = "hub, site, node, accelerator"
+_EACH_CHIP: Final = while_up(
+    f"max by ({_CHIP}) ({of(node.ACCELERATOR_POWER)})", node.ACCELERATOR_UP, _CHIP
+)
 
 
 def _boundary(boundary: str) -> str:
     matcher = f'boundary="{boundary}"'
-    return f"max by (hub, site) ({of(site.SITE_POWER, matcher)})"
+    return f"max by (hub, site) ({boundary_now(of(site.SITE_POWER, matcher))})"
 
 
 FLOW: Final = (
@@ -125,9 +133,12 @@ FLOW: Final = (
     _stage(
         "chips",
         Text("Accelerators"),
-        Text("Sum of what the chips draw."),
-        "sum by (hub, site) (max by (hub, site, node, accelerator)"
-        f" ({of(node.ACCELERATOR_POWER)}))",
+        Text("Sum of what the chips draw; how many they are stands in the name."),
+        told(
+            f"sum by (hub, site) ({_EACH_CHIP})",
+            f"count by (hub, site) ({_EACH_CHIP})",
+            f"count by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_UP)}))",
+        ),
         Excuse(reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO)),
     ),
 )

@@ -6,7 +6,15 @@ from typing import Final
 
 from collectors.catalogue import cooling, facility, site, ups
 from dashboards.language import Text
-from dashboards.promql import of, share, while_all_up, while_up
+from dashboards.promql import (
+    MARKED,
+    marked,
+    of,
+    share,
+    while_all_up,
+    while_told,
+    while_up,
+)
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, filling, steps
 
 NO_UPS: Final = Excuse(reason="no UPS answers at these sites", unless=f"{of(ups.UPS_UP)} == 1")
@@ -17,6 +25,14 @@ _NO_COOLING: Final = Excuse(
 
 _NO_PDU: Final = Excuse(reason="no PDU is read at these sites", unless=of(facility.PDU_UP))
 
+
+def boundary_now(power: str, *, scope: str = "site") -> str:
+    """Return the power of the boundaries that the last round of the PUE could tell."""
+    each = "hub, site, boundary"
+    rounds = of(site.SITE_PUE_STATE, scope=scope)
+    return while_told(f"max by ({each}) ({power})", power, each, rounds, "hub, site")
+
+
 SITE_POWER: Final = Signal(
     key="site.power",
     name=Text("Power by boundary"),
@@ -25,7 +41,8 @@ SITE_POWER: Final = Signal(
         " boundary answers.",
     ),
     unit="watt",
-    expr=f"max by (hub, site, boundary) ({of(site.SITE_POWER)})",
+    expr=boundary_now(of(site.SITE_POWER)),
+    plain=f"max by (hub, site, boundary) ({of(site.SITE_POWER)})",
     legend="{{site}} {{boundary}}",
     record="site:dc_power_watts:max",
     least=0,
@@ -33,9 +50,8 @@ SITE_POWER: Final = Signal(
 
 _EACH_SITE: Final = "max by (hub, site, boundary)"
 _SITE_POWER: Final = of(site.SITE_POWER, scope="hub")
-_SILENT: Final = (
-    f"({_EACH_SITE} (last_over_time({_SITE_POWER}[7d])) unless {_EACH_SITE} ({_SITE_POWER}))"
-)
+_NOW: Final = f"({boundary_now(_SITE_POWER, scope='hub')})"
+_SILENT: Final = f"({_EACH_SITE} (last_over_time({_SITE_POWER}[7d])) unless {_NOW})"
 """The sites that told their power within the week and do not now."""
 
 HUB_POWER: Final = Signal(
@@ -45,9 +61,7 @@ HUB_POWER: Final = Signal(
         "Power of all sites, by boundary; shown only while every site of the last week tells it."
     ),
     unit="watt",
-    expr=(
-        f"sum by (hub, boundary) ({_EACH_SITE} ({_SITE_POWER})) unless on (hub, boundary) {_SILENT}"
-    ),
+    expr=(f"sum by (hub, boundary) {_NOW} unless on (hub, boundary) {_SILENT}"),
     plain=f"sum by (hub, boundary) ({_EACH_SITE} ({_SITE_POWER}))",
     legend="{{hub}} {{boundary}}",
     record="hub:dc_power_watts:sum",
@@ -88,19 +102,30 @@ METER_UP: Final = Signal(
     ),
 )
 
-_PDUS: Final = f"max by (hub, site, rack, pdu, feed) ({of(facility.PDU_POWER)})"
+_PDU: Final = "hub, site, rack, pdu"
+_PDUS: Final = f"max by ({_PDU}, feed) ({of(facility.PDU_POWER)})"
+SILENT_FEED: Final = (
+    f"min by (hub, site, feed) (max by ({_PDU}, feed) ({of(facility.PDU_UP)})) == 0"
+)
+"""The feeds of a site of which a PDU does not answer."""
 
 PDU_POWER: Final = Signal(
     key="pdu.power",
     name=Text("PDU power by feed"),
     description=Text(
         "Power through the PDUs of a site that answer, by feed: two feeds far apart share the load"
-        " badly. How many answer stands beside it.",
+        " badly. With ≥ it is a part: a PDU of the feed is silent.",
     ),
     unit="watt",
-    expr=f"sum by (hub, site, feed) ({while_up(_PDUS, facility.PDU_UP, 'hub, site, rack, pdu')})",
+    expr=marked(
+        f"sum by (hub, site, feed) ({while_up(_PDUS, facility.PDU_UP, _PDU)})",
+        SILENT_FEED,
+        "hub, site, feed",
+        "feed",
+    ),
     plain=f"sum by (hub, site, feed) ({_PDUS})",
-    legend="{{site}} {{feed}}",
+    by_rules=f"sum by (hub, site, feed) ({while_up(_PDUS, facility.PDU_UP, _PDU)})",
+    legend=f"{{{{site}}}} {MARKED}",
     record="site:dc_pdu_power_watts:sum",
     least=0,
     may_be_empty=_NO_PDU,

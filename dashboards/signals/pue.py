@@ -70,6 +70,7 @@ SITE_PUE: Final = Signal(
     legend="{{site}} {{window}}",
     record="site:dc_pue_ratio:max",
     decimals=3,
+    begins=1,
 )
 
 PUE_LIMIT: Final = Signal(

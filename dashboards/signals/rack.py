@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from collectors.catalogue import rack, site
+from collectors.catalogue import facility, rack, site
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import MARKED, marked, of, while_all_up, while_told, while_up
 from dashboards.signals.base import Excuse, Signal, filling
+from dashboards.signals.power import SILENT_FEED
 
 MANY: Final = 60
 """How many racks a panel names at most; a hub has tens of thousands."""
@@ -38,6 +39,11 @@ def _power(scope: str = "site", at: str = "") -> str:
         f"sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed)"
         f" ({of(rack.RACK_POWER, scope=scope)}{at}))"
     )
+
+
+def while_heard(expr: str, scope: str = "row") -> str:
+    """Return values of racks only while each of their PDUs answers: they need all feeds."""
+    return while_all_up(expr, facility.PDU_UP, f"{RACK_LABELS}, pdu", RACK_LABELS, scope=scope)
 
 
 def bands(ratio: str) -> str:
@@ -78,7 +84,14 @@ OCCUPANCY: Final = Signal(
         " rack units, power.",
     ),
     unit="percentunit",
-    expr=f"max by (hub, site, method) ({of(site.SITE_OCCUPANCY)})",
+    expr=while_told(
+        f"max by (hub, site, method) ({of(site.SITE_OCCUPANCY)})",
+        of(site.SITE_OCCUPANCY),
+        "hub, site, method",
+        of(site.SITE_INFO),
+        "hub, site",
+    ),
+    plain=f"max by (hub, site, method) ({of(site.SITE_OCCUPANCY)})",
     legend="{{site}} {{method}}",
     kind="ratio",
     record="site:dc_rack_occupancy_ratio:max",
@@ -92,6 +105,7 @@ SITE_OCCUPANCY: Final = replace(
     name=Text("Racks in use"),
     description=Text("Share of the racks that have equipment in them."),
     expr=f"max by (hub, site) ({of(site.SITE_OCCUPANCY, _BY_RACKS)})",
+    plain="",
     legend="{{site}}",
     record="",
     decimals=0,
@@ -115,31 +129,39 @@ RESERVED: Final = Signal(
     ),
 )
 
+_FEEDS: Final = f"max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER)})"
+_HEARD: Final = while_up(_FEEDS, facility.PDU_UP, f"{RACK_LABELS}, feed")
+
 SITE_RACK_POWER: Final = Signal(
     key="site.rack_power",
     name=Text("Power of all racks"),
-    description=Text("Sum of what the racks draw, by feed."),
+    description=Text(
+        "Sum of what the racks draw, by feed. With ≥ it is a part: a PDU of the feed is silent."
+    ),
     unit="watt",
-    expr=f"sum by (hub, site, feed) (max by ({RACK_LABELS}, feed) ({of(rack.RACK_POWER)}))",
-    legend="{{site}} {{feed}}",
+    expr=marked(f"sum by (hub, site, feed) ({_HEARD})", SILENT_FEED, "hub, site, feed", "feed"),
+    plain=f"sum by (hub, site, feed) ({_FEEDS})",
+    by_rules=f"sum by (hub, site, feed) ({_HEARD})",
+    legend=f"{{{{site}}}} {MARKED}",
     record="site:dc_rack_power_watts:sum",
     least=0,
 )
+
+_RATED: Final = f"max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY)})"
+_LOADS: Final = "(" + while_heard(f"(sum by ({RACK_LABELS}) ({_FEEDS}) and {_RATED})", "site") + ")"
+"""The power of each rack that has a rated power, while each of its PDUs answers."""
+_SHARE: Final = f"sum by (hub, site) {_LOADS} / sum by (hub, site) ({_RATED} and {_LOADS})"
 
 SITE_RACK_UTILIZATION: Final = Signal(
     key="site.rack_utilization",
     name=Text("Rack power utilisation"),
     description=Text(
-        "Measured power of the racks over their rated power, over racks where both are known.",
+        "Measured power of the racks over their rated power, over racks of which all feeds are"
+        " heard.",
     ),
     unit="percentunit",
-    expr=(
-        f"sum by (hub, site) (sum by ({RACK_LABELS}) (max by ({RACK_LABELS}, feed)"
-        f" ({of(rack.RACK_POWER)}))"
-        f" and max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY)}))"
-        f" / sum by (hub, site) (max by ({RACK_LABELS}) ({of(rack.RACK_POWER_CAPACITY)})"
-        f" and max by ({RACK_LABELS}) ({of(rack.RACK_POWER)}))"
-    ),
+    expr=_SHARE,
+    plain=f"sum by (hub, site) ({_FEEDS}) / sum by (hub, site) ({_RATED})",
     legend="{{site}}",
     kind="ratio",
     record="site:dc_rack_power_utilization:ratio",
@@ -156,7 +178,8 @@ RACK_DISTRIBUTION: Final = Signal(
         " full; one near 0 % is sold but idle.",
     ),
     unit="short",
-    expr=bands(_power_ratio()),
+    expr=bands(f"({while_heard(_power_ratio(), 'site')})"),
+    plain=bands(_power_ratio()),
     legend="{{tenth}}",
     kind="count",
     least=0,
@@ -170,7 +193,7 @@ RACK_POWER_RATIO: Final = Signal(
         "Measured power over rated power, the racks nearest to their limit first.",
     ),
     unit="percentunit",
-    expr=top(_power_ratio),
+    expr=while_heard(top(_power_ratio)),
     plain=_power_ratio("row"),
     legend="{{rack}}",
     kind="ratio",
@@ -196,9 +219,9 @@ RACK_SPACE_RATIO: Final = Signal(
 RACK_POWER_EACH: Final = Signal(
     key="rack.power",
     name=Text("Power of a rack"),
-    description=Text("What a rack draws over all feeds."),
+    description=Text("What a rack draws over all feeds; absent while a feed is silent."),
     unit="watt",
-    expr=top(_power),
+    expr=while_heard(top(_power)),
     plain=_power("row"),
     legend="{{rack}}",
     least=0,

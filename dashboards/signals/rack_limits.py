@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from collectors.base import Metric
 from collectors.catalogue import facility, rack
 from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import TOLD, of, told, while_told
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
-from dashboards.signals.rack import KIND_SPACE, RACK_LABELS, top
+from dashboards.signals.rack import KIND_SPACE, RACK_LABELS, top, while_heard
 
 
 def _failover(scope: str = "site", at: str = "") -> str:
@@ -20,6 +21,13 @@ def _inlet(scope: str = "site", at: str = "") -> str:
     return f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope=scope)}{at})"
 
 
+def while_inventory_tells(expr: str, metric: Metric, scope: str = "row") -> str:
+    """Return what is told of racks only if the last round of all racks has told it too."""
+    told, beside = (of(one, scope=scope) for one in (metric, rack.RACK_INFO))
+    return while_told(expr, told, RACK_LABELS, beside, RACK_LABELS)
+
+
+IN_SERVICE: Final = 'state="in_service"'
 SHARE: Final = {"limit": f"{100 * FAILOVER_LIMIT:g} %"}
 """The limit of failover, as texts have it."""
 _NO_CAPACITY: Final = Excuse(
@@ -38,7 +46,7 @@ FAILOVER: Final = Signal(
         SHARE,
     ),
     unit="percentunit",
-    expr=top(_failover),
+    expr=while_heard(top(_failover)),
     plain=_failover("row"),
     legend="{{rack}}",
     kind="ratio",
@@ -60,15 +68,24 @@ FAILOVER_EACH: Final = Signal(
 )
 
 
-def _count(key: str, name: Text, description: Text, beyond: str, excuse: Excuse) -> Signal:
-    """Return how many measured racks of a site are beyond a limit: none is not green."""
+def _count(
+    key: str, name: Text, description: Text, racks: str, limit: float, among: str, excuse: Excuse
+) -> Signal:
+    """Return how many racks of a site are beyond a limit: none is not green.
+
+    `racks` is the value of each measured rack, and `among` has a value for each that should have
+    one: how many of how many are measured stands in the name.
+    """
+    total = f"sum by (hub, site) (({racks}) > bool {limit:g})"
+    answering, expected = (f"count by (hub, site) ({each})" for each in (racks, among))
     return Signal(
         key=f"rack.{key}_count",
         name=name,
         description=description,
         unit="short",
-        expr=f"sum by (hub, site) ({beyond})",
-        legend="{{site}}",
+        expr=told(total, answering, expected),
+        plain=total,
+        legend=TOLD,
         kind="count",
         least=0,
         decimals=0,
@@ -81,7 +98,9 @@ FAILOVER_COUNT: Final = _count(
     "failover",
     Text("Racks that one feed cannot carry"),
     Text("Racks whose load is above {limit} of one feed's capacity.", SHARE),
-    f"{_failover()} > bool {FAILOVER_LIMIT}",
+    while_heard(_failover(), "site"),
+    FAILOVER_LIMIT,
+    f"max by ({RACK_LABELS}) ({of(rack.RACK_FEED_CAPACITY)})",
     _NO_CAPACITY,
 )
 
@@ -92,7 +111,9 @@ HOT_COUNT: Final = _count(
         "Racks whose inlet is above {recommended} °C, the end of ASHRAE's recommended range.",
         {"recommended": f"{INLET_RECOMMENDED:g}"},
     ),
-    f"{_inlet()} > bool {INLET_RECOMMENDED:g}",
+    while_inventory_tells(_inlet(), rack.RACK_INLET_TEMPERATURE, "site"),
+    INLET_RECOMMENDED,
+    f"max by ({RACK_LABELS}) ({of(rack.RACK_INFO, IN_SERVICE)})",
     _NO_SENSOR,
 )
 
@@ -105,7 +126,7 @@ INLET: Final = Signal(
         {"recommended": f"{INLET_RECOMMENDED:g}", "allowable": f"{INLET_ALLOWABLE:g}"},
     ),
     unit="celsius",
-    expr=top(_inlet),
+    expr=while_inventory_tells(top(_inlet), rack.RACK_INLET_TEMPERATURE),
     plain=_inlet("row"),
     legend="{{rack}}",
     decimals=1,

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from typing import Final
 
 from collectors.base import Metric
-from collectors.catalogue import rack
+from collectors.catalogue import facility, rack
 from collectors.catalogue.limits import FAILOVER_LIMIT, TRIP_LIMIT
 from dashboards.language import Text
-from dashboards.promql import of
+from dashboards.promql import of, while_all_up
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, filling, steps
 from dashboards.signals.rack import MANY, RACK_LABELS
 from dashboards.signals.rack_limits import SHARE
@@ -120,7 +120,10 @@ ROW_POWER: Final = Signal(
         "Power of each row's racks; absent while a feed is silent.",
     ),
     unit="watt",
-    expr=f"max by (hub, site, row) ({of(rack.ROW_POWER)})",
+    expr=while_all_up(
+        f"max by ({_ROW}) ({of(rack.ROW_POWER)})", facility.PDU_UP, f"{_ROW}, rack, pdu", _ROW
+    ),
+    plain=f"max by ({_ROW}) ({of(rack.ROW_POWER)})",
     legend="{{site}} {{row}}",
     least=0,
     may_be_empty=Excuse(reason="no row is heard whole", unless=of(rack.ROW_POWER)),

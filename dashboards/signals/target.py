@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.hubs.model import Kpi
+from agent.hubs.units import UNITS
 from agent.targets.model import State as Condition
 from agent.targets.wording import STATE_NAMES, SYMBOLS
 from collectors.catalogue import recorded, site
@@ -198,6 +199,23 @@ COVERAGE: Final = Signal(
         ),
     ),
 )
+
+
+def state_per_target(kpis: Mapping[str, Kpi]) -> Signal:
+    """Return the signal of each target's state, with the unit of its KPI as a label."""
+    by_unit: dict[str, list[str]] = {}
+    for kpi in kpis.values():
+        by_unit.setdefault(_SHORT.get(UNITS[kpi.unit].base, UNITS[kpi.unit].base), []).append(
+            kpi.key
+        )
+    expr = f"({EACH_STATE.expr})"
+    for unit, keys in by_unit.items():
+        expr = f'label_replace({expr}, "unit", "{unit}", "kpi", "{"|".join(keys)}")'
+    return replace(EACH_STATE, expr=expr, plain=EACH_STATE.expr)
+
+
+_SHORT: Final = {"count": "–", "ratio": "–", "yes": "–", "yuan": "¥"}
+"""Base units that a table writes otherwise. A count, and a ratio such as a PUE, have none."""
 
 
 def state_of(target: str) -> Signal:

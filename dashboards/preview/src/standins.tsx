@@ -183,12 +183,13 @@ export function GeomapStandIn({ frame, width, height, theme }: Size & { frame: D
       {longitudes.map((longitude, n) => {
         const [x, y] = at(longitude, latitudes[n]!);
         const shown = value?.display?.(value.values[n]);
+        const name = label?.display?.(label.values[n]);
         const line = free(x + 12, y + 4);
         placed.push([x + 12, line]);
         return (
           <g key={n}>
             <circle cx={x} cy={y} r={8} fill={shown?.color ?? theme.colors.primary.main} opacity={0.8} />
-            <text x={x + 12} y={line}>{`${label?.values[n] ?? ''} ${shown === undefined ? '' : formattedValueToString(shown)}`}</text>
+            <text x={x + 12} y={line}>{`${name === undefined ? '' : formattedValueToString(name)} ${shown === undefined ? '' : formattedValueToString(shown)}`}</text>
           </g>
         );
       })}
