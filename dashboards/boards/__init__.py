@@ -15,5 +15,8 @@ def all_boards(registry: Registry, language: Language) -> Iterator[Board]:
     yield overview.board(registry, language)
     for key in registry.hubs:
         yield hub.board(registry, registry.hubs[key], language)
-    for one in (site, racks, rack, nodes, chips, links, meters, agents):
+    for one in (site, racks, rack, nodes, chips):
+        yield one.board(language)
+    yield links.board(registry, language)
+    for one in (meters, agents):
         yield one.board(language)

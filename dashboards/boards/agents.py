@@ -28,7 +28,7 @@ def board(language: Language) -> Board:
                     panels.stat(make, own.AGENTS, width=6),
                     panels.stat(make, own.SERIES, width=6),
                     panels.stat(make, own.SPOOL_FILL, width=6),
-                    panels.stat(make, own.SIMULATED, width=6),
+                    panels.stat(make, own.SIMULATED, width=6, small=True),
                     panels.series(make, own.COLLECTORS_OK, legend="right"),
                     panels.series(make, own.COLLECTOR_DURATION, legend="right"),
                     panels.series(make, own.COLLECTOR_ERRORS),

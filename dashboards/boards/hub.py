@@ -134,7 +134,9 @@ def _figures(
         )
         yield Section(
             title=title,
-            cells=[_registered(make, fact) for fact in registered if fact.value is not None],
+            cells=[
+                _registered(make, registry, fact) for fact in registered if fact.value is not None
+            ],
         )
 
 
@@ -145,7 +147,7 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
         kpi.measured(registry, first.kpi.key, hub=make.hub, scope=first.scope), first.kpi
     )
     value = replace(value, legend=MEASURED.of(make.language))
-    title = _title(first)
+    title = _title(registry, first)
     limits = (
         _limit(first)
         if any(fact.kind != "observation" and fact.value is not None for fact in facts)
@@ -160,13 +162,17 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
     yield panels.series(make, value, *stated, width=14 if stated else 19, height=6, title=title)
 
 
-def _title(fact: Fact) -> Text:
-    return Text("{kpi}{scope}", {"kpi": fact.kpi.name, "scope": _scope(fact)})
+def _title(registry: Registry, fact: Fact) -> Text:
+    """Name a figure, and the part of the hub that it is of."""
+    if fact.scope == WHOLE_HUB:
+        return Text("{name}", {"name": fact.kpi.name})
+    part = registry.hubs[fact.hub].scopes.get(fact.scope, fact.scope)
+    return Text("{kpi} [{scope}]", {"kpi": fact.kpi.name, "scope": part})
 
 
-def _title_with_goal(fact: Fact) -> Text:
+def _title_with_goal(registry: Registry, fact: Fact) -> Text:
     goal = in_each_language(lambda language: limit_text(fact, language))
-    return Text("{title}: stated {goal}", {"title": _title(fact), "goal": goal})
+    return Text("{title}: stated {goal}", {"title": _title(registry, fact), "goal": goal})
 
 
 def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
@@ -192,7 +198,7 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
     return steps((max(goals), GREEN)) if goals else ()
 
 
-def _registered(make: Maker, fact: Fact) -> Cell:
+def _registered(make: Maker, registry: Registry, fact: Fact) -> Cell:
     """Return the panel of one figure that has no telemetry.
 
     For an observation the panel shows the published value. For a promise it shows the state, with
@@ -208,7 +214,7 @@ def _registered(make: Maker, fact: Fact) -> Cell:
         make,
         replace(signal, description=description),
         width=4,
-        title=_title(fact) if observed else _title_with_goal(fact),
+        title=(_title if observed else _title_with_goal)(registry, fact),
     )
 
 
@@ -219,7 +225,7 @@ def _limit(fact: Fact) -> Signal:
         unit=unit,
         decimals=decimals,
         expr=f"max by (target, op) ({of(site.TARGET_VALUE, *_of(fact), scope='hub')})",
-        legend="{{op}} {{target}}",
+        legend="{{target}}",
     )
 
 
@@ -233,10 +239,6 @@ def _observation(fact: Fact) -> Signal:
 
 def _of(fact: Fact) -> tuple[str, str]:
     return f'kpi="{fact.kpi.key}"', f'scope="{fact.scope}"'
-
-
-def _scope(fact: Fact) -> str:
-    return "" if fact.scope == WHOLE_HUB else f" [{fact.scope}]"
 
 
 def _states(signal: Signal, figure: Kpi, states: tuple[State, ...] = YES_NO) -> Signal:

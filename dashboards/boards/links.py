@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.hubs.model import Registry
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Language, Text
@@ -9,9 +10,9 @@ from dashboards.panels import Maker
 from dashboards.signals import link
 
 
-def board(language: Language) -> Board:
+def board(registry: Registry, language: Language) -> Board:
     """Return the dashboard of the links."""
-    make = Maker(language, uid=uids.LINKS, within=("hub", "site"))
+    make = Maker(language, uid=uids.LINKS, within=("hub", "site"), registry=registry)
     return Board(
         uid=uids.LINKS,
         title=Text("Links"),

@@ -132,6 +132,7 @@ PUE_REQUIRED: Final = Signal(
     expr=f"min by (hub, site) ({of(site.SITE_PUE_REQUIRED)})",
     legend="{{site}}",
     decimals=3,
+    begins=1,
     steps=steps((1.0, ORANGE), (1.1, GREEN), base=RED),
     may_be_empty=Excuse(
         reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
