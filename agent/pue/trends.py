@@ -14,6 +14,8 @@ from agent.pue.model import PowerPoint
 
 _HOURLY_UNTIL_DAYS: Final = 3
 _BY_CELL_UNTIL_HOURS: Final = 12
+_CHOSEN_HOURLY_UNTIL_DAYS: Final = 8
+"""A week that somebody looks into is shown by the hour."""
 
 
 def trend_edges(end: int, days: float, zone: ZoneInfo) -> list[int]:
@@ -30,7 +32,7 @@ def trend_edges(end: int, days: float, zone: ZoneInfo) -> list[int]:
 def edges_between(start: int, end: int, zone: ZoneInfo) -> list[int]:
     """Return the bounds of the intervals of a time: cells, hours or local days, by its length."""
     length = end - start
-    if length > _HOURLY_UNTIL_DAYS * 24 * HOUR_MS:
+    if length > _CHOSEN_HOURLY_UNTIL_DAYS * 24 * HOUR_MS:
         return _whole_days(start, end, zone)
     step = CELL_MS if length <= _BY_CELL_UNTIL_HOURS * HOUR_MS else HOUR_MS
     return [*range(start - start % step, end, step), end]

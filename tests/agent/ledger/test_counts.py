@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,31 @@ def test_register_events_are_counted_once(tmp_path: Path) -> None:
         book.flush()
     assert (book.counts["wrap"], book.counts["reset"]) == (1, 1)
     assert book.energy("m", T0, T0 + HOUR) == pytest.approx((15_000.0 + 5_000.0 + 1_000.0, 180.0))
+    book.close()
+
+
+def test_a_ledger_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While somebody else has the file for himself, readings wait in memory and the metric is 0;
+    with the next writing they are in the file, and it is 1 again.
+    """
+    monkeypatch.setattr("agent.ledger.store.database._WAIT_SECONDS", 0.1)
+    registry = CollectorRegistry()
+    book = Ledger(tmp_path / "ledger.db", clock=Clock())
+    registry.register(LedgerMetrics(book.counts, book.is_healthy))
+    assert registry.get_sample_value("hubgauge_ledger_healthy") == 1.0
+    book.accept(batch(T0, power("m", 1.0)))
+    other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    book.flush()
+    assert registry.get_sample_value("hubgauge_ledger_healthy") == 0.0
+    assert registry.get_sample_value("hubgauge_ledger_readings_total") == 0.0
+    other.execute("ROLLBACK")
+    other.close()
+    book.flush()
+    assert registry.get_sample_value("hubgauge_ledger_healthy") == 1.0
+    assert registry.get_sample_value("hubgauge_ledger_readings_total") == 1.0
     book.close()
 
 

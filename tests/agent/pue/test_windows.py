@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from agent.inventory.load import load_inventory
+from agent.ledger.energy import HOUR_MS
 from agent.pue.periods import bounds, year_end
 from agent.pue.pue import Pue
 from agent.pue.required import required_pue
+from agent.pue.trends import edges_between
 from tests.support.ledger import (
     HEAD,
     SITE,
@@ -131,3 +135,18 @@ def test_what_another_process_imports_is_seen(tmp_path: Path) -> None:
             other.pue.refresh()
         b.pue.refresh()
         assert b.pue.result(SITE, "1d").pue == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(
+    ("hours", "count", "step"),
+    [(2, 24, 300_000), (24, 24, HOUR_MS), (7 * 24, 168, HOUR_MS), (9 * 24, 9, 24 * HOUR_MS)],
+)
+def test_a_chosen_time_is_cut_into_what_can_be_seen(hours: int, count: int, step: int) -> None:
+    """Five minutes up to half a day, hours up to eight days, then local days. The time ends at a
+    midnight in China, 2026-11-22T16:00Z.
+    """
+    end = 1_795_363_200_000
+    edges = edges_between(end - hours * HOUR_MS, end, ZoneInfo("Asia/Shanghai"))
+    assert len(edges) == count + 1
+    assert {after - before for before, after in pairwise(edges)} == {step}
+    assert (edges[0], edges[-1]) == (end - hours * HOUR_MS, end)
