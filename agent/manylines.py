@@ -58,7 +58,7 @@ class ManyLines(logging.Filter):
         if record.name == __name__:
             return True
         args = record.args if isinstance(record.args, tuple) else ()
-        about = _NUMBER.sub("#", repr(args[1:]))
+        about = _NUMBER.sub("#", " ".join(map(str, args[1:])))
         kind = (record.name, record.levelno, str(record.msg), about)
         with self._lock:
             now = self._clock()

@@ -165,8 +165,13 @@ class RoundKeeper:
 
 
 def _rest(task: Task, *, nothing: bool) -> None:
-    """Leave out the next rounds of a collector of this machine that found nothing twice."""
+    """Leave out some of the next rounds of a collector that would tell nothing new.
+
+    One of this machine found nothing twice; or a device answers, and waits for its discovery.
+    """
     task.empty = task.empty + 1 if nothing else 0
     interval = task.collector.schedule.interval
     rests = task.own and task.empty >= _EMPTY
     task.left_out = max(0, int(_REST_SECONDS / interval) - 1) if rests else 0
+    if task.waits_for_place:
+        task.left_out = 1

@@ -54,7 +54,7 @@ class Task:
     empty: int = 0
     """How many rounds in a row found nothing: no such chip, array or file system."""
     left_out: int = 0
-    """How many of the next rounds are left out, for the last ones found nothing."""
+    """How many of the next rounds are left out, for they would tell nothing new."""
     heard: bool = False
     """Whether it was read, or is known not to answer."""
     began: float = float("-inf")

@@ -75,7 +75,8 @@ class Wheel:
             if self._next == len(self._places):
                 self._next = 0
                 self.turns += 1
-            if not task.gone and now - task.began >= _EARLIEST * self.interval:
+            least = (_EARLIEST + task.left_out) * self.interval
+            if not task.gone and now - task.began >= least:
                 return task
         return None
 

@@ -132,3 +132,15 @@ def test_a_wheel_without_devices_turns() -> None:
     wheel.advance(25.0)
     assert wheel.due(25.0) is None
     assert wheel.waits() <= 10.0
+
+
+def test_a_device_that_waits_for_its_discovery_is_asked_in_every_second_turn() -> None:
+    """With turns of 10 s it is asked every 20 s, and the devices beside it every 10 s."""
+    driven = Driven(count=4)
+    driven.tasks[1].left_out = 1
+    driven.run(200.0)
+    waiting = driven.read.pop("pdu-1")
+    # The first round comes early: at the start all are due at once.
+    assert {after - before for before, after in itertools.pairwise(waiting[1:])} == {20.0}
+    assert set(driven.gaps(10.0)) == {10.0}
+    assert not driven.late
