@@ -10,9 +10,9 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from agent import config as config_module
 from agent.config import Config
@@ -20,6 +20,21 @@ from agent.inventory.model import Inventory
 from agent.inventory.netbox.config import InventorySource
 from agent.inventory.netbox.kept import KeptAnswer
 from agent.loading import inventory_of
+from agent.messages.catalogue import Words, words
+from agent.messages.terminal import add_language
+from agent.targets.columns import padded_to, width_of
+
+_COLUMNS: Final = (
+    "site",
+    "state",
+    "racks",
+    "units",
+    "used",
+    "reserved",
+    "devices",
+    "pdus",
+    "without_pdu",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="read NetBox now; a running agent does this regularly",
     )
     parser.add_argument("--json", action="store_true", help="the racks one by one, as JSON")
+    add_language(parser, "the summary")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,9 +64,10 @@ def run(args: argparse.Namespace) -> int:
         json.dump(_as_json(stock, problems), sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
         return 0
-    sys.stdout.write(_as_text(stock))
+    w = words(args.language)
+    sys.stdout.writelines(f"{line}\n" for line in _as_text(stock, w))
     for problem in problems:
-        sys.stdout.write(f"not used: {problem}\n")
+        sys.stdout.write(w("inventory.not_used", problem=problem) + "\n")
     return 0
 
 
@@ -73,52 +90,39 @@ def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
     return kept.problems
 
 
-def _as_text(stock: Inventory) -> str:
-    summary = (
-        f"read {_age(stock.read_at)}; {len(stock.racks)} racks at {len(stock.sites)} sites,"
-        f" {len(stock.meters)} meters"
+def _as_text(stock: Inventory, w: Words) -> Iterator[str]:
+    yield w(
+        "inventory.said",
+        age=_age(stock.read_at, w),
+        racks=str(len(stock.racks)),
+        sites=str(len(stock.sites)),
+        meters=str(len(stock.meters)),
     )
-    lines = [summary]
-    rows = [
-        (
-            "site",
-            "state",
-            "racks",
-            "units",
-            "used",
-            "reserved",
-            "devices",
-            "PDUs",
-            "racks without PDU",
-        )
-    ]
+    rows = [[w(f"inventory.{name}") for name in _COLUMNS]]
     for site, racks in stock.racks_by_site.items():
-        rows.append(
-            (
-                site,
-                stock.sites[site].state,
-                str(len(racks)),
-                str(sum(rack.height_units for rack in racks)),
-                str(sum(rack.used or 0 for rack in racks)),
-                str(sum(rack.reserved_units for rack in racks)),
-                str(sum(len(rack.devices or ()) for rack in racks)),
-                str(sum(1 for rack in racks for feed in rack.feeds.values() if feed.pdu)),
-                str(sum(not any(feed.pdu for feed in rack.feeds.values()) for rack in racks)),
-            )
+        numbers = (
+            len(racks),
+            sum(rack.height_units for rack in racks),
+            sum(rack.used or 0 for rack in racks),
+            sum(rack.reserved_units for rack in racks),
+            sum(len(rack.devices or ()) for rack in racks),
+            sum(1 for rack in racks for feed in rack.feeds.values() if feed.pdu),
+            sum(not any(feed.pdu for feed in rack.feeds.values()) for rack in racks),
         )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines += [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join(lines) + "\n"
+        state = w.of("inventory.state", stock.sites[site].state)
+        rows.append([site, state, *map(str, numbers)])
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        yield "  ".join(padded_to(cell, width) for cell, width in cells).rstrip()
 
 
-def _age(read_at: float | None) -> str:
+def _age(read_at: float | None, w: Words) -> str:
     if read_at is None:
-        return "never"
+        return w("inventory.never")
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(read_at))
-    return f"{when} ({max(0.0, time.time() - read_at) / 3600:.1f} h ago)"
+    hours = max(0.0, time.time() - read_at) / 3600
+    return w("inventory.read", when=when, hours=f"{hours:.1f}")
 
 
 def _as_json(stock: Inventory, problems: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from agent.commands.output import cannot_be_written
 from agent.config import load as load_config
 from agent.inventory.maintenance import FILE, Window, load, save
 from agent.loading import inventory_of
+from agent.messages.catalogue import Words, words
+from agent.messages.terminal import add_language
 from collectors.base import ConfigError
 from collectors.strict import nearest, parse_duration
 
@@ -26,6 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "--config", type=Path, required=True, metavar="F", help="the agent's config file"
         )
+        add_language(one, "the answer")
     for one in (adding, ending):
         one.add_argument("--rack", default="", metavar="R", help="the rack")
         one.add_argument("--row", default="", metavar="W", help="a row; also needs --site")
@@ -41,11 +44,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Add, end or list windows; returns 1 where there is nothing to end."""
+    w = words(args.language)
     config = load_config(args.config)
     folder, now = config.file.state_dir, time.time()
     windows = [one for one in load(folder) if one.ends > now]
     if args.action == "list":
-        sys.stdout.writelines(f"{_told(one, now)}\n" for one in windows)
+        sys.stdout.writelines(f"{_told(one, now, w)}\n" for one in windows)
         return 0
     if args.action == "add":
         inventory = inventory_of(config)
@@ -53,10 +57,10 @@ def run(args: argparse.Namespace) -> int:
             known = nearest(args.rack, inventory.all_racks)
             raise ConfigError(f"{args.rack}: no such rack{known}", key="--rack")
         kept = [*windows, _window(args, now)]
-        told = _told(kept[-1], now)
+        told = _told(kept[-1], now, w)
     else:
         kept = [one for one in windows if not _is_of(one, args)]
-        told = f"{len(windows) - len(kept)} ended"
+        told = w("maintenance.ended", count=str(len(windows) - len(kept)))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         save(folder, kept)
@@ -91,9 +95,15 @@ def _is_of(one: Window, args: argparse.Namespace) -> bool:
     return (one.rack, one.row, one.site or args.site) == (args.rack, args.row, args.site)
 
 
-def _told(one: Window, now: float) -> str:
-    state = "now" if one.begins <= now else "planned"
-    return f"{one.place}  {state}  {one.since} to {one.until}  {one.why}"
+def _told(one: Window, now: float, w: Words) -> str:
+    return w(
+        "maintenance.said",
+        place=one.place,
+        state=w("maintenance.now" if one.begins <= now else "maintenance.planned"),
+        since=one.since,
+        until=one.until,
+        why=one.why,
+    )
 
 
 def _iso(seconds: float) -> str:

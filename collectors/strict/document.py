@@ -153,7 +153,7 @@ class Document:
         except (ValueError, OverflowError):
             shown = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "…"
             choices = typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
-            near = nearest(text, choices) if choices else ""
+            near = nearest(text, choices, listed=False) if choices else ""
             self.fail(node, key, f"{_expected(kind, marks)}, got {shown!r}{near}")
             return None
         for mark in marks:

@@ -47,17 +47,22 @@ def under(error: ConfigError, key: str) -> ConfigError:
     return ConfigError(error.message, file=error.file, line=error.line, key=f"{key}.{error.key}")
 
 
-def nearest(name: str, known: Iterable[object]) -> str:
-    """Name the known name that was probably meant, or all of them: the end of an error line."""
+def nearest(name: str, known: Iterable[object], *, listed: bool = True) -> str:
+    """Name the known name that was probably meant, or all of them: the end of an error line.
+
+    Without `listed`, the line names them already.
+    """
     import difflib
 
     names = [str(one) for one in known]
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]}?"
-    listed = ", ".join(names[:_LISTED]) or "(none)"
+    if not listed:
+        return ""
+    first = ", ".join(names[:_LISTED]) or "(none)"
     more = len(names) - _LISTED
-    return f"; expected one of {listed}" + (f" and {more} more" if more > 0 else "")
+    return f"; expected one of {first}" + (f" and {more} more" if more > 0 else "")
 
 
 def describe(kind: Any) -> str:

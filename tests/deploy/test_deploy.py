@@ -74,6 +74,8 @@ def test_the_playbooks_config_is_good(tmp_path: Path) -> None:
         "hubgauge_cert_file": str(tmp_path / "tls.crt"),
         "hubgauge_key_file": str(tmp_path / "tls.key"),
     }
+    hub = {"hub": "acme", "hubgauge_hub_file": "hubs/acme.yaml"}
+    assert "hubs_dir: /etc/hubgauge/hubs\nsite: s1" in template.render(**least | hub)
     for n, variables in enumerate(({}, more)):
         path = tmp_path / f"{n}.yaml"
         path.write_text(template.render(**least, **variables), "utf-8")

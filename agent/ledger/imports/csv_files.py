@@ -240,7 +240,7 @@ class _Reading:
             wanted = (*form.start, meter, form.value or "VALUE")
             expected = form.delimiter.join(part for part in wanted if part)
         found = form.delimiter.join(header) or "nothing"
-        message = f"expected the header {expected}, found {found}"
+        message = f"expected the header {expected}, found {found}{_other_delimiter(header)}"
         return Problems([ConfigError(message, file=self._name, line=form.skip_lines + 1)])
 
     def _set_unit(self, unit: str) -> None:
@@ -286,3 +286,14 @@ def _has_cells(cells: Sequence[str], header: Sequence[str]) -> bool:
     if any(map(str.strip, cells)):
         raise Refused("cells", f"expected {len(header)} cells, found {len(cells)}")
     return False
+
+
+def _other_delimiter(header: Sequence[str]) -> str:
+    """Name the delimiter that a header of one cell seems to have: the end of an error line."""
+    if len(header) != 1:
+        return ""
+    (cell,) = header
+    for delimiter, said in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
+        if delimiter in cell:
+            return f"; is it --delimiter {said}?"
+    return ""

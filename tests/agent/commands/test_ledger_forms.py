@@ -169,6 +169,16 @@ def test_a_wrong_date_column_is_one_line(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("delimiter", "said"), [(";", "';'"), ("\t", "tab"), ("|", "'|'")])
+def test_the_delimiter_that_a_header_has_is_named(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], delimiter: str, said: str
+) -> None:
+    """A header of one cell with another delimiter in it is told with that delimiter."""
+    (tmp_path / "one.csv").write_text(delimiter.join(("time", "meter", "energy_kwh")) + "\n")
+    assert ledger("import", config, str(tmp_path / "one.csv")) == 2
+    assert capsys.readouterr().err.endswith(f"; is it --delimiter {said}?\n")
+
+
 def test_a_spreadsheet_is_not_read_as_text(
     config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -251,3 +251,11 @@ def test_any_text_is_an_inventory_or_problems(text: str) -> None:
         except Problems as problems:
             refused = problems
         assert refused is None or refused.errors
+
+
+def test_choices_are_named_once() -> None:
+    """A word that is far from every choice is told with the choices, and these once."""
+    (told,) = mistakes("sites: [{site: a}]\nmeters:\n- {meter: m, point: roof}")
+    assert told.count("ups_output") == 1
+    (near,) = mistakes("sites: [{site: a}]\nmeters:\n- {meter: m, point: utilty}")
+    assert near.endswith("did you mean utility?")

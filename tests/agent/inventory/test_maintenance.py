@@ -97,6 +97,8 @@ def test_the_command_adds_lists_and_ends(
     capsys.readouterr()
     assert main(["maintenance", "list", *where]) == 0
     assert "A07  now" in capsys.readouterr().out
+    assert main(["maintenance", "list", *where, "--language", "zh"]) == 0
+    assert "A07  进行中" in capsys.readouterr().out
     assert main(["maintenance", "end", *where, "--rack", "A08"]) == 1
     assert main(["maintenance", "end", *where, "--rack", "A07"]) == 0
     assert load(tmp_path) == ()

@@ -116,6 +116,8 @@ def test_names_that_are_not_unique(write: Write, capsys: pytest.CaptureFixture[s
         path = write(netbox.url)
         assert main(["inventory", "--config", str(path), "--refresh"]) == 0
     told = capsys.readouterr().out
+    assert main(["inventory", "--config", str(path), "--language", "zh"]) == 0
+    assert "未采用：rack A02" in capsys.readouterr().out
     found = inventory_of(config_module.load(path))
     assert found is not None
     assert list(found.racks) == ["one-A01", "two-A01"]
