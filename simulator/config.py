@@ -154,7 +154,7 @@ def _panel(row: str, feed: str) -> str:
 
 
 _GRID: Final = 1.5
-"""Capacity of the utility's connection, times that of both transfer switches."""
+"""Capacity of the utility's connection and of the board, times that of both switches."""
 
 
 def _supplies(simulator: Simulator) -> Iterator[str]:
@@ -166,7 +166,8 @@ def _supplies(simulator: Simulator) -> Iterator[str]:
         f"  - {{supply: utility-1, site: {site}, kind: utility, "
         f"capacity_watts: {_GRID * whole:.0f}}}\n"
         f"  - {{supply: solar-1, site: {site}, kind: solar, joins: main-board}}\n"
-        f"  - {{supply: main-board, site: {site}, kind: switchboard, upstream: utility-1}}\n"
+        f"  - {{supply: main-board, site: {site}, kind: switchboard, upstream: utility-1, "
+        f"capacity_watts: {_GRID * whole:.0f}}}\n"
     )
     for feed, switch, ups in zip(FEEDS, model.switches, model.ups, strict=True):
         rated = f"capacity_watts: {switch.rated_watts:.0f}"

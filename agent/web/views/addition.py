@@ -162,6 +162,8 @@ def _breakers(
         elif paired is not None and paired + lost[name] / one.capacity_watts > limit:
             after = paired + lost[name] / one.capacity_watts
             beyond.append(_beyond(name, paired, after, pair_lost=True))
+        elif one.pair and paired is None:
+            unknown.append(name)  # nobody knows what it carries if its pair is lost
     return sorted(beyond, key=lambda found: -found.after_ratio), unknown
 
 

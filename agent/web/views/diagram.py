@@ -6,16 +6,16 @@ A line is as wide as its power. A line whose power nobody measures has none.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from agent.web.format import natural
 from agent.web.view import BoardView
-from agent.web.views import diagram_rows
+from agent.web.views import diagram_links, diagram_rows
 from agent.web.views.addition import way_up
 from agent.web.views.breakers import BreakerView
+from agent.web.views.diagram_links import Link, around, levels_of, power
 from agent.web.views.diagram_rows import DiagramRowView, Told
 from agent.web.views.loss import LossView
 from agent.web.views.supplies import SupplyPartView
@@ -86,15 +86,6 @@ class DiagramView:
     """Breakers at the top that are left out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Link:
-    above: str
-    below: str
-    watts: float | None
-    told: Told
-    open: bool = False
-
-
 def read(
     view: BoardView,
     site: str,
@@ -106,9 +97,9 @@ def read(
     """Return the diagram of a site, or of what hangs on `at`; None where nothing is listed."""
     if not known:
         return None
-    links = _carried([link for name in known for link in _feeds(known[name], parts)], known)
-    chosen = _around(at, known, links) if at else set(known)
-    levels = _levels(chosen, links)
+    links = diagram_links.links(known, parts)
+    chosen = around(at, known, links) if at else set(known)
+    levels = levels_of(chosen, links)
     columns = _columns(chosen, levels, links)
     shown = {name: level for level, names in enumerate(columns) for name in names}
     rows = diagram_rows.read(view, site, shown)
@@ -116,7 +107,7 @@ def read(
         rows = []
     links = [link for link in links if link.above in shown and link.below in shown]
     links += [
-        _Link(above=feed.breaker, below=row.key, watts=feed.watts, told=feed.told)
+        Link(above=feed.breaker, below=row.key, watts=feed.watts, told=feed.told)
         for row in rows
         for feed in row.feeds
     ]
@@ -141,97 +132,8 @@ def read(
     )
 
 
-# ------------------------------------------------------------------ what feeds what
-
-
-def _feeds(one: BreakerView, parts: Mapping[str, SupplyPartView]) -> Iterator[_Link]:
-    """Yield the lines that come into a breaker or a supply, and of a solar plant the one out."""
-    name, part = one.breaker, parts.get(one.breaker)
-    watts, told = _power(one)
-    if part is None:
-        if one.upstream:
-            yield _Link(above=one.upstream, below=name, watts=watts, told=told)
-        return
-    if part.input_watts is not None:
-        watts, told = part.input_watts, "metered"
-    elif part.kind == "ups" and told == "metered":
-        watts, told = None, "unmetered"  # what it draws is more than what it delivers
-    for source, above in part.inputs.items():
-        used = source == part.selected
-        yield _Link(
-            above=above,
-            below=name,
-            watts=watts if used else None,
-            told=told if used else "unmetered",
-            open=not used,
-        )
-    if part.upstream and not part.inputs:
-        yield _Link(above=part.upstream, below=name, watts=watts, told=told)
-    if part.joins:
-        yield _Link(above=name, below=part.joins, watts=part.power_watts, told=told)
-
-
-def _carried(links: Sequence[_Link], known: Mapping[str, BreakerView]) -> list[_Link]:
-    """Return the same lines; the only line out of what is measured carries all of its power."""
-    out = Counter(link.above for link in links)
-    found = []
-    for link in links:
-        one = known.get(link.above)
-        if link.told == "unmetered" and not link.open and out[link.above] == 1 and one is not None:
-            watts, told = _power(one)
-            found.append(replace(link, watts=watts, told=told))
-        else:
-            found.append(link)
-    return found
-
-
-def _power(one: BreakerView) -> tuple[float | None, Told]:
-    if one.coverage_ratio is None:
-        return None, "unmetered"
-    if not one.coverage_ratio:
-        return None, "silent"
-    return one.power_watts.get("lower"), "metered" if one.coverage_ratio >= 1 else "part"
-
-
-def _around(at: str, known: Mapping[str, BreakerView], links: Iterable[_Link]) -> set[str]:
-    """Return what hangs on a breaker or a supply, and what is above it, each input of a switch."""
-    found = {at}
-    links = list(links)
-    for outwards in (True, False):
-        waiting = [at]
-        while waiting:
-            name = waiting.pop()
-            fresh = {
-                link.below if outwards else link.above
-                for link in links
-                if (link.above if outwards else link.below) == name
-            }
-            waiting += fresh - found
-            found |= fresh
-    return found & set(known)
-
-
-def _levels(chosen: Collection[str], links: Iterable[_Link]) -> dict[str, int]:
-    """Return the column of each: one more than the deepest of what feeds it."""
-    above: dict[str, list[str]] = {name: [] for name in chosen}
-    for link in links:
-        if link.below in above and link.above in above:
-            above[link.below].append(link.above)
-    found: dict[str, int] = {}
-
-    def level(name: str, passed: frozenset[str]) -> int:
-        if name not in found:
-            deepest = (level(one, passed | {name}) for one in above[name] if one not in passed)
-            found[name] = 1 + max(deepest, default=-1)
-        return found[name]
-
-    for name in chosen:
-        level(name, frozenset())
-    return found
-
-
 def _columns(
-    chosen: Collection[str], levels: Mapping[str, int], links: Iterable[_Link]
+    chosen: Collection[str], levels: Mapping[str, int], links: Iterable[Link]
 ) -> list[list[str]]:
     """Return the names by column, each beside what feeds it, as far as the columns are short."""
     order: dict[str, int] = {}
@@ -287,7 +189,7 @@ class _Scene:
     known: Mapping[str, BreakerView]
     parts: Mapping[str, SupplyPartView]
     rows: Mapping[str, DiagramRowView]
-    links: Sequence[_Link]
+    links: Sequence[Link]
     places: Mapping[str, tuple[float, float]]
     fallen: Fallen
     hidden: Collection[str]
@@ -296,7 +198,7 @@ class _Scene:
     def box(self, name: str) -> BoxView:
         """Return one box."""
         row = self.rows.get(name)
-        watts, told = _power(self.known[name]) if row is None else (row.watts, row.told)
+        watts, told = power(self.known[name]) if row is None else (row.watts, row.told)
         x, y = self.places[name]
         return BoxView(
             name=name,
@@ -317,25 +219,26 @@ def _rest(
     name: str,
     watts: float | None,
     told: Told,
-    links: Sequence[_Link],
+    links: Sequence[Link],
 ) -> float | None:
     """Return what comes in and goes to nothing that is drawn, where all of it is measured.
 
     A breaker has none: its power is the sum of what is behind it.
     """
-    joined = [link for link in links if link.below == name and not link.open]
-    if told != "metered":
-        known = [link.watts for link in joined if link.told == "metered"]
-        watts = sum(filter(None, known)) if joined and len(known) == len(joined) else None
     below = [link for link in links if link.above == name and not link.open]
-    if watts is None or not below or any(link.told != "metered" for link in below):
+    if (
+        watts is None
+        or told != "metered"
+        or not below
+        or any(link.told != "metered" for link in below)
+    ):
         return None
     rest = watts - sum(link.watts or 0.0 for link in below)
     return rest if rest > _TOLD * watts else None
 
 
 def _wires(
-    links: Sequence[_Link], places: Mapping[str, tuple[float, float]], fallen: Fallen
+    links: Sequence[Link], places: Mapping[str, tuple[float, float]], fallen: Fallen
 ) -> Iterator[WireView]:
     most = max((link.watts or 0.0 for link in links), default=0.0)
     for link in links:

@@ -60,13 +60,15 @@ class LossView:
     breakers: Sequence[AfterView]
     """Breakers and supplies that then carry more than their capacity, the worst first."""
     untold: Sequence[str]
-    """Breakers and supplies that carry more then, and cannot be judged: a load or a capacity is
-    not known."""
+    """Breakers and supplies that carry more then, and cannot be judged: a load, a capacity or what
+    moves to them is not known."""
     transfers: Sequence[TransferView]
     batteries: Sequence[str]
     """UPSs whose input is lost: they carry their load until their batteries are empty."""
     unprotected: Sequence[str]
     """Transfer switches that stay on their input, and have no other one left."""
+    replaced_by: str
+    """What delivers more instead of a solar plant; empty for anything else."""
     positions: Sequence[str]
     """Transfer switches that may be on what is lost: they do not tell their position."""
 
@@ -80,11 +82,16 @@ def read(
     positions = _positions(lose, known, parts)
     racks = _racks(view, site, lose, after, members, positions)
     added = dict(racks.added)
-    blind: set[str] = set()
+    blind = set(racks.blind)
     for one in transfers:
         _take_over(one, known, after, added, blind)
+    joins = parts[lose].joins if lose in parts else ""
+    for name in list(way_up(after, joins))[1:]:  # what it joins carries the same as before
+        _add(parts[lose].power_watts, name, added, blind)
     lost_way = frozenset(way_up(known, lose))
-    untold = {name for name in added if name not in lost_way and _load(known[name]) is None}
+    over = list(_after(known, lost_way, added))
+    blind |= {name for name in added if _load(known[name]) is None}
+    blind -= {*lost_way, *(one.breaker for one in over)}
     gone = {name for name in after if lose in way_up(after, name)} - {lose}
     return LossView(
         breaker=lose,
@@ -92,12 +99,13 @@ def read(
         dark=sorted(racks.dark, key=natural),
         over=sorted(racks.over, key=natural),
         unknown=sorted(racks.unknown, key=natural),
-        breakers=list(_after(known, lost_way, added)),
-        untold=sorted(untold | blind, key=natural),
+        breakers=over,
+        untold=sorted(blind, key=natural),
         transfers=transfers,
         batteries=[name for name in parts if name in gone and parts[name].kind == "ups"],
         unprotected=_unprotected(lose, after, parts, {one.switch for one in transfers}),
         positions=positions,
+        replaced_by=next(iter(list(way_up(after, joins))[1:]), ""),
     )
 
 
@@ -179,12 +187,16 @@ def _take_over(
     load = known[one.switch].power_watts.get("upper")
     before = set(way_up(known, one.switch))
     for name in way_up(after, one.switch):
-        if name in before:
-            continue
-        if load is None:
-            blind.add(name)
-        else:
-            added[name] = added.get(name, 0.0) + load
+        if name not in before:
+            _add(load, name, added, blind)
+
+
+def _add(watts: float | None, name: str, added: dict[str, float], blind: set[str]) -> None:
+    """Note that something carries so much more, or more by nobody knows how much."""
+    if watts is None:
+        blind.add(name)
+    else:
+        added[name] = added.get(name, 0.0) + watts
 
 
 # ------------------------------------------------------------------ racks
@@ -199,6 +211,8 @@ class _Racks:
     over: Sequence[str]
     unknown: Sequence[str]
     added: Mapping[str, float]
+    blind: frozenset[str]
+    """Breakers to which a lost feed of unknown power moves."""
 
 
 def _racks(
@@ -211,33 +225,37 @@ def _racks(
 ) -> _Racks:
     watts = by_label(view, facility.PDU_POWER, site, "pdu")
     added: dict[str, float] = {}
+    blind: set[str] = set()
     racks, dark, over, unknown = 0, [], [], []
     for rack in members:
         if rack.state != "in_service":
             continue
         ways = {name: set(way_up(known, feed.breaker)) for name, feed in rack.feeds.items()}
         lost = [feed for name, feed in rack.feeds.items() if lose in ways[name]]
-        doubtful = any(not way.isdisjoint(positions) for way in ways.values())
-        if doubtful:
-            unknown.append(rack.rack)
+        doubtful = not set().union(*ways.values()).isdisjoint(positions)
+        unknown += [rack.rack] if doubtful else []
         if not lost:
             continue
         racks += 1
         kept = [feed for feed in rack.feeds.values() if feed not in lost]
-        drawn = [watts.get(feed.pdu) for feed in rack.feeds.values()]
+        told = all(feed.pdu in watts for feed in rack.feeds.values())
         if not kept:
             dark.append(rack.rack)
             continue
         moved = sum(watts.get(feed.pdu, 0.0) for feed in lost) / len(kept)
-        for feed in kept:
-            for name in way_up(known, feed.breaker):
-                added[name] = added.get(name, 0.0) + moved
-        carried = None if None in drawn else _carried(kept, watts, moved)
+        above = [name for feed in kept for name in way_up(known, feed.breaker)]
+        for name in above:
+            added[name] = added.get(name, 0.0) + moved
+        if any(feed.pdu not in watts for feed in lost):
+            blind.update(above)
+        carried = _carried(kept, watts, moved) if told else None
         if carried is None and not doubtful:
             unknown.append(rack.rack)
         elif carried is False:
             over.append(rack.rack)
-    return _Racks(count=racks, dark=dark, over=over, unknown=unknown, added=added)
+    return _Racks(
+        count=racks, dark=dark, over=over, unknown=unknown, added=added, blind=frozenset(blind)
+    )
 
 
 def _carried(kept: Iterable[Feed], watts: Mapping[str, float], moved: float) -> bool | None:

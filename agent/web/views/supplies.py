@@ -7,7 +7,7 @@ known, and so nothing above it carries its load.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.inventory.model import Supply, SupplyKind
@@ -93,7 +93,27 @@ def read(view: BoardView, site: str) -> Mapping[str, SupplyPartView]:
     selected = _by_input(view, site, transfer.ATS_SOURCE_SELECTED)
     good = _by_input(view, site, transfer.ATS_SOURCE_OK)
     running = _flags(view, site, generator.GENERATOR_RUNNING, "generator")
-    return {one.supply: _line(one, told, selected, good, running) for one in own}
+    found = {one.supply: _line(one, told, selected, good, running) for one in own}
+    return {name: _with_intake(part, found) for name, part in found.items()}
+
+
+def _with_intake(part: SupplyPartView, parts: Mapping[str, SupplyPartView]) -> SupplyPartView:
+    """Return a switchboard that nothing measures with what comes into it, where all is measured.
+
+    That is known if what is upstream feeds nothing else.
+    """
+    if part.kind != "switchboard" or part.heard != "unmetered" or part.upstream not in parts:
+        return part
+    others = [
+        one.supply
+        for one in parts.values()
+        if one is not part and part.upstream in (one.upstream, one.joins, *one.inputs.values())
+    ]
+    joined = [one for one in parts.values() if one.joins == part.supply]
+    known = [one.power_watts for one in (parts[part.upstream], *joined)]
+    if others or None in known:
+        return part
+    return replace(part, power_watts=sum(filter(None, known)), heard="metered")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

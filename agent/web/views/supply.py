@@ -98,6 +98,29 @@ def _known(
         stated = listed.get(one.breaker)
         fed = stated.supply if stated is not None and stated.supply in parts else ""
         found[one.breaker] = replace(one, upstream=fed) if fed else one
+    return _paired(found, parts)
+
+
+def _paired(
+    known: Mapping[str, BreakerView], parts: Mapping[str, SupplyPartView]
+) -> Mapping[str, BreakerView]:
+    """Return the same with the pair of each supply, and what it carries if that one is lost.
+
+    Two supplies are a pair if all that one of them feeds has its pair below the other one.
+    """
+    found = dict(known)
+    for name in sorted(parts, key=lambda each: -len(list(way_up(known, each)))):
+        below = [one for one in found.values() if one.upstream == name]
+        others = {found[one.pair].upstream if one.pair in found else "" for one in below}
+        pair = others.pop() if len(others) == 1 else ""
+        if pair not in parts or pair == name:
+            continue
+        both = [parts[each].power_watts for each in (name, pair)]
+        capacity = parts[name].capacity_watts
+        told = None not in both and capacity
+        ratio = sum(filter(None, both)) / capacity if told and capacity else 0.0
+        failover = dict.fromkeys(_BOUNDS, ratio) if told else {}
+        found[name] = replace(found[name], pair=pair, failover_load_ratio=failover)
     return found
 
 

@@ -113,7 +113,7 @@ def test_the_api_and_the_page_tell_it() -> None:
     html = page(f"/sites/{SITE}/supply", made, add="1.2", row="A").replace("\u202f", " ")
     assert "If 1.20 kW are added in row A" in html
     assert "1 rack would not be carried by one feed:" in html
-    assert "Breaker RPP-A goes from 90 % to 102 % of its capacity" in html
+    assert "RPP-A goes from 90 % to 102 % of its capacity" in html
     assert "若 A 列增加 1.20 kW" in page(
         f"/sites/{SITE}/supply", made, add="1.2", row="A", lang="zh"
     ).replace("\u202f", " ")

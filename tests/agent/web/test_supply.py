@@ -79,7 +79,7 @@ def test_the_tree_goes_from_the_top_to_the_racks() -> None:
 def test_a_loss_tells_who_is_dark_who_is_over_and_what_cannot_be_told() -> None:
     """Without RPP-A: A1's B would carry 3500 W of 3000; A2's 1500 W; A3 has no other feed; A4 is
     silent. RPP-B goes from at most 5000 W to 5000 + 2000 + 1000 = 8000 W of 6000; BUS-B to 8000 W
-    of 9000, which it carries.
+    of 9000 and what moves from A4, which nobody knows.
     """
     loss = supply.read(view(), SITE, lose="RPP-A").loss
     assert loss is not None
@@ -87,6 +87,7 @@ def test_a_loss_tells_who_is_dark_who_is_over_and_what_cannot_be_told() -> None:
     assert [(one.breaker, one.before_ratio, one.after_ratio) for one in loss.breakers] == [
         ("RPP-B", 5000 / 6000, 8000 / 6000)
     ]
+    assert loss.untold == ["BUS-B"]
 
 
 def test_the_loss_of_a_busbar_takes_what_hangs_on_it() -> None:
