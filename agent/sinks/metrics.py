@@ -58,6 +58,7 @@ class SinkMetrics:
         yield self._gauge(catalogue.SPOOL_OLDEST, state.oldest)
         yield self._gauge(catalogue.SPOOL_HEALTHY, state.healthy)
         yield self._counter(catalogue.SINK_COLLECTED, {"": state.collected})
+        yield self._counter(catalogue.SINK_RECOVERED, {"": state.recovered})
         yield self._counter(catalogue.SINK_SENT, {"": state.sent})
         yield self._counter(catalogue.SINK_DROPPED, dict.fromkeys(DROP_REASONS, 0) | state.dropped)
         yield self._counter(catalogue.SINK_REQUESTS, sink.requests.copy())

@@ -147,6 +147,13 @@ SPOOL_HEALTHY: Final = _agent(
 SINK_COLLECTED: Final = _agent(
     "sink", "collected_samples_total", "Samples handed to the sink.", "sink", type="counter"
 )
+SINK_RECOVERED: Final = _agent(
+    "sink",
+    "recovered_samples_total",
+    "Samples of an earlier run that the sink found in its spool.",
+    "sink",
+    type="counter",
+)
 SINK_SENT: Final = _agent(
     "sink", "sent_samples_total", "Samples the database took.", "sink", type="counter"
 )

@@ -166,6 +166,8 @@ def test_closing_is_quick_under_a_hanging_request(scripted: Scripted, tmp_path: 
     with sink(scripted.url, tmp_path) as made:
         drained(made)
         assert made.spool.state().recovered == 51
+        told = "hubgauge_sink_recovered_samples_total"
+        assert made._registry.get_sample_value(told, {"sink": made.name}) == 51
     assert len(set(scripted.stored)) == 51
 
 
