@@ -75,7 +75,7 @@ def test_the_playbooks_config_is_good(tmp_path: Path) -> None:
         "hubgauge_key_file": str(tmp_path / "tls.key"),
     }
     hub = {"hub": "acme", "hubgauge_hub_file": "hubs/acme.yaml"}
-    assert "hubs_dir: /etc/hubgauge/hubs\nsite: s1" in template.render(**least | hub)
+    assert "\nhubs_dir: /etc/hubgauge/hubs\n" in template.render(**least | hub)
     for n, variables in enumerate(({}, more)):
         path = tmp_path / f"{n}.yaml"
         path.write_text(template.render(**least, **variables), "utf-8")
