@@ -10,6 +10,7 @@ from agent.web.axis import time_labels
 from agent.web.chart_model import Chart, Line, Rule
 from agent.web.charts import chart
 from agent.web.format import clock, measured
+from agent.web.lane import Wanted, lane
 from agent.web.page import Page
 from agent.web.paths import rack_path, site_path
 from agent.web.views.temperature import TemperatureView
@@ -17,8 +18,11 @@ from agent.web.views.temperature import TemperatureView
 _CLASSES: Final = {"warmest": "c-facility", "mean": "c-ups"}
 
 
-def temperature(view: TemperatureView, page: Page) -> Markup:
-    """Draw a temperature over time; nothing where it is not known."""
+def temperature(view: TemperatureView, page: Page, wanted: Wanted) -> Markup:
+    """Draw a temperature over time; nothing where it is not known.
+
+    `wanted` tells which events belong in the lane below it.
+    """
     trend, w = view.trend, page.w
     if trend is None:
         return Markup()
@@ -29,6 +33,7 @@ def temperature(view: TemperatureView, page: Page) -> Markup:
     where = rack_path(view.site, view.rack) if view.rack else site_path(view.site)
     highest = max(value for line in lines for value in line.values if value is not None)
     limits = (view.recommended_celsius, view.allowable_celsius)
+    ends = trend.times[0], trend.times[-1] + trend.step_seconds
     drawn = chart(
         Chart(
             title=w("trend.of", what=w("temperature"), site=view.rack or view.site),
@@ -38,7 +43,8 @@ def temperature(view: TemperatureView, page: Page) -> Markup:
             x_labels=time_labels(trend.times, trend.step_seconds, page.zone),
             tick=lambda value: measured(value, "°C"),
             source=page.timed(f"/api{where}/temperature"),
-            ends=(trend.times[0], trend.times[-1] + trend.step_seconds),
+            ends=ends,
+            below=lane(page, ends, wanted),
         ),
         w,
     )

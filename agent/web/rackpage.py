@@ -12,7 +12,7 @@ from agent.web.axis import time_labels
 from agent.web.chart_model import Chart, Line, Rule
 from agent.web.charts import chart
 from agent.web.format import clock, quantity
-from agent.web.lane import lane
+from agent.web.lane import Wanted, lane
 from agent.web.page import Page
 from agent.web.paths import rack_path
 from agent.web.sitecharts import ends_of, watts
@@ -42,7 +42,7 @@ def draw(page: Page, site: str, name: str) -> str | None:
         ),
         trend=_trend(view, page),
         temperature=warm,
-        temperature_trend=heatcharts.temperature(warm, page),
+        temperature_trend=heatcharts.temperature(warm, page, _of_rack(view)),
     )
 
 
@@ -72,8 +72,6 @@ def _trend(view: RackPageView, page: Page) -> Markup:
     ]
     if len(lines) > 1:
         lines.append(_sum(lines))
-    places = (view.rack, view.site, f"{view.site} {view.row}")  # of a maintenance window
-    own = {*places, *(feed.pdu for feed in view.feeds)}
     drawn = chart(
         Chart(
             title=w("rack.trend"),
@@ -91,7 +89,7 @@ def _trend(view: RackPageView, page: Page) -> Markup:
             below=lane(
                 page,
                 ends_of(trend),
-                lambda one: one.kind == "agent" or (one.site == view.site and one.subject in own),
+                _of_rack(view),
                 site=view.site,
                 find=view.rack,
             ),
@@ -104,6 +102,13 @@ def _trend(view: RackPageView, page: Page) -> Markup:
     ]
     names = [w("col.time"), *(line.name for line in lines)]
     return page.render("figure.html", chart=drawn, key="rack-trend", names=names, rows=rows)
+
+
+def _of_rack(view: RackPageView) -> Wanted:
+    """Return which events belong to a rack's curves: its own, its PDUs', and the agent's."""
+    places = (view.rack, view.site, f"{view.site} {view.row}")  # of a maintenance window
+    own = {*places, *(feed.pdu for feed in view.feeds)}
+    return lambda one: one.kind == "agent" or (one.site == view.site and one.subject in own)
 
 
 def _sum(lines: Sequence[Line]) -> Line:

@@ -26,7 +26,7 @@ from agent.web.format import (
     ratio,
     short,
 )
-from agent.web.lane import lane
+from agent.web.lane import Wanted, lane
 from agent.web.page import Page
 from agent.web.views.power import PowerView
 from agent.web.views.pue import SitePueView
@@ -135,8 +135,12 @@ def ends_of(trend: PueTrendView | PowerTrendView) -> tuple[float, float]:
 
 
 def _lane(page: Page, site: str, trend: PueTrendView | PowerTrendView) -> Markup:
-    """Draw what happened at a site, to the agent, and to promises."""
-    return lane(page, ends_of(trend), lambda one: one.site in ("", site))
+    return lane(page, ends_of(trend), of_site(site))
+
+
+def of_site(site: str) -> Wanted:
+    """Return which events belong to a site's curves: its own, the agent's, and of promises."""
+    return lambda one: one.site in ("", site)
 
 
 def _lines(trend: PowerTrendView, w: Words) -> list[Line]:

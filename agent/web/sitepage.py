@@ -64,7 +64,7 @@ def draw(page: Page, site: str) -> str:
         "site.html",
         view=panels(page, site, members, whole=True),
         temperature=warm,
-        temperature_trend=heatcharts.temperature(warm, page),
+        temperature_trend=heatcharts.temperature(warm, page, sitecharts.of_site(site)),
         has_inlets=any(one.inlet_temperature_celsius is not None for one in members),
     )
 
