@@ -91,7 +91,8 @@ def _chart(page: Page, target: TargetView, found: CourseView) -> Markup:
             else [Rule(value=found.limit, name=w("pue.limit", value=_tick(found.limit, unit, w)))],
             x_labels=axis.time_labels(trend.times, trend.step_seconds, page.zone),
             tick=lambda value: _tick(value, unit, w),
-            source=f"/api{hub_path(found.hub)}/trends/{found.target}",
+            source=page.timed(f"/api{hub_path(found.hub)}/trends/{found.target}"),
+            ends=_ends(found),
             below=lane(
                 page,
                 _ends(found),

@@ -167,7 +167,13 @@ OPERATIONS: Final = (
     ),
     _alone("/api/hubs", "api.hubs", promises.read),
     Operation(path=_HUB, key="api.hub", answers=evidence.read, read=_evidence),
-    Operation(path=f"{_HUB}/trends/{{target}}", key="api.trend", answers=course.read, read=_course),
+    Operation(
+        path=f"{_HUB}/trends/{{target}}",
+        key="api.trend",
+        answers=course.read,
+        read=_course,
+        query=NAMES,
+    ),
     Operation(
         path=f"{_HUB}/report",
         key="api.report",

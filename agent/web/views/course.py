@@ -15,7 +15,7 @@ from agent.targets.model import EvidenceKind
 from agent.targets.views import ExpectedView
 from agent.web.format import MISSING
 from agent.web.view import BoardView
-from agent.web.views.evidence import HubDetailView, PromiseView
+from agent.web.views.evidence import HubDetailView, Moment, PromiseView
 
 _CELLS: Final = 160
 _LEAST: Final = 3
@@ -61,26 +61,31 @@ class CourseView:
 
 
 def read(view: BoardView, hub: HubDetailView, target: str) -> CourseView | None:
-    """Return the course of one target of a hub; None where there are too few values for a curve."""
+    """Return the course of one target of a hub; None where there are too few values for a curve.
+
+    Of a time between two that the reader chose there is no forecast.
+    """
     row = next((one for one in hub.targets if one.target.id == target), None)
     if row is None:
         return None
     known = max(row.evidence, key=lambda one: len(one.history), default=None)
-    if known is None or len(known.history) < _LEAST:
+    history = _chosen(view, known.history) if known is not None else ()
+    if known is None or len(history) < _LEAST:
         return None
     key = hub.hub.hub
     fact = next(fact for fact in view.registry.hubs[key].facts if fact.id == target)
-    first, last = known.history[0].time, known.history[-1].time
-    due = fact.due[1] if fact.due is not None and row.target.expected else None
+    first, last = history[0].time, history[-1].time
+    is_forecast = row.target.expected is not None and view.over.ends is None
+    due = fact.due[1] if fact.due is not None and is_forecast else None
     end = last if due is None else min(due, last + _AHEAD * (last - first))
     step = (end - first) / _CELLS or DAY
     times = [first + (n + 0.5) * step for n in range(_CELLS)]
     values: Curve = [None] * _CELLS
-    for at, value in known.history:
+    for at, value in history:
         values[min(_CELLS - 1, int((at - first) / step))] = value
     series = {"value": _joined(values)}
     if row.target.expected is not None and due is not None and due > last:
-        now = (last, known.history[-1].value)
+        now = (last, history[-1].value)
         series |= _forecast(row.target.expected, now, due, times)
     return CourseView(
         hub=key,
@@ -95,6 +100,14 @@ def read(view: BoardView, hub: HubDetailView, target: str) -> CourseView | None:
         ),
         registered=_published(row, first, end),
     )
+
+
+def _chosen(view: BoardView, history: Sequence[Moment]) -> Sequence[Moment]:
+    """Return the values of the time that the reader chose; all of them without a choice."""
+    if not view.over.is_chosen:
+        return history
+    start, end = view.over.bounds(view.now(), 0.0)
+    return [one for one in history if start <= one.time <= end]
 
 
 def _published(row: PromiseView, first: float, end: float) -> list[PublishedView]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from agent.web import pages
 from agent.web.over import SPANS, USUAL, Over, asked, step_for
 from agent.web.past import power as rack_power
 from agent.web.trends import Trends
-from tests.agent.web import rack_fixture
+from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import page
 from tests.agent.web.reading import api, outline
 from tests.agent.web.site_readings import SITE
@@ -187,3 +188,26 @@ def test_a_racks_power_of_a_chosen_time(tmp_path: Path) -> None:
     assert none is None
     assert usual is not None
     assert (len(usual.times), usual.step_seconds) == (48, 3600.0)
+
+
+def test_a_promise_in_a_chosen_time() -> None:
+    """Its values of the days between, without the forecast; of a span until now with it; of an hour
+    with too few values no curve.
+
+    The fixture has a value each day until yesterday, 12:43 of the hub's clock.
+    """
+    view = replace(fixture.view(), evidence=fixture.evidence)
+    path = "/api/hubs/guian/trends/guian-huawei-pue"
+    trend = api(path, view)["trend"]
+    assert "expected" in trend["series"]
+    chosen = {"from": "2026-11-01T00:00", "to": "2026-11-11T00:00"}
+    cut = api(path, view, **chosen)["trend"]
+    assert "expected" not in cut["series"]
+    # ten values at 12:43 from the 1st to the 10th: nine days in 160 cells
+    assert cut["step_seconds"] == pytest.approx(9 * 86400 / 160)
+    assert cut["times"][0] == pytest.approx(1793508228 + cut["step_seconds"] / 2, abs=1)
+    month = api(path, view, span="30d")["trend"]
+    assert "expected" in month["series"]
+    hour = {"from": "2026-11-01T00:00", "to": "2026-11-01T01:00"}
+    assert pages.handle(view, path, hour) is None
+    assert pages.handle(view, "/hubs/guian", hour) is not None
