@@ -24,7 +24,7 @@ from dashboards.build import build_all
 from dashboards.signals.base import Excuse
 from dashboards.verify import LAG, Dashboard, Server, verify
 from tests.dashboards.synthetic import Catalogue, served
-from tests.support import binary, free_port, get, running, wait_for
+from tests.support import PATIENCE, binary, free_port, get, running, wait_for
 
 OPEN_EXCUSES = {
     "nothing to mark",
@@ -114,7 +114,7 @@ scrape_configs:
             # What comes later is not asked for: it need not be scraped nor evaluated.
             config.write_text("scrape_configs: []\n", "utf-8")
             process.send_signal(signal.SIGHUP)
-            yield Server(url, clock=lambda: moment)
+            yield Server(url, timeout=PATIENCE, clock=lambda: moment)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def victoriametrics(
             with urllib.request.urlopen(request, timeout=30) as reply:
                 assert reply.status in (200, 204)
         get(f"{url}/internal/force_flush")
-        server = Server(url, clock=lambda: now)
+        server = Server(url, timeout=PATIENCE, clock=lambda: now)
         wait_for(lambda: server.has("dc_site_info"))
         yield server
 

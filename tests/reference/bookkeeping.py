@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.settings import LedgerSettings
 from agent.pue.pue import Pue
 from tests.reference.answers import Product
+from tests.support import light_folder
 from tests.support.ledger import SITE, inventory
 
 # Imported files
@@ -76,7 +76,7 @@ class Bookkeeping:
 @contextlib.contextmanager
 def bookkeeping(stock: str) -> Iterator[Bookkeeping]:
     """Keep books in a folder of their own."""
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         book = Bookkeeping(Path(folder), stock)
         try:
             yield book

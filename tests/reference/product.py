@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.reference.answers import Product
 from tests.reference.bookkeeping import bookkeeping
 from tests.reference.model import KWH, Kind, Meter, Reading
 from tests.reference.worlds import World
+from tests.support import light_folder
 from tests.support.ledger import SITE, Clock, batch, energy, exported, inventory, power, water
 
 TELLERS = {Kind.REGISTER: energy, Kind.EXPORT: exported, Kind.POWER: power}
@@ -85,7 +85,7 @@ def live(world: World, order: Order | None = None) -> Iterator[Product]:
     changes = sorted({one.heard_from for one in world.instruments if one.heard_from is not None})
     coming = arrivals(world, order)
     stops = {len(coming) * (n + 1) // (order.restarts + 1) for n in range(order.restarts)}
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         path = Path(folder) / "ledger.db"
         clock = Clock(world.start / 1000)
         book = _open(path, clock, stock)

@@ -7,7 +7,6 @@ import datetime as dt
 import io
 import json
 import math
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Final
 from agent.cli import main
 from agent.pue.model import PueResult
 from collectors.base import Reading
+from tests.support import light_folder
 from tests.support.ledger import HEAD, HOUR, SITE, T0, ZONE, Bench, batch, bench, energy, power
 from tests.support.loads import Load
 
@@ -93,7 +93,7 @@ def live(
 ) -> Trial:
     """Have meters read for some time, and ask for a PUE."""
     with (
-        tempfile.TemporaryDirectory() as folder,
+        light_folder() as folder,
         bench(Path(folder), listed(gauges)) as b,
     ):
         at = phase
@@ -146,7 +146,7 @@ def imported(
             else:
                 shown = gauge.gain * (gauge.load.energy(at + interval) - gauge.load.energy(at))
             rows.append(f"{_time(at)},{gauge.name},{shown / KWH!r}")
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         path = Path(folder)
         (path / "inventory.yaml").write_text(listed(gauges))
         (path / "hubgauge.yaml").write_text(

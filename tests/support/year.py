@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from agent.ledger.energy import CELLS
 from agent.ledger.ledger import Ledger
 from agent.pue.model import PueResult
 from agent.pue.pue import Pue
+from tests.support import light_folder
 from tests.support.ledger import Clock, inventory
 from tests.support.truth import CELL, DAY, START, TrueSite, make_site
 
@@ -60,7 +60,7 @@ def run(
     listed = "\n".join(f"  - {{site: {site.name}, timezone: Asia/Shanghai}}" for site in hub)
     stock = inventory(f"sites:\n{listed}\nmeters:\n" + "\n".join(site.inventory() for site in hub))
     found: list[Judged] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         clock = Clock(START)
         book = Ledger(Path(folder) / "ledger.db", inventory=stock, clock=clock)
         pue = Pue(book, stock, clock=clock)

@@ -22,7 +22,7 @@ from dashboards.language import Language
 from dashboards.preview.server import Preview
 from dashboards.verify import LAG, Dashboard, Result, Server, answer, verify
 from simulator.site import build_site
-from tests.support import ROOT, binary, free_port, get, preview_tools, running, wait_for
+from tests.support import PATIENCE, ROOT, binary, free_port, get, preview_tools, running, wait_for
 from tests.support.browser import Browser
 from tests.system.excused_panels import MACHINE_MAY_LACK, NOBODY_HAS, OF_SOME_HOURS, OF_SOME_PLACES
 from tests.system.sites_behind_dashboards import (
@@ -139,7 +139,7 @@ def test_every_panel_has_data_from_real_agents(
         Dashboard(json=built.json, excuses=built.excuses)
         for built in build_all(load_registry(), language)
     ]
-    server = Server(getattr(servers, name))
+    server = Server(getattr(servers, name), timeout=PATIENCE)
     # The silent device is told by the inventory's collector, some seconds after its counter rises.
     told = 'dc_inventory_silent_since_timestamp_seconds{hub="kunming",device="ups-system-b"}'
     wait_for(lambda: server.has(f"{told} offset {LAG + 1:.0f}s"), what="the silence of a UPS")

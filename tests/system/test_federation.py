@@ -29,7 +29,7 @@ from simulator.config import Wanted, write_config
 from simulator.simulator import Simulator
 from simulator.site import build_site
 from tests.dashboards.test_routes import Heard, hook, wait_until_told
-from tests.support import HANGS, ROOT, binary, free_port, get, running, wait_for
+from tests.support import HANGS, PATIENCE, ROOT, binary, free_port, get, running, wait_for
 from tests.system.sites_behind_dashboards import import_past, simulated
 
 HUBGAUGE = (sys.executable, "-m", "agent.cli")
@@ -218,7 +218,7 @@ def test_the_overview_shows_both_hubs(country: Country) -> None:
     dashboard = Dashboard(json=built.json, excuses=built.excuses)
 
     def wrong() -> list[str]:
-        results = verify([dashboard], Server(country.above))
+        results = verify([dashboard], Server(country.above, timeout=PATIENCE))
         return [str(one) for one in results if one.outcome not in ("data", "excused")]
 
     wait_for(lambda: not wrong(), what="all of the overview")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import tempfile
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from agent.inventory.model import Inventory
 from agent.ledger.ledger import Ledger
 from collectors.base import Batch
+from tests.support import light_folder
 from tests.support.ledger import (
     HOUR,
     T0,
@@ -44,7 +44,7 @@ def play(
     now: float = T0 + 6 * HOUR,
     stock: Inventory | None = None,
 ) -> list[tuple[object, ...]]:
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         book = ledger(Path(folder), Clock(now), stock)
         try:
             for number, one in enumerate(batches, 1):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from agent.ledger.limits import Limits
 from collectors.base import Batch
+from tests.support import light_folder
 from tests.support.ledger import SITE, T0, Clock, batch, energy, inventory, ledger, power
 from tests.support.registers import KWH, came, read
 
@@ -99,7 +99,7 @@ def test_what_is_covered_is_right(
 def hours_of(
     made: list[Batch], *, flush_after: int, restart_after: int = 10_000
 ) -> list[tuple[object, ...]]:
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         clock = Clock(T0 + 60 * LENGTH)
         book = ledger(Path(folder), clock, STOCK)
         for number, one in enumerate(made, 1):

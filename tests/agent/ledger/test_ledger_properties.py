@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 from agent.ledger.energy import CELL_MS, HOUR_MS
 from agent.ledger.ledger import Ledger
 from collectors.base import Batch
+from tests.support import light_folder
 from tests.support.ledger import SITE, T0, Clock, batch, energy, inventory, ledger, power
 
 WIDTH = 1_000_000
@@ -80,7 +80,7 @@ def live(
     now: float = 0.0,
 ) -> tuple[float, float, list[tuple[object, ...]]]:
     """Live through a past as it comes in, with upkeep and restarts in between."""
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         clock = Clock(T0)
         book = ledger(Path(folder), clock, STOCK)
         for number, one in enumerate(past):
@@ -174,7 +174,7 @@ def test_resets_cost_their_interval_and_no_more(steps: list[tuple[int, int, str]
             continue
         value = value + watts * elapsed / 1000 if what != "reset" else value - 1e10
         made.append(batch(T0 + at / 1000, energy("n", value)))
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         book = ledger(Path(folder), Clock(T0 + at / 1000), STOCK)
         for one in made:
             book.accept(one)
@@ -209,7 +209,7 @@ def test_coverage_is_never_more_than_time(
     readings: list[tuple[int, bool, float]], portion: int
 ) -> None:
     """No cell and no hour is covered longer than it lasts, and no energy is negative."""
-    with tempfile.TemporaryDirectory() as folder:
+    with light_folder() as folder:
         book = ledger(Path(folder), Clock(T0 + 8 * 3600), STOCK)
         for number, (at, register, value) in enumerate(readings):
             book.accept(batch(T0 + at / 1000, (energy if register else power)("m", value)))
