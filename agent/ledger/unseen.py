@@ -43,7 +43,9 @@ def unseen_limits(
     compared with those beside it, as every other one is.
     """
     unseen = {n for n in range(len(increases)) if _is_unseen(increases, n, step)}
-    return {n: _limit(increases, n, unseen, witness) for n in sorted(unseen)}
+    rested = sum(one.seen > one.since for one in increases)
+    least = step if 2 * rested > len(increases) else 0.0  # else a steady load looks like steps
+    return {n: _limit(increases, n, least, unseen, witness) for n in sorted(unseen)}
 
 
 def _is_unseen(increases: Sequence[Increase], n: int, step: float) -> bool:
@@ -60,14 +62,17 @@ def _is_unseen(increases: Sequence[Increase], n: int, step: float) -> bool:
 
 
 def _limit(
-    increases: Sequence[Increase], n: int, unseen: Container[int], witness: Witness
+    increases: Sequence[Increase], n: int, least: float, unseen: Container[int], witness: Witness
 ) -> float:
-    """Return by how much an increase may be wrong, judged by the load near by."""
+    """Return by how much an increase may be wrong, judged by the load near by.
+
+    Coarse steps hide what another register shows more or less, up to one of them: the `least`.
+    """
     one = increases[n]
     length = one.end - one.since
     drawn = witness.beside(one.since, one.end)
     if drawn is not None:
-        return abs(one.joules - drawn)
+        return max(abs(one.joules - drawn), least)
     means = [
         mean
         for run in _runs(increases, one.since - _NEAR_MS, one.end + _NEAR_MS, unseen)
@@ -77,7 +82,7 @@ def _limit(
         return 0.0
     if one.heard_all and one.joules < _CAUGHT_UP * min(means) * length:
         return 0.0  # it was seen to rest
-    return max(one.joules - min(means) * length, max(means) * length - one.joules)
+    return max(one.joules - min(means) * length, max(means) * length - one.joules, least)
 
 
 def _runs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from typing import Final, NamedTuple
 
@@ -87,6 +88,11 @@ class KeptSums:
                 self.spans.clear()
             self.spans[days] = found
         return found
+
+    def each(self, start: int, end: int, step: int) -> Iterator[Sum]:
+        """Yield the sums of all whole hours, or of all whole days, between two times."""
+        for at in range(-(-start // step) * step, end - end % step, step):
+            yield self._day(at // DAY_MS) if step == DAY_MS else self.hour(at)
 
     def slice(self, start: int, end: int) -> Slice:
         """Return whole hours of one day as a slice."""

@@ -1,4 +1,8 @@
-"""What a window's PUE does not know: its uncovered time, and meters whose beginning is unknown."""
+"""What a window's PUE does not know.
+
+That is its uncovered time, time in which meters contradict each other, and what meters took whose
+beginning is unknown.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from agent.ledger.energy import CELL_MS
 from agent.pue.beginnings import Beginnings, Unknown
 from agent.pue.boundary import Boundary
 from agent.pue.chosen import Chosen
+from agent.pue.contradicted import NEVER, Contradicted, contradicted
 from agent.pue.model import PartCoverage, Uncovered
 from agent.pue.periods import DAY_MS, WEEK_MS, month_edges
 from agent.pue.silences import in_a_ring, notes, uncovered
@@ -32,6 +37,7 @@ class LeftOpen:
 
     uncovered: Uncovered | None
     unknown: Unknown
+    contradicted: Contradicted = NEVER
     changes: Sequence[str] = ()
 
     def bias(self, total: Sum) -> float:
@@ -42,13 +48,16 @@ class LeftOpen:
             (0.0 if self.uncovered is None else self.uncovered.bias)
             + self.unknown.facility_joules / total.facility.joules
             + self.unknown.it_joules / total.it.joules
+            + self.contradicted.bias(total)
         )
 
-    def notes(self, coverage: float) -> Iterator[str]:
+    def notes(self, total: Sum, coverage: float) -> Iterator[str]:
         """Say what a reader must know of it."""
         if self.uncovered is not None:
             yield from notes(self.uncovered, coverage)
             yield from uneven_notes(self.uncovered, coverage)
+        if self.contradicted.bias(total) > 0:
+            yield self.contradicted.note(total)
         yield from self.unknown.notes()
         yield from self.changes
 
@@ -71,6 +80,9 @@ class NotMetered:
         return LeftOpen(
             uncovered=self._uncovered(boundary.site, chosen, start, end),
             unknown=self._beginnings.before(boundary, chosen.it_point, start, covered_seconds),
+            contradicted=contradicted(
+                boundary, self._sums.each(boundary.site, chosen.it_point, start, end)
+            ),
             changes=tuple(self._beginnings.changes(boundary, chosen.it_point, start, end)),
         )
 

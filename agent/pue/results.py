@@ -93,7 +93,7 @@ class WindowResults:
             notes=(
                 *judged.notes,
                 *contradictions(beside),
-                *left_open.notes(coverage),
+                *left_open.notes(total, coverage),
                 *self._switch_notes(site, start),
                 *rejected(self._hours, boundary, {*boundary.facility_points, it_point}, start, end),
                 *boundary.notes,

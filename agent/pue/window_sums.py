@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -103,6 +104,12 @@ class WindowSums:
     def counted_ms(self, site: str, it_point: str, start: int, end: int) -> int:
         """Return how many of the milliseconds between two times count at both boundaries."""
         return self._reach(site, it_point, start - start % DAY_MS).counted_ms(start, end)
+
+    def each(self, site: str, it_point: str, start: int, end: int) -> Iterator[Sum]:
+        """Yield the sum of each whole hour between two times, or over some days of each day."""
+        kept = self._reach(site, it_point, start - start % DAY_MS)
+        step = HOUR_MS if end - start <= _SLICED_BY_HOUR_MS else DAY_MS
+        return kept.each(start, end, step)
 
     def slices(self, site: str, it_point: str, start: int, end: int) -> list[Slice]:
         """Return the hours between two times, or over some days, each day's hours together.

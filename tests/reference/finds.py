@@ -178,6 +178,20 @@ FINDS: Final[Mapping[str, Plan]] = {
     "a supply's meter exchanged for one that shows a little less": Plan(
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
     ),
+    "a meter of coarse steps exchanged for one that shows nearly a step more, while it shows 0": Plan(
+        it_shape=_CYCLE,
+        branches=(
+            Device(
+                sort="both",
+                step_wh=10_000,
+                begin_kwh=106,
+                faults=(
+                    Fault(sort="zero", minute=242, minutes=7),
+                    Fault(sort="exchange", minute=245, kwh=9),
+                ),
+            ),
+        ),
+    ),
     "IT's register renewed each seven minutes, read each five": Plan(
         branches=(Device(seconds=300, faults=(_SEVEN,)),),
     ),

@@ -205,3 +205,17 @@ def test_what_nobody_saw_adds_up_by_squares() -> None:
     assert sum(one.limit(0, 30) ** 2 for one in whole) == 25.0
     assert Unseen(0, 10, 3.0).limit(5, 30) == 1.5
     assert Unseen(0, 10, 3.0).part(5, 10) == Unseen(5, 10, 1.5)
+
+
+@BOTH
+@WAYS
+@pytest.mark.parametrize("is_powered", [True, False])
+def test_coarse_steps_hide_up_to_one_of_them(
+    way: Callable[[int, Shown], float | None], limits: Limits, *, is_powered: bool
+) -> None:
+    """50 kW in steps of 10 kWh, one in 12 minutes: another meter may show up to 10 kWh more."""
+    energy_told = told(way, lambda minute: steady(minute) // (10 * KWH) * (10 * KWH))
+    power = read(lambda _: 50_000.0, range(361)) if is_powered else []
+    found = came(energy_told, power, limits=limits)
+    limit = sum(one.limit(0, 360 * MINUTE) for one in found.found.doubts)
+    assert found.minutes < 360 or limit >= 10 * KWH
