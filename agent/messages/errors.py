@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Final
+
 from agent.messages.catalogue import Words
+
+_SAID: Final[Mapping[str, re.Pattern[str]]] = {
+    "said.within": re.compile(r"no answer within (?P<seconds>[\d.]+) s\b"),
+    "said.in_time": re.compile(r"no answer in time"),
+    "said.community": re.compile(r"no answer \(unreachable, or the community is wrong\)"),
+    "said.user": re.compile(r"no answer \(unreachable, or the user is wrong\)"),
+    "said.no_agent": re.compile(r"connection refused: no SNMP agent at this address and port"),
+    "said.connect": re.compile(r"cannot connect to (?P<address>[^\s,]+)"),
+    "said.closed": re.compile(r"(?P<address>\S+) closed the connection"),
+    "said.unit": re.compile(r"(?P<address>\S+:\d+) unit (?P<unit>\d+)"),
+}
+"""What our own code says of a device most often, by the key of its translation."""
 
 
 def error_text(reason: str, text: str, w: Words) -> str:
     """Return the error of a collector; in some languages its reason stands before `text`.
 
-    `text` is what the device or the library said, in its own language.
+    What our own code says most often is translated. What a device or a library said stays in its
+    own language.
     """
+    for key, pattern in _SAID.items():
+        found = pattern.search(text)
+        if found is not None:
+            said = w(key, **found.groupdict())
+            text = f"{text[: found.start()]}{said}{text[found.end() :]}"
     return w(f"error.{reason}", text=text) if reason else text

@@ -17,6 +17,7 @@ PATH: Final = "/runbook"
 _MARKED: Final = re.compile(r"`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")
 _CHINESE_BREAK: Final = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n|\n(?=[\u3000-\u9fff])")
 """A line break beside a Chinese character or sign: it is removed, others become a space."""
+_LINK: Final = re.compile(r"\[([^]]+)\]\([^)]+\)")
 _LIST: Final = re.compile(r"(?m)^- ")
 _LIST_BREAK: Final = "\0"
 
@@ -117,7 +118,7 @@ def _paragraphs(text: str) -> list[Paragraph]:
 def _pieces(text: str) -> Paragraph:
     """Return code, strong and emphasised words as pieces of their own; the rest is plain text."""
     pieces: list[Piece] = []
-    end = 0
+    text, end = _LINK.sub(r"\1", text), 0  # the pages they lead to are not on the board
     for found in _MARKED.finditer(text):
         code, strong, emphasised = found.groups()
         pieces.append(Piece(text=text[end : found.start()]))

@@ -87,11 +87,30 @@ def test_no_encoding_ends_a_command(encoding: str) -> None:
 
 def test_a_failure_is_led_by_its_reason() -> None:
     """In Chinese the reason comes first; in English the text itself has it."""
-    assert error_text("unreachable", "no answer within 5 s", words("zh")) == (
-        "无应答：no answer within 5 s"
-    )
+    assert error_text("unreachable", "no answer within 5 s", words("zh")) == ("无应答：超过 5 s")
     assert error_text("unreachable", "no answer", words("en")) == "no answer"
     assert error_text("", "no answer", words("zh")) == "no answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        ("10.0.0.7:502 unit 2: no answer within 1.5 s", "10.0.0.7:502 单元 2: 超过 1.5 s"),
+        ("no answer (unreachable, or the community is wrong)", "网络不可达，或团体名有误"),
+        ("no answer (unreachable, or the user is wrong)", "网络不可达，或用户名有误"),
+        ("no answer in time", "超时"),
+        ("cannot connect to [::1]:502, refused", "无法连接 [::1]:502, refused"),
+        ("10.0.0.7:502 closed the connection", "10.0.0.7:502 关闭了连接"),
+        (
+            "connection refused: no SNMP agent at this address and port",
+            "连接被拒绝，该地址和端口上没有 SNMP 服务",
+        ),
+    ],
+)
+def test_what_our_own_code_says_is_translated(text: str, chinese: str) -> None:
+    """In English it stays as it is, to the letter."""
+    assert error_text("", text, words("zh")) == chinese
+    assert error_text("", text, words("en")) == text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -30,6 +30,7 @@ def test_the_runbook_is_in_the_readers_language() -> None:
     assert "请 ping 它的网关" in chinese
     assert "Ping its gateway" not in chinese
     assert '<p lang="zh-Hans">' in chinese
+    assert "](" not in english + chinese  # a link of the file is its words
     # A line break of the file between two Chinese characters is no space on the page.
     assert "容量的 80 %。一路失电时，启动电流可能使另一路跳闸。请勿再向该机柜增加负载" in " ".join(
         chinese.split()
