@@ -6,7 +6,7 @@ from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, Board, Section
 from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
-from dashboards.signals import chip
+from dashboards.signals import chip, each_chip
 
 COLUMNS = {
     "node": Text("Node"),
@@ -19,7 +19,7 @@ COLUMNS = {
 def board(language: Language) -> Board:
     """Return the dashboard of the accelerators."""
     make = Maker(language, uid=uids.CHIPS, within=("hub", "site"))
-    columns = [chip.EACH_TEMPERATURE, chip.EACH_UTILIZATION, chip.EACH_POWER, chip.EACH_MEMORY]
+    columns = each_chip.SIGNALS
     return Board(
         uid=uids.CHIPS,
         title=Text("Chips"),
@@ -59,7 +59,7 @@ def board(language: Language) -> Board:
                             description=Text("The warmest chips and what they do."),
                             columns=columns,
                             names=COLUMNS,
-                            sort=chip.EACH_TEMPERATURE,
+                            sort=each_chip.EACH_TEMPERATURE,
                         ),
                         height=12,
                     ),

@@ -9,6 +9,7 @@ from agent.targets.kpis import measured
 from dashboards.signals import (
     breaker,
     chip,
+    each_chip,
     energy,
     host,
     host_panels,
@@ -44,6 +45,7 @@ def all_signals(registry: Registry) -> Iterator[Signal]:
         supply,
         breaker,
         chip,
+        each_chip,
         link,
         host,
         host_panels,

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from collectors.base import Metric
 from collectors.catalogue import inventory, node
 from dashboards.language import Text
 from dashboards.promql import MARKED, marked, of, while_up
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 from dashboards.signals.rack import bands
 
-MANY: Final = 40
-"""How many chips a table names at most."""
-_CHIP: Final = "hub, site, node, accelerator"
+CHIP: Final = "hub, site, node, accelerator"
 _POWER: Final = while_up(
-    f"max by ({_CHIP}) ({of(node.ACCELERATOR_POWER)})", node.ACCELERATOR_UP, _CHIP
+    f"max by ({CHIP}) ({of(node.ACCELERATOR_POWER)})", node.ACCELERATOR_UP, CHIP
 )
 _NODE: Final = "hub, site, node, source"
 _NODES: Final = while_up(f"max by ({_NODE}) ({of(node.NODE_POWER)})", node.NODE_UP, _NODE)
 _KIND_NODE: Final = 'kind="node"'
-_NO_CHIPS: Final = Excuse(
+NO_CHIPS: Final = Excuse(
     reason="no accelerator is seen at these sites", unless=of(node.ACCELERATOR_INFO)
 )
 
@@ -33,7 +29,7 @@ CHIPS: Final = Signal(
     ),
     unit="short",
     expr=(
-        f"count by (hub, site, vendor, model) (max by ({_CHIP}, vendor, model)"
+        f"count by (hub, site, vendor, model) (max by ({CHIP}, vendor, model)"
         f" ({of(node.ACCELERATOR_INFO)}))"
     ),
     legend="{{site}} {{vendor}} {{model}}",
@@ -41,20 +37,20 @@ CHIPS: Final = Signal(
     record="site:dc_accelerator_info:count",
     least=0,
     decimals=0,
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 CHIP_UTILIZATION: Final = Signal(
     key="chip.utilization",
     name=Text("Accelerator utilisation"),
     description=Text("Mean share of time the chips computed."),
     unit="percentunit",
-    expr=f"avg by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_UTILIZATION)}))",
+    expr=f"avg by (hub, site) (max by ({CHIP}) ({of(node.ACCELERATOR_UTILIZATION)}))",
     legend="{{site}}",
     kind="ratio",
     record="site:dc_accelerator_utilization_ratio:avg",
     least=0,
     most=1,
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 CHIP_POWER: Final = Signal(
     key="chip.power",
@@ -66,17 +62,17 @@ CHIP_POWER: Final = Signal(
     unit="watt",
     expr=marked(
         f"sum by (hub, site) ({_POWER})",
-        f"count by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_UP)}))"
+        f"count by (hub, site) (max by ({CHIP}) ({of(node.ACCELERATOR_UP)}))"
         f" > count by (hub, site) ({_POWER})",
         "hub, site",
         "site",
     ),
-    plain=f"sum by (hub, site) (max by ({_CHIP}) ({of(node.ACCELERATOR_POWER)}))",
+    plain=f"sum by (hub, site) (max by ({CHIP}) ({of(node.ACCELERATOR_POWER)}))",
     by_rules=f"sum by (hub, site) ({_POWER})",
     legend=MARKED,
     record="site:dc_accelerator_power_watts:sum",
     least=0,
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 CHIP_TEMPERATURE: Final = Signal(
     key="chip.temperature",
@@ -84,14 +80,14 @@ CHIP_TEMPERATURE: Final = Signal(
     description=Text("Temperature of the ten hottest chips."),
     unit="celsius",
     expr=(
-        f"max by ({_CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})"
-        f" and topk(10, max by ({_CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)} @ end()))"
+        f"max by ({CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})"
+        f" and topk(10, max by ({CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)} @ end()))"
     ),
-    plain=f"max by ({_CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})",
+    plain=f"max by ({CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})",
     legend="{{node}} {{accelerator}}",
     decimals=0,
     steps=steps((80, ORANGE), (90, RED), base=GREEN),
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 NODE_POWER: Final = Signal(
     key="node.power",
@@ -115,14 +111,16 @@ NODE_POWER: Final = Signal(
 )
 
 
-def _each(expr: str) -> str:
-    return f"max by ({_CHIP}) ({expr})"
+def each(expr: str) -> str:
+    """Return an expression by chip: several agents may see the same one."""
+    return f"max by ({CHIP}) ({expr})"
 
 
-def _memory(at: str = "") -> str:
+def memory(at: str = "") -> str:
+    """Return the share of each chip's memory in use; `at` is a modifier such as `@ end()`."""
     return (
-        f"{_each(of(node.ACCELERATOR_MEMORY_USED) + at)} /"
-        f" {_each(of(node.ACCELERATOR_MEMORY_TOTAL) + at)}"
+        f"{each(of(node.ACCELERATOR_MEMORY_USED) + at)} /"
+        f" {each(of(node.ACCELERATOR_MEMORY_TOTAL) + at)}"
     )
 
 
@@ -135,11 +133,11 @@ CHIP_HEALTHY: Final = Signal(
     unit="percentunit",
     # A silent chip is not healthy: else the share would rise when a bad chip stops answering.
     expr=(
-        f"sum by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))})"
-        f" / count by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))}"
-        f" or {_each(of(node.ACCELERATOR_UP))} == 0)"
+        f"sum by (hub, site) ({each(of(node.ACCELERATOR_HEALTHY))})"
+        f" / count by (hub, site) ({each(of(node.ACCELERATOR_HEALTHY))}"
+        f" or {each(of(node.ACCELERATOR_UP))} == 0)"
     ),
-    plain=f"avg by (hub, site) ({_each(of(node.ACCELERATOR_HEALTHY))})",
+    plain=f"avg by (hub, site) ({each(of(node.ACCELERATOR_HEALTHY))})",
     legend="{{site}}",
     kind="ratio",
     least=0,
@@ -155,13 +153,13 @@ CHIP_SILENT: Final = Signal(
     name=Text("Silent accelerators"),
     description=Text("Chips that were seen before and do not answer."),
     unit="short",
-    expr=f"sum by (hub, site) (1 - {_each(of(node.ACCELERATOR_UP))})",
+    expr=f"sum by (hub, site) (1 - {each(of(node.ACCELERATOR_UP))})",
     legend="{{site}}",
     kind="count",
     least=0,
     decimals=0,
     steps=steps((1, ORANGE), base=GREEN),
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 CHIP_MEMORY: Final = Signal(
     key="chip.memory",
@@ -171,14 +169,14 @@ CHIP_MEMORY: Final = Signal(
     ),
     unit="percentunit",
     expr=(
-        f"sum by (hub, site) ({_each(of(node.ACCELERATOR_MEMORY_USED))})"
-        f" / sum by (hub, site) ({_each(of(node.ACCELERATOR_MEMORY_TOTAL))})"
+        f"sum by (hub, site) ({each(of(node.ACCELERATOR_MEMORY_USED))})"
+        f" / sum by (hub, site) ({each(of(node.ACCELERATOR_MEMORY_TOTAL))})"
     ),
     legend="{{site}}",
     kind="ratio",
     least=0,
     most=1,
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 CHIP_PEAK: Final = Signal(
     key="chip.peak",
@@ -189,12 +187,12 @@ CHIP_PEAK: Final = Signal(
     ),
     unit="flops",
     expr=(
-        f"sum by (hub, site, precision) (max by ({_CHIP}, precision) ({of(node.ACCELERATOR_PEAK)}))"
+        f"sum by (hub, site, precision) (max by ({CHIP}, precision) ({of(node.ACCELERATOR_PEAK)}))"
     ),
     legend="{{site}} {{precision}}",
     least=0,
     decimals=1,
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 CHIP_DISTRIBUTION: Final = Signal(
     key="chip.distribution",
@@ -203,12 +201,12 @@ CHIP_DISTRIBUTION: Final = Signal(
         "How many chips are busy for which tenth of the time: a band near 0 % is bought and idle.",
     ),
     unit="short",
-    expr=bands(_each(of(node.ACCELERATOR_UTILIZATION))),
+    expr=bands(each(of(node.ACCELERATOR_UTILIZATION))),
     legend="{{tenth}}",
     kind="count",
     least=0,
     decimals=0,
-    may_be_empty=_NO_CHIPS,
+    may_be_empty=NO_CHIPS,
 )
 CHIP_THROTTLED: Final = Signal(
     key="chip.throttled",
@@ -216,7 +214,7 @@ CHIP_THROTTLED: Final = Signal(
     description=Text("Chips that run slower than they could, by reason."),
     unit="short",
     expr=(
-        f"sum by (hub, site, reason) (max by ({_CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)}))"
+        f"sum by (hub, site, reason) (max by ({CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)}))"
     ),
     legend="{{site}} {{reason}}",
     kind="count",
@@ -240,76 +238,6 @@ CHIP_ECC: Final = Signal(
     may_be_empty=Excuse(
         reason="no chip counts memory errors", unless=of(node.ACCELERATOR_ECC_ERRORS)
     ),
-)
-
-
-def _hottest(values: Callable[[str], str]) -> str:
-    """Return a value of the chips that are warmest at the end of the range."""
-    warm = f"topk({MANY}, {_each(of(node.ACCELERATOR_TEMPERATURE) + ' @ end()')})"
-    return f"{values('')} and on ({_CHIP}) {warm}"
-
-
-def _column(
-    key: str,
-    name: Text,
-    description: Text,
-    unit: str,
-    metric: Metric,
-    **more: Any,
-) -> Signal:
-    return Signal(
-        key=key,
-        name=name,
-        description=description,
-        unit=unit,
-        expr=_hottest(lambda at: _each(of(metric) + at)),
-        plain=_each(of(metric)),
-        legend="{{node}} {{accelerator}}",
-        may_be_empty=_NO_CHIPS,
-        **more,
-    )
-
-
-EACH_TEMPERATURE: Final = _column(
-    "chip.each_temperature",
-    Text("Temperature"),
-    Text("Temperature of a chip."),
-    "celsius",
-    node.ACCELERATOR_TEMPERATURE,
-    decimals=0,
-    steps=CHIP_TEMPERATURE.steps,
-)
-EACH_UTILIZATION: Final = _column(
-    "chip.each_utilization",
-    Text("Busy"),
-    Text("Share of time a chip computed."),
-    "percentunit",
-    node.ACCELERATOR_UTILIZATION,
-    least=0,
-    most=1,
-    decimals=0,
-)
-EACH_POWER: Final = _column(
-    "chip.each_power",
-    Text("Power", context="drawn"),
-    Text("What a chip draws."),
-    "watt",
-    node.ACCELERATOR_POWER,
-    least=0,
-)
-EACH_MEMORY: Final = Signal(
-    key="chip.each_memory",
-    name=Text("Memory", context="of a chip"),
-    description=Text("Share of a chip's memory in use."),
-    unit="percentunit",
-    expr=_hottest(_memory),
-    plain=_memory(),
-    legend="{{node}} {{accelerator}}",
-    kind="ratio",
-    least=0,
-    most=1,
-    decimals=0,
-    may_be_empty=_NO_CHIPS,
 )
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))
