@@ -17,6 +17,7 @@ JOULES_PER_KWH: Final = 3_600_000
 _BY_CONTROLLER: Final = 'source=~"redfish|ipmi"'
 _UTILITY: Final = 'point="utility"'
 _KIND_NODE: Final = 'kind="node"'
+_SUBMETERED: Final = 'subsystem!="unmetered"'
 _NO_OVERHEAD: Final = Excuse(
     reason="no window has a sound PUE to break down", unless=of(site.SITE_OVERHEAD)
 )
@@ -187,7 +188,10 @@ PARTIAL_PUE: Final = Signal(
     legend="{{subsystem}}",
     decimals=3,
     least=1,
-    may_be_empty=_NO_OVERHEAD,
+    may_be_empty=Excuse(
+        reason="no subsystem was metered in the window",
+        unless=f"{of(site.SITE_OVERHEAD_COVERAGE, _SUBMETERED, scope='window')} > 0",
+    ),
 )
 WINDOW_PUE: Final = Signal(
     key="site.window_pue",
