@@ -97,7 +97,7 @@ def _standing(make: Maker, registry: Registry, hub: Hub) -> Section:
                 description=Text(
                     "Figures as published, in our own words, with what the sources leave open.",
                 ),
-                height=6 + len(hub.facts),
+                height=5 + 3 * len(hub.facts) // 2,
             ),
         ],
     )
@@ -147,7 +147,7 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
         kpi.measured(registry, first.kpi.key, hub=make.hub, scope=first.scope), first.kpi
     )
     value = replace(value, legend=MEASURED.of(make.language))
-    title = _title(registry, first)
+    title, short = _title(registry, first), Text("{name}", {"name": first.kpi.name})
     limits = (
         _limit(first)
         if any(fact.kind != "observation" and fact.value is not None for fact in facts)
@@ -155,9 +155,9 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
     )
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
     stated = [_states(signal, first.kpi, STATED) for signal in (limits, observed) if signal]
-    yield panels.stat(make, replace(value, steps=_judged(facts)), width=5, height=6, title=title)
+    yield panels.stat(make, replace(value, steps=_judged(facts)), width=5, height=6, title=short)
     if stated:
-        heading = Text("Stated: {title}", {"title": title})
+        heading = Text("Stated: {title}", {"title": short})
         yield panels.stat(make, stated[0], width=5, height=6, title=heading)
     yield panels.series(make, value, *stated, width=14 if stated else 19, height=6, title=title)
 
