@@ -155,7 +155,7 @@ def _measured(make: Maker, registry: Registry, facts: Sequence[Fact]) -> Iterato
     )
     observed = _observation(first) if any(fact.kind == "observation" for fact in facts) else None
     stated = [_states(signal, first.kpi, STATED) for signal in (limits, observed) if signal]
-    yield panels.stat(make, replace(value, steps=_judged(facts)), width=5, height=6, title=short)
+    yield panels.stat(make, replace(value, steps=_judged(facts)), width=5, height=6, title=title)
     if stated:
         heading = Text("Stated: {title}", {"title": short})
         yield panels.stat(make, stated[0], width=5, height=6, title=heading)
@@ -205,7 +205,7 @@ def _registered(make: Maker, registry: Registry, fact: Fact) -> Cell:
     the goal in its title: shown as a value, a goal would look like a figure that was reached.
     """
     observed = fact.kind == "observation"
-    signal = _states(_observation(fact), fact.kpi) if observed else target.state_of(fact.id)
+    signal = _states(_observation(fact), fact.kpi, STATED) if observed else target.state_of(fact.id)
     description = Text(
         "{text} ({publisher}, {date})",
         {"text": fact.text, "publisher": fact.source.publisher, "date": fact.source.date.text},

@@ -27,6 +27,7 @@ def board(registry: Registry, language: Language) -> Board:
         for key, hub in registry.hubs.items()
         if hub.latitude is not None and hub.longitude is not None
     }
+    stated = sum(len(hub.facts) for hub in registry.hubs.values())
     state = target.state_per_target(registry.kpis)
     columns = [
         state,
@@ -80,7 +81,7 @@ def board(registry: Registry, language: Language) -> Board:
                         ),
                         height=14,
                     ),
-                    panels.timeline(make, target.STATE, height=12),
+                    panels.timeline(make, target.STATE, height=4 + stated // 2),
                 ],
             ),
             Section(

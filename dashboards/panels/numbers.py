@@ -18,8 +18,10 @@ from dashboards.panels.maker import Maker
 from dashboards.promql import TOLD
 from dashboards.signals.base import Signal
 
-_SMALL: Final = 18
+_SMALL: Final = 16
 """Pixels of a word that is no figure."""
+_NAME: Final = 12
+"""Pixels of a series' name beside its number, which else shrinks with each further one."""
 
 
 def stat(
@@ -51,7 +53,7 @@ def stat(
         textMode="value_and_name" if TOLD in signal.legend else "auto",
         extraJson={
             "fieldConfig": {"defaults": {**make.bounds(signal), **make.ways(signal)}},
-            **({"options": {"text": {"valueSize": _SMALL}}} if small else {}),
+            "options": {"text": {"titleSize": _NAME, **({"valueSize": _SMALL} if small else {})}},
         },
     )
     return cell(panel, width, height, [signal])
