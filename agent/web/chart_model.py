@@ -80,5 +80,7 @@ class Chart:
     source: str = ""
     """The path of the API that has the values. The page's script reads it, to show the value under
     the pointer."""
+    is_saved: bool = False
+    """Whether it can be saved as a picture, though its values are no answer of the API."""
     names: Mapping[str, str] = field(default_factory=dict)
     """The names of the API's keys in the page's language."""

@@ -119,6 +119,7 @@ def _drawn(
             ],
             tick=lambda value: tick(value) if value else "0",
             floor=0.0,
+            is_saved=True,
         ),
         page.w,
     )

@@ -183,6 +183,7 @@ def test_the_page_has_curves_once_there_are_some(language: str) -> None:
     html = page("/host", view, lang=language, theme="light")  # the other one is kept a while
     outline(html)
     assert html.count('class="plot"') == 3
+    assert html.count('class="png"') == 3  # each is saved as a picture
 
 
 def test_without_host_metrics_there_is_no_page() -> None:
