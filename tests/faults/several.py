@@ -63,13 +63,15 @@ def beside_the_dead(folder: Path, seconds: float) -> str:
             wait_for(lambda: _is_back(_counts(port)["away"]), what="its return")
             counts = _counts(port)
         stored = _account(lines, remote)
-        back = int(_ask(away, f"sum(count_over_time({NAME}[1h]))"))
+        back = [[float(value) for _, value in row["values"]] for row in away.raw(NAME)]
     for sink, count in counts.items():
         found = count["sent"] + count["spool_samples"] + count.get("dropped", 0)
         assert count["collected"] + count["recovered"] == found, (sink, count)
     assert not any(counts[sink].get("dropped") for sink in ("lines", "live", "hole", "broker"))
-    assert counts["away"]["sent"] <= back <= counts["away"]["collected"]
+    assert len(back) == SERIES
+    assert all(after == before + 1 for values in back for before, after in pairwise(values))
     gone = int(counts["away"].get("dropped", 0))
+    assert sum(values[0] - 1 for values in back) == gone  # the values are the rounds from 1 on
     return (
         f"a whole agent with two living outputs and three dead ones: {stored} in the living;"
         f" the newest sample is {meanwhile:.1f} s old at most, {before:.1f} s without the dead;"
