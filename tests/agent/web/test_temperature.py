@@ -29,14 +29,14 @@ NAME = "dc_rack_inlet_temperature_celsius"
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A VictoriaMetrics with two hours of two racks, a reading each five minutes: A06 has 20 °C and
-    once 31.5, A07 has 24; another hub's rack of the same name has 50.
+    """A VictoriaMetrics with two hours of two racks, a reading each minute: A06 has 20 °C and once
+    31.5, A07 has 24; another hub's rack of the same name has 50.
     """
     with Victoria(tmp_path_factory.mktemp("vm")).up() as server:
         lines = []
-        for n in range(24):
-            at = round((T0 + n * 300.0) * 1000)
-            spike = 31.5 if n == 4 else 20.0
+        for n in range(120):
+            at = round((T0 + n * 60.0) * 1000)
+            spike = 31.5 if n == 22 else 20.0
             for hub, rack, value in (
                 ("guian", "A06", spike),
                 ("guian", "A07", 24.0),
@@ -65,8 +65,8 @@ def test_a_racks_warmest_air_of_each_interval(database: str) -> None:
     assert (found.error, found.step_seconds, found.times[0]) == ("", 300.0, T0)
     assert max(value for value in found.series["warmest"] if value is not None) == 31.5
     at = dict(zip(found.times, found.series["warmest"], strict=True))
-    # read at 00:20, so it is in the interval that ends then, or the one that begins then
-    assert 31.5 in (at[T0 + 900.0], at[T0 + 1200.0])
+    assert at[T0 + 1200.0] == 31.5  # read at 00:22
+    assert at[T0 + 1500.0] == 20.0
     assert at[T0 + 3600.0] == 20.0
 
 
