@@ -179,15 +179,7 @@ class InForce:
 
     def state_dir(self) -> Path:
         """Return the config's state folder, made if need be; raises ConfigError."""
-        path = self.config.file.state_dir
-        try:
-            path.mkdir(mode=0o750, parents=True, exist_ok=True)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ConfigError(
-                f"cannot be made: {path}: {reason}", file=str(self._path), key="state_dir"
-            ) from None
-        return path
+        return _made(self.config.file.state_dir, self._path)
 
     def _add_kpis(self, runner: Runner) -> None:
         """Compute racks, PUE and targets where the inventory is, and ask for other hubs' values."""
@@ -226,14 +218,7 @@ class InForce:
         """
         async with self._reloading:
             loaded = self.loaded
-            problems: list[ConfigError] = []
-            inventory: Inventory | None = None
-            try:
-                inventory = await asyncio.to_thread(inventory_of, loaded.config)
-            except Problems as found:
-                problems = found.errors
-            for error in problems:
-                log.error("inventory: %s; the old one stays", error)
+            inventory = await asyncio.to_thread(_read_inventory, loaded.config)
             if inventory is None or loaded.inventory is None or self.gateway is None:
                 return
             same_places = inventory.places() == loaded.inventory.places()
@@ -252,3 +237,27 @@ class InForce:
         """Hold on to a task until it is done: the event loop itself does not."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _read_inventory(config: Config) -> Inventory | None:
+    """Return the inventory of a config; None where it has none, or where that has mistakes."""
+    problems: list[ConfigError] = []
+    try:
+        return inventory_of(config)
+    except Problems as found:
+        problems = found.errors
+    for error in problems:
+        log.error("inventory: %s; the old one stays", error)
+    return None
+
+
+def _made(state_dir: Path, config: Path) -> Path:
+    """Return the state folder that a config file names, made if need be; raises ConfigError."""
+    try:
+        state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ConfigError(
+            f"cannot be made: {state_dir}: {reason}", file=str(config), key="state_dir"
+        ) from None
+    return state_dir

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from collectors.base import Schedule
 from collectors.facility.snmp.channel import Channel
-from collectors.facility.snmp.discover import Wanted
+from collectors.facility.snmp.discover import AUTO, Wanted
 
 if TYPE_CHECKING:
     from collectors.facility.naming import Naming
@@ -66,6 +66,11 @@ class About:
     def words(self) -> tuple[str, ...]:
         """The part of the config on which the device's answers at discovery depend."""
         return (self.config.profile, *self.config.also)
+
+    def named_profile(self, library: Library) -> SnmpProfile | None:
+        """Return the profile that the config names; None where the device is to be recognised."""
+        config = self.config
+        return None if config.profile == AUTO else library.named(config.profile, config.also)
 
     @property
     def wanted(self) -> Wanted:

@@ -75,13 +75,8 @@ class SnmpCollector:
     @property
     def notice(self) -> str:
         """A note that it is read by a standard MIB, since no profile of its maker fits."""
-        profile = self.profile
-        if profile is None or not profile.generic or self.config.profile != AUTO:
-            return ""
-        return (
-            f"read by the generic profile {self.chosen} ({profile.title}):"
-            " no profile of a maker fits"
-        )
+        recognised = self.profile if self.config.profile == AUTO else None
+        return _notice(self.chosen, recognised) if recognised and recognised.generic else ""
 
     @property
     def chosen(self) -> str:
@@ -228,3 +223,7 @@ class SnmpCollector:
         """Stop a running discovery and close the sockets."""
         await self._finder.aclose()
         self._channel.close()
+
+
+def _notice(name: str, profile: SnmpProfile) -> str:
+    return f"read by the generic profile {name} ({profile.title}): no profile of a maker fits"

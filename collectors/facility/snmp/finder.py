@@ -23,7 +23,7 @@ from collectors.facility.snmp.discover import (
     read,
     take_watched,
 )
-from collectors.facility.snmp.recall import recalled
+from collectors.facility.snmp.recall import recalled, remember
 from collectors.facility.snmp.recognise import identify
 
 if TYPE_CHECKING:
@@ -65,10 +65,7 @@ class Finder:
 
     def __init__(self, about: About, shared: Shared) -> None:
         self._about, self._shared = about, shared
-        config = about.config
-        self.profile: SnmpProfile | None = (
-            None if config.profile == AUTO else shared.library.named(config.profile, config.also)
-        )
+        self.profile: SnmpProfile | None = about.named_profile(shared.library)
         self.chosen = ""
         """The name of the profile that was found to fit."""
         self.plan: Plan | None = None
@@ -205,12 +202,9 @@ class Finder:
             channel.close()
         if self.plan is None:
             log.info("snmp %s: %s", self._about.name, found)
-        self.max_oids = channel.max_oids
-        self._arc = found.answers.arc
+        self.max_oids, self._arc = found.answers.max_oids, found.answers.arc
         if self._identity is not None:
-            self._shared.memory.keep(
-                self._about.config.address, self._identity, self._about.words, found.answers
-            )
+            remember(self._about, self._shared, self._identity, found.answers)
         return found.plan
 
     async def _find(self, channel: Channel) -> Found:

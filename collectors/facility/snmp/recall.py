@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from collectors.facility.snmp.discover import Found, levels_of, plan_of
+from collectors.facility.snmp.discover import Answers, Found, levels_of, plan_of
 
 if TYPE_CHECKING:
     from collectors.facility.snmp.about import About, Shared
@@ -29,3 +29,8 @@ def recalled(about: About, shared: Shared, identity: Identity) -> Found | None:
         return None
     plan = plan_of(profile, answers, wanted)
     return Found(name=answers.profile, profile=profile, plan=plan, answers=answers)
+
+
+def remember(about: About, shared: Shared, identity: Identity, answers: Answers) -> None:
+    """Keep what a device answered, for later runs."""
+    shared.memory.keep(about.config.address, identity, about.words, answers)
