@@ -181,16 +181,13 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
     Within a limit it has no colour of its own: how much of the time was metered is not seen from
     the number. Whether the limit is kept is said by the state, which the agents judge.
     """
-    goals = [
-        fact.value
+    promised = [
+        (fact.op, fact.value)
         for fact in facts
-        if fact.op == ">=" and fact.kind != "observation" and fact.value is not None
+        if fact.kind != "observation" and fact.value is not None
     ]
-    limits = [
-        fact.value
-        for fact in facts
-        if fact.op == "<=" and fact.kind != "observation" and fact.value is not None
-    ]
+    goals = [value for op, value in promised if op == ">="]
+    limits = [value for op, value in promised if op == "<="]
     if limits:
         # A step begins at its value, but a value equal to the limit keeps it. So the step begins at
         # the next larger number.
