@@ -59,6 +59,21 @@ def test_years_are_local() -> None:
     assert year_end(bounds("ytd", end, ZONE)[0], ZONE) == new_year
 
 
+def _berlin(start: dt.datetime) -> dt.datetime:
+    """Return in UTC when twelve months began that end at a moment in Berlin."""
+    begin, _ = bounds("12mo", round(start.timestamp() * 1000), ZoneInfo("Europe/Berlin"))
+    return dt.datetime.fromtimestamp(begin / 1000, dt.UTC)
+
+
+def test_twelve_months_that_begin_when_clocks_are_changed() -> None:
+    """An hour that was skipped begins later, and of one that came twice the first counts."""
+    half_past_two = dt.timedelta(hours=2, minutes=30)
+    spring = dt.datetime(2026, 3, 30, tzinfo=ZoneInfo("Europe/Berlin")) + half_past_two
+    autumn = dt.datetime(2026, 10, 26, tzinfo=ZoneInfo("Europe/Berlin")) + half_past_two
+    assert _berlin(spring) == dt.datetime(2025, 3, 30, 1, 30, tzinfo=dt.UTC)
+    assert _berlin(autumn) == dt.datetime(2025, 10, 26, 0, 30, tzinfo=dt.UTC)
+
+
 def test_a_year_of_bills(tmp_path: Path) -> None:
     """Twelve whole months are not interim, and the days of the trend begin at local midnight."""
     start, end = day(0, 1, 1, 2024), day(0, 1, 1, 2025)
