@@ -172,7 +172,10 @@ def test_a_stat_shows_the_newest_value(built: dict[str, list[Built]]) -> None:
         kinds.add(panel["type"])
         if "reduceOptions" in panel.get("options", {}):
             assert panel["options"]["reduceOptions"]["calcs"] == ["lastNotNull"], dashboard.uid
+            # Of a range it would be what ended hours ago.
+            assert all(target["instant"] for target in panel["targets"]), panel["title"]
         if panel["type"] == "timeseries":
+            assert not {"last", "lastNotNull"} & {*panel["options"]["legend"]["calcs"]}
             assert panel["fieldConfig"]["defaults"]["custom"]["spanNulls"] is False
     assert kinds == {
         "row",

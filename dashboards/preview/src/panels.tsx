@@ -35,6 +35,7 @@ const DRAWN: Record<string, (drawing: Drawing) => ReactElement> = {
           graphMode={drawing.panel.options.graphMode}
           justifyMode={drawing.panel.options.justifyMode}
           textMode={drawing.panel.options.textMode}
+          text={drawing.panel.options.text}
           alignmentFactors={alignmentFactors}
           width={width}
           height={height}
