@@ -62,6 +62,8 @@ BY_METRIC: Mapping[tuple[str, str], Sequence[str]] = {
     ("dc_rack_info", "state"): ("in_service", "under_construction"),
 }
 VALUES = {"facility": 1200.0, "it": 1000.0}
+WHOLE = {"dc_breaker_coverage_ratio"}
+"""Shares that are 1: behind a breaker that is heard in part, no imbalance is known."""
 
 
 class Sample(NamedTuple):
@@ -164,7 +166,8 @@ def _of_metric(metric: Metric, hub: Hub, instances: Sequence[str]) -> Iterator[S
                 float(labels.get("state") in (None, "in_service", "under_construction", "valid")),
             )
         else:
-            yield Sample(metric.full_name, text, VALUES.get(labels.get("boundary", ""), 0.5))
+            usual = 1.0 if metric.full_name in WHOLE else 0.5
+            yield Sample(metric.full_name, text, VALUES.get(labels.get("boundary", ""), usual))
 
 
 def _of_targets(registry: Registry, hub: Hub) -> Iterator[Sample]:
