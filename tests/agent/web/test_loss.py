@@ -32,6 +32,19 @@ def test_the_loss_of_the_utility_is_taken_by_the_generator() -> None:
     assert (box(told, "board").after, box(told, "ats-a").after) == ("lost", "")
 
 
+def test_a_switch_whose_inputs_are_both_lost_stays() -> None:
+    """Behind ats-a both inputs hang on the grid: its UPS has its battery alone, and both racks lose
+    that feed. The switch ats-b goes to the generator.
+    """
+    made = view()
+    assert made.inventory is not None
+    bound = replace(SUPPLIES[4], inputs={"1": "board", "2": "grid"})
+    inventory = replace(made.inventory, supplies={**made.inventory.supplies, "ats-a": bound})
+    found = lost(replace(made, inventory=inventory), "grid")
+    assert [(one.switch, one.source) for one in found.transfers] == [("ats-b", "diesel")]
+    assert (found.batteries, found.racks, found.dark) == (["ups-a"], 2, [])
+
+
 def test_a_generator_too_small_goes_over() -> None:
     """7500 W on a generator of 7000 W are 107 %."""
     made = view()
