@@ -62,7 +62,14 @@ class Index:
             places, texts = self._placed(rows, metric, label)
             yield from zip(places, texts, rows.values(), strict=True)
             return
+        site_at, rack_at = metric.at("site"), metric.at("rack")
+        label_at = metric.at(label) if label else None
         for layout, run, numbers in rows.columns():
+            if run.stop - run.start == 1:  # such as whether a PDU answers
+                values = layout.series[run.start].values
+                text = "" if label_at is None else values[label_at]
+                yield self._at.get((values[site_at], values[rack_at])), text, numbers[run.start]
+                continue
             key = (run.start, label)
             if run.stop - run.start < _LONG:
                 placed = self._placed(layout.series[run.start : run.stop], metric, label)
