@@ -138,6 +138,10 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
                 cooler.name: ("cooling", simulator.addresses[cooler.name])
                 for cooler in simulator.model.coolers
             },
+            **{
+                switch.name: ("ats", simulator.addresses[switch.name])
+                for switch in simulator.model.switches
+            },
         }
         assert [cooler.row for cooler in simulator.model.coolers] == ["A", "B", "C"]
         assert {d.meter: d.point for d in sections["modbus"].devices} == {
@@ -147,6 +151,9 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
     assert set(inventory.racks) == {rack.name for rack in simulator.site.racks}
     assert set(inventory.pdus) == set(simulator.pdus)
     assert inventory.racks["C06"].row == "C"
+    assert inventory.breakers["busbar-1-b"].supply == "ups-b"
+    assert inventory.supplies["ups-b"].upstream == "ats-b"
+    assert inventory.supplies["ats-b"].inputs == {"1": "main-board", "2": "generator-2"}
     (only,) = inventory.sites.values()
     assert (only.site, only.scopes) == ("huawei-guian-1-simulated", ("huawei",))
     assert "Simulated" in only.name
