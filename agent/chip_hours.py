@@ -65,7 +65,8 @@ class ChipHours:
     async def collect(self) -> Sequence[Reading]:
         """Add the time since the last round, and tell what is on disk."""
         if self._used is None:
-            self._told = self._used = await asyncio.to_thread(self._read)
+            self._used = await asyncio.to_thread(self._read)
+            self._told = dict(self._used)
         used = self._used
         now = self._clock()
         elapsed = now - self._time

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import ssl
 import time
 import urllib.error
 import urllib.request
-from http.client import HTTPResponse
 from pathlib import Path
 from typing import Final
 
@@ -83,11 +83,13 @@ class JsonServer:
             raise Unreachable(f"{self.url}: {error.reason}") from None
         except OSError as error:
             raise Unreachable(f"{self.url}: {error}") from None
+        except http.client.HTTPException as error:
+            raise BadReply(f"{self.url}: not a whole HTTP answer: {error!r}"[:200]) from None
         except (ValueError, RecursionError):
             raise BadReply(f"{self.url}: the answer is not JSON; is that {self._called}?") from None
         return answer
 
-    def _read(self, reply: HTTPResponse) -> bytes:
+    def _read(self, reply: http.client.HTTPResponse) -> bytes:
         """Read a whole answer; raises Unreachable if it is late, BadReply if it is too long."""
         deadline = time.monotonic() + self.timeout
         chunks, size = [], 0
@@ -102,7 +104,10 @@ class JsonServer:
 
 
 def _server_error(error: urllib.error.HTTPError) -> str:
-    text = error.read(_ERROR_BYTES).decode("utf-8", "replace")
+    try:
+        text = error.read(_ERROR_BYTES).decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException):
+        return f"HTTP {error.code}"
     try:
         return f"HTTP {error.code}: {json.loads(text)['error']}"
     except (ValueError, KeyError, TypeError, RecursionError):

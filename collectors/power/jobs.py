@@ -76,7 +76,7 @@ class JobEnergy:
 
     def collect(self) -> list[Reading]:
         """Read once; energy from the second round on. Raises NoData without Slurm or RAPL."""
-        if not any(True for _ in self._trees()):
+        if not self._is_here():
             raise NoData("no cgroup of Slurm")
         step = self._registers.step()
         found = self._jobs()
@@ -138,13 +138,26 @@ class JobEnergy:
                     found.setdefault(match[1], []).append(folders)
         return found
 
+    def _is_here(self) -> bool:
+        """Tell whether Slurm is on this node. Of cgroup v1 a user's folder ends with its last job.
+
+        The registers are read all the same, so that what an idle node takes is unassigned.
+        """
+        return any(True for _ in (*self._scopes(), *self._accounts()))
+
+    def _scopes(self) -> Iterator[str]:
+        return _matching(_listed(f"{self._cgroup}/system.slice"), _SCOPE)
+
+    def _accounts(self) -> Iterator[str]:
+        return _matching(_listed(f"{self._cgroup}/cpuacct"), _TREE)
+
     def _trees(self) -> Iterator[_Folders]:
         """Yield the folders that hold jobs."""
         slice_ = f"{self._cgroup}/system.slice"
-        for name in _matching(_listed(slice_), _SCOPE):
+        for name in self._scopes():
             yield _Folders(cpu=f"{slice_}/{name}", memory=f"{slice_}/{name}")
         accounts, memories = f"{self._cgroup}/cpuacct", f"{self._cgroup}/memory"
-        for tree in _matching(_listed(accounts), _TREE):
+        for tree in self._accounts():
             for user in _matching(_listed(f"{accounts}/{tree}"), _USER):
                 below = f"{tree}/{user}"
                 yield _Folders(cpu=f"{accounts}/{below}", memory=f"{memories}/{below}")

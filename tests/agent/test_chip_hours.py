@@ -98,3 +98,12 @@ def test_a_disk_that_is_full_stops_the_value(node: Node, caplog: pytest.LogCaptu
     assert "cannot be written" in caplog.text
     blocked.rmdir()
     assert node.rounds(4, nvidia0=1.0) == {"nvidia0": 120.0}
+
+
+def test_a_disk_that_was_never_written_tells_nothing(node: Node) -> None:
+    """Hours that no file has would be gone after a restart, and the counter would fall."""
+    blocked = node.folder / "chip-hours.new"
+    blocked.mkdir()
+    assert node.rounds(9, nvidia0=1.0) == {}
+    blocked.rmdir()
+    assert node.rounds(4, nvidia0=1.0) == {"nvidia0": 180.0}

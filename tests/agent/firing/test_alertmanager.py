@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
 import subprocess
+import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -20,7 +22,7 @@ import pytest
 from agent.firing.collector import FiringAlerts, parse
 from agent.firing.settings import Alertmanager
 from collectors.base import BadReply, Refused, Unreachable
-from tests.support import binary, free_port, get, running, wait_for
+from tests.support import HANGS, binary, free_port, get, running, wait_for
 from tests.support.certificates import self_signed
 
 HOSTILE = 'a "quoted", \\ comma=x} 架'
@@ -244,3 +246,30 @@ def test_a_wrong_section_is_told(wrong: dict[str, Any], said: str) -> None:
     """Addresses are of HTTP, and a user has a password."""
     with pytest.raises(ValueError, match=said):
         Alertmanager(**{"url": "http://127.0.0.1:9093", **wrong})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n[{",
+        b"HTTP/1.1 503 no\r\nTransfer-Encoding: chunked\r\n\r\n40\r\nlate",
+    ],
+)
+def test_what_speaks_no_whole_http_is_told_at_once(answer: bytes) -> None:
+    """Whatever a port answers, what was heard before is not told as the present."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        asked = firing(f"http://127.0.0.1:{listening.getsockname()[1]}", Clock(), timeout=HANGS)
+        with pytest.raises(BadReply):
+            asked.collect()
+        thread.join()
+    assert asked.heard().error

@@ -216,6 +216,20 @@ def test_cgroups_of_version_1(tmp_path: Path) -> None:
     assert told(found)["memory_bytes 7"] == 5.0 * MIB
 
 
+def test_what_a_node_of_version_1_takes_between_jobs_is_unassigned(tmp_path: Path) -> None:
+    """The user's folder ends with the last job; what the node takes is counted all the same."""
+    machine = Machine(tmp_path)
+    machine.write("devices/system/cpu", online="0-1")
+    machine.write("fs/cgroup/cpuacct/slurm", **{"cgroup.procs": ""})
+    machine.zone("intel-rapl:0", "package-0", 0)
+    collector = machine.collector("jobs", jobs=JobsConfig(enabled=True))
+    assert isinstance(collector, JobEnergy)
+    collector.collect()
+    machine.now += 10
+    machine.zone("intel-rapl:0", "package-0", int(430e6))
+    assert energies(list(collector.collect())) == {"-": 430.0}
+
+
 def test_off_by_default_and_silent_without_slurm(tmp_path: Path) -> None:
     """Nobody is told of jobs who did not ask; a node without Slurm has none, which is no error."""
     machine = Machine(tmp_path)
