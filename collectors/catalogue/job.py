@@ -7,6 +7,9 @@ from typing import Final
 from collectors.base import Metric, MetricType
 from collectors.catalogue.node import NODE
 
+_NUMBER: Final = "slurm_job"
+"""Slurm's number of the job. `job` is taken: a scrape names itself so."""
+
 
 def _job(name: str, help: str, *labels: str, type: MetricType = "gauge") -> Metric:
     return Metric(
@@ -23,7 +26,7 @@ JOB_ENERGY: Final = _job(
     "energy_joules_total",
     "Energy of the node's processors and memory (RAPL) that is given to a job since the agent saw"
     " it, by its share of the CPU time that the node has.",
-    "job",
+    _NUMBER,
     type="counter",
 )
 JOB_UNASSIGNED: Final = _job(
@@ -33,8 +36,8 @@ JOB_UNASSIGNED: Final = _job(
     type="counter",
 )
 JOB_CPU: Final = _job(
-    "cpu_seconds_total", "CPU time of a job on this node, from its cgroup.", "job", type="counter"
+    "cpu_seconds_total", "CPU time of a job on this node, from its cgroup.", _NUMBER, type="counter"
 )
 JOB_MEMORY: Final = _job(
-    "memory_bytes", "Memory that a job uses on this node, from its cgroup.", "job"
+    "memory_bytes", "Memory that a job uses on this node, from its cgroup.", _NUMBER
 )

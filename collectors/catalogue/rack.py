@@ -97,8 +97,8 @@ ROW_POWER_CAPACITY: Final = _row(
 )
 ROW_HEADROOM: Final = _row(
     "headroom_watts",
-    "What may at least be added in the row so that failover holds: its racks', as far as their"
-    " breakers carry it.",
+    "What may at least be added to the row's racks at once so that failover holds: rack by rack,"
+    " what every breaker on its feeds has left.",
 )
 ROW_FULL: Final = _row(
     "full_timestamp_seconds",

@@ -158,8 +158,8 @@ SITE_RESERVED: Final = _site(
 SITE_UNITS: Final = _site("rack_units", "Rack units (U) of the site's racks in service.")
 SITE_HEADROOM: Final = _site(
     "rack_headroom_watts",
-    "What may at least be added to the site's racks in service so that failover holds: the racks',"
-    " as far as their breakers carry it.",
+    "What may at least be added to the site's racks in service at once so that failover holds:"
+    " rack by rack, what every breaker on its feeds has left.",
 )
 SITE_INLETS_WITHIN: Final = _site(
     "inlets_within_ratio",

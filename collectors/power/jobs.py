@@ -62,7 +62,8 @@ class JobEnergy:
         self._most: Final = most
         self._cgroup: Final = f"{context.sys}/fs/cgroup"
         self._online: Final = f"{context.sys}/devices/system/cpu/online"
-        self._used: dict[str, float] = {}
+        self._used: dict[str, dict[str, float]] = {}
+        """The CPU seconds of each told job, by cgroup, those included that ended before it."""
         self._before: frozenset[str] | None = None
         """The jobs of the last round, those beyond the limit included."""
         self._joules: dict[str, float] = {}
@@ -81,13 +82,14 @@ class JobEnergy:
         step = self._registers.step()
         found = self._jobs()
         jobs = self._chosen(found)
-        used = {job: seconds for job in jobs if (seconds := self._cpu(jobs[job])) is not None}
+        used = {job: seconds for job in jobs if (seconds := self._cpu(jobs[job]))}
         if step.joules is not None and self._before is not None:
             moved = {job: self._moved(job, seconds) for job, seconds in used.items()}
             self._share(step.joules, moved, self._cpus() * step.elapsed)
-        self._used, self._before = used, frozenset(found)
+        self._used = {job: self._used.get(job, {}) | seconds for job, seconds in used.items()}
+        self._before = frozenset(found)
         self._joules = {job: self._joules.get(job, 0.0) for job in used}
-        return list(self._readings(jobs, used))
+        return list(self._readings(jobs))
 
     def _share(self, joules: float, moved: Mapping[str, float], capacity: float) -> None:
         """Give energy to jobs by the CPU seconds that each had, of all that there were.
@@ -100,24 +102,25 @@ class JobEnergy:
             self._joules[job] = self._joules.get(job, 0.0) + part
         self._unassigned += max(0.0, joules - sum(given.values()))
 
-    def _moved(self, job: str, seconds: float) -> float:
+    def _moved(self, job: str, used: Mapping[str, float]) -> float:
         """Return a job's CPU seconds since the last round.
 
-        A job that was not there began after it. One that was there and not told begins now.
+        A job that was not there began after it. One that was there and not told begins now. So did
+        a cgroup begin after it whose seconds are fewer: Slurm puts a job into the queue again under
+        the same number.
         """
-        before = self._used.get(job)
-        if before is None:
-            before = seconds if job in (self._before or ()) else 0.0
-        return max(0.0, seconds - before)
+        if job not in self._used and job in (self._before or ()):
+            return 0.0
+        known = self._used.get(job, {})
+        befores = ((seconds, known.get(folder, 0.0)) for folder, seconds in used.items())
+        return sum(seconds - (before if before <= seconds else 0.0) for seconds, before in befores)
 
-    def _readings(
-        self, jobs: Mapping[str, Sequence[_Folders]], used: Mapping[str, float]
-    ) -> Iterator[Reading]:
+    def _readings(self, jobs: Mapping[str, Sequence[_Folders]]) -> Iterator[Reading]:
         yield catalogue.JOB_UNASSIGNED.series(*self._labels), self._unassigned
-        for job, seconds in used.items():
+        for job, seconds in self._used.items():
             labels = (*self._labels, job)
             yield catalogue.JOB_ENERGY.series(*labels), self._joules[job]
-            yield catalogue.JOB_CPU.series(*labels), seconds
+            yield catalogue.JOB_CPU.series(*labels), sum(seconds.values())
             memory = self._memory(jobs[job])
             if memory is not None:
                 yield catalogue.JOB_MEMORY.series(*labels), memory
@@ -162,9 +165,10 @@ class JobEnergy:
                 below = f"{tree}/{user}"
                 yield _Folders(cpu=f"{accounts}/{below}", memory=f"{memories}/{below}")
 
-    def _cpu(self, folders: Sequence[_Folders]) -> float | None:
-        """Return a job's CPU seconds; None where it ended meanwhile."""
-        return _sum(self._cpu_of(one) for one in folders)
+    def _cpu(self, folders: Sequence[_Folders]) -> dict[str, float]:
+        """Return a job's CPU seconds by cgroup; nothing where it ended meanwhile."""
+        read = {one.cpu: self._cpu_of(one) for one in folders}
+        return {folder: seconds for folder, seconds in read.items() if seconds is not None}
 
     def _cpu_of(self, folders: _Folders) -> float | None:
         nanoseconds = self._files.number(f"{folders.cpu}/cpuacct.usage")

@@ -57,6 +57,41 @@ def test_an_unknown_breaker_has_no_room() -> None:
     assert supply().total([1000, 2000, 4000], known) == 4000
 
 
+def test_rows_that_are_full_on_different_sides_have_no_room() -> None:
+    """One row has 50 kW on side B and none on A, the other the reverse: no rack may add a watt."""
+    assert supply().total([1000, 2000, 4000], WIDE | {"a1": 0, "b2": 0}) == 0
+
+
+def test_each_rack_has_its_own_tightest_side() -> None:
+    """The first panel has 2500 W left on side A, the second 3000 W on side B: 5500 W."""
+    assert supply().total([1000, 2000, 4000], WIDE | {"a1": 2500, "b2": 3000}) == 5500
+
+
+def test_a_pair_has_one_headroom() -> None:
+    """One rack is on a breaker, one on its pair. Both have the same 1000 W, which go once."""
+    pair = {
+        "a": Breaker(breaker="a", site="one", capacity_watts=10_000, pair="b"),
+        "b": Breaker(breaker="b", site="one", capacity_watts=10_000, pair="a"),
+    }
+    racks = [
+        Rack(rack=name, site="one", feeds={"A": Feed(), "B": Feed(breaker=name)}) for name in "ab"
+    ]
+    found = SharedSupply(racks, Inventory(hub="guian", breakers=pair))
+    assert found.total([800, 800], {"a": 1000, "b": 1000}) == 1000
+
+
+def test_a_pair_that_feeds_nothing_here_takes_nothing_away() -> None:
+    """Behind one breaker of a pair only: what is told of that breaker is what there is."""
+    pair = {
+        "a": Breaker(breaker="a", site="one", capacity_watts=10_000, pair="b"),
+        "b": Breaker(breaker="b", site="one", capacity_watts=10_000, pair="a"),
+    }
+    racks = [Rack(rack="r", site="one", feeds={"B": Feed(breaker="b")})]
+    assert (
+        SharedSupply(racks, Inventory(hub="guian", breakers=pair)).total([800], {"b": 1000}) == 800
+    )
+
+
 def test_racks_without_breakers_add_up() -> None:
     """Without any breaker, the racks alone decide."""
     racks = [Rack(rack=name, site="one") for name in ("x", "y")]

@@ -35,9 +35,9 @@ class Node(Machine):
         stat = f"usage_usec {int(cpu * 1e6)}\nuser_usec 1\nsystem_usec 2\nnr_periods 0"
         self.write(f"{scope}/job_{number}", **{"cpu.stat": stat, "memory.current": memory})
 
-    def end(self, number: int) -> None:
+    def end(self, number: int, scope: str = SCOPE) -> None:
         """End a job: the kernel takes its cgroup away."""
-        folder = self.sys / SCOPE / f"job_{number}"
+        folder = self.sys / scope / f"job_{number}"
         for file in folder.iterdir():
             file.unlink()
         folder.rmdir()
@@ -192,6 +192,42 @@ def test_a_job_of_two_slurmds_is_one(node: Node) -> None:
     found = collector.collect()
     assert energies(found) == {"-": 250.0, "7": 750.0}
     assert told(found)["memory_bytes 7"] == 2.0 * MIB
+
+
+def test_a_job_that_is_queued_again_begins_anew(node: Node) -> None:
+    """Its number stays and its count begins at 0: 5 of 20 CPU seconds of 1000 J are 250 J."""
+    node.job(7, cpu=500.0)
+    collector = node.jobs()
+    collector.collect()
+    node.now += 10
+    node.draw(1000)
+    node.job(7, cpu=5.0)
+    assert energies(collector.collect()) == {"-": 750.0, "7": 250.0}
+
+
+def test_a_job_goes_on_when_one_of_its_slurmds_ends(node: Node) -> None:
+    """The other scope moved from 100 s to 105 s: 250 J of 1000. No CPU time is taken back:
+    the scope that ended had 300 s, so the job had 405 s.
+    """
+    other = "fs/cgroup/system.slice/n2_slurmstepd.scope"
+    node.job(7, cpu=100.0)
+    node.job(7, cpu=300.0, scope=other)
+    collector = node.jobs()
+    collector.collect()
+    node.now += 10
+    node.draw(1000)
+    node.job(7, cpu=105.0)
+    node.end(7, other)
+    found = collector.collect()
+    assert energies(found) == {"-": 750.0, "7": 250.0}
+    assert told(found)["cpu_seconds 7"] == 405.0
+
+
+def test_the_scrape_may_name_itself(node: Node) -> None:
+    """`job` and `instance` are the labels that a scrape adds (Prometheus, "Jobs and instances")."""
+    node.job(7, cpu=1.0)
+    for series, _ in node.jobs().collect():
+        assert not {"job", "instance"} & set(series.metric.labels)
 
 
 def test_cgroups_of_version_1(tmp_path: Path) -> None:
