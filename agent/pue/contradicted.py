@@ -58,7 +58,11 @@ def contradicted(boundary: Boundary, slices: Iterable[Sum]) -> Contradicted:
     if not _STORES.isdisjoint(boundary.facility_points):
         return NEVER
     every = list(slices)
-    wrong = {n for n, one in enumerate(every) if 0 < one.facility.joules < _SURELY * one.it.joules}
+    wrong = {
+        n
+        for n, one in enumerate(every)
+        if one.it.joules > 0 and one.facility.joules < _SURELY * one.it.joules
+    }
     if not wrong:
         return NEVER
     near = {other for n in wrong for other in (n - 1, n, n + 1)}
