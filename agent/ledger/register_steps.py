@@ -15,28 +15,40 @@ from typing import Final, NamedTuple
 _SURE: Final = 60
 """After this many differences, the step seen in this run replaces the stored one.
 
-The meter may have been exchanged meanwhile.
+The meter may have been exchanged meanwhile. But rises that are all alike say nothing: at a constant
+load, each refresh adds the same.
 """
 
 
 class Step:
     """The step of one register as far as it is known; `joules` is 0 while it has not moved."""
 
-    __slots__ = ("_first", "joules", "moves")
+    __slots__ = ("_are_alike", "_first", "_last", "_rise", "joules", "moves")
 
     def __init__(self) -> None:
         self._first: int | None = None
+        self._last = self._rise = 0
+        self._are_alike = True
         self.joules = 0
         self.moves = 0
+
+    @property
+    def is_sure(self) -> bool:
+        """Tell whether it may replace a finer one that was known before."""
+        return self.moves >= _SURE and not self._are_alike
 
     def learn(self, value: float) -> None:
         """Learn from a reading, in joules."""
         shown = round(value)
         if self._first is None:
-            self._first = shown
+            self._first = self._last = shown
         elif shown != self._first:
             self.joules = gcd(self.joules, shown - self._first)
             self.moves += 1
+        rise, self._last = shown - self._last, shown
+        if rise > 0:
+            self._are_alike = self._are_alike and self._rise in (0, rise)
+            self._rise = rise
 
 
 def step_of(values: Iterable[float]) -> int:
@@ -73,5 +85,5 @@ class Register(NamedTuple):
         """Combine what was known with the step and the earliest reading of this run."""
         if known is None:
             return cls(step.joules, first)
-        joules = step.joules if step.moves >= _SURE else gcd(known.step, step.joules)
+        joules = step.joules if step.is_sure else gcd(known.step, step.joules)
         return cls(joules, min(first, known.since))

@@ -82,13 +82,7 @@ class Writer:
         _mark(tables, meter, change.hours)
         if change.is_stuck is not None and (change.is_stuck or meter.is_stuck is not None):
             meter.is_stuck = change.is_stuck
-        happened = Counter(
-            {
-                reason: count
-                for reason, count in change.refused.items()
-                if reason not in COUNTED_AT_ONCE
-            }
-        )
+        happened = _not_yet_counted(change.refused)
         energy = news.get(ENERGY)
         if energy is None:
             return happened
@@ -98,17 +92,20 @@ class Writer:
             meter.step.learn(value)
         is_finer = tables.registers.learn(number, meter.step, energy.first)
         if is_finer and meter.key.kind != "pdu":
-            self._judge_again(tables, meter, number)
+            happened.update(self._judge_again(tables, meter, number))
         for event in change.events:
             happened[event.kind] += event.time >= energy.first
         return happened
 
-    def _judge_again(self, tables: Tables, meter: TrackedMeter, number: int) -> None:
-        """Judge all readings that are kept again: what seemed single steps may hide something."""
+    def _judge_again(self, tables: Tables, meter: TrackedMeter, number: int) -> Counter[str]:
+        """Judge all readings that are kept again: what seemed single steps may hide something.
+
+        Count what is newly refused.
+        """
         first = tables.readings.after(number, ENERGY, self._retention.sealed_before - 1)
         last = tables.readings.before(number, ENERGY, _FOREVER)
         if first is None or last is None:
-            return
+            return Counter()
         kept = NewReadings(first.time, first.interval)
         kept.add(last.time, last.interval)
         change = recompute(
@@ -119,6 +116,12 @@ class Writer:
             limits=meter.limits(self._intake.register_width),
         )
         _mark(tables, meter, change.hours)
+        return _not_yet_counted(change.refused)
+
+
+def _not_yet_counted(refused: Mapping[str, int]) -> Counter[str]:
+    """Leave out the reasons for which readings were counted as they came."""
+    return Counter({why: count for why, count in refused.items() if why not in COUNTED_AT_ONCE})
 
 
 def _rows(

@@ -63,6 +63,34 @@ def test_register_events_are_counted_once(tmp_path: Path) -> None:
     book.close()
 
 
+def test_what_a_finer_step_shows_is_counted(tmp_path: Path) -> None:
+    """60 kW; a register of 5 kWh, so it seems, is stuck after 3 · 5 + 1 = 16 kWh of power.
+
+    After 30 hours it moves by 4 kWh as well, so it counts single ones: after 3 · 1 + 1 = 4 kWh it
+    was stuck. In the first hour it stood still for 14 kWh and then showed 5 of them.
+    """
+    clock = Clock()
+    book = ledger(tmp_path, clock, inventory("sites: [{site: huawei-guian-1}]\n"))
+
+    def shown(minute: int) -> float:
+        if minute < 20:
+            return minute // 5 * 5.0
+        if minute < 1800:
+            return max(15.0, minute // 5 * 5.0 - 10.0)
+        return 1790.0 + (minute - 1800) // 4 * 4.0
+
+    for minute in range(1860):
+        clock.now = T0 + 60 * minute
+        joules = 3.6e6 * shown(minute)
+        book.accept(
+            batch(clock.now, power("m", 60_000.0, "it_input"), energy("m", joules, "it_input"))
+        )
+        if minute in (1799, 1859):
+            book.flush()
+            assert book.counts["stuck"] == (minute > 1800)
+    book.close()
+
+
 def test_a_ledger_that_cannot_be_written_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -109,7 +109,20 @@ def test_a_register_is_learned_again(store: Store) -> None:
 def test_a_step_replaces_the_stored_one_after_sixty_differences(moves: int, step: int) -> None:
     """Before that, the step is what 100 000 and 360 000 J have in common: 20 000 J."""
     seen = Step()
-    for n in range(moves + 1):
+    for n in range(moves):
         seen.learn(360_000.0 * n)
+    seen.learn(360_000.0 * (moves + 1))
     assert Register.learned(Register(100_000, 5), seen, 9) == Register(step, 5)
     assert Register.learned(Register(100_000, 9), seen, 5).since == 5
+
+
+def test_rises_that_are_all_alike_replace_no_finer_step() -> None:
+    """60 refreshes of 7 kWh each, at a constant load, of a register that counts each Wh."""
+    seen = Step()
+    for n in range(61):
+        seen.learn(7 * 3.6e6 * n)
+    assert Register.learned(Register(3600, 5), seen, 9) == Register(3600, 5)
+    seen.learn(7 * 3.6e6 * 60)  # it stands still
+    assert Register.learned(Register(3600, 5), seen, 9) == Register(3600, 5)
+    seen.learn(7 * 3.6e6 * 62)
+    assert Register.learned(Register(3600, 5), seen, 9) == Register(25_200_000, 5)
