@@ -174,11 +174,11 @@ class App:
 
         Of a whole hub this takes a second, which nobody who looks shall wait for.
         """
-        from agent.web import pages
-
-        await asyncio.to_thread(pages.load)
-        await self.runner.ready.wait()
         with contextlib.suppress(Exception):  # whoever asks for the page is told what is wrong
+            from agent.web import pages
+
+            await asyncio.to_thread(pages.load)
+            await self.runner.ready.wait()
             self._page("/", {}, "", ANYBODY)
 
     async def stop(self) -> None:

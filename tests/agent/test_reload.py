@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from agent.app import App
 from agent.cli import main
+from agent.web import pages
 from collectors.base import ConfigError
 from tests.support import HANGS
 
@@ -210,3 +212,28 @@ async def test_a_failing_device_is_logged_once_over_reloads(
     await app.runner.run_once()
     assert failing() == ["modbus a", "modbus b"]
     await app.runner.stop()
+
+
+async def test_pages_that_cannot_be_loaded_cost_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A gateway draws its first page before anyone asks. Where that fails, no task of it does."""
+    tried, seen = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def fail() -> None:
+        loop.call_soon_threadsafe(tried.set)
+        seen.wait(HANGS)
+        raise MemoryError
+
+    monkeypatch.setattr(pages, "load", fail)
+    app = App(gateway_config(tmp_path, 0))
+    running = asyncio.create_task(app.run())
+    async with asyncio.timeout(HANGS):
+        await tried.wait()
+        tasks = [task for task in asyncio.all_tasks() if "_draw_first" in str(task.get_coro())]
+        seen.set()
+        assert await asyncio.gather(*tasks, return_exceptions=True) == [None]
+        await app.runner.ready.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await running == 0
