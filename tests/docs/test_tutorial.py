@@ -27,7 +27,7 @@ def test_the_tutorial_works_as_it_stands(tmp_path: Path) -> None:
     script = "\n".join(commands(PAGES[0]))
     # Ports of its own, so that another test or another agent is not in the way.
     # The simulator takes more than the page names.
-    first = free_ports(10)
+    first = free_ports(30)
     script = re.sub(r"\b1610(\d)\b", lambda found: str(first + int(found[1])), script)
     script = script.replace("127.0.0.1:9718", f"127.0.0.1:{first + 9}")
     said = run(script, tmp_path)
