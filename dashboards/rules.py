@@ -154,15 +154,18 @@ def _bound(rows: Mapping[str, Measure]) -> str:
     """Return 1 if a KPI's value is of a part of its hub, else 0.
 
     For 0, one agent is enough: one whose inventory lists all sites that the value comes from, or,
-    for a count, one that counts the whole hub.
+    for a count, one that counts the whole hub. A sum over things that take along what they had
+    counted is always of a part.
     """
+    partial = "|".join(key for key, row in rows.items() if row.partial)
     of_sites = "|".join(key for key, row in rows.items() if row.needs)
     values = f'{recorded.KPI_VALUE}{{kpi=~"{of_sites}"}}'
     listed = f"({of(site.SITES_LISTED, scope='hub')} == 1)"
     agents = f"min by (hub, kpi, scope) ({of(site.KPI_BOUND, scope='hub')})"
     return (
-        f"({recorded.KPI_MISSING} > bool 0) == 1 or {values} * 0 and on (hub) {listed} or {agents}"
-        f" or {values} * 0 + 1"
+        f'{recorded.KPI_VALUE}{{kpi=~"{partial}"}} * 0 + 1'
+        f" or ({recorded.KPI_MISSING} > bool 0) == 1 or {values} * 0 and on (hub) {listed}"
+        f" or {agents} or {values} * 0 + 1"
     )
 
 

@@ -144,6 +144,7 @@ MEASURES: Final[tuple[Measure, ...]] = (
         kpi="accelerator_hours",
         part=Part(metric=node.ACCELERATOR_USED, per_site="sum", each=_CHIP),
         needs=(_SEEN_CHIPS,),
+        partial=True,
         witness=node.ACCELERATOR_UTILIZATION,
     ),
     Measure(

@@ -94,6 +94,9 @@ class Measure:
     needs: tuple[Part, ...] = ()
     """The sites that must tell this: those where the first of these parts that is known is above 0.
     A site that told it once is one of them. The value is a bound unless all sites are listed."""
+    partial: bool = False
+    """True for a sum over things that leave it with what they had counted: the value is always a
+    lower bound, since no site tells which of them are gone."""
     every_thing: bool = False
     """True where a site's value counts only if each thing of `needs` has a value, such as each
     probed peer."""

@@ -76,8 +76,10 @@ def measure(
                 continue
             reading = view.read(row, scope)
             if reading is not None:
-                part = (row.count and not (complete and own)) or (
-                    bool(row.needs) and not (listed and own)
+                part = (
+                    row.partial
+                    or (row.count and not (complete and own))
+                    or (bool(row.needs) and not (listed and own))
                 )
                 found[Key(place.key, kpi, scope)] = [
                     Evidence(

@@ -123,6 +123,20 @@ def test_accelerators() -> None:
     assert found["guian", "compute_flops", "hub"].value == 6e14
 
 
+@pytest.mark.parametrize(("nodes", "hours"), [(("n1", "n2"), 2000), (("n1",), 1000)])
+def test_hours_of_chips_are_always_a_lower_bound(nodes: tuple[str, ...], hours: int) -> None:
+    """Two nodes of 1000 h each, and one of them off: the other's 1000 h do not say that it had
+    none. That the inventory is complete does not help: it says nothing of hours.
+    """
+    told: list[Reading] = []
+    for name in nodes:
+        used = node.ACCELERATOR_USED.series("guian", "a", "A", "A01", name, "0")
+        told += [*chip(name, 0, "Huawei"), (used, 1000 * 3600.0)]
+    found = measured(told, inventory=inventory(complete=True, a=()))
+    kept = found["guian", "accelerator_hours", "hub"]
+    assert (kept.value, kept.at_least) == (hours * 3600, True)
+
+
 def test_compute_of_nodes_that_tell_nothing() -> None:
     """Listed chips of a rated model add their peak; an unrated one leaves a lower bound."""
     rated = Device(node="n2", accelerators=8, vendor="Huawei", model="910B3")
