@@ -35,6 +35,7 @@ class SnmpCollector:
         "_channel",
         "_finder",
         "_is_cut_short",
+        "_is_excused",
         "_slow_at",
         "_slow_read",
         "_units",
@@ -58,7 +59,7 @@ class SnmpCollector:
         self.slow_interval = about.depth.slow_interval
         self._slow_read: list[Reading] = []
         self._slow_at = -math.inf
-        self._is_cut_short = False
+        self._is_cut_short = self._is_excused = False
         self._units = Units(None, about.naming, ())
         self._units = self._units_of(None)
 
@@ -165,11 +166,11 @@ class SnmpCollector:
             return await self._round(self.plan, end)
         except Unreachable:
             # Who it is took a part of this round's time, so it had less than its whole time-out to
-            # give its readings. In the next round it has.
-            if not self._finder.has_answered_since(began):
+            # give its readings. In the next round it has: so a silence is excused once.
+            if self._is_excused or not self._finder.has_answered_since(began):
                 self._finder.was_silent = True
                 raise
-            self._is_cut_short = True
+            self._is_excused = self._is_cut_short = True
             return self._units.own()
 
     async def _round(self, plan: Plan, end: float) -> list[Reading]:
@@ -196,6 +197,7 @@ class SnmpCollector:
             if not whole:
                 raise Unreachable("no answer in time")
             raise BadReply("the device answers, but has none of the objects of its profile")
+        self._is_excused = False
         units = self._units.readings((*readings, *self._slow_read))
         readings += plan.constants
         readings += units

@@ -50,6 +50,7 @@ class Finder:
         "_arc",
         "_discovered_at",
         "_identity",
+        "_is_excused",
         "_probe",
         "_refresh",
         "_shared",
@@ -81,6 +82,7 @@ class Finder:
         self._answered_at = -math.inf
         """When it last said who it is, or what it has, by the loop's clock."""
         self._arc = ""
+        self._is_excused = False
         self._refresh = shared.refresh_of(about.name)
         self._probe: Channel | None = None
         self._task: asyncio.Task[Plan] | None = None
@@ -169,9 +171,12 @@ class Finder:
         await asyncio.wait((task,), timeout=left)
         if task.done():
             self._take()
-        elif silent and (self._probe is None or not self._probe.answered):
-            await self._stop()
-            raise self.channel().silence
+        elif self._probe is None or not self._probe.answered:
+            # What is left of a round in which it said who it is: a silence is excused once.
+            if silent or self._is_excused:
+                await self._stop()
+                raise self.channel().silence
+            self._is_excused = True
 
     def _take(self) -> None:
         """Use the result of a finished discovery.
@@ -184,8 +189,7 @@ class Finder:
         self._task = None
         error = task.exception() if not task.cancelled() else Unreachable("stopped")
         if error is None:
-            self.plan, self.stale = task.result(), False
-            self._answered_at = task.get_loop().time()
+            self.plan, self.stale, self._is_excused = task.result(), False, False
         elif self.plan is None or not isinstance(error, CollectError):
             raise error
         self._discovered_at = task.get_loop().time()
@@ -200,6 +204,7 @@ class Finder:
             raise Unreachable("discovery took too long") from None
         finally:
             channel.close()
+        self._answered_at = asyncio.get_running_loop().time()
         if self.plan is None:
             log.info("snmp %s: %s", self._about.name, found)
         self.max_oids, self._arc = found.answers.max_oids, found.answers.arc
