@@ -96,6 +96,9 @@ def lane(
             lasts = one.kind in ("rack", "device", "maintenance")
             if at is not None and start <= at < end and (lasts or not over):
                 placed.setdefault(int((at - start) / width), []).append((one, over))
+        lasted = one.since_seconds < start and (ended is None or ended >= end)
+        if lasted and one.kind in ("rack", "device"):  # it has neither mark in this time
+            placed.setdefault(0, []).append((one, False))
     return page.render(
         "lane.html",
         lane=Lane(

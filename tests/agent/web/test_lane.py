@@ -44,7 +44,8 @@ def lanes(path: str, board: BoardView, **query: str) -> list[str]:
 def test_what_begins_and_what_is_over_again() -> None:
     """On the rack's page: its need and its end, the silence of its PDU, and none of another rack.
 
-    The curve is of 48 hours; a place of the lane is two of them.
+    The curve is of 48 hours; a place of the lane is two of them. What began before it and lasts
+    still is at its beginning; what was over before it is not there.
     """
     hour = 3600.0
     told = [
@@ -52,10 +53,11 @@ def test_what_begins_and_what_is_over_again() -> None:
         Episode(NOW - 20 * hour, "device", SITE, "", "A06-A", "pdu", until=NOW + hour),
         Episode(NOW - 30 * hour, "rack", SITE, "A", "A07", "over"),
         Episode(NOW - 60 * hour, "rack", SITE, "A", "A06", "hot"),
+        Episode(NOW - 60 * hour, "rack", SITE, "A", "A06", "too_hot", until=NOW - 50 * hour),
     ]
     (lane,) = lanes(RACK, view(told))
-    assert re.findall(r'href="#m-(\w+)"', lane) == ["silent", "over", "ok"]
-    assert re.findall(r'<svg x="([\d.]+)%"', lane) == ["60.42", "81.25", "89.58"]
+    assert re.findall(r'href="#m-(\w+)"', lane) == ["hot", "silent", "over", "ok"]
+    assert re.findall(r'<svg x="([\d.]+)%"', lane) == ["2.08", "60.42", "81.25", "89.58"]
     assert "over again" in lane
 
 
@@ -102,6 +104,9 @@ def test_what_was_not_looked_through_is_told() -> None:
     assert "Only the newest events" not in page(RACK, view(many[:-1]))
     old = [*many[:-1], Episode(NOW - 90 * 3600.0, "rack", SITE, "A", "Z", "hot")]
     assert "Only the newest events" not in page(RACK, view(old))
+    # an import of long ago, which is added to the newest, does not say that all between was read
+    imported = [*many, Episode(NOW - 90 * 3600.0, "import", SITE, "", "bills.csv", "24")]
+    assert "Only the newest events" in page(RACK, view(imported))
 
 
 def test_site_and_promise_have_theirs() -> None:
