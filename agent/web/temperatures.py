@@ -23,14 +23,14 @@ _INLET: Final = RACK_INLET_TEMPERATURE.full_name
 
 
 class Temperatures:
-    """Asks a database, on a thread; a page waits for at most `patience` seconds, and only once."""
+    """Asks a database, on a thread. A page does not wait: it may be made on the event loop."""
 
     def __init__(
         self,
         config: History,
         hub: str,
         *,
-        patience: float = 0.5,
+        patience: float = 0.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Take the section of the config; the secret is read when the database is first asked."""
@@ -44,34 +44,40 @@ class Temperatures:
         """
         labels = {"hub": self._hub, "site": site, "rack": rack}
         asked = {"warmest": f"max(max_over_time({_INLET}{_selector(labels)}[STEP]))"}
-        return self._ask((site, rack), asked, over)
+        return self._ask((site, rack), asked, over, is_of_interval=True)
 
     def of_site(self, site: str, over: Over) -> TemperatureTrendView | None:
         """Return the warmest inlet of a site and the mean of all; None until it is read.
 
-        Each value is of one moment: a whole hub's racks in between would be too many samples.
+        Each value is of the moment that is told, the beginning of its interval: a whole hub's racks
+        in between would be too many samples.
         """
         labels = {"hub": self._hub, "site": site}
         asked = {name: f"{how}({_INLET}{_selector(labels)})" for name, how in _OF_SITE.items()}
-        return self._ask((site,), asked, over)
+        return self._ask((site,), asked, over, is_of_interval=False)
 
     def _ask(
-        self, key: tuple[str, ...], asked: Mapping[str, str], over: Over
+        self, key: tuple[str, ...], asked: Mapping[str, str], over: Over, *, is_of_interval: bool
     ) -> TemperatureTrendView | None:
-        return self._kept.ask((*key, over.key), lambda: self._read(asked, over))
+        return self._kept.ask(
+            (*key, over.key), lambda: self._read(asked, over, is_of_interval=is_of_interval)
+        )
 
-    def _read(self, asked: Mapping[str, str], over: Over) -> TemperatureTrendView:
+    def _read(
+        self, asked: Mapping[str, str], over: Over, *, is_of_interval: bool
+    ) -> TemperatureTrendView:
         now = self._clock()
         start, end = over.bounds(now, _USUAL)
         step = step_for(end - start)
-        first = start - start % step + step  # a value is of the time before it
-        count = max(1, int((min(end, now) - first) // step) + 1)
-        last = first + (count - 1) * step
-        times = [first + (n - 1) * step for n in range(count)]
+        first = start - start % step
+        count = max(1, int((min(end, now) - first) // step))
+        times = [first + n * step for n in range(count)]
+        later = step if is_of_interval else 0.0  # PromQL tells of the time before a moment
+        ends = (times[0] + later, times[-1] + later, step)
         try:
             api = self._api()
             series = {
-                name: _curve(api, expr.replace("STEP", f"{step:g}s"), (first, last, step))
+                name: _curve(api, expr.replace("STEP", f"{step:g}s"), ends)
                 for name, expr in asked.items()
             }
         except (CollectError, ConfigError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,8 @@ NAME = "dc_rack_inlet_temperature_celsius"
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A VictoriaMetrics with two hours of two racks, a reading each minute: A06 has 20 °C and once
-    31.5, A07 has 24; another hub's rack of the same name has 50.
+    31.5, A07 has 24; another hub's rack of the same name has 50. At another site one has 20 °C
+    for an hour, then 30.
     """
     with Victoria(tmp_path_factory.mktemp("vm")).up() as server:
         lines = []
@@ -45,6 +47,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 lines.append(
                     f'{NAME}{{hub="{hub}",site="{SITE}",row="A",rack="{rack}"}} {value} {at}'
                 )
+            later = 30.0 if n >= 60 else 20.0
+            lines.append(f'{NAME}{{hub="guian",site="steps",row="A",rack="A01"}} {later} {at}')
         body = "\n".join(lines).encode()
         request = urllib.request.Request(f"{server.url}/api/v1/import/prometheus", data=body)
         urllib.request.urlopen(request, timeout=60).close()
@@ -78,6 +82,25 @@ def test_a_sites_warmest_rack_and_the_mean(database: str) -> None:
     mean = dict(zip(found.times, found.series["mean"], strict=True))
     assert (at[T0 + HOUR], mean[T0 + HOUR]) == (24.0, 22.0)
     assert at[T0 - 5 * HOUR] is None
+
+
+def test_a_sites_value_is_of_the_time_that_is_told(database: str) -> None:
+    """An hour apart: the 20 °C of midnight at midnight, the 30 of one o'clock at one o'clock."""
+    found = asked(database).of_site("steps", Over(ends=(T0 - 22 * HOUR, T0 + 2 * HOUR)))
+    assert found is not None
+    at = dict(zip(found.times, found.series["warmest"], strict=True))
+    assert found.step_seconds == HOUR
+    assert (at[T0 - HOUR], at[T0], at[T0 + HOUR]) == (None, 20.0, 30.0)
+
+
+def test_a_page_waits_for_no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is made on the event loop: it goes without, and never for a time of its own."""
+    waited: list[float | None] = []
+    monkeypatch.setattr("threading.Thread.join", lambda _self, timeout=None: waited.append(timeout))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        config = History(url=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=60.0)
+        assert Temperatures(config, "guian").of_rack(SITE, "A06", Over(span=HOUR)) is None
+    assert set(waited) <= {0.0}
 
 
 def test_what_is_not_there_is_no_curve(database: str) -> None:
