@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from agent.firing.model import Alert, Heard
 from agent.firing.settings import Alertmanager
 from agent.json_server import JsonServer
-from collectors.base import BadReply, CollectError, Reading, Schedule
+from collectors.base import BadReply, Reading, Schedule
 from collectors.secrets import read_secret, read_token
 
 _MAX_BYTES: Final = 64 * 2**20
@@ -45,8 +45,8 @@ class FiringAlerts:
         """Ask for all alerts once; raises CollectError."""
         try:
             found = parse(self._server.ask(_ASKED))
-        except CollectError as error:
-            self._error = str(error)
+        except Exception as error:
+            self._error = str(error) or type(error).__name__
             raise
         self._alerts = [one for one in found if one.label("hub") in ("", self._hub)]
         self._at, self._error = self._clock(), ""
@@ -102,11 +102,18 @@ def _alert(one: object) -> Alert:
                 annotations=_texts(annotations),
                 since=_seconds(since),
                 is_muted=state == "suppressed",
-                receivers=[str(each.get("name", "")) for each in receivers if each],
-                generator=str(one.get("generatorURL", "")) if isinstance(one, dict) else "",
+                receivers=[_receiver(each) for each in receivers],
             )
         case _:
             raise BadReply("an alert does not have the shape that Alertmanager's API v2 describes")
+
+
+def _receiver(one: object) -> str:
+    match one:
+        case {"name": str() as name}:
+            return name
+        case _:
+            raise BadReply("a receiver has no name")
 
 
 def _texts(pairs: Mapping[object, object]) -> dict[str, str]:

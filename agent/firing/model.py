@@ -23,8 +23,6 @@ class Alert:
     is_muted: bool
     """Whether Alertmanager tells nobody of it: silenced, inhibited, or muted by the clock."""
     receivers: Sequence[str]
-    generator: str
-    """The address of the expression in Prometheus."""
 
     def label(self, name: str) -> str:
         """Return a label; empty where the alert does not have it."""
@@ -42,7 +40,7 @@ class Heard:
     is_fresh: bool
     """Whether the last reading succeeded, and is not too old."""
     error: str
-    """Why the last reading failed; empty where it did not."""
+    """Why the last reading failed; empty where it did not, or before the first."""
     url: str
     """Where people open Alertmanager."""
     acknowledge: Mapping[str, str]

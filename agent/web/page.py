@@ -132,6 +132,10 @@ class Page:
         """Return an address of the API with some of this page's choices."""
         return _address(path, {name: self.query[name] for name in names if name in self.query})
 
+    def at_site(self, path: str, site: str) -> str:
+        """Return an address of the API narrowed to a site; of all sites where it is empty."""
+        return _address(path, {"site": site or None})
+
     def way(self, crumbs: Sequence[Crumb]) -> list[Crumb]:
         """Return the links that lead from the agent's hub to this page.
 

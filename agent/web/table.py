@@ -63,8 +63,24 @@ def _lists(data: Json) -> dict[str, Sequence[Row]]:
     if table:
         lists["trend" if "trend" in data else "rows"] = table
     _gather(data, "", {}, lists)
-    figures = {name: value for name, value in _flat(data).items() if value is not None}
+    figures = {name: value for name, value in _flat(_beside(data)).items() if value is not None}
     return {_FIGURES: [figures], **lists} if figures else lists
+
+
+def _beside(data: dict[str, Json]) -> Row:
+    """Return an answer without the lists of its own table: the curve's, or columns and rows."""
+    trend = data.get("trend")
+    if isinstance(trend, dict) and _curve(data):
+        series = {name for name in ("times", "series") if name in trend}
+        scalars: dict[str, Json] = {
+            name: each
+            for name, each in trend.items()
+            if name not in series and not isinstance(each, list)
+        }
+        return {**data, "trend": scalars}
+    if _columns(data):
+        return {name: each for name, each in data.items() if name not in ("columns", "rows")}
+    return data
 
 
 def _gather(

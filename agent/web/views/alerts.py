@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from agent.firing.model import Alert, Heard
+from agent.messages.catalogue import languages
 from agent.web import paths
 from agent.web.format import iso
 from agent.web.view import BoardView
@@ -16,6 +17,9 @@ SHOWN: Final = 300
 _GRAVITY: Final = ("critical", "warning", "info")
 _RUNBOOK: Final = "docs/runbook.md#"
 """How the address of a section of our own runbook begins; the board has the same as a page."""
+
+
+State = Literal["heard", "unheard", "never", "unasked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +40,22 @@ class AlertView:
     row: str
     rack: str
     summary: str
+    summaries: Mapping[str, str]
+    """The same in other languages, as far as the rule has it."""
     since: str | None
     since_seconds: float
     muted: bool
     """Whether Alertmanager tells nobody: it is silenced, inhibited, or muted by the clock."""
+    heard: str | None
+    """When Alertmanager told of it last."""
+    is_present: bool
+    """Whether that is told as the present: false where Alertmanager does not answer any more."""
     labels: Mapping[str, str]
     path: str
     """The board's page of what it is about; empty for none."""
     runbook: str
+    runbooks: Mapping[str, str]
+    """The same in other languages, where its address is another one."""
     silence: str
     """Alertmanager's form for a silence of exactly this alert; empty for who may not."""
     shown: str
@@ -55,8 +67,8 @@ class AlertView:
 class AlertCounts:
     """What the line about the sites says of alerts."""
 
-    state: Literal["heard", "unheard", "never"]
-    """Whether Alertmanager answers; `unheard` where it did once."""
+    state: State
+    """Whether Alertmanager answers; `unheard` where it did once, `unasked` before it was asked."""
     firing: int
     """Alerts that somebody is told of; as they were heard last."""
     critical: int
@@ -89,12 +101,20 @@ def counts(view: BoardView) -> AlertCounts | None:
     heard = view.firing()
     told = [one.label("severity") for one in heard.alerts if not one.is_muted]
     return AlertCounts(
-        state="heard" if heard.is_fresh else "never" if heard.at is None else "unheard",
+        state=_state(heard),
         firing=len(told),
         critical=told.count("critical"),
         warning=sum(one not in ("critical", "info") for one in told),
         age_seconds=0.0 if heard.at is None else max(0.0, view.now() - heard.at),
     )
+
+
+def _state(heard: Heard) -> State:
+    if heard.is_fresh:
+        return "heard"
+    if heard.at is not None:
+        return "unheard"
+    return "never" if heard.error else "unasked"
 
 
 def read(view: BoardView) -> AlertsView:
@@ -127,12 +147,20 @@ def _alert(view: BoardView, heard: Heard, one: Alert) -> AlertView:
         row=one.label("row"),
         rack=one.label("rack"),
         summary=one.annotations.get("summary", ""),
+        summaries=_translated(one, "summary"),
         since=iso(one.since),
         since_seconds=one.since,
         muted=one.is_muted,
+        heard=iso(heard.at),
+        is_present=heard.is_fresh,
         labels=one.labels,
         path=_path(view, one),
         runbook=_runbook(one.annotations.get("runbook_url", "")),
+        runbooks={
+            language: address
+            for language, url in _translated(one, "runbook_url").items()
+            if (address := _runbook(url))
+        },
         silence=heard.silence_url(one.labels) if view.may_acknowledge else "",
         shown=heard.alert_url(one.labels),
         acknowledge=[
@@ -141,6 +169,12 @@ def _alert(view: BoardView, heard: Heard, one: Alert) -> AlertView:
             if name in ways
         ],
     )
+
+
+def _translated(one: Alert, name: str) -> dict[str, str]:
+    """Return an annotation in the languages besides its own, such as `summary_zh`, by language."""
+    told = {language: one.annotations.get(f"{name}_{language}", "") for language in languages()}
+    return {language: text for language, text in told.items() if text}
 
 
 def _path(view: BoardView, one: Alert) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,6 +38,9 @@ class DiagramRowView:
     chips: int
     """Chips that tell their power."""
     chip_watts: float | None
+    """What those draw: of all chips where `chips_silent` is 0, else at least so much."""
+    chips_silent: int
+    """Chips that do not answer now."""
 
 
 def read(view: BoardView, site: str, breakers: Collection[str]) -> list[DiagramRowView]:
@@ -54,6 +57,7 @@ def read(view: BoardView, site: str, breakers: Collection[str]) -> list[DiagramR
     chips: dict[str, list[float]] = {}
     for series, value in of_site(view, node.ACCELERATOR_POWER, site):
         chips.setdefault(series.label("row"), []).append(value)
+    answering = _chips(view, site)
     found = []
     for row in sorted(by_row, key=natural):
         feeds: dict[str, list[Feed]] = {}
@@ -76,9 +80,28 @@ def read(view: BoardView, site: str, breakers: Collection[str]) -> list[DiagramR
                 told=told,
                 chips=len(chips.get(row, ())),
                 chip_watts=sum(chips[row]) if row in chips else None,
+                chips_silent=_silent(by_row[row], answering.get(row, {})),
             )
         )
     return found
+
+
+def _chips(view: BoardView, site: str) -> dict[str, dict[tuple[str, ...], bool]]:
+    """Return by row whether each chip answers; one that only tells its power does."""
+    found: dict[str, dict[tuple[str, ...], bool]] = {}
+    for metric in (node.ACCELERATOR_POWER, node.ACCELERATOR_UP):
+        for series, value in of_site(view, metric, site):
+            chip = series.values[: len(node.ACCELERATOR)]
+            of_row = found.setdefault(series.label("row"), {})
+            of_row[chip] = metric is node.ACCELERATOR_POWER or value > 0
+    return found
+
+
+def _silent(racks: Sequence[Rack], answering: Mapping[tuple[str, ...], bool]) -> int:
+    """Count the chips of a row, seen before or listed in its racks, that do not answer now."""
+    listed = sum(one.accelerators for rack in racks for one in rack.devices or ())
+    chips = max(len(answering), listed)
+    return chips - sum(answering.values())
 
 
 def _feed(breaker: str, watts: float | None, told: Told) -> RowFeedView:

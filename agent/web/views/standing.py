@@ -7,13 +7,13 @@ is never counted as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from agent.web.view import BoardView
 from agent.web.views import alerts
-from agent.web.views.alerts import AlertCounts
+from agent.web.views.alerts import AlertCounts, State
 from agent.web.views.collectors import CountsView
 from agent.web.views.families import of_hub, of_site
 from agent.web.views.rack import RackCounts, RackView, counted
@@ -67,6 +67,7 @@ Said = Literal[
     "alerts",
     "alerts_unheard",
     "alerts_never",
+    "alerts_unasked",
 ]
 
 
@@ -149,24 +150,30 @@ class StandingView:
             return "critical"
         silent = any(one.polled for one in self.silent) or self.silent_collectors
         unwritten = self.databases_down or self.spools_down or self.is_ledger_down
-        told = alerts is not None and (alerts.warning or alerts.state != "heard")
+        told = alerts is not None and (alerts.warning or alerts.state in ("unheard", "never"))
         if silent or self.racks.needing or unwritten or told:
             return "warning"
         racks = self.racks
         unheard = self.waiting or racks.pending or racks.excused or racks.unmeasured or self.silent
-        if unheard or not self.is_known:
+        unasked = alerts is not None and alerts.state == "unasked"
+        if unheard or unasked or not self.is_known:
             return "unknown"
         return "calm"
+
+
+_ALERTS: Final[Mapping[State, Said]] = {
+    "heard": "alerts",
+    "unheard": "alerts_unheard",
+    "never": "alerts_never",
+    "unasked": "alerts_unasked",
+}
 
 
 def _alerts(told: AlertCounts | None) -> list[Part]:
     """Return what is said of alerts: how many fire, or that nobody knows."""
     if told is None:
         return []
-    said: Said = "alerts" if told.state == "heard" else "alerts_unheard"
-    if told.state == "never":
-        said = "alerts_never"
-    return [Part(said=said, count=told.firing, age_seconds=told.age_seconds)]
+    return [Part(said=_ALERTS[told.state], count=told.firing, age_seconds=told.age_seconds)]
 
 
 def _said(one: SilentKind) -> Said:

@@ -6,7 +6,7 @@ known, and so nothing above it carries its load.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -94,13 +94,18 @@ def read(view: BoardView, site: str) -> Mapping[str, SupplyPartView]:
     good = _by_input(view, site, transfer.ATS_SOURCE_OK)
     running = _flags(view, site, generator.GENERATOR_RUNNING, "generator")
     found = {one.supply: _line(one, told, selected, good, running) for one in own}
-    return {name: _with_intake(part, found) for name, part in found.items()}
+    breakers = view.inventory.breakers.values() if view.inventory is not None else ()
+    taken = {one.supply for one in breakers}
+    return {name: _with_intake(part, found, taken) for name, part in found.items()}
 
 
-def _with_intake(part: SupplyPartView, parts: Mapping[str, SupplyPartView]) -> SupplyPartView:
+def _with_intake(
+    part: SupplyPartView, parts: Mapping[str, SupplyPartView], taken: Collection[str]
+) -> SupplyPartView:
     """Return a switchboard that nothing measures with what comes into it, where all is measured.
 
-    That is known if what is upstream feeds nothing else.
+    That is known if what is upstream feeds nothing else: no other supply, and no breaker. `taken`
+    has the supplies that feed breakers.
     """
     if part.kind != "switchboard" or part.heard != "unmetered" or part.upstream not in parts:
         return part
@@ -111,7 +116,7 @@ def _with_intake(part: SupplyPartView, parts: Mapping[str, SupplyPartView]) -> S
     ]
     joined = [one for one in parts.values() if one.joins == part.supply]
     known = [one.power_watts for one in (parts[part.upstream], *joined)]
-    if others or None in known:
+    if others or part.upstream in taken or None in known:
         return part
     return replace(part, power_watts=sum(filter(None, known)), heard="metered")
 

@@ -218,6 +218,16 @@ def test_with_tls_and_a_password(tmp_path: Path) -> None:
             firing(url).collect()
 
 
+WHOLE = {
+    "labels": {},
+    "annotations": {},
+    "startsAt": "2026-11-23T04:00:00Z",
+    "status": {"state": "active"},
+    "receivers": [{"name": "duty"}],
+}
+"""An alert with all that the API's description calls required, of what is read."""
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -225,12 +235,15 @@ def test_with_tls_and_a_password(tmp_path: Path) -> None:
         [{"labels": {}}],
         [{"labels": {}, "annotations": {}, "startsAt": "soon", "status": {"state": "active"}}],
         ["alert"],
+        [{**WHOLE, "receivers": ["duty"]}],
+        [{**WHOLE, "receivers": [{}]}],
     ],
 )
 def test_what_is_no_list_of_alerts_is_refused(answer: object) -> None:
     """Another server at this address, or alerts without their parts, are a bad reply."""
     with pytest.raises(BadReply):
         parse(answer)
+    assert parse([WHOLE])[0].receivers == ["duty"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import io
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 
@@ -35,7 +38,6 @@ def alert(severity: str = "critical", *, muted: bool = False, **labels: str) -> 
         since=NOW - 60,
         is_muted=muted,
         receivers=["duty", "mail"],
-        generator="",
     )
 
 
@@ -77,6 +79,11 @@ def with_alerts(heard: Heard, base: BoardView | None = None) -> BoardView:
             "warning",
             "Alertmanager does not answer, so it is not known which alerts fire",
         ),
+        (
+            told(at=None),
+            "unknown",
+            "Alertmanager has not been asked yet, so it is not known which alerts fire",
+        ),
     ],
 )
 def test_the_line_says_how_many_fire(heard: Heard, severity: str, said: str) -> None:
@@ -113,6 +120,40 @@ def test_each_alert_has_its_ways() -> None:
     assert links.count("https://acme.pagerduty.example/incidents") == 1
     assert "Rack &lt;A06&gt; is too hot" in html
     assert "/api/alerts?format=csv" in links
+
+
+def test_a_rule_that_speaks_chinese_is_read_in_chinese() -> None:
+    """The summary and the runbook are those of the page's language, where the rule has them."""
+    one = replace(
+        alert(site=SITE, rack="A06"),
+        annotations={
+            "summary": "Rack A06 is too hot: open its door",
+            "summary_zh": "机柜 A06 过热：打开柜门",
+            "runbook_url": "https://board.example/runbook?lang=en#racktoohot",
+            "runbook_url_zh": "https://board.example/runbook?lang=zh#racktoohot",
+        },
+    )
+    for lang, summary, other in (
+        ("zh", "机柜 A06 过热", "open its door"),
+        ("en", "open its door", "过热"),
+    ):
+        html = page("/alerts", with_alerts(told(one)), lang=lang)
+        assert summary in html
+        assert other not in html
+        links = [link for link in outline(html).links if "/runbook" in link]
+        assert f"https://board.example/runbook?lang={lang}#racktoohot" in links
+
+
+@pytest.mark.parametrize(("error", "present"), [("", "true"), ("refused", "false")])
+def test_a_csv_says_whether_an_alert_is_told_as_the_present(error: str, present: str) -> None:
+    """Three days after Alertmanager's last answer no row is without its age."""
+    heard = told(alert(site=SITE), at=NOW - 3 * 86400, error=error)
+    response = pages.handle(with_alerts(heard), "/api/alerts", {"format": "csv"})
+    assert response is not None
+    (row,) = csv.DictReader(io.StringIO(response.body.decode("utf-8-sig")))
+    assert row["is_present"] == present
+    at = dt.datetime.fromisoformat(row["heard"])
+    assert at.timestamp() == NOW - 3 * 86400
 
 
 def test_who_may_not_acknowledge_is_led_to_no_form() -> None:

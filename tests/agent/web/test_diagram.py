@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from agent.inventory.model import Breaker, Device
 from agent.web.view import BoardView
 from agent.web.views import supply
 from agent.web.views.diagram import IN_COLUMN, BoxView, DiagramView, WireView
-from collectors.catalogue import rack, ups
+from collectors.catalogue import node, rack, ups
 from tests.agent.web import fixture
 from tests.agent.web.asked import api, page
 from tests.agent.web.served import Site as Served
@@ -76,6 +77,47 @@ def test_losses_are_told_where_all_is_measured() -> None:
     assert box(drawn(made), "board").rest_watts == 1500.0
     silent = view(left_out=['dc_ats_output_power_watts{hub="guian",site="s",row="",rack="",ats="a'])
     assert box(drawn(silent), "board").rest_watts is None
+
+
+def test_a_board_whose_utility_feeds_a_breaker_as_well_is_not_measured() -> None:
+    """How much of the grid's 8000 W goes past the board to the chillers, nobody knows."""
+    made = view()
+    assert made.inventory is not None
+    chiller = Breaker(breaker="chiller", site=SITE, capacity_watts=3000, supply="grid")
+    breakers = {**made.inventory.breakers, "chiller": chiller}
+    more = replace(made, inventory=replace(made.inventory, breakers=breakers))
+    board = box(drawn(more), "board")
+    assert (board.told, board.watts, board.rest_watts) == ("unmetered", None, None)
+    assert box(drawn(made), "board").watts == 9000.0  # 8000 + 1000 from the roof
+
+
+@pytest.mark.parametrize(("up", "silent", "said"), [(1.0, 0, "chips 400"), (0.0, 1, "chips ≥")])
+def test_chips_that_are_silent_make_the_power_of_a_row_the_least(
+    up: float, silent: int, said: str
+) -> None:
+    """One chip draws 400 W; a second one tells no power, as one of a card, or does not answer."""
+    made = view()
+    told = [
+        *readings(selected={"ats-a": "1", "ats-b": "1"}),
+        (node.ACCELERATOR_UP.series(*AT, "R", "1", "n1", "0"), 1.0),
+        (node.ACCELERATOR_UP.series(*AT, "R", "1", "n1", "1"), up),
+    ]
+    whole = replace(fixture.view(told, where=SITE), inventory=made.inventory)
+    row = box(drawn(whole), "\tR").row
+    assert row is not None
+    assert (row.chip_watts, row.chips, row.chips_silent) == (400.0, 1, silent)
+    assert said in page(f"/sites/{SITE}/supply", whole)
+
+
+def test_chips_that_were_never_heard_count_as_silent() -> None:
+    """The inventory lists eight chips in a row of which one tells 400 W: seven are silent."""
+    made = view()
+    assert made.inventory is not None
+    one = replace(made.inventory.racks["1"], devices=(Device(node="n1", accelerators=8),))
+    listed = replace(made.inventory, racks={**made.inventory.racks, "1": one})
+    row = box(drawn(replace(made, inventory=listed)), "\tR").row
+    assert row is not None
+    assert (row.chip_watts, row.chips_silent) == (400.0, 7)
 
 
 def test_meters_that_disagree_tell_no_loss() -> None:

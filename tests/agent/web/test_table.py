@@ -12,7 +12,8 @@ import pytest
 from agent.web import pages
 from agent.web.table import as_csv
 from agent.web.view import BoardView
-from tests.agent.web import fixture, rack_fixture
+from tests.agent.web import fixture, rack_fixture, supply_fixture
+from tests.agent.web.asked import page
 
 
 def archive(path: str, **query: str) -> dict[str, list[list[str]]]:
@@ -69,6 +70,8 @@ def test_a_rack_has_its_curve_and_its_tables() -> None:
     path = f"/api/sites/{rack_fixture.SITE}/racks/{rack_fixture.NAME}"
     tables = archive(path)
     assert len(tables["trend.csv"]) == 1 + 48
+    of_curve = [name for name in tables["figures.csv"][0] if name.startswith("trend.")]
+    assert of_curve == ["trend.step_seconds"]
     head, *phases = tables["feeds.phases.csv"]
     assert [row[head.index("feeds.feed")] for row in phases] == ["A"] * 3 + ["B"] * 3
 
@@ -97,6 +100,21 @@ def test_the_pages_lead_there(page: str, link: str) -> None:
     assert f'href="{link}"' in response.body.decode()
     path, _, query = link.replace("&amp;", "&").partition("?")
     assert pages.handle(rack_fixture.view(), path, dict(parse_qsl(query))) is not None
+
+
+def test_the_archive_of_a_supply_page_has_the_loss_that_it_tells() -> None:
+    """What is asked of the page is asked of the file; its link has no choice that is not its own."""
+    asked = {"lose": "bus-a", "at": "bus-b", "lang": "en"}
+    html = page(f"/sites/{supply_fixture.SITE}/supply", supply_fixture.view(), **asked)
+    assert 'href="/api/sites/s/supply?at=bus-b&amp;lose=bus-a&amp;format=zip"' in html
+
+
+def test_a_site_leads_to_its_own_links_and_chips() -> None:
+    """Rows of other sites do not stand above the link, so they are not in the file."""
+    html = page(f"/sites/{fixture.SITE}", fixture.view())
+    assert f'href="/api/chips?site={fixture.SITE}&amp;format=csv"' in html
+    assert f'href="/api/links?site={fixture.SITE}&amp;format=csv"' in html
+    assert 'href="/api/chips?format=csv"' in page(f"/hubs/{fixture.HUB}", fixture.view())
 
 
 def rows(path: str, view: BoardView) -> list[list[str]]:
