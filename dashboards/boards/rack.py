@@ -6,7 +6,7 @@ from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, RACK_NAME, ROW, SITE, Board, Section
 from dashboards.language import Language, Text
 from dashboards.panels import Maker
-from dashboards.signals import onerack
+from dashboards.signals import onerack, rack_nodes
 
 
 def board(language: Language) -> Board:
@@ -48,16 +48,16 @@ def board(language: Language) -> Board:
                 cells=[
                     panels.series(make, onerack.ONE_SENSORS, width=8),
                     panels.series(make, onerack.ONE_HUMIDITY, width=8),
-                    panels.series(make, onerack.ONE_NODE_INLET, width=8),
+                    panels.series(make, rack_nodes.ONE_NODE_INLET, width=8),
                 ],
             ),
             Section(
                 title=Text("What stands in it"),
                 cells=[
-                    panels.series(make, onerack.ONE_NODES),
-                    panels.timeline(make, onerack.ONE_SUPPLIES, width=12),
-                    panels.series(make, onerack.ONE_CHIPS),
-                    panels.series(make, onerack.ONE_CHIP_UTILIZATION),
+                    panels.series(make, rack_nodes.ONE_NODES),
+                    panels.timeline(make, rack_nodes.ONE_SUPPLIES, width=12),
+                    panels.series(make, rack_nodes.ONE_CHIPS),
+                    panels.series(make, rack_nodes.ONE_CHIP_UTILIZATION),
                 ],
             ),
         ],

@@ -23,6 +23,7 @@ from dashboards.signals import (
     pue,
     rack,
     rack_limits,
+    rack_nodes,
     supply,
     target,
 )
@@ -42,6 +43,7 @@ def all_signals(registry: Registry) -> Iterator[Signal]:
         rack,
         rack_limits,
         onerack,
+        rack_nodes,
         supply,
         breaker,
         chip,

@@ -6,13 +6,38 @@ from typing import Final
 
 from collectors.catalogue import inventory, node
 from dashboards.language import Text
-from dashboards.promql import MARKED, marked, of, while_up
+from dashboards.promql import MARKED, marked, of, share, while_up
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
 from dashboards.signals.rack import bands
 
 CHIP: Final = "hub, site, node, accelerator"
-_POWER: Final = while_up(
-    f"max by ({CHIP}) ({of(node.ACCELERATOR_POWER)})", node.ACCELERATOR_UP, CHIP
+
+
+def each(expr: str) -> str:
+    """Return an expression by chip: several agents may see the same one."""
+    return f"max by ({CHIP}) ({expr})"
+
+
+def answering(expr: str) -> str:
+    """Return values by chip only of the chips that answer."""
+    return while_up(expr, node.ACCELERATOR_UP, CHIP)
+
+
+def memory(at: str = "") -> str:
+    """Return the share of each chip's memory in use; `at` is a modifier such as `@ end()`."""
+    return (
+        f"{each(of(node.ACCELERATOR_MEMORY_USED) + at)} /"
+        f" {each(of(node.ACCELERATOR_MEMORY_TOTAL) + at)}"
+    )
+
+
+_POWER: Final = answering(each(of(node.ACCELERATOR_POWER)))
+_UTILIZATION: Final = answering(each(of(node.ACCELERATOR_UTILIZATION)))
+_HEALTHY: Final = answering(each(of(node.ACCELERATOR_HEALTHY)))
+_THROTTLED: Final = f"max by ({CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)})"
+_USED, _TOTAL = (
+    answering(each(of(metric)))
+    for metric in (node.ACCELERATOR_MEMORY_USED, node.ACCELERATOR_MEMORY_TOTAL)
 )
 _NODE: Final = "hub, site, node, source"
 _NODES: Final = while_up(f"max by ({_NODE}) ({of(node.NODE_POWER)})", node.NODE_UP, _NODE)
@@ -44,7 +69,8 @@ CHIP_UTILIZATION: Final = Signal(
     name=Text("Accelerator utilisation"),
     description=Text("Mean share of time the chips computed."),
     unit="percentunit",
-    expr=f"avg by (hub, site) (max by ({CHIP}) ({of(node.ACCELERATOR_UTILIZATION)}))",
+    expr=f"avg by (hub, site) ({_UTILIZATION})",
+    plain=f"avg by (hub, site) ({each(of(node.ACCELERATOR_UTILIZATION))})",
     legend="{{site}}",
     kind="ratio",
     record="site:dc_accelerator_utilization_ratio:avg",
@@ -79,11 +105,11 @@ CHIP_TEMPERATURE: Final = Signal(
     name=Text("Hottest accelerators"),
     description=Text("Temperature of the ten hottest chips."),
     unit="celsius",
-    expr=(
-        f"max by ({CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})"
-        f" and topk(10, max by ({CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)} @ end()))"
+    expr=answering(
+        f"{each(of(node.ACCELERATOR_TEMPERATURE))}"
+        f" and topk(10, {each(of(node.ACCELERATOR_TEMPERATURE) + ' @ end()')})"
     ),
-    plain=f"max by ({CHIP}) ({of(node.ACCELERATOR_TEMPERATURE)})",
+    plain=each(of(node.ACCELERATOR_TEMPERATURE)),
     legend="{{node}} {{accelerator}}",
     decimals=0,
     steps=steps((80, ORANGE), (90, RED), base=GREEN),
@@ -109,21 +135,6 @@ NODE_POWER: Final = Signal(
     least=0,
     may_be_empty=Excuse(reason="no node reports its own power", unless=of(node.NODE_POWER)),
 )
-
-
-def each(expr: str) -> str:
-    """Return an expression by chip: several agents may see the same one."""
-    return f"max by ({CHIP}) ({expr})"
-
-
-def memory(at: str = "") -> str:
-    """Return the share of each chip's memory in use; `at` is a modifier such as `@ end()`."""
-    return (
-        f"{each(of(node.ACCELERATOR_MEMORY_USED) + at)} /"
-        f" {each(of(node.ACCELERATOR_MEMORY_TOTAL) + at)}"
-    )
-
-
 CHIP_HEALTHY: Final = Signal(
     key="chip.healthy",
     name=Text("Healthy accelerators"),
@@ -133,9 +144,8 @@ CHIP_HEALTHY: Final = Signal(
     unit="percentunit",
     # A silent chip is not healthy: else the share would rise when a bad chip stops answering.
     expr=(
-        f"sum by (hub, site) ({each(of(node.ACCELERATOR_HEALTHY))})"
-        f" / count by (hub, site) ({each(of(node.ACCELERATOR_HEALTHY))}"
-        f" or {each(of(node.ACCELERATOR_UP))} == 0)"
+        share("hub, site", f"{_HEALTHY} or {each(of(node.ACCELERATOR_UP))} == 0")
+        + f" and on (hub, site) {of(node.ACCELERATOR_HEALTHY)}"
     ),
     plain=f"avg by (hub, site) ({each(of(node.ACCELERATOR_HEALTHY))})",
     legend="{{site}}",
@@ -168,7 +178,8 @@ CHIP_MEMORY: Final = Signal(
         "Device memory in use over all there is, of all chips together.",
     ),
     unit="percentunit",
-    expr=(
+    expr=f"sum by (hub, site) ({_USED}) / sum by (hub, site) ({_TOTAL})",
+    plain=(
         f"sum by (hub, site) ({each(of(node.ACCELERATOR_MEMORY_USED))})"
         f" / sum by (hub, site) ({each(of(node.ACCELERATOR_MEMORY_TOTAL))})"
     ),
@@ -201,7 +212,7 @@ CHIP_DISTRIBUTION: Final = Signal(
         "How many chips are busy for which tenth of the time: a band near 0 % is bought and idle.",
     ),
     unit="short",
-    expr=bands(each(of(node.ACCELERATOR_UTILIZATION))),
+    expr=bands(f"({_UTILIZATION})"),
     legend="{{tenth}}",
     kind="count",
     least=0,
@@ -213,9 +224,8 @@ CHIP_THROTTLED: Final = Signal(
     name=Text("Throttled chips"),
     description=Text("Chips that run slower than they could, by reason."),
     unit="short",
-    expr=(
-        f"sum by (hub, site, reason) (max by ({CHIP}, reason) ({of(node.ACCELERATOR_THROTTLED)}))"
-    ),
+    expr=f"sum by (hub, site, reason) ({answering(_THROTTLED)})",
+    plain=f"sum by (hub, site, reason) ({_THROTTLED})",
     legend="{{site}} {{reason}}",
     kind="count",
     least=0,

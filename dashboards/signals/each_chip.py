@@ -10,16 +10,17 @@ from collectors.catalogue import node
 from dashboards.language import Text
 from dashboards.promql import of
 from dashboards.signals.base import Signal
-from dashboards.signals.chip import CHIP, CHIP_TEMPERATURE, NO_CHIPS, each, memory
+from dashboards.signals.chip import CHIP, CHIP_TEMPERATURE, NO_CHIPS, answering, each, memory
 
 MANY: Final = 40
 """How many chips a table names at most."""
 
 
 def _hottest(values: Callable[[str], str]) -> str:
-    """Return a value of the chips that are warmest at the end of the range."""
-    warm = f"topk({MANY}, {each(of(node.ACCELERATOR_TEMPERATURE) + ' @ end()')})"
-    return f"{values('')} and on ({CHIP}) {warm}"
+    """Return a value of the chips that answer and are warmest at the end of the range."""
+    temperature = each(of(node.ACCELERATOR_TEMPERATURE) + " @ end()")
+    warm = f"topk({MANY}, {answering(temperature)})"
+    return f"{answering(values(''))} and on ({CHIP}) {warm}"
 
 
 def _column(

@@ -1,30 +1,27 @@
-"""Signals of one rack: its feeds, phases, banks and outlets, its air, what stands in it."""
+"""Signals of one rack: its feeds, phases, banks and outlets, and its air."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from collectors.base import Metric
-from collectors.catalogue import facility, node, pdu_parts, rack
+from collectors.catalogue import facility, pdu_parts, rack
 from dashboards.language import Text
 from dashboards.promql import of, while_up
 from dashboards.signals import rack_limits
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
-from dashboards.signals.rack import RACK_LABELS, UTILIZATION_STEPS
+from dashboards.signals.rack import RACK_LABELS, UTILIZATION_STEPS, while_heard
 from dashboards.signals.supply import HEADROOM
 
 ANSWERS: Final = (
     State(value=0, text=Text("✗ silent"), color=RED),
     State(value=1, text=Text("✓ answers"), color=GREEN),
 )
-WELL: Final = (
-    State(value=0, text=Text("✗ failed"), color=RED),
-    State(value=1, text=Text("✓ well"), color=GREEN),
-)
 
 
-def _one(
+def one(
     key: str,
     name: Text,
     description: Text,
@@ -35,6 +32,7 @@ def _one(
     witness: Metric,
     **more: Any,
 ) -> Signal:
+    """Return a signal that may be empty where the rack has no series of `witness`."""
     excuse = Excuse(reason=f"the rack has no {witness.full_name}", unless=of(witness, scope="rack"))
     return Signal(
         key=key,
@@ -48,25 +46,36 @@ def _one(
     )
 
 
-def _while_answering(signal: Signal, label: str) -> Signal:
-    """Return a signal only of PDUs that answer; `label` names the PDU or its feed."""
+def guarded(signal: Signal, guard: Callable[[str], str]) -> Signal:
+    """Return a signal of what `guard` leaves of its values: those of devices that answer."""
     excuse = signal.may_be_empty
-    labels = f"hub, site, rack, {label}"
-    expr, seen = (
-        while_up(text, facility.PDU_UP, labels, scope="rack")
-        for text in (signal.expr, excuse.unless if excuse is not None else "")
-    )
     return replace(
         signal,
-        expr=expr,
+        expr=guard(signal.expr),
         plain=signal.expr,
-        may_be_empty=None if excuse is None else replace(excuse, unless=seen),
+        may_be_empty=excuse and replace(excuse, unless=guard(excuse.unless)),
     )
+
+
+def _while_answering(signal: Signal, label: str) -> Signal:
+    """Return a signal only of PDUs that answer; `label` names the PDU or its feed."""
+    labels = f"hub, site, rack, {label}"
+    return guarded(signal, lambda text: while_up(text, facility.PDU_UP, labels, scope="rack"))
+
+
+_POWER: Final = 'kind="power"'
+_SHARES: Final = f"max by ({RACK_LABELS}, kind) ({of(rack.RACK_UTILIZATION, scope='rack')})"
+
+
+def _shares() -> str:
+    """Return the used shares of a rack: that of its power only while each of its PDUs answers."""
+    power = f"max by ({RACK_LABELS}, kind) ({of(rack.RACK_UTILIZATION, _POWER, scope='rack')})"
+    return f"{_SHARES} unless ({power} unless ({while_heard(power, 'rack')}))"
 
 
 # One rack.
 ONE_POWER: Final = _while_answering(
-    _one(
+    one(
         "one.power",
         Text("Power by feed"),
         Text("What the rack draws from each feed."),
@@ -78,7 +87,7 @@ ONE_POWER: Final = _while_answering(
     ),
     "feed",
 )
-ONE_CAPACITY: Final = _one(
+ONE_CAPACITY: Final = one(
     "one.capacity",
     Text("Rated power"),
     Text("Rated power of the rack."),
@@ -88,13 +97,14 @@ ONE_CAPACITY: Final = _one(
     witness=rack.RACK_POWER_CAPACITY,
     least=0,
 )
-ONE_UTILIZATION: Final = _one(
+ONE_UTILIZATION: Final = one(
     "one.utilization",
     Text("Power and space in use"),
     Text("Used share of the rack's rated power and of its units."),
     "percentunit",
-    f"max by ({RACK_LABELS}, kind) ({of(rack.RACK_UTILIZATION, scope='rack')})",
+    _shares(),
     "{{kind}}",
+    plain=_SHARES,
     witness=rack.RACK_UTILIZATION,
     kind="ratio",
     least=0,
@@ -102,20 +112,23 @@ ONE_UTILIZATION: Final = _one(
     decimals=0,
     steps=UTILIZATION_STEPS,
 )
-ONE_FAILOVER: Final = _one(
-    "one.failover",
-    rack_limits.FAILOVER.name,
-    rack_limits.FAILOVER.description,
-    "percentunit",
-    f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope='rack')})",
-    "{{rack}}",
-    witness=rack.RACK_FAILOVER_LOAD,
-    kind="ratio",
-    least=0,
-    decimals=0,
-    steps=rack_limits.FAILOVER.steps,
+ONE_FAILOVER: Final = guarded(
+    one(
+        "one.failover",
+        rack_limits.FAILOVER.name,
+        rack_limits.FAILOVER.description,
+        "percentunit",
+        f"max by ({RACK_LABELS}) ({of(rack.RACK_FAILOVER_LOAD, scope='rack')})",
+        "{{rack}}",
+        witness=rack.RACK_FAILOVER_LOAD,
+        kind="ratio",
+        least=0,
+        decimals=0,
+        steps=rack_limits.FAILOVER.steps,
+    ),
+    lambda text: while_heard(text, "rack"),
 )
-ONE_HEADROOM: Final = _one(
+ONE_HEADROOM: Final = one(
     "one.headroom",
     Text("Headroom"),
     HEADROOM,
@@ -125,7 +138,7 @@ ONE_HEADROOM: Final = _one(
     witness=rack.RACK_HEADROOM,
     steps=steps((0, ORANGE), (500, GREEN), base=RED),
 )
-ONE_INLET: Final = _one(
+ONE_INLET: Final = one(
     "one.inlet",
     Text("Inlet temperature"),
     rack_limits.INLET.description,
@@ -136,7 +149,7 @@ ONE_INLET: Final = _one(
     decimals=1,
     steps=rack_limits.INLET.steps,
 )
-ONE_SENSORS: Final = _one(
+ONE_SENSORS: Final = one(
     "one.sensors",
     Text("Temperature at the sensors"),
     Text("Every temperature sensor of the rack."),
@@ -147,7 +160,7 @@ ONE_SENSORS: Final = _one(
     decimals=1,
     steps=rack_limits.INLET.steps,
 )
-ONE_HUMIDITY: Final = _one(
+ONE_HUMIDITY: Final = one(
     "one.humidity",
     Text("Humidity at the sensors"),
     Text("Every humidity sensor of the rack."),
@@ -160,7 +173,7 @@ ONE_HUMIDITY: Final = _one(
     most=1,
     decimals=0,
 )
-ONE_PDU_UP: Final = _one(
+ONE_PDU_UP: Final = one(
     "one.pdu_up",
     Text("PDUs of the rack"),
     Text("Whether each PDU of the rack answers."),
@@ -172,7 +185,7 @@ ONE_PDU_UP: Final = _one(
     states=ANSWERS,
 )
 ONE_PHASES: Final = _while_answering(
-    _one(
+    one(
         "one.phases",
         Text("Current by phase"),
         Text("Current of each phase of the PDUs' inlets."),
@@ -186,7 +199,7 @@ ONE_PHASES: Final = _while_answering(
     "pdu",
 )
 ONE_BANKS: Final = _while_answering(
-    _one(
+    one(
         "one.banks",
         Text("Load of the banks"),
         Text(
@@ -205,7 +218,7 @@ ONE_BANKS: Final = _while_answering(
     "pdu",
 )
 ONE_OUTLETS: Final = _while_answering(
-    _one(
+    one(
         "one.outlets",
         Text("Power by outlet"),
         Text("Active power of each metered outlet."),
@@ -217,64 +230,6 @@ ONE_OUTLETS: Final = _while_answering(
         least=0,
     ),
     "pdu",
-)
-ONE_NODES: Final = _one(
-    "one.nodes",
-    Text("Power of the nodes"),
-    Text(
-        "What the rack's nodes report, by where it was read: sources must not be added up.",
-    ),
-    "watt",
-    f"max by (hub, site, rack, node, source) ({of(node.NODE_POWER, scope='rack')})",
-    "{{node}} {{source}}",
-    witness=node.NODE_POWER,
-    least=0,
-)
-ONE_NODE_INLET: Final = _one(
-    "one.node_inlet",
-    Text("Air at the nodes"),
-    Text("Air each node takes in, at its warmest sensor."),
-    "celsius",
-    f"max by (hub, site, rack, node) ({of(node.NODE_INLET, scope='rack')})",
-    "{{node}}",
-    witness=node.NODE_INLET,
-    decimals=1,
-    steps=rack_limits.INLET.steps,
-)
-ONE_SUPPLIES: Final = _one(
-    "one.supplies",
-    Text("Power supplies"),
-    Text("Whether each power supply of the nodes works."),
-    "none",
-    f"min by (hub, site, rack, node, supply) ({of(node.NODE_SUPPLY_HEALTHY, scope='rack')})",
-    "{{node}} {{supply}}",
-    witness=node.NODE_SUPPLY_HEALTHY,
-    kind="state",
-    states=WELL,
-)
-ONE_CHIPS: Final = _one(
-    "one.chips",
-    Text("Power of the chips"),
-    Text("Sum of each node's chips."),
-    "watt",
-    "sum by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator)"
-    f" ({of(node.ACCELERATOR_POWER, scope='rack')}))",
-    "{{node}}",
-    witness=node.ACCELERATOR_POWER,
-    least=0,
-)
-ONE_CHIP_UTILIZATION: Final = _one(
-    "one.chip_utilization",
-    Text("Chips busy"),
-    Text("Mean share of time each node's chips computed."),
-    "percentunit",
-    "avg by (hub, site, rack, node) (max by (hub, site, rack, node, accelerator)"
-    f" ({of(node.ACCELERATOR_UTILIZATION, scope='rack')}))",
-    "{{node}}",
-    witness=node.ACCELERATOR_UTILIZATION,
-    kind="ratio",
-    least=0,
-    most=1,
 )
 
 SIGNALS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Signal))

@@ -105,8 +105,8 @@ ROW_HEADROOM: Final = Signal(
     key="supply.row_headroom",
     name=Text("Power that rows can still take"),
     description=Text(
-        "What may at least be added in a row so that failover holds: its racks' headroom, as far"
-        " as their breakers carry it.",
+        "What may at least be added to a row's racks at once so that failover holds: rack by"
+        " rack, what every breaker on its feeds has left.",
     ),
     unit="watt",
     expr=f"min by ({_ROW}) ({of(rack.ROW_HEADROOM, scope='row')})",
