@@ -21,6 +21,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry
 
 from agent.sinks.base import Surroundings
+from agent.sinks.pushed_series import Pushed, pushed_of
 from agent.sinks.remote.config import RemoteWrite
 from agent.sinks.remote.kind import KIND
 from collectors.base import Batch, Metric
@@ -32,8 +33,6 @@ from tests.system.running_agent import agent, write_config
 
 SERIES: Final = 5
 INTERVAL: Final = 2.0
-SILENT: Final = 2.5 * INTERVAL
-"""Seconds after which an end has been noticed."""
 LONGEST: Final = 120.0
 """Seconds behind a last sample in which its end is looked for."""
 STEP: Final = 0.05
@@ -82,9 +81,15 @@ class Trial:
         (self.folder / "fails").touch()
 
     def failing(self) -> None:
-        """Let the collector fail, and wait until its end has been noticed."""
+        """Let the collector fail, and wait until the agent itself has noted the end."""
         self.fail()
-        time.sleep(SILENT)
+        wait_for(lambda: not self._is_pushed(), timeout=HANGS, what="the end to be noticed")
+
+    def _is_pushed(self) -> bool:
+        """Whether the agent's own file has the series among those that it pushes."""
+        lines = (self.folder / "state" / "pushed-series").read_bytes().splitlines()
+        told = [one for line in lines for one in _noted(line)]
+        return not told or len(told[-1].layout) > 0
 
 
 def frozen(trial: Trial) -> None:
@@ -116,8 +121,9 @@ def lost_answers(trial: Trial) -> None:
 
 def refused(trial: Trial) -> None:
     """Each request is refused meanwhile."""
-    trial.front.refuse(503, "", SILENT)
+    trial.front.refuse(503, "", HANGS)
     trial.failing()
+    trial.front.seconds = 0.0
 
 
 def poisoned(trial: Trial) -> None:
@@ -189,6 +195,15 @@ def told(fault: Fault) -> Callable[[Base, Path, float], str]:
 
     run.__name__ = f"an_end_{fault.__name__}"
     return run
+
+
+def _noted(line: bytes) -> list[Pushed]:
+    """Return what a line says of the load; nothing if it is of another source, or half written."""
+    try:
+        one = pushed_of(line)
+    except ValueError:
+        return []
+    return [one] if "Load" in "".join(one.source) else []
 
 
 def _kept(base: Base) -> dict[str, list[tuple[float, float]]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Final
 
 import pytest
 
@@ -14,6 +18,11 @@ from agent.messages.catalogue import words
 from agent.messages.errors import error_text
 from agent.messages.terminal import spoken
 from agent.status import REASONS
+from collectors.facility.modbus import link, unit
+from collectors.facility.snmp import channel
+from collectors.facility.snmp import collector as snmp
+from collectors.facility.snmp import round as round_
+from collectors.power.redfish import collector as redfish
 from tests.support import ROOT
 
 
@@ -111,6 +120,58 @@ def test_what_our_own_code_says_is_translated(text: str, chinese: str) -> None:
     """In English it stays as it is, to the letter."""
     assert error_text("", text, words("zh")) == chinese
     assert error_text("", text, words("en")) == text
+
+
+_FILLED: Final = {
+    "self.address": "10.0.0.7:502",
+    "self.link.address": "10.0.0.7:502",
+    "self.request_timeout": "1.5",
+    "self.schedule.timeout": "1.5",
+    "self._number": "2",
+    "question.unit": "2",
+    "why": "",
+}
+"""What stands in our texts where the code has a value."""
+
+
+def _texts(module: ModuleType) -> set[str]:
+    """Return every text of a module's code with its values filled in, the secret's both names."""
+    assert module.__file__ is not None
+    found = set()
+    for node in ast.walk(ast.parse(Path(module.__file__).read_text())):
+        parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        for secret in ("community", "user"):
+            known = {**_FILLED, "secret": secret}
+            filled = [
+                str(part.value)
+                if isinstance(part, ast.Constant)
+                else known.get(ast.unparse(part.value), "…")
+                for part in parts
+                if isinstance(part, ast.Constant | ast.FormattedValue)
+            ]
+            found.add("".join(filled))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        (link, "10.0.0.7:502 unit 2: no answer within 1.5 s"),
+        (link, "cannot connect to 10.0.0.7:502"),
+        (link, "10.0.0.7:502 closed the connection"),
+        (unit, "10.0.0.7:502 unit 2"),
+        (channel, "no answer (unreachable, or the community is wrong)"),
+        (channel, "no answer (unreachable, or the user is wrong)"),
+        (channel, "connection refused: no SNMP agent at this address and port"),
+        (round_, "no answer in time"),
+        (snmp, "no answer in time"),
+        (redfish, "no answer within 1.5 s"),
+    ],
+)
+def test_what_is_translated_is_what_our_code_says(module: ModuleType, text: str) -> None:
+    """A text that is changed where it is raised would else be English among Chinese, unnoticed."""
+    assert text in _texts(module)
+    assert error_text("", text, words("zh")) != text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
