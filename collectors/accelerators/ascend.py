@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from collectors.accelerators import npu_details
 from collectors.accelerators.chip import ChipReader
-from collectors.accelerators.command import Command
 from collectors.accelerators.devices import has_device
 from collectors.accelerators.npu_smi import parse
 from collectors.base import NoData, Reading, Schedule, Unreachable
+from collectors.command import Command
 
 if TYPE_CHECKING:
     from collectors.accelerators.chip import Chip, Chips, Value

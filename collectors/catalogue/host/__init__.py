@@ -18,6 +18,7 @@ from collectors.catalogue.host import (
     sensors,
     storage,
     system,
+    units,
 )
 
 SECTIONS: Final = (
@@ -31,5 +32,6 @@ SECTIONS: Final = (
     fabric,
     system,
     sensors,
+    units,
 )
 """Every module of this package that declares metrics; read them with `metrics_of(*SECTIONS)`."""

@@ -27,7 +27,7 @@ from tests.collectors.host.helpers import (
 )
 from tests.collectors.host.sections import CONTEXT
 
-OFF = {"textfile", "processes"}
+OFF = {"textfile", "processes", "systemd"}
 PORTABLE = ("cpu", "memory", "load", "disk", "network", "netclass", "filesystem", "time")
 
 
@@ -37,8 +37,8 @@ def config(text: str) -> HostSection:
 
 
 def test_an_empty_section_turns_all_on() -> None:
-    """`host: {}` makes every collector, but for text files, which need a folder, and processes,
-    which cost much.
+    """`host: {}` makes every collector, but for text files, which need a folder, and processes and
+    units, which cost much.
     """
     made = KIND.build(config("{}"), CONTEXT)
     assert {collector.name for collector in made} == set(KIND.collectors) - OFF
