@@ -60,8 +60,8 @@ registers (`tests/simulator/test_round_trip.py`).
 was compared with the profile by hand, as the column *follows* says, and nothing of it is kept.
 """
 COLUMNS: Final = (
-    "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据 | tested on"
-    " 测试依据 | checked by 核对依据 |\n"
+    "| device 设备 | profile 配置 | how it is known 识别方式 | what is read 读取内容 | follows 依据"
+    " | tested on 测试依据 | checked by 核对依据 |\n"
     "|---|---|---|---|---|---|---|\n"
 )
 OTHERS: Final = """
@@ -69,7 +69,8 @@ OTHERS: Final = """
 
 No text of the maker's MIB was found for these, so a profile would be guesswork: Stulz WIB1000, and
 Legrand's PDUs before 2020. Legrand's newer ones have Raritan's objects and are read as those. A UPS
-or a PDU that speaks a standard MIB is read by that (`rfc1628-ups`, `entity-sensor`). For the others `hubgauge devices draft ADDRESS` writes the beginning of a profile.
+or a PDU that speaks a standard MIB is read by that (`rfc1628-ups`, `entity-sensor`). For the others
+`hubgauge devices draft ADDRESS` writes the beginning of a profile.
 
 ## What is no profile · 其他采集器
 

@@ -41,6 +41,16 @@ _DISCOVERY_TIMEOUTS: Final = 24
 requests, and rounds go on meanwhile."""
 
 
+async def _who(channel: Channel, end: float) -> Identity:
+    """Ask who answers, until a time of the loop's clock; raises Unreachable after it."""
+    try:
+        async with asyncio.timeout_at(end):
+            return await identify(channel)
+    except TimeoutError:
+        channel.close()
+        raise channel.silence from None
+
+
 class Finder:
     """What is known of one device: who it is, its profile, and the plan of its rounds."""
 
@@ -126,12 +136,7 @@ class Finder:
     async def _meet(self, channel: Channel, end: float) -> None:
         """Ask who answers, by one request: a silent device takes no place from one that answers."""
         self.was_silent = True
-        try:
-            async with asyncio.timeout_at(end):
-                identity = await identify(channel)
-        except TimeoutError:
-            channel.close()
-            raise channel.silence from None
+        identity = await _who(channel, end)
         self.was_silent = False
         if self.plan is not None and identity != self._identity:
             log.info("snmp %s: another device answers: %s", self._about.name, identity.description)
