@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from agent.web.limits import MOST_EVENTS
-from agent.web.over import Over
 from agent.web.page import Page
 from agent.web.views import events, sites
 
@@ -15,7 +15,8 @@ PATH: Final = "/events"
 def draw(page: Page) -> str:
     """Return the HTML of `/events`."""
     asked = page.query
-    over = Over(span=int(asked["days"]) * 86_400.0) if "days" in asked else page.over
+    over = events.chosen(page.over, asked.get("days", ""))
+    page = Page(replace(page.view, over=over), w=page.w, path=page.path, query=asked)
     kind = asked.get("kind", "")
     return page.render(
         "events.html",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.report.model import HubReport
-from agent.web.over import NAMES, Over
+from agent.web.over import NAMES
 from agent.web.view import BoardView
 from agent.web.views import (
     alerts,
@@ -137,11 +137,9 @@ def _rack_temperature(view: BoardView, named: Named, _: Query) -> object:
 
 
 def _events(view: BoardView, _: Named, query: Query) -> events.EventsView:
-    days = query.get("days", "")
-    asked = int(days) if days.isascii() and days.isdigit() else 0
     return events.read(
         view,
-        Over(span=min(asked, max(events.DAYS)) * 86_400.0) if asked else view.over,
+        events.chosen(view.over, query.get("days", "")),
         site=query.get("site", ""),
         kind=query.get("kind", ""),
         find=query.get("find", ""),

@@ -19,12 +19,14 @@ NAMES: Final = ("span", "from", "to")
 """The parameters that choose a time. Links repeat them."""
 _LEAST: Final = 600.0
 """Seconds: the ledger's cells are five minutes, and one of them is no curve."""
+MOST: Final = 10 * SPANS["1y"]
+"""Seconds, ten years: readers choose the time, and each day of it is read from the ledger."""
 _FIRST, _LAST = 946_684_800.0, 4_102_444_800.0
 """The years 2000 to 2100."""
 _STEPS: Final = (1, 2, 3, 6, 12, 24, 48)
 """Hours between two values of a long curve."""
 _POINTS: Final = 200
-"""A curve has no more values than this."""
+"""Up to 400 days a curve has no more values than this; over ten years it has 1830 of 48 hours."""
 _FINE_UNTIL: Final = 12 * 3600.0
 CELL: Final = 300.0
 HOUR: Final = 3600.0
@@ -82,6 +84,8 @@ def between(start: float, end: float) -> Over:
     first, last = start - start % 60, end - end % 60
     if not _FIRST <= first < last <= _LAST or last - first < _LEAST:
         raise ValueError("from and to: expected at least ten minutes, the later time last")
+    if last - first > MOST:
+        raise ValueError("from and to: expected at most ten years")
     return Over(ends=(first, last))
 
 

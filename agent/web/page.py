@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from agent.messages.catalogue import Words, words
 from agent.targets.views import HubView
-from agent.web.over import NAMES, SPANS, Over, written
+from agent.web.over import MOST, NAMES, SPANS, Over, written
 from agent.web.paths import hub_path
 from agent.web.render import render
 from agent.web.view import BoardView
@@ -79,9 +79,10 @@ class Page:
         return self._over_times(start + by * (end - start), end + by * (end - start))
 
     def over_wider(self) -> str:
-        """Return the address of this page over twice its time, not beyond now."""
+        """Return the address of this page over twice its time, not beyond now or ten years."""
         start, end = self.over_ends
-        return self._over_times(start - (end - start) / 2, min(end + (end - start) / 2, self.now))
+        last = min(end + (end - start) / 2, self.now)
+        return self._over_times(max(start - (end - start) / 2, last - MOST), last)
 
     def _over_times(self, start: float, end: float) -> str:
         return self.here(**{**_NO_TIME, "from": written(start), "to": written(end)})

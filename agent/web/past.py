@@ -37,6 +37,8 @@ _DAY: Final = 86_400.0
 _EVENTS_LIFETIME: Final = 10.0
 _KEPT: Final = 64
 """How many answers of one kind are kept; the one that was asked for longest ago is dropped."""
+_AT_ONCE: Final = 4
+"""How many answers of one kind are read at once. Others are not begun: a later page asks again."""
 _REST: Final = 20.0
 """An answer is kept for at least this many times the seconds that reading it took."""
 
@@ -69,6 +71,8 @@ class Answers(Generic[T]):
         """Keep an answer for `lifetime` seconds; wait at most `patience` for the first one."""
         self._lifetime, self._patience, self._monotonic = lifetime, patience, monotonic
         self._answers: dict[tuple[str, ...], _Answer[T]] = {}
+        self._running: list[threading.Thread] = []
+        """Also those whose answers have been dropped."""
 
     def ask(self, key: tuple[str, ...], read: Callable[[], T]) -> T | None:
         """Return what a function reads, read again when it is too old; None until then."""
@@ -76,13 +80,15 @@ class Answers(Generic[T]):
         self._answers[key] = answer  # now the last to be dropped
         while len(self._answers) > _KEPT:
             del self._answers[next(iter(self._answers))]
-        busy = answer.thread is not None and answer.thread.is_alive()
+        self._running = [one for one in self._running if one.is_alive()]
+        busy = answer.thread in self._running or len(self._running) >= _AT_ONCE
         if not busy and self._monotonic() >= answer.due:
             answer.due = self._monotonic() + self._lifetime
             answer.thread = threading.Thread(
                 target=self._read, args=(answer, read), name="past", daemon=True
             )
             answer.thread.start()
+            self._running.append(answer.thread)
             if answer.value is None:
                 answer.thread.join(self._patience)
         return answer.value

@@ -57,6 +57,8 @@ class Browser:
         self._session = ""
         self.requests: list[str] = []
         self.errors: list[str] = []
+        self.left: list[str] = []
+        """Where pages asked to go, told before what is evaluated later."""
         self._loaded = False
         targets = self.call("Target.getTargets")["targetInfos"]
         page = next(target for target in targets if target["type"] == "page")
@@ -97,6 +99,8 @@ class Browser:
         match message.get("method"):
             case "Network.requestWillBeSent":
                 self.requests.append(params["request"]["url"])
+            case "Page.frameRequestedNavigation":
+                self.left.append(params["url"])
             case "Runtime.exceptionThrown":
                 self.errors.append(json.dumps(params["exceptionDetails"])[:500])
             case "Log.entryAdded" if params["entry"]["level"] in ("error", "warning"):

@@ -2,9 +2,11 @@
 "use strict";
 (() => {
   const LEAST = 600; // seconds: two cells of the ledger
+  const MOST = 3659 * 86400; // and less than the ten years that a page shows at most
   const ends = (chart) => [Number(chart.dataset.from), Number(chart.dataset.to)];
   const written = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 16)}Z`;
   const go = (from, to) => {
+    from = Math.max(from, to - MOST);
     const lack = Math.max(0, LEAST - (to - from)) / 2, url = new URL(location.href);
     ["span", "days"].forEach((name) => url.searchParams.delete(name));
     url.searchParams.set("from", written(Math.floor((from - lack) / 60) * 60));

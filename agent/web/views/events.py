@@ -82,9 +82,15 @@ def read(
             and (not text or text in one.subject.casefold() or text == one.row.casefold())
         )
 
-    chosen = over.or_last(USUAL)
-    told = view.past.events(chosen) if view.past is not None else None
-    return _view(view, chosen, told, wanted, SHOWN)
+    over = over.or_last(USUAL)
+    told = view.past.events(over) if view.past is not None else None
+    return _view(view, over, told, wanted, SHOWN)
+
+
+def chosen(over: Over, days: str) -> Over:
+    """Return the time of `?days=`, a year at most; what was chosen otherwise where it says none."""
+    asked = int(days[:9]) if days.isascii() and days.isdigit() else 0
+    return Over(span=min(asked, max(DAYS)) * _DAY) if asked else over
 
 
 def within(

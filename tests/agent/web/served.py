@@ -56,6 +56,7 @@ def fresh(browser: Browser, url: str) -> None:
     browser.open("about:blank")  # the page before refreshes itself, from a server that has ended
     browser.errors.clear()
     browser.requests.clear()
+    browser.left.clear()
     browser.open(url)
 
 

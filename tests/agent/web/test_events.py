@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -64,6 +65,15 @@ def test_the_page_leads_to_what_it_is_about() -> None:
     assert "/events?lang=zh&days=366&kind=device" in links
     assert "/api/events?days=366&format=csv" in links
     assert "机柜" in html
+
+
+def test_the_days_are_the_time_that_is_marked() -> None:
+    """366 days are the year: nothing else is chosen, and the form has its ends."""
+    html = page("/events", lang="en", days="366")
+    nav = html[html.index('class="over filter"') :]
+    nav = nav[: nav.index("</nav>")]
+    assert re.findall(r'aria-current="true">([^<]+)<', nav) == ["1 year"]
+    assert 'value="2025-11-21 12:43"' in html
 
 
 def test_the_rack_has_its_own() -> None:

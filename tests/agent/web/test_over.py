@@ -59,6 +59,7 @@ def test_a_time_is_chosen(query: dict[str, str], start: float, end: float) -> No
         {"to": "2026-11-22T12:00"},
         {"from": "2026-11-22T12:00", "to": "2026-11-22T12:09"},
         {"from": "2026-11-22T13:00", "to": "2026-11-22T12:00"},
+        {"from": "2010-11-22", "to": "2026-11-22"},
         {"from": "yesterday", "to": "2026-11-22T12:00"},
         {"from": "0001-01-01", "to": "2026-11-22T12:00"},
         {"from": "2026-11-22", "to": "9999-12-31T23:59-23:59"},
@@ -91,6 +92,15 @@ def test_every_link_keeps_the_time() -> None:
     assert f"/sites/{SITE}?from=2026-11-20T04%3A00Z&to=2026-11-21T04%3A00Z" in links
     assert f"/sites/{SITE}?from=2026-11-22T04%3A00Z&to=2026-11-23T04%3A00Z" in links
     assert f"/sites/{SITE}?from=2026-11-20T16%3A00Z&to=2026-11-22T04%3A43Z" in links
+
+
+def test_wider_stays_within_what_is_shown() -> None:
+    """Twice eight years are ten: 3660 days before 12:43 of the 22nd of November 2026, UTC+8."""
+    links = outline(
+        page(f"/sites/{SITE}", **{"from": "2018-11-22T04:00Z", "to": "2026-11-22T04:00Z"})
+    ).links
+    # `date -ud '2026-11-22 04:43 3660 days ago'`
+    assert f"/sites/{SITE}?from=2016-11-14T04%3A43Z&to=2026-11-22T04%3A43Z" in links
 
 
 @pytest.mark.parametrize("path", ["/", f"/sites/{SITE}", RACK, "/events", "/hubs/guian"])

@@ -53,6 +53,28 @@ def test_past_power_and_coverage_are_the_ledgers(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_only_so_many_are_read_at_once() -> None:
+    """Ten ask for ten things while the first four are being read: the others are read later."""
+    gate, read = threading.Event(), list[int]()
+    past: Answers[int] = Answers(lifetime=60.0, patience=0.0)
+
+    def reading(n: int) -> int:
+        read.append(n)
+        gate.wait()
+        return n
+
+    def ask(n: int) -> int | None:
+        return past.ask((str(n),), lambda: reading(n))
+
+    assert [ask(n) for n in range(10)] == [None] * 10
+    wait_for(lambda: len(read) >= 4, what="the readings to begin")
+    assert [ask(n) for n in range(10)] == [None] * 10
+    assert sorted(read) == [0, 1, 2, 3]
+    gate.set()
+    wait_for(lambda: [ask(n) for n in range(10)] == [*range(10)], what="all of them")
+    assert sorted(read) == [*range(10)]
+
+
 def test_a_page_does_not_wait_for_the_ledger() -> None:
     """While the ledger is being read a page goes without, and the next one has it.
 

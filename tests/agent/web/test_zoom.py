@@ -65,6 +65,7 @@ def test_dragging_zooms(browser: Browser, site: Site) -> None:
     mouse(browser, "mouseMoved", x + width * 3 / 4, y + height / 2)
     mouse(browser, "mouseReleased", x + width * 3 / 4, y + height / 2)
     wait_for(lambda: "from" in chosen(browser), what="the zoomed page")
+    assert [url for url in browser.left if "from=" in url]
     found = chosen(browser)
     assert found["lang"] == ["zh"]
     assert "span" not in found
@@ -86,7 +87,7 @@ def test_a_click_and_escape_zoom_not(browser: Browser, site: Site) -> None:
     browser.call("Input.dispatchKeyEvent", type="keyDown", key="Escape", code="Escape")
     mouse(browser, "mouseReleased", x + width / 2, y + height / 2)
     assert browser.eval("document.querySelectorAll('.brush').length") == 0
-    assert "from" not in chosen(browser)
+    assert browser.left == []  # the address itself would change later
     assert browser.errors == []
 
 
