@@ -138,16 +138,19 @@ ONE_HEADROOM: Final = one(
     witness=rack.RACK_HEADROOM,
     steps=steps((0, ORANGE), (500, GREEN), base=RED),
 )
-ONE_INLET: Final = one(
-    "one.inlet",
-    Text("Inlet temperature"),
-    rack_limits.INLET.description,
-    "celsius",
-    f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope='rack')})",
-    "{{rack}}",
-    witness=rack.RACK_INLET_TEMPERATURE,
-    decimals=1,
-    steps=rack_limits.INLET.steps,
+ONE_INLET: Final = guarded(
+    one(
+        "one.inlet",
+        Text("Inlet temperature"),
+        rack_limits.INLET.description,
+        "celsius",
+        f"max by ({RACK_LABELS}) ({of(rack.RACK_INLET_TEMPERATURE, scope='rack')})",
+        "{{rack}}",
+        witness=rack.RACK_INLET_TEMPERATURE,
+        decimals=1,
+        steps=rack_limits.INLET.steps,
+    ),
+    lambda text: rack_limits.while_inventory_tells(text, rack.RACK_INLET_TEMPERATURE, "rack"),
 )
 ONE_SENSORS: Final = one(
     "one.sensors",
