@@ -1,8 +1,9 @@
 """Line protocol that leaves out lines without a changed value, until a heartbeat is due.
 
 Half of what a hub reads does not move: limits, states, energies of idle outlets. A line is pushed
-when one of its values has changed, and at least once in each heartbeat. So whoever reads the
-database finds the last value within a heartbeat, and knows by then that it is still so.
+when one of its values has changed, and all lines of a source at once in each heartbeat. So whoever
+reads the database finds the last value within a heartbeat, and knows by then that it is still so.
+What is older than a line beside it that never changes is no longer told.
 """
 
 from __future__ import annotations
@@ -18,14 +19,15 @@ from collectors.base import Batch
 
 @dataclass(slots=True, kw_only=True)
 class _Said:
-    """The lines of a source as they were pushed last: the hash of each, and its time."""
+    """The lines of a source as they were pushed last: the hash of each."""
 
     lines: array[int] = field(default_factory=lambda: array("q"))
-    times: array[float] = field(default_factory=lambda: array("d"))
+    whole: float = 0.0
+    """When all of them were pushed."""
 
 
 class ChangedLines(LineFormat):
-    """Renders what has changed, and everything else once in `heartbeat` seconds."""
+    """Renders what has changed, and everything once in `heartbeat` seconds."""
 
     def __init__(self, tags: Mapping[str, str], heartbeat: float) -> None:
         super().__init__(tags)
@@ -41,17 +43,10 @@ class ChangedLines(LineFormat):
         said = self._said.setdefault(batch.source, _Said())
         # The time stands behind the last space, and no value has one.
         hashes = array("q", [hash(line[: line.rindex(b" ")]) for line in lines])
-        if len(hashes) != len(said.lines):
-            said.lines, said.times = hashes, array("d", [batch.time]) * len(hashes)
+        before, said.lines = said.lines, hashes
+        if len(hashes) != len(before) or not 0 <= batch.time - said.whole < self._heartbeat:
+            said.whole = batch.time
             return text, samples
-        due = [
-            number
-            for number, (now, before) in enumerate(zip(hashes, said.lines, strict=True))
-            if now != before or not 0 <= batch.time - said.times[number] < self._heartbeat
-        ]
-        for number in due:
-            said.lines[number], said.times[number] = hashes[number], batch.time
-        if len(due) == len(lines):
-            return text, samples
-        chosen = [lines[number] for number in due]
+        pairs = zip(lines, hashes, before, strict=True)
+        chosen = [line for line, now, then in pairs if now != then]
         return b"".join(chosen), sum(map(samples_of, chosen))

@@ -48,7 +48,7 @@ class Influx(ConnectedOutput):
         default=None,
         metadata={
             "help": (
-                "push values when they change, and the others once in this time, such as 2m; if"
+                "push values when they change, and all of them once in this time, such as 2m; if"
                 " left out, push everything in every round. Stay well below 5m for VictoriaMetrics:"
                 " it ends a series that has no sample for that long"
             )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -60,12 +61,15 @@ def pushed_of(line: bytes) -> Pushed:
     try:
         collector, device, patience, groups = json.loads(line)
         series = [one for group in groups for one in _series(*group)]
+        seconds = float(patience)
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"a patience of {seconds} s")
         return Pushed(
             source=(str(collector), str(device)),
-            patience=float(patience),
+            patience=seconds,
             layout=Layout(tuple(series)),
         )
-    except (TypeError, RecursionError) as error:
+    except (TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(str(error)) from None
 
 
@@ -125,7 +129,7 @@ class PushedSeries:
     def read(self) -> Future[list[Pushed]]:
         """Return what an agent has left here that was killed."""
         found: Future[list[Pushed]] = Future()
-        self._jobs.put(lambda: found.set_result(self._read()))
+        self._jobs.put(lambda: self._answer(found))
         return found
 
     def note(self, pushed: Pushed) -> None:
@@ -154,6 +158,14 @@ class PushedSeries:
                 log.exception("%s: unexpected error", self._path)
             else:
                 self._failed = False
+
+    def _answer(self, found: Future[list[Pushed]]) -> None:
+        """Tell what the file has; nothing where it cannot be read, for somebody waits for it."""
+        some: list[Pushed] = []
+        try:
+            some = self._read()
+        finally:
+            found.set_result(some)
 
     def _read(self) -> list[Pushed]:
         found: dict[Source, Pushed] = {}

@@ -184,7 +184,7 @@ class Crew:
         device = self._devices.get(told.source)
         if device is None:
             return
-        device.late = told.late
+        device.late, device.waits = told.late, told.waits
         if told.ok is not None:  # a new worker has read nothing yet; what was known before stays
             device.ok, device.told_at = told.ok, device.now()
             device.duration = told.duration

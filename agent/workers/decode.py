@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from agent.workers.encode import BATCH, HEARD, LATE, ROUND, Source
+from agent.workers.encode import BATCH, HEARD, LATE, ROUND, WAITS, Source
 from agent.workers.frames import BadFrame, Kind
 from collectors.base import Batch, Metric, Series
 from collectors.batch import Layout
@@ -28,6 +28,8 @@ class Went:
     ok: bool | None
     late: bool
     heard: bool
+    waits: bool
+    """Whether it waits for its discovery, and is asked in every second turn only."""
     last_success: float | None
     duration: float | None
 
@@ -156,6 +158,7 @@ class Decoder:
             ok=None if ok > 1 else bool(ok),
             late=bool(flags & LATE),
             heard=bool(flags & HEARD),
+            waits=bool(flags & WAITS),
             last_success=None if success < 0 else success,
             duration=None if took < 0 else took,
         )

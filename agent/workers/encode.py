@@ -22,6 +22,7 @@ ROUND: Final = struct.Struct("=IBBdd")
 """A source, how its last round went (0, 1; 2 before the first), flags, last success, duration."""
 LATE: Final = 1
 HEARD: Final = 2
+WAITS: Final = 4
 MOST_SHAPES: Final = 10_000
 """After this many shapes all are forgotten: a device that keeps changing its series must not fill
 the memory."""

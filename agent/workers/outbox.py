@@ -20,7 +20,7 @@ from agent.health import Progress
 from agent.process import resident_bytes
 from agent.selfmetrics import SelfMetrics
 from agent.task import Task
-from agent.workers.encode import HEARD, LATE, Encoder
+from agent.workers.encode import HEARD, LATE, WAITS, Encoder
 from agent.workers.frames import Kind, frame
 from collectors.abilities import HasRegisters
 from collectors.base import Batch, Series
@@ -112,7 +112,7 @@ class Outbox:
         self._encoder.round(
             source,
             ok=task.ok,
-            flags=LATE * task.late + HEARD * task.heard,
+            flags=LATE * task.late + HEARD * task.heard + WAITS * task.waits_for_place,
             last_success=task.last_success,
             duration=task.duration,
         )

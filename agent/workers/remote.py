@@ -32,6 +32,7 @@ class Remote:
         "shared_notice",
         "told_at",
         "up_series",
+        "waits",
     )
 
     name: ClassVar[str] = ""
@@ -51,7 +52,7 @@ class Remote:
             dict(collector.register_rollovers) if isinstance(collector, HasRegisters) else {}
         )
         self.ok: bool | None = None
-        self.heard = self.late = False
+        self.heard = self.late = self.waits = False
         self.told_at = self.now()
         """When its worker last told of a round, in monotonic seconds."""
         self.last_success: float | None = None
@@ -94,7 +95,8 @@ class Remote:
         Nobody knows whether a device answers whose worker has not told of a round for so long that
         its values expire.
         """
-        lifetime = LIFETIME_INTERVALS * stretch * self.schedule.interval
+        turns = 2 if self.waits else 1  # between two rounds
+        lifetime = LIFETIME_INTERVALS * turns * stretch * self.schedule.interval
         unread = self.now() - self.told_at > lifetime
         return CollectorHealth(
             collector=self.name,

@@ -50,6 +50,29 @@ def test_what_has_not_changed_is_pushed_once_in_a_heartbeat() -> None:
     assert found[75][0].endswith("=7.0 75000")
 
 
+def test_what_changed_is_in_the_next_heartbeat_as_well() -> None:
+    """Panels take what is older than its neighbour for ended, so the constant one is never newer.
+
+    Rounds of 15 s, a heartbeat of 60 s, and a change at 30 s: both lines at 0, at 60 and at 120.
+    """
+    form = ChangedLines({}, 60.0)
+    found = []
+    for n, used in enumerate([5.0, 5.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 7.0]):
+        found.append(len(pushed(form, 15.0 * n, used=used, power=100.0)))
+    assert found == [2, 0, 1, 0, 2, 0, 0, 0, 2]
+
+
+def test_what_is_told_no_more_is_older_than_its_neighbour_after_a_heartbeat() -> None:
+    """Of one line a value ends at 30 s: at 60 s the neighbour is pushed, and it is not."""
+    form = ChangedLines({}, 60.0)
+    last = {}
+    for at in (0.0, 15.0, 30.0, 45.0, 60.0):
+        values = {"power": 100.0} if at < 30.0 else {}
+        for line in pushed(form, at, energy=5.0, used=1.0, **values):
+            last |= dict.fromkeys((pair.split("=")[0] for pair in line.split()[1].split(",")), at)
+    assert last == {"power_watts": 0.0, "energy_joules_total": 60.0, "used_units": 60.0}
+
+
 def test_a_line_is_pushed_whole_where_one_of_its_values_has_changed() -> None:
     """Power moves and energy of the same line does not; what stands in another line is left out."""
     form = ChangedLines({}, 60.0)

@@ -89,6 +89,48 @@ def test_the_last_line_counts_and_a_cut_one_does_not(tmp_path: Path, cut: int) -
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'["c", "x", 60.0, [[7, "gauge", "-", ["rack"], [["A"]]]]]\n',
+        b'["c", "x", 60.0, [["a_b", "gauge", "-", ["rack"], [["A", "B"]]]]]\n',
+        b'["c", "x", NaN, []]\n',
+        b'["c", "x", Infinity, []]\n',
+        b'["c", "x", -1.0, []]\n',
+        b'["c", "x", 1' + b"0" * 400 + b", []]\n",
+        b'{"c": 1}\n',
+        b"7\n",
+        b"[" * 100_000 + b"\n",
+        b"\xff\n",
+    ],
+)
+def test_a_line_that_is_whole_and_odd_is_none(tmp_path: Path, odd: bytes) -> None:
+    """The source beside it is read, and whoever asked has an answer."""
+    path = tmp_path / NAME
+    path.write_bytes(odd + line_of(pushed("d", POWER.series("A1"))))
+    file = PushedSeries(path)
+    assert [one.source for one in file.read().result(60)] == [("c", "d")]
+    file.close(60)
+    with pytest.raises(ValueError, match=r"."):
+        pushed_of(odd)
+
+
+def test_a_fault_in_reading_is_an_empty_list_and_a_line_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever waits for the answer would wait for ever."""
+
+    def fault(_: bytes) -> Pushed:
+        raise LookupError("a fault of the agent")
+
+    monkeypatch.setattr(pushed_series, "pushed_of", fault)
+    written(tmp_path / NAME, pushed("d", POWER.series("A1")))
+    file = PushedSeries(tmp_path / NAME)
+    assert file.read().result(60) == []
+    file.close(60)
+    assert "unexpected error" in caplog.text
+
+
 def test_a_long_file_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines that no longer count go, and what counts stays."""
     monkeypatch.setattr(pushed_series, "SPARE", 1000)

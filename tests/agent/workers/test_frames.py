@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent.workers.decode import Decoder, Knows, Metrics, Pulse, Said, Told, Went
-from agent.workers.encode import HEARD, LATE, Encoder
+from agent.workers.encode import HEARD, LATE, WAITS, Encoder
 from agent.workers.frames import BadFrame, FrameReader, Kind, frame
 from collectors.base import Batch, Metric, Series
 from collectors.batch import Layout
@@ -168,16 +168,28 @@ def test_how_a_round_went_arrives() -> None:
     """Not yet, well, and failed; what is not known stays unknown, which is not 0."""
     wire = Wire()
     source = ("snmp", "a")
-    wire.encoder.round(source, ok=None, flags=LATE, last_success=None, duration=None)
+    wire.encoder.round(source, ok=None, flags=LATE | WAITS, last_success=None, duration=None)
     wire.encoder.round(source, ok=True, flags=HEARD, last_success=17.5, duration=0.0)
     wire.encoder.round(source, ok=False, flags=HEARD | LATE, last_success=17.5, duration=3.0)
     wire.encoder.texts(source, ["no answer", "unreachable", ""])
     first, second, third, said = wire.told()
     assert first == Went(
-        source=source, ok=None, late=True, heard=False, last_success=None, duration=None
+        source=source,
+        ok=None,
+        late=True,
+        heard=False,
+        waits=True,
+        last_success=None,
+        duration=None,
     )
     assert second == Went(
-        source=source, ok=True, late=False, heard=True, last_success=17.5, duration=0.0
+        source=source,
+        ok=True,
+        late=False,
+        heard=True,
+        waits=False,
+        last_success=17.5,
+        duration=0.0,
     )
     assert isinstance(third, Went)
     assert (third.ok, third.late) == (False, True)
