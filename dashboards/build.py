@@ -151,7 +151,7 @@ def _said(cells: Iterable[Cell], hub: str, left_out: list[str]) -> Iterator[Cell
                     "expr": text,
                     "refId": query.refId,
                     "format": query.format,
-                    "legendFormat": influxql.alias(query.legendFormat),
+                    "legendFormat": influxql.alias(query.legendFormat, query.signal),
                 }
                 said.append(InfluxQuery(**named))
         if said or not panel.targets:

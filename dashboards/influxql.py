@@ -33,13 +33,15 @@ from typing import Final
 
 from collectors.catalogue import all_metrics
 from dashboards.promast import Aggregate, Binary, Call, Node, Number, Selector, parse
-from dashboards.promql import PLACES, TOLD
+from dashboards.promql import MARKED, PLACES, TOLD
 from dashboards.signals.base import Signal
 
 INTERVAL: Final = "1m"
 LOOKBACK: Final = "5m"
 _PRESENT: Final = f"time > ${{__to}}ms - {LOOKBACK} AND time <= ${{__to}}ms"
 _FUNCTIONS: Final = {"sum": "sum", "max": "max", "min": "min", "avg": "mean", "count": "count"}
+_NAMED_AFTER: Final = re.compile(r'"named", "", "(\w+)"')
+"""In what `marked` returns: the label that its lines are named after."""
 _COMPARISONS: Final = {"==": "=", "!=": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 _ARITHMETIC: Final = frozenset("+-*/")
 
@@ -70,8 +72,14 @@ def render_text(expr: str, *, hub: str = "") -> str:
     return _Renderer(hub=hub, instant=True).query(parse(expr), "v")
 
 
-def alias(legend: str) -> str:
-    """Return a legend in Grafana's notation for InfluxQL, without the place of `TOLD`."""
+def alias(legend: str, signal: Signal) -> str:
+    """Return a legend in Grafana's notation for InfluxQL, without the place of `TOLD`.
+
+    Where PromQL gives a sum's lines names with the mark of a part, they have here the label that
+    these are made of: no set operator, no mark.
+    """
+    if (named := _NAMED_AFTER.search(signal.expr)) is not None:
+        legend = legend.replace(MARKED, f"{{{{{named[1]}}}}}")
     return re.sub(r"\{\{(\w+)\}\}", r"$tag_\1", legend.replace(TOLD, "").strip())
 
 

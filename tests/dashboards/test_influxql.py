@@ -186,6 +186,20 @@ def test_every_signal_is_readable() -> None:
         parse("max by (hub) (a{}")
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_line_is_named_after_tags_that_its_query_returns(language: Language) -> None:
+    """Grafana writes the name of a tag that is not there as it stands, so all lines look alike."""
+    named = 0
+    for built in build_all(load_registry(), language, "influxql"):
+        for panel in built.json["panels"]:
+            for target in panel.get("targets", []):
+                tags = set(re.findall(r"\$tag_(\w+)", target.get("alias") or ""))
+                grouped = target["query"].rpartition("GROUP BY")[2]
+                assert tags <= set(re.findall(r'"(\w+)"', grouped)), panel["title"]
+                named += bool(tags)
+    assert named > 50
+
+
 def test_the_command_tells_what_is_left_out(
     influxdb: InfluxServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
