@@ -68,6 +68,7 @@ class Ledger:
         self._upkeep = Upkeep(self.store, trusted, self.retention)
         self._flushing = threading.Lock()
         self._healthy = True
+        self._has_lost = False
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -96,7 +97,7 @@ class Ledger:
         self.intake.register_width = width
 
     def is_healthy(self) -> bool:
-        """Tell whether the last writing succeeded; else readings wait in memory."""
+        """Tell whether the last writing succeeded; else readings wait in memory, or are lost."""
         return self._healthy
 
     def accept(self, batch: Batch) -> None:
@@ -133,10 +134,14 @@ class Ledger:
         self.reader.close()
 
     def flush(self) -> None:
-        """Write what has come in. On an error it stays in memory, and is tried again."""
+        """Write what has come in. What the disk does not take stays in memory for the next time.
+
+        What the ledger itself fails on is lost and counted, or it would fail on it for ever.
+        """
         with self._flushing:
             self.intake.date_undated()
             taken = self.intake.take_pending()
+            is_some = bool(taken.pending)
             try:
                 self._writer.write(taken)
                 if self.settings.tidy:
@@ -144,16 +149,24 @@ class Ledger:
                     self._upkeep.work()
             except StoreError as error:
                 self._wait(taken, error)
+            except Exception:
+                self._lose(taken)
+                raise
             else:
-                if not self._healthy:
-                    log.info("ledger: writes again")
-                self._healthy = True
+                if is_some or not self._has_lost:
+                    if not self._healthy:
+                        log.info("ledger: writes again")
+                    self._healthy, self._has_lost = True, False
 
     def _wait(self, taken: Taken, error: StoreError) -> None:
         self.intake.put_back(taken)
         if self._healthy:
             log.error("ledger: cannot write (%s); readings wait in memory", error)
         self._healthy = False
+
+    def _lose(self, taken: Taken) -> None:
+        self.intake.count({"ledger_error": len(taken.pending)})
+        self._healthy, self._has_lost = False, self._has_lost or bool(taken.pending)
 
     # Queries, imports, and what other parts of the program keep in the ledger's file.
 

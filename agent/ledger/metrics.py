@@ -25,6 +25,7 @@ REJECTED = (
     "late",
     "clock",
     "memory",
+    "ledger_error",
 )
 EVENTS = ("wrap", "reset")
 

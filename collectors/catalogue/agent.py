@@ -177,7 +177,9 @@ SINK_DEDUPLICATES: Final = _agent(
     "sink",
 )
 LEDGER_HEALTHY: Final = _agent(
-    "ledger", "healthy", "1 if the ledger can be written, 0 while readings are only in memory."
+    "ledger",
+    "healthy",
+    "1 if the ledger can be written, 0 while readings are only in memory, or are lost.",
 )
 LEDGER_READINGS: Final = _agent(
     "ledger", "readings_total", "Meter readings taken into the ledger.", type="counter"
@@ -186,7 +188,7 @@ LEDGER_REJECTED: Final = _agent(
     "ledger",
     "rejected_readings_total",
     "Meter readings rejected, by reason: negative, above_rating, leap, glitch, unclear, stuck,"
-    " duplicate, late, clock, memory.",
+    " duplicate, late, clock, memory, ledger_error.",
     "reason",
     type="counter",
 )

@@ -63,6 +63,34 @@ def test_what_cannot_be_written_waits(tmp_path: Path, caplog: pytest.LogCaptureF
     book.close()
 
 
+def test_what_the_ledger_itself_fails_on_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two readings are lost and counted, and it is unhealthy until the next reading is written."""
+    book = ledger(tmp_path, Clock())
+    for second in (0, 30):
+        book.accept(batch(T0 + second, power("m", 100.0)))
+    with monkeypatch.context() as broken:
+        broken.setattr("agent.ledger.writer.recompute", _fail)
+        with pytest.raises(ValueError, match="by itself"):
+            book.flush()
+    assert (book.counts["ledger_error"], book.counts["taken"]) == (2, 0)
+    assert not book.is_healthy()
+    book.flush()
+    assert not book.is_healthy()  # nothing has come in that could be written
+    for second in (60, 90):
+        book.accept(batch(T0 + second, power("m", 100.0)))
+    book.flush()
+    assert book.is_healthy()
+    assert (book.counts["ledger_error"], book.counts["taken"]) == (2, 2)
+    assert book.energy("m", T0, T0 + 120) == pytest.approx((3000.0, 30.0))
+    book.close()
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise ValueError("fails by itself")
+
+
 def test_a_damaged_file_is_moved_aside(tmp_path: Path) -> None:
     """A file that is no database is kept under another name, and an empty ledger is begun."""
     (tmp_path / "ledger.db").write_bytes(
