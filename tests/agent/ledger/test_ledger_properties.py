@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.inventory.model import Inventory
 from agent.ledger.energy import CELL_MS, HOUR_MS
 from agent.ledger.ledger import Ledger
 from collectors.base import Batch
@@ -21,11 +22,24 @@ from tests.support import light_folder
 from tests.support.ledger import SITE, T0, Clock, batch, energy, inventory, ledger, power
 
 WIDTH = 1_000_000
-STOCK = inventory(
-    f"sites: [{{site: {SITE}}}]\n"
-    f"meters: [{{meter: m, point: utility, rating_watts: 10000, wrap_joules: {WIDTH}}},"
-    " {meter: n, point: utility, rating_watts: 10000, replaces: m}]"
-)
+RATING = 10
+"""Joules a millisecond."""
+
+
+def _stock(point: str) -> Inventory:
+    return inventory(
+        f"sites: [{{site: {SITE}}}]\n"
+        f"meters: [{{meter: m, point: {point}, rating_watts: {1000 * RATING}, wrap_joules: {WIDTH}}},"
+        f" {{meter: n, point: {point}, rating_watts: {1000 * RATING}, replaces: m}}]"
+    )
+
+
+STOCK = _stock("utility")
+RESTING = _stock("other")
+"""The same meters where they may stand still: what supplies a site is stuck then."""
+
+NEVER_STUCK_MS = 3_600_000 // RATING
+"""In this time no more than 1 kWh can be due, and nothing is said to be stuck for that."""
 PATIENT = settings(max_examples=40)
 
 
@@ -62,6 +76,18 @@ def batches(past: Past) -> list[Batch]:
     return [batch(T0 + at / 1000, energy("m", float(value))) for at, value in past.said]
 
 
+def stock_of(said: Sequence[tuple[int, int]]) -> Inventory:
+    """Return a meter that supplies its site, unless its register is seen to stand still for long.
+
+    Then it is stuck, and neither the time nor what it shows in the end is known of a supply.
+    """
+    since, longest = said[0][0], 0
+    for (_, before), (at, value) in pairwise(said):
+        since = since if value == before else at
+        longest = max(longest, at - since)
+    return STOCK if longest <= NEVER_STUCK_MS else RESTING
+
+
 def whole(book: Ledger) -> list[tuple[object, ...]]:
     """Return every hour and cell, to the last bit."""
     with contextlib.closing(sqlite3.connect(book.path)) as db:
@@ -78,18 +104,19 @@ def live(
     *,
     arrivals: Sequence[float] = (),
     now: float = 0.0,
+    stock: Inventory = STOCK,
 ) -> tuple[float, float, list[tuple[object, ...]]]:
     """Live through a past as it comes in, with upkeep and restarts in between."""
     with light_folder() as folder:
         clock = Clock(T0)
-        book = ledger(Path(folder), clock, STOCK)
+        book = ledger(Path(folder), clock, stock)
         for number, one in enumerate(past):
             clock.now = max(clock.now, arrivals[number] if number < len(arrivals) else one.time)
             book.accept(one)
             book.flush()
             if number in cuts:
                 book.close()
-                book = ledger(Path(folder), clock, STOCK)
+                book = ledger(Path(folder), clock, stock)
         try:
             clock.now = max(clock.now, now)
             book.flush()
@@ -103,7 +130,7 @@ def live(
 @given(pasts(), st.sets(st.integers(0, 12)))
 def test_energy_is_conserved(past: Past, cuts: set[int]) -> None:
     """Over any gaps, wraps and restarts all energy and all time is there."""
-    joules, seconds, _ = live(batches(past), cuts)
+    joules, seconds, _ = live(batches(past), cuts, stock=stock_of(past.said))
     assert joules == pytest.approx(past.joules, rel=1e-9, abs=1e-6)
     assert seconds * 1000 == pytest.approx(past.covered_ms, abs=0.5)
 
@@ -143,9 +170,29 @@ def test_a_reading_in_between_moves_no_energy(past: Past, where: int, data: st.D
         most = min(most, step - 1)  # at last it moves
     told = (value + data.draw(st.integers(0, most))) % WIDTH
     more = [*past.said[: where + 1], (middle, told), *past.said[where + 1 :]]
-    joules, seconds, _ = live(batches(Past(said=tuple(more), joules=0, covered_ms=0)))
+    told_more = Past(said=tuple(more), joules=0, covered_ms=0)
+    joules, seconds, _ = live(batches(told_more), stock=stock_of(more))
     assert joules == pytest.approx(past.joules, rel=1e-9, abs=1e-6)
     assert seconds * 1000 == pytest.approx(past.covered_ms, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("middle", "found"),
+    [(None, (6067, 4186.710)), (1_000_000, (6067, 4186.710)), (3_600_000, (6066, 4.137))],
+)
+def test_a_supply_that_is_seen_to_stand_still(
+    middle: int | None, found: tuple[float, float]
+) -> None:
+    """It counted 6066 J in 4.137 s, 1466 W, and then 1 J in 4182.573 s.
+
+    Unseen, or seen still after 996 s (1466 W · 996 s = 1.46 MJ, less than 1 kWh), it rested. Seen
+    still after 3596 s (5.27 MJ, above 1 kWh) it was stuck: 1 J is less than half of it, so neither
+    that joule nor that time counts.
+    """
+    still = () if middle is None else ((middle, 6066),)
+    said = ((0, 0), (4137, 6066), *still, (4_186_710, 6067))
+    joules, seconds, _ = live(batches(Past(said=said, joules=0, covered_ms=0)))
+    assert (joules, seconds) == pytest.approx(found)
 
 
 @PATIENT
