@@ -20,7 +20,7 @@ from collectors.abilities import (
 from collectors.base import Collector, Reading, Series
 from collectors.batch import NOTHING, Columns, Layout, columns_of
 from collectors.catalogue import agent as catalogue
-from collectors.judge import summary
+from collectors.refusal import summary
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

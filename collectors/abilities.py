@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from collectors.base import Reading, Series
-from collectors.judge import Refusal
+from collectors.refusal import Refusal
 
 
 @runtime_checkable

@@ -10,19 +10,13 @@ import functools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from collectors.base import Metric, Reading, Series
 from collectors.catalogue.agreement import ROWS, Row
 from collectors.catalogue.bounds import bounds_of
+from collectors.refusal import Reason, Refusal
 
-Reason = Literal["sentinel", "out_of_bounds", "wrong_scale", "zero_with_load"]
-"""`sentinel`: the device's own sign for no value, or the extreme of a type. `out_of_bounds`:
-outside the metric's bounds. `wrong_scale`: a voltage of ten or a hundred times a nominal one.
-`zero_with_load`: 0 W where a current flows, and the like."""
-
-_NAMED: Final = 5
-"""How many metrics a summary names."""
 _NOMINAL: Final = (100, 110, 120, 127, 200, 208, 220, 230, 240, 277, 347, 380, 400, 415, 480)
 """Nominal low voltages in use, phase to neutral and phase to phase (IEC 60038, ANSI C84.1)."""
 _TOLERANCE: Final = 0.1
@@ -41,17 +35,6 @@ _LIVE_VOLTS: Final = 50.0
 """From this voltage on there is a frequency. Below, it may be induced in an open line."""
 _UNKNOWN_VOLTS: Final = 100.0
 """The lowest mains voltage, for a place whose voltage is not known."""
-
-
-class Refusal(NamedTuple):
-    """A reading that was refused, and why.
-
-    `value` is in the metric's base unit; that of a sentinel is the device's own number.
-    """
-
-    series: Series
-    value: float
-    reason: Reason
 
 
 class Judged(NamedTuple):
@@ -90,23 +73,6 @@ def can_be(reading: Reading) -> bool:
     """Tell whether a reading is within the bounds of its metric."""
     series, value = reading
     return bounds_of(series.metric).hold(value)
-
-
-def summary(refused: Sequence[Refusal]) -> str:
-    """Say in one line which metrics had readings that cannot be, and why; empty if there is none.
-
-    Sentinels are no fault of a device or a profile, and are not named. Values are left out, so that
-    the line changes only where the metrics or the reasons do.
-    """
-    why = sorted(
-        {
-            f"{one.series.metric.full_name} ({one.reason})"
-            for one in refused
-            if one.reason != "sentinel"
-        }
-    )
-    more = f" and {len(why) - _NAMED} more" if len(why) > _NAMED else ""
-    return f"refused readings: {', '.join(why[:_NAMED])}{more}" if why else ""
 
 
 @functools.cache

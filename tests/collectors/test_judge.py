@@ -23,7 +23,8 @@ from collectors.catalogue import (
     ups,
 )
 from collectors.catalogue.bounds import EXTREMES, has_extremes
-from collectors.judge import Refusal, judge, summary
+from collectors.judge import judge
+from collectors.refusal import Refusal, summary
 
 UPS = {"hub": "guian", "site": "s1", "ups": "ups-1"}
 PDU = {"hub": "guian", "site": "s1", "row": "A", "rack": "A07", "pdu": "A07-A", "feed": "A"}

@@ -9,7 +9,7 @@ from typing import Final
 
 from collectors.base import Reading, Series
 from collectors.facility.units import SYMBOLS, quantity_of
-from collectors.judge import Refusal
+from collectors.refusal import Refusal
 
 _MOST_REFUSED: Final = 60
 

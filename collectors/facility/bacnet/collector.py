@@ -30,7 +30,8 @@ from collectors.facility.bacnet.profile import (
     span_of,
     tells_unit,
 )
-from collectors.judge import Refusal, judge
+from collectors.judge import judge
+from collectors.refusal import Refusal
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,8 @@ from collectors.facility.modbus.agenda import Agenda
 from collectors.facility.modbus.frame import WRONG_MAP, ExceptionAnswer
 from collectors.facility.modbus.plan import evaluate, numbers_in, span_of
 from collectors.facility.modbus.unit import Unit
-from collectors.judge import Judged, Refusal, judge
+from collectors.judge import Judged, judge
+from collectors.refusal import Refusal
 
 if TYPE_CHECKING:
     from collectors.facility.modbus.link import Link

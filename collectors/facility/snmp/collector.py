@@ -22,7 +22,7 @@ from collectors.facility.snmp.round import Answered, ask_until
 if TYPE_CHECKING:
     from collectors.facility.snmp.profile import SnmpProfile
     from collectors.facility.snmp.program import Plan
-    from collectors.judge import Refusal
+    from collectors.refusal import Refusal
 
 
 class SnmpCollector:

@@ -16,7 +16,8 @@ from collectors.base import Metric, Reading, Series
 from collectors.facility.naming import Naming
 from collectors.facility.snmp.point import Point, Polled, Raw, decode
 from collectors.facility.snmp.reading import Reading as Wanted
-from collectors.judge import Refusal, judge
+from collectors.judge import judge
+from collectors.refusal import Refusal
 
 Name = tuple[Metric, str, Mapping[str, str]]
 """A series of a device that is not named yet: its metric, the unit (empty: the device itself), and

@@ -22,13 +22,14 @@ from collectors.base import (
 )
 from collectors.catalogue import facility, node
 from collectors.catalogue.bounds import EXTREMES, has_extremes
-from collectors.judge import Judged, Refusal, judge
+from collectors.judge import Judged, judge
 from collectors.labels import safe_label
 from collectors.power.missing import NOT_OFFERED, NoPower
 from collectors.power.redfish.body import text
 from collectors.power.redfish.discover import find_equipment, find_node, requests_of, unchanged
 from collectors.power.redfish.places import GROUPS, LEVELS
 from collectors.power.redfish.reader import Reader
+from collectors.refusal import Refusal
 
 if TYPE_CHECKING:
     from collectors.power.redfish.discover import Plan
