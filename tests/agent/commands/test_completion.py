@@ -96,7 +96,8 @@ def test_every_command_has_a_man_page_that_man_reads(tmp_path: Path) -> None:
             timeout=60,
         )
         assert done.stderr == "", name
-        assert "EXIT STATUS" in done.stdout, name
+        said = " ".join(done.stdout.split())  # man fills lines with blanks
+        assert "EXIT STATUS" in said, name
         if name == "hubgauge-maintenance.1":
-            assert "--until" in done.stdout
-            assert "Wrong input" in done.stdout
+            assert "--until" in said
+            assert "Wrong input" in said

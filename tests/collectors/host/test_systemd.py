@@ -15,23 +15,24 @@ from collectors.host.systemd import STATES, parse
 from tests.collectors.host.peer import families_of, peer_page
 from tests.support import binary, free_port, missing, running, wait_for
 
-# A service manager must be process 1. Nothing that it writes leaves its name spaces: its root is
-# read-only, and what it must write to is in memory.
+# A service manager must be process 1. Nothing that it writes leaves its name spaces: its root and
+# the kernel's settings are read-only, and what it must write to is in memory.
 START = """
 set -e
 mount --make-rprivate /
 for folder in /tmp /run /var/tmp /var/log /var/lib/systemd; do mount -t tmpfs tmpfs $folder; done
 mount -o remount,bind,ro /
+mount --bind /proc/sys /proc/sys
+mount -o remount,bind,ro /proc/sys
 if touch /etc/.written 2>/dev/null; then exit 1; fi
+if echo 1 2>/dev/null > /proc/sys/vm/drop_caches; then exit 1; fi
 mkdir -p /run/systemd/system
-printf '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\n' \
-  > /run/systemd/system/stays.service
-printf '[Service]\\nExecStart=/bin/false\\n' > /run/systemd/system/fails.service
-printf '[Service]\\nExecStart=/bin/false\\nRestart=on-failure\\nRestartSec=1ms\\n' \
-  > /run/systemd/system/restarts.service
-printf '[Unit]\\nStartLimitIntervalSec=1h\\nStartLimitBurst=3\\n' >> /run/systemd/system/restarts.service
-printf '[Unit]\\nWants=stays.service fails.service restarts.service absent.service\\n' \
-  > /run/systemd/system/case.target
+unit() { printf "[Unit]\\nDefaultDependencies=no\\n$2" > /run/systemd/system/$1; }
+unit stays.service '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\n'
+unit fails.service '[Service]\\nExecStart=/bin/false\\n'
+unit restarts.service 'StartLimitIntervalSec=1h\\nStartLimitBurst=3\\n[Service]
+ExecStart=/bin/false\\nRestart=on-failure\\nRestartSec=1ms\\n'
+unit case.target 'Wants=stays.service fails.service restarts.service absent.service\\n'
 exec env container=lxc /lib/systemd/systemd --system --unit=case.target --show-status=no
 """
 
@@ -52,12 +53,13 @@ def systemd(log: Path) -> Iterator[list[str]]:
         inside = [binary("nsenter"), "-t", str(outside.children()[0].pid), "-m", "-p"]
 
         def settled() -> bool:
-            asked = [*inside, "systemctl", "show", "--property=ActiveState", "case.target"]
-            said = subprocess.run(asked, check=False, capture_output=True, text=True).stdout
-            return "ActiveState=active" in said
+            asked = [*inside, "systemctl", "show", "--property=ActiveState", "--value"]
+            units = ("case.target", "fails.service", "restarts.service")
+            said = subprocess.run([*asked, *units], check=False, capture_output=True, text=True)
+            return said.stdout.split() == ["active", "failed", "failed"]
 
         try:
-            wait_for(settled, what="systemd to have reached its target")
+            wait_for(settled, what="systemd to have tried all units")
             yield inside
         finally:
             outside.children()[0].kill()  # nothing else ends process 1, and all others with it
@@ -90,6 +92,20 @@ def test_node_exporter_tells_the_same_of_a_real_systemd(tmp_path: Path) -> None:
     assert ours["node_systemd_unit_state"], page.stderr
     for name in ("node_systemd_unit_state", "node_systemd_service_restart"):
         assert ours[name] == theirs[name]
+    now = {
+        dict(labels)["name"]: (dict(labels)["state"], dict(labels).get("type"))
+        for (_, labels), value in ours["node_systemd_unit_state"].samples.items()
+        if value == 1
+    }
+    assert now["stays.service"] == ("active", "oneshot")
+    assert now["fails.service"] == ("failed", "simple")
+    assert "absent.service" not in now
+    restarts = ours["node_systemd_service_restart"].samples
+    # Three starts in an hour are allowed, and the first is none of systemd's own.
+    assert (
+        restarts["node_systemd_service_restart_total", frozenset({("name", "restarts.service")})]
+        >= 2
+    )
 
 
 RECORDED = """\
