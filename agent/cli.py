@@ -12,7 +12,10 @@ from itertools import islice
 from typing import Final
 
 from agent import __version__
+from agent.messages.catalogue import DEFAULT
 from agent.messages.escaped import never_fail
+from agent.messages.said import said_lines
+from agent.messages.terminal import asked
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import Problems
 
@@ -46,16 +49,15 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit status: 0 good, 1 failed, 2 wrong input."""
     arguments = config_last(sys.argv[1:] if argv is None else argv)
     never_fail()
+    language = asked(arguments)
     try:
         commands = _commands(arguments)
-        args = _parser(commands, [_asked_command(arguments)]).parse_args(arguments)
+        parser = _parser(commands, [_asked_command(arguments)], _parser_class(language))
+        args = parser.parse_args(arguments)
         return int(importlib.import_module(commands[args.command].module).run(args))
-    except (Problems, ConfigError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    except HubgaugeError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    except (Problems, HubgaugeError) as error:
+        sys.stderr.writelines(f"{line}\n" for line in said_lines(error, language))
+        return 2 if isinstance(error, Problems | ConfigError) else 1
     except ModuleNotFoundError as error:
         missing = importlib.import_module("agent.needs").missing_extra(error.name or "")
         if not missing:
@@ -84,6 +86,15 @@ def config_last(arguments: Sequence[str]) -> list[str]:
         else:
             (moved if word.startswith("--config=") else kept).append(word)
     return [*kept, *moved, *arguments[end:]]
+
+
+def _parser_class(language: str) -> type[argparse.ArgumentParser]:
+    if language == DEFAULT:
+        return argparse.ArgumentParser
+    found: type[argparse.ArgumentParser] = importlib.import_module("agent.usage").parser_class(
+        language
+    )
+    return found
 
 
 def _asked_command(arguments: Sequence[str]) -> str:
@@ -124,9 +135,13 @@ def _can_run(command: Command) -> bool:
     return True
 
 
-def _parser(commands: Mapping[str, Command], wanted: Collection[str]) -> argparse.ArgumentParser:
+def _parser(
+    commands: Mapping[str, Command],
+    wanted: Collection[str],
+    kind: type[argparse.ArgumentParser] = argparse.ArgumentParser,
+) -> argparse.ArgumentParser:
     """Return the parser; of the commands, it knows the options of those that are wanted."""
-    parser = argparse.ArgumentParser(
+    parser = kind(
         prog="hubgauge",
         description="How full and how hot are our racks, what is our PUE really, "
         "and will we meet what we promised?",

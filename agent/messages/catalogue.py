@@ -107,7 +107,7 @@ class Words:
         if not values:
             return text
         shown = {name: _shown(value) for name, value in values.items()}
-        return (_spaced(text, shown) if _HAN_BESIDE.search(text) else text).format(**shown)
+        return (spaced(text, shown) if _HAN_BESIDE.search(text) else text).format(**shown)
 
     def of(self, prefix: str, name: str) -> str:
         """Return the message `PREFIX.NAME` for a value such as a state; without one, the value."""
@@ -156,7 +156,7 @@ def _holds(rules: Mapping[str, Sequence[int]], count: int) -> bool:
     )
 
 
-def _spaced(text: str, values: Mapping[str, object]) -> str:
+def spaced(text: str, values: Mapping[str, object]) -> str:
     """Put a space between a Chinese character and a value that is Latin or a number there."""
 
     def field(found: re.Match[str]) -> str:
@@ -184,7 +184,7 @@ def languages(root: Path = ROOT) -> Mapping[str, Language]:
     )
     found = {}
     for folder in folders:
-        about = _read(folder / _ABOUT)
+        about = read_messages(folder / _ABOUT)
         found[folder.name] = Language(key=folder.name, name=about["name"], html=about["html"])
     return found
 
@@ -198,12 +198,12 @@ def words(language: str, root: Path = ROOT) -> Words:
     known = languages(root)
     language = language if language in known else DEFAULT
     folder = root / language
-    about = _read(folder / _ABOUT)
+    about = read_messages(folder / _ABOUT)
     messages: dict[str, Message] = {}
     for path in sorted(folder.glob("*.yaml")):
         if path.name == _ABOUT:
             continue
-        found = _read(path)
+        found = read_messages(path)
         if twice := messages.keys() & found.keys():
             raise ConfigError(f"{min(twice)} stands in another file too", file=str(path))
         messages |= found
@@ -228,7 +228,8 @@ def choose(asked: str, accept_language: str = "", root: Path = ROOT) -> str:
     return DEFAULT
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_messages(path: Path) -> dict[str, Any]:
+    """Return what one file of a language maps; raises ConfigError if it cannot be read."""
     try:
         found = LOADER(path.read_bytes()).get_single_data()
     except (OSError, yaml.YAMLError) as error:

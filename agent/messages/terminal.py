@@ -5,24 +5,36 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final, TextIO
 
 from agent.messages.catalogue import DEFAULT, choose, languages
 
 _LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 """Variables that name the locale of messages; the first one that is set counts (POSIX, 8.2)."""
+_OPTION: Final = "--language"
 _PLAIN: Final = ("C", "POSIX")
 
 
 def add_language(parser: argparse.ArgumentParser, of: str) -> None:
     """Add `--language`. `of` names what is in that language; the default is the terminal's."""
     parser.add_argument(
-        "--language",
+        _OPTION,
         choices=list(languages()),
         default=spoken(),
         help=f"the language of {of} (default: that of the locale, here %(default)s)",
     )
+
+
+def asked(arguments: Sequence[str]) -> str:
+    """Return the language that `--language` among the arguments names, else the terminal's."""
+    for word, behind in pairwise([*arguments, ""]):
+        option, _, value = word.partition("=")
+        named = value or behind
+        if option == _OPTION and named in languages():
+            return named
+    return spoken()
 
 
 def spoken(environ: Mapping[str, str] = os.environ, out: TextIO | None = None) -> str:
@@ -40,9 +52,10 @@ def _tag(locale: str) -> str:
     return locale.partition(".")[0].partition("@")[0]
 
 
-def _can_show(language: str, out: TextIO) -> bool:
+def _can_show(language: str, out: TextIO | None) -> bool:
+    encoding = out.encoding if out is not None else ""  # Python has no stdout if it is closed
     try:
-        languages()[language].name.encode(out.encoding or "ascii")
+        languages()[language].name.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -15,7 +15,7 @@ from tests.support import ROOT
 
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 GLOSSARY: Final = ROOT / "agent" / "messages" / "terms.yaml"
-_CATALOGUES: Final = ("agent/messages/zh/*.yaml", "dashboards/messages/zh.yaml")
+_CATALOGUES: Final = ("agent/messages/zh/**/*.yaml", "dashboards/messages/zh.yaml")
 _FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
