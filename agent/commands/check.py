@@ -16,6 +16,7 @@ from agent.commands.check_names import unknown_names
 from agent.commands.check_unused import unusable
 from agent.loading import load_all
 from agent.messages.catalogue import words
+from agent.messages.said import said_lines
 from agent.messages.terminal import add_language
 from collectors.base import ConfigError
 from collectors.strict import Problems
@@ -37,12 +38,13 @@ def run(args: argparse.Namespace) -> int:
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
     doubted = [*unknown_names(loaded), *unusable(loaded)]
-    sys.stderr.writelines(f"{one}\n" for one in doubted)
+    told = (line for one in doubted for line in said_lines(one, args.language))
+    sys.stderr.writelines(f"{line}\n" for line in told)
     w = words(args.language)
     if loaded.config.devices.lost:
         raise Problems(list(loaded.config.devices.lost))
-    told = w("check.but", count=len(doubted)) if doubted else w("check.good")
+    state = w("check.but", count=len(doubted)) if doubted else w("check.good")
     hub = loaded.config.file.hub
     counts = w("check.counts", hub=hub, collectors=str(devices), racks=str(racks))
-    sys.stdout.write(w("check.said", config=str(config), told=told, counts=counts) + "\n")
+    sys.stdout.write(w("check.said", config=str(config), told=state, counts=counts) + "\n")
     return 0

@@ -21,6 +21,7 @@ from agent.inventory.netbox.config import InventorySource
 from agent.inventory.netbox.kept import KeptAnswer
 from agent.loading import inventory_of
 from agent.messages.catalogue import Words, words
+from agent.messages.said import said
 from agent.messages.terminal import add_language
 from agent.targets.columns import padded_to, width_of
 
@@ -67,7 +68,8 @@ def run(args: argparse.Namespace) -> int:
     w = words(args.language)
     sys.stdout.writelines(f"{line}\n" for line in _as_text(stock, w))
     for problem in problems:
-        sys.stdout.write(w("inventory.not_used", problem=problem) + "\n")
+        told = said(str(problem), args.language)
+        sys.stdout.write(w("inventory.not_used", problem=told) + "\n")
     return 0
 
 

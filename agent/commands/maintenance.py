@@ -54,8 +54,9 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "add":
         inventory = inventory_of(config)
         if args.rack and inventory is not None and args.rack not in inventory.all_racks:
-            known = nearest(args.rack, inventory.all_racks)
-            raise ConfigError(f"{args.rack}: no such rack{known}", key="--rack")
+            raise ConfigError(
+                f"{args.rack}: no such rack{nearest(args.rack, inventory.all_racks)}", key="--rack"
+            )
         kept = [*windows, _window(args, now)]
         told = _told(kept[-1], now, w)
     else:

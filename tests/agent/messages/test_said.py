@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import datetime as dt
 import errno
@@ -24,6 +25,7 @@ from agent.sinks.mqtt.config import Mqtt
 from collectors.facility.masks import Pattern
 from collectors.strict import Count, Duration, Problems, Range, Ratio, Regex, Size, read
 from collectors.strict.nodes import MAX_BYTES
+from tests.support import ROOT
 
 ZH: Final = Path(cli.__file__).parent / "messages" / "zh" / "said"
 
@@ -199,8 +201,61 @@ def test_each_template_is_of_a_text_that_is_raised(tmp_path: Path) -> None:
     assert unused == []
 
 
+def _says(node: ast.expr) -> str:
+    """Return a text of the code, its values filled in as a reader may see them."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=parts):
+            return "".join(map(_says, parts))
+        case ast.BinOp(left=left, right=right):
+            return _says(left) + _says(right)
+        case ast.FormattedValue(value=value):
+            return _says(value) if "nearest(" in ast.unparse(value) else "x"
+        case ast.Call(func=ast.Name(id="nearest")):
+            return "; did you mean x?"
+    return "x"
+
+
+def _in_the_code() -> set[str]:
+    """Return every text of the code, as it is and without the key that it may begin with."""
+    found = set()
+    for folder in ("agent", "collectors"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+                    text = _says(node)
+                    found |= {text, text.partition(": ")[2]}
+    return found
+
+
+def test_each_refusal_that_is_translated_stands_in_the_code() -> None:
+    """A text that is changed where it is raised would else be English among Chinese, unnoticed."""
+    known = yaml.load((ZH / "models.yaml").read_text("utf-8"), yaml.CSafeLoader)
+    code = "\n".join(sorted(_in_the_code()))
+    lost = [
+        template for template in known if not re.search(f"^{_loose(template)}$", code, re.MULTILINE)
+    ]
+    assert lost == []
+
+
 def _loose(template: str) -> str:
     return ".+".join(map(re.escape, re.split(r"\{\w+\}", template)))
+
+
+def test_what_check_doubts_is_told_in_chinese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that the inventory lacks, and a rack with more in it than it has room for."""
+    path, stock = tmp_path / "config.yaml", tmp_path / "inventory.yaml"
+    path.write_text("hub: guian\nsite: s\nstate_dir: state\ninventory: inventory.yaml\nrack: A2\n")
+    rack = "{rack: A1, site: s, row: r, height_units: 42, used_units: %d}"
+    stock.write_text(f"sites: [{{site: s}}]\nracks: [{rack % 40}]\n")
+    assert cli.main(["check", str(path), "--language", "zh"]) == 0
+    assert capsys.readouterr().err == f"{path}:5: rack: A2 不在清单中；是否应为 A1？\n"
+    stock.write_text(f"sites: [{{site: s}}]\nracks: [{rack % 50}]\n")
+    assert cli.main(["check", str(path), "--language", "zh"]) == 2
+    assert capsys.readouterr().err == f"{stock}:2: racks[0].used_units: 超过机柜的 42 U\n"
 
 
 def test_a_text_that_no_template_fits_stays_english_as_a_whole() -> None:
