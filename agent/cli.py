@@ -14,7 +14,7 @@ from typing import Final
 from agent import __version__
 from agent.messages.catalogue import DEFAULT
 from agent.messages.escaped import never_fail
-from agent.messages.said import said_lines
+from agent.messages.said import said, said_lines
 from agent.messages.terminal import asked
 from collectors.base import ConfigError, HubgaugeError
 from collectors.strict import Problems
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
         missing = importlib.import_module("agent.needs").missing_extra(error.name or "")
         if not missing:
             raise
-        sys.stderr.write(f"hubgauge {arguments[0]}: {missing}\n")
+        sys.stderr.write(f"hubgauge {arguments[0]}: {said(missing, language)}\n")
         return 1
     except BrokenPipeError:  # `hubgauge … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
