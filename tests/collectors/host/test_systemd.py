@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,14 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 from collectors.host.systemd import STATES, parse
 from tests.collectors.host.peer import families_of, peer_page
-from tests.support import binary, free_port, missing, running, wait_for
+from tests.support import binary, free_port, running, wait_for
 
 # A service manager must be process 1. Nothing that it writes leaves its name spaces: its root and
 # the kernel's settings are read-only, and what it must write to is in memory.
-START = """
+CLOSED = """
 set -e
 mount --make-rprivate /
 for folder in /tmp /run /var/tmp /var/log /var/lib/systemd; do mount -t tmpfs tmpfs $folder; done
@@ -26,6 +26,8 @@ mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
 if touch /etc/.written 2>/dev/null; then exit 1; fi
 if echo 1 2>/dev/null > /proc/sys/vm/drop_caches; then exit 1; fi
+"""
+START = """
 mkdir -p /run/systemd/system
 unit() { printf "[Unit]\\nDefaultDependencies=no\\n$2" > /run/systemd/system/$1; }
 unit stays.service '[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/true\\n'
@@ -41,13 +43,10 @@ exec env container=lxc /lib/systemd/systemd --system --unit=case.target --show-s
 def systemd(log: Path) -> Iterator[list[str]]:
     """Run systemd in name spaces of its own; yields the words that run a program beside it."""
     binary("systemctl")
-    command = [binary("unshare"), "-pmfuiC", "--mount-proc", "--kill-child", "bash", "-c", START]
-    if (
-        os.geteuid() != 0
-        or subprocess.run([*command[:-3], "true"], check=False, capture_output=True).returncode
-    ):
-        missing("a service manager needs name spaces of its own")
-    with running(command, log=log) as process:
+    command = [binary("unshare"), "-pmfuiC", "--mount-proc", "--kill-child", "bash", "-c"]
+    if subprocess.run([*command, CLOSED], check=False, capture_output=True).returncode:
+        pytest.skip("a service manager needs root, name spaces, and a root that is a mount")
+    with running([*command, CLOSED + START], log=log) as process:
         outside = psutil.Process(process.pid)
         wait_for(outside.children, what="process 1 of the name space")
         inside = [binary("nsenter"), "-t", str(outside.children()[0].pid), "-m", "-p"]
