@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from agent.hubs.model import Registry
+from agent.hubs.packaged import packaged_keys
 from agent.receivers import template
 from agent.receivers.alertmanager import INLINE
 from agent.receivers.model import AlertingSection
@@ -60,7 +61,7 @@ def write(
         TESTS: _tests(
             [alert for group in by_group.values() for alert in group],
             lambda alert, case: alert.expected(links, registry, case),
-            own.tests,
+            [*_recorded(registry), *own.tests],
         ),
         **({OWN_TESTS: _file_of_tests(own.tests)} if own.groups else {}),
         ROUTES: alertmanager(registry, alerting=alerting),
@@ -80,9 +81,15 @@ def write(
     return [out / name for name in texts]
 
 
-def _tests(alerts: Sequence[Alert], texts: Texts, own: Sequence[Json]) -> Json:
+def _tests(alerts: Sequence[Alert], texts: Texts, more: Sequence[Json]) -> Json:
     made = [test for alert in alerts for test in _alert_tests(alert, texts)]
-    return _file_of_tests([*made, *record_tests(), *own])
+    return _file_of_tests([*made, *more])
+
+
+def _recorded(registry: Registry) -> Iterator[Json]:
+    """Yield the tests of recorded names. They speak of the packaged hubs, and need them all."""
+    if set(packaged_keys()) <= registry.hubs.keys():
+        yield from record_tests()
 
 
 def _file_of_tests(tests: Sequence[Json]) -> Json:

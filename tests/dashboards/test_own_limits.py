@@ -171,3 +171,20 @@ def test_a_mistake_in_the_limits_is_one_line(
     assert line.startswith(f"{config}:3: limits.inlet_recommended: ")
     assert "less than inlet_allowable (32)" in line
     assert not out.exists()
+
+
+def test_rules_without_the_packaged_hubs_have_no_tests_of_them(tmp_path: Path) -> None:
+    """The tests of recorded names speak of Guizhou's and Kunming's hubs: whoever leaves those out
+    would see them fail.
+    """
+    (tmp_path / "hubs").mkdir()
+    (tmp_path / "hubs" / "lyon.yaml").write_text(
+        "key: lyon\nname: Lyon\ntimezone: Europe/Paris\n", "utf-8"
+    )
+    config = tmp_path / "hubgauge.yaml"
+    config.write_text("hub: lyon\nsite: l1\nhubs_dir: hubs\nhubs: [lyon]\n", "utf-8")
+    out = tmp_path / "rules"
+    assert main(["rules", "build", "--out", str(out), "--config", str(config)]) == 0
+    written = yaml.safe_load((out / "tests.yml").read_text("utf-8"))["tests"]
+    assert written
+    assert not [case["name"] for case in written if "promql_expr_test" in case]
