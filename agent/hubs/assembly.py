@@ -239,7 +239,7 @@ def _refuse_beyond_bounds(file: HubFile, n: int, entry: FactEntry, kpi: Kpi) -> 
         return
     unit = entry.unit or kpi.unit
     value = to_base(entry.value, unit)
-    low = kpi.least is not None and value < kpi.least
+    low = value < kpi.least
     high = kpi.most is not None and value > kpi.most
     bound = kpi.least if low else kpi.most
     if (low or high) and bound is not None:

@@ -148,8 +148,8 @@ class Kpi:
     """True for what only a whole year decides (ISO/IEC 30134); anything shorter is interim."""
     combine: Combine = "max"
     """How the hub's value is made from those of several agents, each with its own sites."""
-    least: float | None = None
-    """No value is smaller, in base units: a PUE is at least 1."""
+    least: float = 0.0
+    """No value is smaller, in base units: a PUE is at least 1. None is below nothing."""
     most: float | None = None
     """No value is larger, in base units: a share is at most 1."""
 

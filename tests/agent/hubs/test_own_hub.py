@@ -120,6 +120,17 @@ def test_power_and_hours_are_kept_in_base_units(
         load_registry(tmp_path)
 
 
+@pytest.mark.parametrize("kpi", ["round_trip", "link_rate", "racks_in_service", "carbon"])
+def test_less_than_nothing_is_refused(tmp_path: Path, kpi: str) -> None:
+    """No key figure is below 0: there is no time of -1 ms, and there are no -1 racks."""
+    text = TEN_LINES.replace("kpi: pue", f"kpi: {kpi}")
+    path = write(tmp_path, text.replace("value: 1.3", "value: -1"))
+    with pytest.raises(Problems, match=r"is at least 0 .*, got -1"):
+        load_registry(tmp_path)
+    path.write_text(text.replace("value: 1.3", "value: 1"), "utf-8")
+    assert load_registry(tmp_path).hubs["acme"].facts[0].value is not None
+
+
 def test_two_targets_of_one_kpi_need_ids(tmp_path: Path) -> None:
     """Two facts that would get one id are told apart by the file."""
     twice = TEN_LINES + TEN_LINES[TEN_LINES.index("  - kpi") :]
