@@ -77,6 +77,7 @@ class Watch:
         self._step: _Step | None = None
         self._met = 0
         self._resident = 0
+        self._looks_now = False
 
     def __enter__(self) -> Self:
         """Begin; only the main thread of a program can, for only it gets signals."""
@@ -100,8 +101,15 @@ class Watch:
 
     def _look(self, _number: int, frame: FrameType | None) -> None:
         """Look at the step under way; it runs on the loop's thread, in the step's context."""
-        if self._pulse.waits:
+        if self._pulse.waits or self._looks_now:
             return
+        self._looks_now = True  # the next alarm may come while this one is looked at
+        try:
+            self._look_at(frame)
+        finally:
+            self._looks_now = False
+
+    def _look_at(self, frame: FrameType | None) -> None:
         task = _current_task()
         step = _Step(passed=self._pulse.passes, label=_runs.get(), task=id(task))
         if step != self._step:
