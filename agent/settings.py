@@ -193,14 +193,10 @@ def is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Federation:
-    """A Prometheus or VictoriaMetrics that is asked for hubs this agent does not measure."""
+class PrometheusServer:
+    """A Prometheus or VictoriaMetrics that is asked by its HTTP API."""
 
     url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
-    interval: Duration = 60.0
-    timeout: Duration = field(
-        default=20.0, metadata={"help": "of one round, all its queries together"}
-    )
     token_file: Path | None = field(
         default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
     )
@@ -217,24 +213,20 @@ class Federation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class Federation(PrometheusServer):
+    """A Prometheus or VictoriaMetrics that is asked for hubs this agent does not measure."""
+
+    interval: Duration = 60.0
+    timeout: Duration = field(
+        default=20.0, metadata={"help": "of one round, all its queries together"}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History(PrometheusServer):
     """A Prometheus or VictoriaMetrics that has this agent's readings."""
 
-    url: str = field(metadata={"help": "its base address, such as http://127.0.0.1:9090"})
     timeout: Duration = field(default=20.0, metadata={"help": "of one query"})
-    token_file: Path | None = field(
-        default=None, metadata={"help": "a bearer token; a secret: not readable by all"}
-    )
-    ca_file: Path | None = field(
-        default=None,
-        metadata={
-            "help": "the authority of the server's certificate, if the system does not trust it"
-        },
-    )
-
-    def __post_init__(self) -> None:
-        """Check the address."""
-        check_url(self.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
