@@ -46,6 +46,10 @@ _MAX_PACKET: Final = 2048
 _SAME_STEP: Final = 0.005
 """Seconds. If wall clock and monotonic clock went further apart during a probe, one was set."""
 
+_ONE_MOMENT: Final = 0.001
+"""Seconds. Two clocks that are read within it are taken as read at one time."""
+_READINGS: Final = 10
+
 
 class _Sent(NamedTuple):
     """A probe under way: when it was sent, by both clocks, and what becomes the round trip."""
@@ -120,7 +124,7 @@ class _DatagramProber:
         self._next = number = self._next + 1
         answered: asyncio.Future[float] = self._loop.create_future()
         packet = self._request(number)
-        self._waiting[number] = _Sent(time.monotonic(), time.time(), answered)
+        self._waiting[number] = _Sent(*_both_clocks(), answered)
         how = "late"
         try:
             self._socket.send(packet)
@@ -178,9 +182,22 @@ class _DatagramProber:
             self._socket.close()
 
 
+def _both_clocks() -> tuple[float, float]:
+    """Return the monotonic and the wall clock as of one moment.
+
+    A process that has to wait for the processor between the two reads again: the wait would look
+    like a step of the wall clock.
+    """
+    for _ in range(_READINGS):
+        before, wall, after = time.monotonic(), time.time(), time.monotonic()
+        if after - before < _ONE_MOMENT:
+            break
+    return after, wall
+
+
 def _round_trip(sent: _Sent, arrived: float | None) -> float:
     """Return the seconds from sending to arrival; to now where the arrival is not known."""
-    now, wall = time.monotonic(), time.time()
+    now, wall = _both_clocks()
     seconds = now - sent.at
     if arrived is None or abs((wall - sent.wall) - seconds) > _SAME_STEP:
         return seconds

@@ -20,7 +20,10 @@ from collectors.network.tcp import ConnectProber
 TIMEOUT = 0.4
 STOOD_STILL = 1.5
 TRIES = 20
-"""The reflector is a thread of a machine that may stand still as well."""
+"""The reflector is a thread of a machine that may stand still as well.
+
+And the kernel begins to note times of arrival a moment after the first socket asked for them.
+"""
 
 
 @contextmanager
@@ -54,7 +57,11 @@ async def probed(prober: Prober) -> float | None:
 async def test_the_kernel_s_echo() -> None:
     """The kernel has answered long before the process went on."""
     target = Target("127.0.0.1", 0, socket.AF_INET)
-    found = await probed(EchoProber(target, Counter()))
+    found = None
+    for _ in range(TRIES):
+        found = await probed(EchoProber(target, Counter()))
+        if found is not None:
+            break
     assert found is not None
     assert found < TIMEOUT
 
