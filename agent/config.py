@@ -17,6 +17,7 @@ from typing import Final
 from agent.config_file import ConfigFile
 from agent.device_files import DeviceFileError, DeviceFiles, in_device_file, read_folder
 from agent.environment import open_config
+from agent.hubs.named import check_hubs
 from agent.named_files import check_files
 from agent.sections import Outputs, Section, pairs, read_outputs, read_section
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
@@ -175,7 +176,7 @@ def load(
     if file is not None:
         check_files(document, file, outputs)
         if hubs is not None:
-            _check_hubs(document, file, hubs)
+            check_hubs(document, file.hub, file.hubs, hubs)
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
     devices = DeviceFiles()
@@ -183,16 +184,6 @@ def load(
         former = before.devices.lists if before is not None else {}
         devices = read_folder(file.devices_dir, known_kinds(), former)
     return Config(path=Path(path), file=file, own=sections, outputs=outputs, devices=devices)
-
-
-def _check_hubs(document: Document, file: ConfigFile, known: Sequence[str]) -> None:
-    """Name the hubs that the registry does not have, at their line."""
-    if file.hub not in known:
-        message = f"not in the registry; expected one of {', '.join(known)}"
-        document.fail(document.node("hub"), "hub", message)
-    for n, key in enumerate(file.hubs):
-        if key not in known:
-            document.fail(document.node("hubs"), f"hubs[{n}]", f"no such hub{nearest(key, known)}")
 
 
 def _collectors(document: Document) -> tuple[Section[CollectorKind], ...]:

@@ -115,7 +115,9 @@ class ConfigFile:
     )
     show_others: bool = field(
         default=True,
-        metadata={"help": "false leaves the hubs that this agent does not measure off the board"},
+        metadata={
+            "help": "false leaves the hubs that this agent does not measure out of what is shown"
+        },
     )
     static_labels: dict[str, str] = field(
         default_factory=dict,

@@ -70,8 +70,10 @@ def load_hubs(hubs_dir: Path | None) -> Registry:
 
 def known_hubs(config: Config) -> Registry:
     """Return the hubs that a config wants to know: all, or some with its own and those above."""
-    registry, file = load_hubs(config.file.hubs_dir), config.file
-    return registry.only((*file.hubs, file.hub)) if file.hubs else registry
+    from agent.hubs.configured import OwnHubs
+
+    file = config.file
+    return OwnHubs(hub=file.hub, hubs=file.hubs).known(load_hubs(file.hubs_dir))
 
 
 def inventory_of(config: Config) -> Inventory | None:

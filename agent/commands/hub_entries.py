@@ -12,6 +12,7 @@ import sys
 
 from agent.hubs import newhub, observe
 from agent.hubs.assembly import NOTHING_OPEN
+from agent.hubs.configured import hubs_folder
 from agent.hubs.text import Text
 from collectors.base import ConfigError
 
@@ -72,7 +73,8 @@ def new_hub(args: argparse.Namespace) -> int:
     Raises ConfigError for what is missing otherwise.
     """
     key, *more = args.words[1:] or [""]
-    if not key or more or args.hubs_dir is None:
+    hubs_dir = hubs_folder(args.config, args.hubs_dir)
+    if not key or more or hubs_dir is None:
         raise ConfigError("expected new HUB --hubs-dir DIR")
     wanted = newhub.NewHub(key=key, name=args.name, timezone=args.timezone, targets=args.target)
     if sys.stdin.isatty():
@@ -80,7 +82,7 @@ def new_hub(args: argparse.Namespace) -> int:
     elif not wanted.timezone:
         raise ConfigError("--timezone: missing; expected a time zone such as Europe/Paris")
     wanted = dataclasses.replace(wanted, name=wanted.name or wanted.key)
-    path, text = newhub.add(wanted, args.hubs_dir, dry_run=args.dry_run)
+    path, text = newhub.add(wanted, hubs_dir, dry_run=args.dry_run)
     sys.stdout.write(text if args.dry_run else f"{path}\n")
     return 0
 
@@ -94,9 +96,12 @@ def observe_figure(args: argparse.Namespace) -> int:
         raise ConfigError(
             f"{' '.join(args.words)}: expected observe HUB KPI VALUE, the value a number"
         ) from None
-    for option in ("date", "publisher", "hubs_dir"):
+    hubs_dir = hubs_folder(args.config, args.hubs_dir)
+    for option in ("date", "publisher"):
         if not getattr(args, option):
-            raise ConfigError(f"--{option.replace('_', '-')}: missing")
+            raise ConfigError(f"--{option}: missing")
+    if hubs_dir is None:
+        raise ConfigError("--hubs-dir: missing")
 
     def both(name: str, default: Text) -> Text:
         english = getattr(args, name)
@@ -118,7 +123,7 @@ def observe_figure(args: argparse.Namespace) -> int:
             at_least=args.over,
             note=both("note", NOTHING_OPEN),
         ),
-        args.hubs_dir,
+        hubs_dir,
         dry_run=args.dry_run,
     )
     sys.stdout.write(text if args.dry_run else f"{path}\n")

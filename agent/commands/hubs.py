@@ -23,7 +23,8 @@ from zoneinfo import ZoneInfo
 
 from agent.commands import hub_entries
 from agent.hubs import observe
-from agent.hubs.loader import load_registry
+from agent.hubs.configured import known_hubs, shown_hubs
+from agent.hubs.model import Registry
 from agent.messages.terminal import add_language
 from agent.targets.federation import judged_by
 from agent.targets.model import Evidence, Key
@@ -60,6 +61,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--hubs-dir", type=Path, metavar="DIR", help="a folder of more hub files, as in the config"
     )
     parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="F",
+        help="a config file, with its hubs and hubs_dir; `show_others: false` lists the own one "
+        "with those above it",
+    )
+    parser.add_argument(
         "--agent",
         metavar="URL",
         help="show what a running agent measures, such as http://127.0.0.1:9717",
@@ -91,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     if args.history:
         return _history(args)
     if args.agent:
-        for option in ("at", "hubs_dir", "prometheus"):
+        for option in ("at", "hubs_dir", "config", "prometheus"):
             if getattr(args, option):
                 raise ConfigError(
                     f"--{option.replace('_', '-')}: an agent judges now, by its own hub files;"
@@ -109,9 +117,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _history(args: argparse.Namespace) -> int:
-    registry = load_registry(args.hubs_dir)
-    if args.hub:
-        _known(args.hub, registry.hubs)
+    registry = _registry(args)
     facts = observe.observed(registry, [args.hub] if args.hub else registry.hubs)
     if args.json:
         rows = [
@@ -134,10 +140,16 @@ def _history(args: argparse.Namespace) -> int:
     return 0
 
 
-def _judge(args: argparse.Namespace) -> list[HubView]:
-    registry = load_registry(args.hubs_dir)
+def _registry(args: argparse.Namespace) -> Registry:
+    """Return the hubs to list: one that is asked for by name need only be known."""
+    registry = (known_hubs if args.hub else shown_hubs)(args.config, args.hubs_dir)
     if args.hub:
         _known(args.hub, registry.hubs)
+    return registry
+
+
+def _judge(args: argparse.Namespace) -> list[HubView]:
+    registry = _registry(args)
     measured: Mapping[Key, Sequence[Evidence]] = {}
     if args.prometheus:
         if args.at:

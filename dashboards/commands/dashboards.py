@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.hubs.loader import load_registry
+from agent.hubs.configured import shown_hubs
 from collectors.base import ConfigError
-from dashboards.language import LANGUAGES, Language
+from dashboards.language import LANGUAGES
 from dashboards.verify import Dashboard, Result, Server, verify
 from dashboards.verify_influx import InfluxServer
 
@@ -60,6 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for action in (build, check):
         action.add_argument("--language", choices=LANGUAGES, default="en")
         action.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
+        action.add_argument("--config", type=Path, metavar="F", help="a config file, with its hubs")
 
 
 def _configure_verify(check: argparse.ArgumentParser) -> None:
@@ -96,14 +97,13 @@ def run(args: argparse.Namespace) -> int:
     return _build(args) if args.action == "build" else _verify(args)
 
 
-def _built(
-    language: Language, hubs_dir: Path | None, database: Database = "prometheus"
-) -> list[Built]:
-    return list(build_all(load_registry(hubs_dir), language, database))
+def _built(args: argparse.Namespace, database: Database) -> list[Built]:
+    registry = shown_hubs(args.config, args.hubs_dir)
+    return list(build_all(registry, args.language, database))
 
 
 def _build(args: argparse.Namespace) -> int:
-    built = _built(args.language, args.hubs_dir, args.datasource)
+    built = _built(args, args.datasource)
     if args.panels_dir is not None:
         if args.datasource != "prometheus":
             raise ConfigError("goes with --datasource prometheus", key="--panels-dir")
@@ -123,7 +123,7 @@ def _verify(args: argparse.Namespace) -> int:
             "expected http://… or https://…",
             key="--prometheus" if args.prometheus else "--influxdb",
         )
-    built = _built(args.language, args.hubs_dir, "prometheus" if args.prometheus else "influxql")
+    built = _built(args, "prometheus" if args.prometheus else "influxql")
     dashboards = [Dashboard(json=item.json, excuses=item.excuses) for item in built]
     if args.dashboards:
         excuses = {item.uid: item.excuses for item in built}

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.environment import open_config
+from agent.hubs.configured import read_own
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.receivers.model import AlertingSection
 from agent.settings import Http
-from collectors.base import ConfigError
 from collectors.catalogue.limits_section import LimitsSection
 from collectors.strict import Problems
 from dashboards.alerts.leads import Links, on_board
@@ -58,14 +58,17 @@ class _Own:
     limits: LimitsSection = field(default_factory=LimitsSection)
     alerting: AlertingSection = field(default_factory=AlertingSection)
     public_url: str = ""
-    hubs_dir: Path | None = None
-    hubs: tuple[str, ...] = ()
+    registry: Registry
+    """The hubs that the config knows."""
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the files, and print the path of each."""
-    own = _read(args.config) if args.config is not None else _Own()
-    registry = _registry(args, own)
+    if args.config is not None:
+        own = _read(args.config, args.hubs_dir)
+    else:
+        own = _Own(registry=load_registry(args.hubs_dir))
+    registry = own.registry
     links = on_board(own.public_url) if own.public_url else Links()
     if args.runbook is not None:
         links = Links(runbook=args.runbook, board=links.board)
@@ -87,21 +90,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _registry(args: argparse.Namespace, own: _Own) -> Registry:
-    """Return the hubs of the config: all, or those it names; raises ConfigError."""
-    registry = load_registry(args.hubs_dir or own.hubs_dir)
-    for receiver in own.alerting.receivers:
-        for hub in receiver.hubs:
-            if hub not in registry.hubs:
-                raise ConfigError(
-                    f"{receiver.name}: no such hub: {hub}",
-                    file=str(args.config),
-                    key="alerting.receivers",
-                )
-    return registry.only(own.hubs) if own.hubs else registry
-
-
-def _read(config: Path) -> _Own:
+def _read(config: Path, hubs_dir: Path | None) -> _Own:
     """Return the parts of a config file that the rules depend on; raises Problems.
 
     The other sections are not read: they need packages and secrets of the agent's own machine.
@@ -110,15 +99,17 @@ def _read(config: Path) -> _Own:
     limits = document.section("limits", LimitsSection)
     alerting = document.section("alerting", AlertingSection)
     http = document.section("outputs.http", Http)
-    hubs_dir = document.section("hubs_dir", Path)
-    hub = document.section("hub", str)
-    hubs = document.section("hubs", tuple[str, ...])
+    own, registry = read_own(document, hubs_dir)
+    for receiver in alerting.receivers if alerting is not None else ():
+        for hub in receiver.hubs:
+            if hub not in registry.hubs:
+                at = "alerting.receivers"
+                document.fail(document.node(at), at, f"{receiver.name}: no such hub: {hub}")
     if document.errors:
         raise Problems(document.errors)
     return _Own(
         limits=limits or LimitsSection(),
         alerting=alerting or AlertingSection(),
         public_url=http.public_url if http is not None else "",
-        hubs_dir=hubs_dir,
-        hubs=(*hubs, *([hub] if hub else [])) if hubs else (),
+        registry=own.known(registry),
     )
