@@ -19,11 +19,11 @@ def commands(page: Path) -> list[str]:
 def run(script: str, folder: Path) -> str:
     """Run commands in a folder, with this program on the path; all must succeed.
 
-    Returns what they print.
+    Returns what they print. What still runs in the background at the end is stopped.
     """
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\n{script}"],
+        ["bash", "-c", f"set -euo pipefail\ntrap 'jobs -p | xargs -r kill' EXIT\n{script}"],
         cwd=folder,
         env={**os.environ, "PATH": path, "PYTHONWARNINGS": "ignore"},
         capture_output=True,
