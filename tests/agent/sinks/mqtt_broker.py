@@ -95,7 +95,7 @@ class Heard:
                     "-oL",
                     binary("mosquitto_sub"),
                     "-h",
-                    "localhost",
+                    "127.0.0.1",
                     "-p",
                     str(port),
                     "-V",
@@ -145,6 +145,6 @@ def heard(port: int, *options: str) -> Iterator[Heard]:
 @contextmanager
 def sink(folder: Path, port: int, *, scheme: str = "mqtt", **more: Any) -> Iterator[SpooledSink]:
     """Run a sink until the block ends."""
-    config = Mqtt(url=f"{scheme}://localhost:{port}", **more)
+    config = Mqtt(url=f"{scheme}://127.0.0.1:{port}", **more)
     with started(KIND.build(config, surroundings(folder), pace=QUICK, window=0.02)) as made:
         yield made

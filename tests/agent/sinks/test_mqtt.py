@@ -161,8 +161,8 @@ def test_a_topic_that_is_forbidden_is_not_taken_for_stored(tmp_path: Path) -> No
 
 def test_a_broker_with_tls_is_verified(tmp_path: Path) -> None:
     """A certificate of one's own authority is good; of another one nothing is sent to."""
-    ours, key = self_signed(tmp_path, "ours", host="DNS:localhost")
-    theirs, _ = self_signed(tmp_path, "theirs", host="DNS:localhost")
+    ours, key = self_signed(tmp_path, "ours")
+    theirs, _ = self_signed(tmp_path, "theirs")
     config = f"allow_anonymous true\ncertfile {ours}\nkeyfile {key}"
     made_folder = tmp_path / "good"
     made_folder.mkdir()
@@ -179,7 +179,7 @@ def test_a_broker_with_tls_is_verified(tmp_path: Path) -> None:
 def test_what_is_not_acknowledged_when_the_agent_ends_is_not_taken(tmp_path: Path) -> None:
     """The broker has stopped in between: the samples stay in the spool."""
     with broker(tmp_path) as server, ThreadPoolExecutor(1) as pool:
-        wire = BrokerWire(Mqtt(url=f"mqtt://localhost:{server.port}", timeout=HANGS), client_id="x")
+        wire = BrokerWire(Mqtt(url=f"mqtt://127.0.0.1:{server.port}", timeout=HANGS), client_id="x")
         body, _ = MessageFormat(TAGS, "hubgauge", 1024).render(batch(1.0, when=1.0))
         assert wire.post(body).taken
         server.pause()
@@ -197,7 +197,7 @@ def test_a_slow_broker_has_time_while_it_acknowledges(
     monkeypatch: pytest.MonkeyPatch, acknowledged: int, code: str
 ) -> None:
     """Each time that is over brings one of five messages, or at last none."""
-    wire = BrokerWire(Mqtt(url="mqtt://localhost"), client_id="x")
+    wire = BrokerWire(Mqtt(url="mqtt://127.0.0.1"), client_id="x")
     numbers, times = count(1), count(1)
     wire._client = cast("Any", SimpleNamespace(publish=lambda *_, **__: Sent(next(numbers))))
 
