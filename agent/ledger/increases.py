@@ -181,8 +181,8 @@ def _excess(
     rate = max(usual / 1000.0, beside)
     if one.joules - rate * length <= rate * LEAST_EXCESS_MS:
         return 0.0
-    if one.joules <= _FEW_STEPS * step:
-        beside = max(_rates_around(increases, n))
+    if one.joules <= _FEW_STEPS * step:  # it may be the only one that was not rejected
+        beside = max(_rates_around(increases, n), default=0.0)
     return one.joules - (beside or rate) * length
 
 

@@ -60,10 +60,17 @@ class Find:
 
 
 def attempt(way: str, plan: Plan, ways: Mapping[str, Way] = WAYS) -> Find:
-    """Let the product hear a plan, and take the window in which it flatters most."""
+    """Let the product hear a plan, and take the window in which it flatters most.
+
+    What the product raises has the plan with it, so that one can see which plan it was.
+    """
     world = build(plan)
-    with ways[way](world) as product:
-        found = [one for one in against_truth(world, product) if one.coverage >= ENOUGH]
+    try:
+        with ways[way](world) as product:
+            found = [one for one in against_truth(world, product) if one.coverage >= ENOUGH]
+    except Exception as error:
+        error.add_note(f"{way}: {short(plan)}")
+        raise
     return Find(way=way, plan=plan, worst=min(found, key=lambda one: one.units, default=None))
 
 
