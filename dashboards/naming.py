@@ -13,8 +13,10 @@ from typing import Any, Final, get_args
 from agent.hubs.model import WHOLE_HUB, Fact, Registry
 from agent.messages.catalogue import words
 from agent.targets.wording import limit_text
+from collectors.accelerators.peaks import Precision
 from collectors.catalogue.devices import Point
 from dashboards.language import Language, Text, said
+from dashboards.promql import PART
 
 Names = Mapping[str, Mapping[str, str]]
 """By label: the name of each value."""
@@ -74,10 +76,23 @@ _MORE: Final[Mapping[str, Mapping[str, Text]]] = {
         "steal": Text("steal", context="CPU"),
     },
     "scope": {WHOLE_HUB: Text("whole hub")},
+    "source": {"rapl": Text("CPUs (RAPL)"), "hwmon": Text("kernel's sensors (hwmon)")},
+    "kind": {"corrected": Text("corrected"), "uncorrected": Text("uncorrected")},
+    "share": {
+        "0.5": Text("median"),
+        "0.9": Text("90th percentile"),
+        "0.99": Text("99th percentile"),
+    },
 }
-_OPS: Final = {"<=": "≤", ">=": "≥"}
-"""How a limit is compared, in every language."""
 """By label: names of values that the board has no message for."""
+_SAME: Final[Mapping[str, Mapping[str, str]]] = {
+    "op": {"<=": "≤", ">=": "≥"},
+    "method": {"icmp": "ICMP", "tcp": "TCP", "stamp": "STAMP (RFC 8762)"},
+    "source": {"redfish": "Redfish", "ipmi": "IPMI"},
+    "precision": {name: name.upper() for name in get_args(Precision)},
+    "tenth": {"00 %": "0 %"},
+}
+"""By label: names that are the same in every language. The tenth is `00 %` so that it sorts."""
 _LABEL: Final = re.compile(r"\{\{(\w+)\}\}")
 _SIGNS: Final = re.compile(r"[.*+?^${}()|\[\]\\/]")
 """Characters with a special meaning in a regular expression of JavaScript."""
@@ -102,10 +117,16 @@ def _of_words(language: Language) -> Names:
                     if "." not in value and value in _ONLY.get(label, values)
                 }
             )
-    found["op"] = dict(_OPS)
     for label, texts in _MORE.items():
         more = {value: text.of(language) for value, text in texts.items()}
         found[label] = {**more, **found.get(label, {})}
+    for label, same in _SAME.items():
+        found.setdefault(label, {}).update(same)
+    found["named_source"] = {
+        mark + value: mark + name
+        for value, name in found["source"].items()
+        for mark in ("", f"{PART} ")
+    }
     return found
 
 

@@ -132,16 +132,16 @@ MARKED: Final = "{{named}}"
 """The legend for what `marked` returns."""
 
 
-def marked(total: str, part: str, labels: str, name: str) -> str:
-    """Return a sum over time, with its label `name` as `named`: `≥ A` while it is of a part.
+def marked(total: str, part: str, labels: str, name: str, into: str = "named") -> str:
+    """Return a sum over time, with its label `name` as `into`: `≥ A` while it is of a part.
 
     It is of a part while `part` has a value. How many devices it has is not in the label: each
     number of them would be a line of its own.
     """
     there = f"on ({labels}) ({part})"
     return (
-        f'label_replace({total} and {there}, "named", "{PART} $1", "{name}", "(.*)")'
-        f' or label_join({total} unless {there}, "named", "", "{name}")'
+        f'label_replace({total} and {there}, "{into}", "{PART} $1", "{name}", "(.*)")'
+        f' or label_join({total} unless {there}, "{into}", "", "{name}")'
     )
 
 

@@ -59,6 +59,7 @@ def board(language: Language) -> Board:
                             description=Text("The warmest chips and what they do."),
                             columns=columns,
                             names=COLUMNS,
+                            hidden=("site", "hub"),
                             sort=each_chip.EACH_TEMPERATURE,
                         ),
                         height=12,

@@ -53,9 +53,7 @@ def board(language: Language) -> Board:
                     ),
                     panels.series(
                         make,
-                        host.PRESSURE_CPU,
-                        host.PRESSURE_MEMORY,
-                        host.PRESSURE_IO,
+                        *_named(make, (host.PRESSURE_CPU, host.PRESSURE_MEMORY, host.PRESSURE_IO)),
                         title=Text("Pressure: time spent waiting"),
                     ),
                 ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agent.hubs.model import WHOLE_HUB, Fact, Hub, Registry
-from agent.hubs.units import show
+from agent.hubs.units import UNITS, show
 from agent.targets.wording import OPERATORS
 from dashboards.language import Language, Stated, Text, said
 from dashboards.panels import Maker
@@ -67,7 +67,8 @@ def _row(fact: Fact, language: Language) -> str:
 def _value(fact: Fact) -> Text:
     if fact.value is None:
         return Text("rising")
-    sign = f"{OPERATORS[fact.op]} " if fact.kind != "observation" else ""
+    compared = fact.kind != "observation" and UNITS[fact.unit].base != "yes"
+    sign = f"{OPERATORS[fact.op]} " if compared else ""
     figure: dict[str, str | Stated] = {"sign": sign, "figure": Figure(fact.value, fact.unit)}
     if fact.at_least and not sign:
         return Text("over {figure}", figure)

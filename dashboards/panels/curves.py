@@ -53,6 +53,7 @@ def series(
         unit=signal.unit,
         valueDecimals=_axis_decimals(signal),
         axisSoftMin=signal.begins,
+        axisSoftMax=signal.ends,
         spanNulls=False,
         fillOpacity=30 if stack else 0,
         showPoints="auto",
@@ -144,4 +145,4 @@ def _axis_decimals(signal: Signal) -> int | None:
     """
     if signal.unit == "percentunit":
         return None
-    return signal.decimals if signal.decimals == 0 or signal.begins is not None else None
+    return signal.decimals if signal.decimals == 0 or signal.begins else None

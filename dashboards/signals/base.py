@@ -73,7 +73,8 @@ class Signal:
     recording rule of that name (level:metric:operation). `plain` is the same query for databases
     without set operators, if there is one. `by_rules` is the same query for a rule, from series
     that other rules have recorded. `least` and `most` are the ends of its scale. Where no value
-    is below, the scale of a chart begins at `begins`.
+    is below, the scale of a chart begins at `begins`; where none is above, it ends at `ends`: else
+    a chart of a steady value shows its noise as large as a fault.
     """
 
     key: str
@@ -88,6 +89,7 @@ class Signal:
     most: float | None = None
     decimals: int | None = None
     begins: int | None = None
+    ends: int | None = None
     steps: tuple[Step, ...] = ()
     states: tuple[State, ...] = ()
     may_be_empty: Excuse | None = None

@@ -112,6 +112,8 @@ CHIP_TEMPERATURE: Final = Signal(
     plain=each(of(node.ACCELERATOR_TEMPERATURE)),
     legend="{{node}} {{accelerator}}",
     decimals=0,
+    begins=30,
+    ends=95,
     steps=steps((80, ORANGE), (90, RED), base=GREEN),
     may_be_empty=NO_CHIPS,
 )
@@ -129,9 +131,10 @@ NODE_POWER: Final = Signal(
         f" sum by (hub, site) ({of(inventory.EXPECTED, _KIND_NODE)})",
         "hub, site, source",
         "source",
+        into="named_source",
     ),
     plain=f"sum by (hub, site, source) (max by ({_NODE}) ({of(node.NODE_POWER)}))",
-    legend=f"{{{{site}}}} {MARKED}",
+    legend="{{site}} {{named_source}}",
     least=0,
     may_be_empty=Excuse(reason="no node reports its own power", unless=of(node.NODE_POWER)),
 )

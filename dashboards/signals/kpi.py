@@ -67,7 +67,7 @@ def measured(registry: Registry, key: str, *, hub: str = "", scope: str = "") ->
         description=Text("Measured: {how}.", {"how": kpi.measured}),
         unit=unit,
         decimals=decimals,
-        begins=1 if key == "pue" else None,
+        begins=1 if key == "pue" else 0,
         expr=" or ".join(_alternatives(registry, kpi, hub, Total(scope))),
         by_rules=" or ".join(_alternatives(registry, kpi, hub, Total(scope, by_rules=True))),
         plain=_computed(kpi, scope),

@@ -28,7 +28,7 @@ ROUND_TRIP: Final = Signal(
     ),
     unit="s",
     expr=f"max by (hub, site, peer, share) ({of(LINK_ROUND_TRIP)})",
-    legend="{{site}} → {{peer}} q{{share}}",
+    legend="{{site}} → {{peer}} {{share}}",
     least=0,
     may_be_empty=_NO_PROBES,
 )

@@ -33,6 +33,8 @@ METER_VOLTAGE: Final = Signal(
     plain=_VOLTAGE,
     legend="{{site}} {{meter}}",
     decimals=1,
+    begins=200,
+    ends=250,
     may_be_empty=Excuse(reason="no meter tells its voltage", unless=of(facility.METER_VOLTAGE)),
 )
 METER_FACTOR: Final = Signal(
@@ -43,7 +45,9 @@ METER_FACTOR: Final = Signal(
     expr=while_up(_FACTOR, facility.METER_UP, _METER),
     plain=_FACTOR,
     legend="{{site}} {{meter}}",
+    most=1,
     decimals=2,
+    begins=0,
     may_be_empty=Excuse(
         reason="no meter tells its power factor", unless=of(facility.METER_POWER_FACTOR)
     ),
@@ -57,6 +61,8 @@ METER_FREQUENCY: Final = Signal(
     plain=_FREQUENCY,
     legend="{{site}} {{meter}}",
     decimals=2,
+    begins=49,
+    ends=51,
     may_be_empty=Excuse(
         reason="no meter tells the line's frequency", unless=of(facility.METER_FREQUENCY)
     ),

@@ -161,6 +161,8 @@ ONE_SENSORS: Final = one(
     "{{sensor}}",
     witness=facility.SENSOR_TEMPERATURE,
     decimals=1,
+    begins=15,
+    ends=35,
     steps=rack_limits.INLET.steps,
 )
 ONE_HUMIDITY: Final = one(

@@ -241,6 +241,8 @@ COOLING_SUPPLY: Final = Signal(
     plain=_SUPPLY,
     legend="{{site}} {{unit}}",
     decimals=1,
+    begins=15,
+    ends=30,
     may_be_empty=_NO_COOLING,
 )
 

@@ -44,3 +44,33 @@ def test_missing_is_words_and_not_zero() -> None:
     for language, words in (("en", "no data"), ("zh", "无数据")):
         panel = mended(panels.stat(Maker(language), rack_limits.HOT_COUNT).panel)
         assert panel["fieldConfig"]["defaults"]["noValue"] == words
+
+
+def test_a_promise_of_a_yes_is_compared_with_nothing(built: dict[str, list[Built]]) -> None:
+    """A promise that something will be there reads as it was published, and not as `≥ yes`."""
+    texts = [
+        panel["options"]["content"] for _, panel in every_panel(built) if panel["type"] == "text"
+    ]
+    assert any("**是** " in text for text in texts)
+    assert any("**yes** " in text for text in texts)
+    assert not [text for text in texts if re.search(r"[≥≤] ?(yes|是)\b", text)]
+
+
+def test_a_steady_value_is_not_drawn_as_a_fault(built: dict[str, list[Built]]) -> None:
+    """Voltage and frequency have a scale that the grid's limits fit on (GB/T 12325, GB/T 15945).
+
+    There, 230.84 to 230.90 V are a line.
+    """
+    seen = {}
+    for _, panel in every_panel(built):
+        custom = panel.get("fieldConfig", {}).get("defaults", {}).get("custom", {})
+        if "axisSoftMax" in custom:
+            seen[panel["title"]] = (custom["axisSoftMin"], custom["axisSoftMax"])
+    for title in ("Voltage", "电压"):
+        low, high = seen[title]
+        assert low <= 230 * 0.9
+        assert high >= 230 * 1.07
+    for title in ("Line frequency", "电网频率"):
+        low, high = seen[title]
+        assert low <= 49.8
+        assert high >= 50.2

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import re
+from typing import Protocol
 
 import pytest
 
+from agent.chip_hours import ChipHours
+from agent.events.collector import EventCollector
+from agent.expected.collector import ExpectedCollector
+from agent.firing.collector import FiringAlerts
 from agent.hubs.loader import load_registry
+from agent.pue.collector import PueCollector
+from agent.racks.collector import RackCollector
+from agent.racks.growth import GrowthCollector
+from agent.racks.phases import PhaseCollector
+from agent.selfmetrics import SelfCollector
+from agent.targets.collector import TargetCollector
+from agent.targets.federation import Federation
 from dashboards.alerts import ALERTS
 from dashboards.build import Built
 from dashboards.naming import filled, in_alert, mappings, names, names_in_alerts, renames
 from tests.dashboards.panels import every_panel
+
+
+class Named(Protocol):
+    """A collector's class."""
+
+    name: str
 
 
 def renamed(shown: str, legends: list[str], language: str) -> str:
@@ -33,6 +51,13 @@ def renamed(shown: str, legends: list[str], language: str) -> str:
         ("{{site}} {{reason}}", "s dead_letter", "s refused by the database", "s 被数据库拒绝"),
         ("{{site}} {{event}}", "s wrap", "s wrapped to zero", "s 溢出回零"),
         ("{{mode}}", "iowait", "iowait", "等待 I/O"),
+        ("{{site}} {{method}}", "s stamp", "s STAMP (RFC 8762)", "s STAMP (RFC 8762)"),
+        ("{{site}} {{precision}}", "s bf16", "s BF16", "s BF16"),
+        ("{{site}} {{named_source}}", "s ≥ redfish", "s ≥ Redfish", "s ≥ Redfish"),
+        ("{{peer}} {{share}}", "hz 0.9", "hz 90th percentile", "hz 第 90 百分位"),
+        ("{{site}} {{kind}}", "s uncorrected", "s uncorrected", "s 不可纠正"),
+        ("{{tenth}}", "00 %", "0 %", "0 %"),
+        ("{{tenth}}", "≥ 100 %", "≥ 100 %", "≥ 100 %"),
         ("{{hub}} {{scope}}", "guian hub", "guian whole hub", "guian 全枢纽"),
         # A site of the name of a point keeps it, and so does what has no name.
         ("{{site}} {{meter}}", "other utility", "other utility", "other utility"),
@@ -44,6 +69,28 @@ def test_a_legend_has_names_for_ids(legend: str, shown: str, english: str, chine
     """The id of an enumeration is written in words where the legend has its label."""
     assert renamed(shown, [legend], "en") == english
     assert renamed(shown, [legend], "zh") == chinese
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ChipHours,
+        EventCollector,
+        ExpectedCollector,
+        Federation,
+        FiringAlerts,
+        GrowthCollector,
+        PhaseCollector,
+        PueCollector,
+        RackCollector,
+        SelfCollector,
+        TargetCollector,
+    ],
+)
+def test_every_collector_of_the_agent_itself_has_a_name(kind: Named) -> None:
+    """What the agent computes is in the Chinese board under a Chinese name, or a product's."""
+    name = names("zh")["collector"][kind.name]
+    assert re.search(r"[\u3400-\u9fff]", name) or name == "Alertmanager"
 
 
 def test_hubs_and_promises_are_called_by_name() -> None:
@@ -83,11 +130,23 @@ def test_no_alert_sends_an_id_that_has_a_name() -> None:
 
 
 def test_every_panel_with_such_a_legend_renames_it(built: dict[str, list[Built]]) -> None:
-    """In the dashboards as they are built, no panel is left with ids of points in its legend."""
-    seen = 0
+    """In the dashboards as they are built, no panel is left with ids in its legend: of points,
+    precisions, ways to measure, shares of probes, and sources of a node's power.
+    """
+    ids = {
+        "point": "ups_output",
+        "precision": "fp16",
+        "method": "stamp",
+        "share": r"0\.99",
+        "named_source": "redfish",
+    }
+    seen = set()
     for dashboard, panel in every_panel(built):
-        if any("{{point}}" in str(one.get("legendFormat")) for one in panel.get("targets", [])):
-            seen += 1
-            regexes = [one["options"].get("regex", "") for one in panel["transformations"]]
-            assert any("ups_output" in one for one in regexes), f"{dashboard.uid} {panel['title']}"
-    assert seen
+        legends = " ".join(str(one.get("legendFormat")) for one in panel.get("targets", []))
+        for label in re.findall(r"\{\{(\w+)\}\}", legends):
+            if label in ids and "window" not in legends:
+                seen.add(label)
+                regexes = [one["options"].get("regex", "") for one in panel["transformations"]]
+                where = f"{dashboard.uid} {panel['title']}"
+                assert any(ids[label] in one for one in regexes), where
+    assert seen == ids.keys()

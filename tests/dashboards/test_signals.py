@@ -24,7 +24,7 @@ def test_signals_read_only_what_exists(registry: Registry) -> None:
     labels = (
         {label for found in all_metrics() for label in found.labels}
         | TARGET_LABELS
-        | {"hub", "site", "tenth", "heard", "all", "told", "part", "named"}
+        | {"hub", "site", "tenth", "heard", "all", "told", "part", "named", "named_source"}
     )
     for signal in all_signals(registry):
         assert set(metric_names(signal.expr)) <= declared() | READ_BY_SIGNALS, signal.key

@@ -67,7 +67,7 @@ function Drawn({ panel, values, range, timeZone, settled }: { panel: Panel; valu
       <PanelChrome title={panel.title} description={panel.description} width={width} height={height} padding={panel.type === 'table' ? 'none' : 'md'}>
         {(innerWidth, innerHeight) => {
           if (outcome.state !== 'ok') {
-            return <div style={{ color: theme.colors.text.secondary }}>{outcome.state === 'error' ? outcome.reason : outcome.state === 'nodata' ? 'No data' : ''}</div>;
+            return <div style={{ color: theme.colors.text.secondary }}>{outcome.state === 'error' ? outcome.reason : outcome.state === 'nodata' ? (panel.fieldConfig.defaults.noValue ?? 'No data') : ''}</div>;
           }
           return (
             <Guard failed={(reason) => setOutcome({ state: 'error', reason })}>

@@ -52,10 +52,15 @@ function rows(frames: DataFrame[]): Row[] {
   });
 }
 
+/** Pixels of a text at 11 px: a Chinese character is as wide as it is high. */
+function wide(text: string): number {
+  return [...text].reduce((sum, sign) => sum + (sign >= '\u2e80' ? 11 : 6.2), 0);
+}
+
 /** State timeline (equal neighbours are one band, with its word) and status history (a cell a value). */
 export function BandsStandIn({ frames, width, height, theme, merge }: Size & { frames: DataFrame[]; theme: GrafanaTheme2; merge: boolean }) {
   const found = rows(frames);
-  const margin = Math.min(width * 0.3, 8 + 6.2 * Math.max(...found.map((row) => row.name.length)));
+  const margin = Math.min(width * 0.3, 8 + Math.max(...found.map((row) => wide(row.name))));
   const line = Math.max(4, (height - 18) / found.length);
   return (
     <svg width={width} height={height} data-standin={merge ? 'state-timeline' : 'status-history'} role="img" fontSize={11} fill={theme.colors.text.primary}>
@@ -85,14 +90,14 @@ export function BandsStandIn({ frames, width, height, theme, merge }: Size & { f
             )}
             {bands.map((band) => {
               const shown = row.field.display!(band.value);
-              const wide = at(band.to) - at(band.from);
+              const room = at(band.to) - at(band.from);
               const text = formattedValueToString(shown);
               return (
                 <g key={band.from}>
-                  <rect x={at(band.from)} y={1} width={Math.max(1, wide - (merge ? 0 : 1))} height={line - 2} fill={shown.color} opacity={0.8}>
+                  <rect x={at(band.from)} y={1} width={Math.max(1, room - (merge ? 0 : 1))} height={line - 2} fill={shown.color} opacity={0.8}>
                     <title>{`${row.name}: ${text}`}</title>
                   </rect>
-                  {merge && wide > 6.5 * text.length && line >= 12 && (
+                  {merge && room > wide(text) + 6 && line >= 12 && (
                     <text x={at(band.from) + 4} y={line / 2 + 4} fill={theme.colors.getContrastText(shown.color ?? '#000')}>
                       {text}
                     </text>
@@ -111,13 +116,13 @@ export function BandsStandIn({ frames, width, height, theme, merge }: Size & { f
 export function HeatmapStandIn({ frames, width, height, theme, unit }: Size & { frames: DataFrame[]; theme: GrafanaTheme2; unit: string }) {
   const found = rows(frames);
   const most = Math.max(1e-9, ...found.flatMap((row) => row.field.values.filter((value: number | null) => value !== null)));
-  const margin = 12 + 6.4 * Math.max(...found.map((row) => row.name.length));
+  const margin = 12 + Math.max(...found.map((row) => wide(row.name)));
   const line = (height - 18) / found.length;
   const format = getValueFormat(unit);
   return (
     <svg width={width} height={height} data-standin="heatmap" role="img" fontSize={11} fill={theme.colors.text.primary}>
       {found.map((row, n) => {
-        const wide = (width - margin) / row.field.values.length;
+        const cell = (width - margin) / row.field.values.length;
         const y = height - 18 - (n + 1) * line;
         return (
           <g key={row.name} transform={`translate(${margin} ${y})`}>
@@ -126,7 +131,7 @@ export function HeatmapStandIn({ frames, width, height, theme, unit }: Size & { 
             </text>
             {row.field.values.map((value: number | null, index: number) =>
               value === null || value <= 0 ? null : (
-                <rect key={index} x={index * wide} width={wide + 0.5} height={Math.max(1, line - 1)} fill="#fade2a" opacity={0.15 + 0.85 * Math.sqrt(value / most)}>
+                <rect key={index} x={index * cell} width={cell + 0.5} height={Math.max(1, line - 1)} fill="#fade2a" opacity={0.15 + 0.85 * Math.sqrt(value / most)}>
                   <title>{`${row.name}: ${formattedValueToString(format(value))}`}</title>
                 </rect>
               )
