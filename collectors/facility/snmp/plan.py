@@ -6,16 +6,17 @@ A program has the OIDs to read in every round, and for each object its exact fac
 from __future__ import annotations
 
 import re
-from collections import ChainMap, Counter
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from collectors.base import Series
 from collectors.facility.naming import Naming
 from collectors.facility.profile import metric_named
+from collectors.facility.snmp.chosen import Chosen, Found, choose, tell_apart
 from collectors.facility.snmp.index import indices, split_index
-from collectors.facility.snmp.point import Point, Raw, decode, make_point
+from collectors.facility.snmp.point import decode, make_point
 from collectors.facility.snmp.profile import SnmpProfile
 from collectors.facility.snmp.program import Name, Plan, Program
 from collectors.facility.snmp.reading import Reading as Wanted
@@ -38,46 +39,6 @@ class Asked:
     chosen_rows: re.Pattern[str] | None = None
     slow_apart: bool = False
     watched: tuple[str, ...] = ()
-
-
-class Found(NamedTuple):
-    """An object that fits a reading: its point, its name, where its value at discovery is.
-
-    `column` is empty for a scalar, whose `row` is its OID.
-    """
-
-    point: Point
-    name: Name
-    column: str
-    row: str
-
-    def raw(self, rows: Rows) -> Raw:
-        """Return its value at discovery; None where there is none."""
-        if not self.column:
-            return rows.objects.get(self.row)
-        return rows.columns.get(self.column, _NO_ROWS).get(self.row)
-
-    def is_good(self, rows: Rows) -> bool:
-        """Tell whether it had a value at discovery that can be."""
-        polled, series = self.point
-        own = {polled.oid: self.raw(rows)}
-        values = own if polled.rule is None else ChainMap(own, rows.objects)  # it may ask for more
-        return any(map(can_be, decode((polled,), (series,), values, Counter())))
-
-
-_NO_ROWS: Final[Mapping[str, Raw]] = {}
-
-
-class _Chosen(NamedTuple):
-    """The points of a series: one, or several that are added up.
-
-    `good` is true if it had a value at discovery.
-    """
-
-    points: list[Point]
-    name: Name
-    wanted: Wanted
-    good: bool
 
 
 class Made(NamedTuple):
@@ -112,7 +73,7 @@ def program_of(profile: SnmpProfile, rows: Rows, naming: Naming, asked: Asked) -
     value, and if `naming` gives a series of its own to each name.
     """
     firsts = _firsts(profile, rows)
-    chosen: dict[Series, _Chosen] = {}
+    chosen: dict[Series, Chosen] = {}
     constants: dict[Series, tuple[Name, float]] = {}
     silent = []
     dropped: Counter[str] = Counter()
@@ -132,7 +93,9 @@ def program_of(profile: SnmpProfile, rows: Rows, naming: Naming, asked: Asked) -
             if good:
                 goods.add(len(looked_at))
             looked_at.append(found)
-            _choose(chosen, elsewhere, dropped, found, wanted, good=good)
+            namesake = choose(chosen, elsewhere, found, wanted, good=good)
+            if namesake is not None:
+                tell_apart(chosen, dropped, namesake, profile, naming)
         if not answered:
             silent.append(wanted)
     metrics = {one.wanted.metric for one in chosen.values() if one.good and not one.wanted.fallback}
@@ -158,36 +121,7 @@ def program_of(profile: SnmpProfile, rows: Rows, naming: Naming, asked: Asked) -
     return Made(program, looked_at, frozenset(goods))
 
 
-def _choose(
-    chosen: dict[Series, _Chosen],
-    elsewhere: dict[str, Name],
-    dropped: Counter[str],
-    found: Found,
-    wanted: Wanted,
-    *,
-    good: bool,
-) -> None:
-    """Decide about a point: it replaces the earlier point of its series, is added to it, or goes.
-
-    A point replaces an earlier one only if it had a value at discovery and the earlier one had not.
-    """
-    point = found.point
-    held = chosen.get(point.series)
-    if held is None or (good and not held.good):
-        if held is not None and held.wanted is not wanted:
-            elsewhere |= {before.oid: held.name for before in held.points}
-        chosen[point.series] = _Chosen([point], found.name, wanted, good)
-    elif held.wanted is not wanted:
-        elsewhere[point.oid] = found.name
-    elif not wanted.sum:
-        dropped["duplicate"] += 1  # two rows of one column with the same labels
-    elif (
-        good or not held.good
-    ):  # a phase without a value, as one that is not wired, does not belong to the sum
-        held.points.append(point)
-
-
-def _program(kept: Sequence[_Chosen], rest: Program) -> Program:
+def _program(kept: Sequence[Chosen], rest: Program) -> Program:
     """Return a program of what is kept; `rest` has what else it is to have, and more OIDs."""
     single = [one for one in kept if not one.wanted.sum]
     added = [one for one in kept if one.wanted.sum]

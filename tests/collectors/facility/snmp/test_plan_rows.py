@@ -74,6 +74,40 @@ def test_rows_that_cannot_be_told_apart_are_counted_and_never_doubled() -> None:
     assert planned.dropped == Counter(duplicate=1)
 
 
+INLETS = '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit: C, labels: {sensor: "{name|{row}}"}}\n'
+
+
+def test_sensors_of_one_name_are_told_apart_by_their_index() -> None:
+    """A room has two sensors that are both called `inlet`: the hot one is not lost."""
+    planned = made(
+        INLETS,
+        {"6": {"1.1": 22, "1.2": 41, "1.3": 23}},
+        {"2.1.1": b"inlet", "2.1.2": b"inlet", "2.1.3": b"outlet"},
+    )
+    assert planned.dropped == Counter()
+    told = values(planned, {"6.1.1": 22, "6.1.2": 41, "6.1.3": 23})[0]
+    assert told == {"A07-A/inlet": 22.0, "A07-A/inlet (1.2)": 41.0, "A07-A/outlet": 23.0}
+
+
+def test_of_two_rows_of_one_name_the_one_with_a_value_has_the_bare_name() -> None:
+    """A place without a sensor does not take the name from the sensor that is there."""
+    planned = made(INLETS, {"6": {"1.1": None, "1.2": 41}}, {"2.1.1": b"inlet", "2.1.2": b"inlet"})
+    assert planned.dropped == Counter()
+    told = values(planned, {"6.1.1": 20, "6.1.2": 41})[0]
+    assert told == {"A07-A/inlet": 41.0, "A07-A/inlet (1.1)": 20.0}
+
+
+def test_a_row_that_has_the_longer_name_already_keeps_it() -> None:
+    """Three rows, the last of which is called what the second would be: none is two series."""
+    planned = made(
+        INLETS,
+        {"6": {"1.1": 22, "1.2": 41, "1.3": 23}},
+        {"2.1.1": b"inlet", "2.1.2": b"inlet", "2.1.3": b"inlet (1.2)"},
+    )
+    told = values(planned, {"6.1.1": 22, "6.1.2": 41, "6.1.3": 23})[0]
+    assert sorted(told.values()) == [22.0, 23.0, 41.0]
+
+
 def test_hostile_names_cannot_forge_or_double_series() -> None:
     """Names from a device are made safe before series are told apart by them."""
     reading = '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit: C, labels: {sensor: "{name}"}}\n'
@@ -87,9 +121,9 @@ def test_hostile_names_cannot_forge_or_double_series() -> None:
         "2.1.7": b"n" * 100_000,
     }
     planned = made(reading, {"6": {f"1.{n}": n for n in range(1, 8)}}, dict(names))
-    assert planned.dropped == Counter(duplicate=1)
+    assert planned.dropped == Counter()
     prefixes = [point.series.prefix for point in planned.points]
-    assert len(set(prefixes)) == len(prefixes) == 6
+    assert len(set(prefixes)) == len(prefixes) == 7
     assert all("\n" not in prefix and len(prefix) < 1300 for prefix in prefixes)
     assert any('sensor="A07-A/{row}"' in prefix for prefix in prefixes)
 
