@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry
+from prometheus_client.registry import CollectorRegistry
 
 from agent.chip_hours import FILE as CHIP_HOURS_FILE
 from agent.chip_hours import ChipHours

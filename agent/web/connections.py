@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import h11
-import uvicorn
+from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.server import Server
 
 from agent.settings import Tls
 from agent.web.crowd import Client, Crowd
@@ -149,14 +150,14 @@ class TimedProtocol(H11Protocol):
             self._deadline = None
 
 
-class QuietServer(uvicorn.Server):
+class QuietServer(Server):
     """uvicorn without its signal handlers, its ten ticks a second and its listening socket.
 
     The agent handles the signals of the process, and its gate accepts the connections. `stopping`
     ends the server.
     """
 
-    def __init__(self, config: uvicorn.Config, *, close: Callable[[], None]) -> None:
+    def __init__(self, config: Config, *, close: Callable[[], None]) -> None:
         super().__init__(config)
         self.stopping = asyncio.Event()
         self._close = close
@@ -204,15 +205,13 @@ def protocol(
     return LimitedProtocol
 
 
-def uvicorn_config(
-    app: Callable[..., Any], kind: type[TimedProtocol], tls: Tls | None
-) -> uvicorn.Config:
+def uvicorn_config(app: Callable[..., Any], kind: type[TimedProtocol], tls: Tls | None) -> Config:
     """Return uvicorn's settings, loaded; nothing below TLS 1.2 is accepted.
 
     Raises ConfigError for certificates that are no longer as they were when the config was checked.
     """
     authority = tls.client_ca_file if tls is not None else None
-    config = uvicorn.Config(
+    config = Config(
         app,
         http=kind,
         loop="none",

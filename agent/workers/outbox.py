@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from prometheus_client import Counter
+from prometheus_client.metrics import Counter
 
 from agent.health import Progress
 from agent.process import resident_bytes

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final
 
-from prometheus_client import Metric as ParsedFamily
+from prometheus_client.metrics_core import Metric as ParsedFamily
 
 from collectors.base import BadReply, Metric, MetricType, NoData, Reading
 from collectors.catalogue.host import system as catalogue

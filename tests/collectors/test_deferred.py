@@ -1,0 +1,133 @@
+"""Packages whose `__init__` runs when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from collectors.deferred import defer_init
+from tests.support import HANGS
+
+INIT = """
+from . import part
+from .thing import Thing
+made = [*globals().get("made", ()), 1]
+Other = part.Other
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package `parcel` of two modules, which can be imported."""
+    folder = tmp_path / "parcel"
+    folder.mkdir()
+    (folder / "__init__.py").write_text(INIT)
+    (folder / "part.py").write_text("class Other: pass\n")
+    (folder / "thing.py").write_text("from . import part\nclass Thing(part.Other): pass\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield folder
+    for name in [name for name in sys.modules if name.partition(".")[0] == "parcel"]:
+        del sys.modules[name]
+
+
+def parcel() -> ModuleType:
+    return sys.modules["parcel"]
+
+
+@pytest.mark.usefixtures("package")
+def test_a_module_is_imported_without_its_package() -> None:
+    """A module that imports another one beside it does not run the `__init__` either."""
+    defer_init("parcel")
+    thing = importlib.import_module("parcel.thing")
+    assert issubclass(thing.Thing, sys.modules["parcel.part"].Other)
+    assert "made" not in vars(parcel())
+
+
+@pytest.mark.usefixtures("package")
+def test_a_name_of_the_package_runs_it_once() -> None:
+    """Whoever asks for a name gets what the package defines, and so does the next."""
+    defer_init("parcel")
+    assert parcel().Thing.__name__ == "Thing"
+    assert parcel().Other is sys.modules["parcel.part"].Other
+    assert parcel().made == [1]
+    with pytest.raises(AttributeError, match="'parcel' has no attribute 'nothing'"):
+        _ = parcel().nothing
+
+
+@pytest.mark.usefixtures("package")
+def test_a_name_whose_module_is_told_is_taken_from_there() -> None:
+    """The package is not run for it."""
+    defer_init("parcel", Thing="parcel.thing")
+    assert parcel().Thing is sys.modules["parcel.thing"].Thing
+    assert "made" not in vars(parcel())
+
+
+@pytest.mark.usefixtures("package")
+def test_a_package_that_is_there_stays() -> None:
+    """It is not replaced: others hold what it has."""
+    before = importlib.import_module("parcel")
+    defer_init("parcel")
+    assert parcel() is before
+
+
+def test_a_package_that_is_not_installed_is_missed_as_ever() -> None:
+    """Who imports it is told which one it is."""
+    defer_init("no_such_parcel")
+    with pytest.raises(ModuleNotFoundError, match="no_such_parcel"):
+        importlib.import_module("no_such_parcel")
+
+
+def test_a_package_that_fails_is_tried_again(package: Path) -> None:
+    """As with any import: what was missing may be there by then."""
+    (package / "__init__.py").write_text("import sys\nmade = sys.parcel_wanted\n")
+    defer_init("parcel")
+    with pytest.raises(AttributeError, match="parcel_wanted"):
+        _ = parcel().made
+    sys.parcel_wanted = 3  # type: ignore[attr-defined]
+    try:
+        assert parcel().made == 3
+    finally:
+        del sys.parcel_wanted  # type: ignore[attr-defined]
+
+
+def test_a_second_thread_waits_until_everything_is_there(package: Path) -> None:
+    """It sees no half of the package."""
+    (package / "__init__.py").write_text(
+        "import sys\nsys.parcel_begun.set()\nsys.parcel_go.wait(99)\nlast = 7\n"
+    )
+    begun, go, found = threading.Event(), threading.Event(), list[int]()
+    vars(sys).update(parcel_begun=begun, parcel_go=go)
+    defer_init("parcel")
+    asking = [threading.Thread(target=lambda: found.append(parcel().last)) for _ in range(2)]
+    try:
+        asking[0].start()
+        assert begun.wait(HANGS)
+        asking[1].start()
+        asking[1].join(0.1)  # it could only end without what it asks for
+    finally:
+        go.set()
+    for one in asking:
+        one.join(HANGS)
+    assert found == [7, 7]
+
+
+def test_an_agent_loads_neither_servers_nor_a_command_line_it_does_not_use() -> None:
+    """Whoever wants them in its process, as a plant's own collector, has them by the usual import."""
+    program = (
+        "import sys, agent.commands.run, agent.web.server\n"
+        "assert not {'http.server', 'click', 'wsgiref'} & set(sys.modules), sys.modules.keys()\n"
+        "from prometheus_client import Counter, REGISTRY, start_http_server\n"
+        "import agent.selfmetrics, uvicorn\n"
+        "assert agent.selfmetrics.Counter is Counter and callable(uvicorn.run)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
