@@ -37,6 +37,8 @@ from agent.ledger.imports.sheet import Sheet
 from agent.ledger.ledger import Ledger
 from agent.ledger.limits import WATER
 from agent.ledger.meters import limits_of
+from agent.messages.said import said_lines, tell
+from agent.messages.terminal import spoken
 from agent.pue.pue import Pue
 from collectors.base import ConfigError
 from collectors.catalogue.limits import INCOMING
@@ -94,9 +96,10 @@ def _run(args: argparse.Namespace, data: Path, path: Path, inventory: Inventory,
         if not args.dry_run:
             Pue(ledger, inventory).sum_up()  # so that an agent that starts later need not do it
     lines = report(sheet, found, changed, site, amounts, dry_run=args.dry_run)
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    for line in lines:
+        tell(line)
     if not found:
-        sys.stdout.write(f"{args.file}: no rows\n")
+        tell(f"{args.file}: no rows")
     refusals = sheet.refusals
     if refusals.counts:
         _report_refused(args, refusals)
@@ -133,8 +136,9 @@ def _report_refused(args: argparse.Namespace, refusals: Refusals) -> None:
     refuses_all = args.dry_run and not args.skip_refused
     consequence = "they would refuse the file" if refuses_all else "left out"
     count = sum(refusals.counts.values())
-    sys.stdout.write(f"{args.file}: {count} rows refused ({reasons}), {consequence}\n")
-    sys.stderr.writelines(f"{error}\n" for error in refusals.errors)
+    tell(f"{args.file}: {count} rows refused ({reasons}), {consequence}")
+    lines = (line for error in refusals.errors for line in said_lines(error, spoken()))
+    sys.stderr.writelines(f"{line}\n" for line in lines)
 
 
 @contextmanager

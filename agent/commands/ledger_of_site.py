@@ -12,6 +12,7 @@ from agent.ledger.ledger import Ledger
 from agent.ledger.past_hours import PastHours, lost_within, past_hours
 from agent.ledger.settings import LedgerSettings
 from agent.ledger.store.database import Tables
+from agent.messages.said import tell
 from collectors.base import ConfigError
 from collectors.strict import nearest
 
@@ -55,7 +56,8 @@ def told_past(
         return PastHours()
     past = past_hours(tables, site.site, meters, then)
     for one in lost_within(past, first, last):
-        sys.stderr.write(
-            f"import {one.number} ({one.file}): what it said, or what it replaced, is not kept\n"
+        tell(
+            f"import {one.number} ({one.file}): what it said, or what it replaced, is not kept",
+            to=sys.stderr,
         )
     return past

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-import sys
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from agent.inventory.model import Inventory, Site
 from agent.ledger.imports.undo import undo_import
 from agent.ledger.readonly import open_readonly
 from agent.ledger.store.backup import copy_ledger, restore_ledger
+from agent.messages.said import tell
 from agent.pue.pue import Pue
 from collectors.base import HubgaugeError
 
@@ -33,9 +33,9 @@ def list_imports(path: Path, inventory: Inventory, site: Site) -> None:
         if one.number in undone:
             at, user = undone[one.number]
             back = f"  taken back {_text(at, site)} by {user}"
-        sys.stdout.write(
+        tell(
             f"{one.number}  {_text(one.time, site)}  {one.user}  {one.file}  {one.meters} meters,"
-            f" {one.hours} hours changed, {first} to {last}  sha256 {one.sha256}{back}\n"
+            f" {one.hours} hours changed, {first} to {last}  sha256 {one.sha256}{back}"
         )
 
 
@@ -47,9 +47,9 @@ def undo(number: int, path: Path, inventory: Inventory, site: Site) -> int:
         Pue(ledger, inventory).sum_up()
     finally:
         ledger.close()
-    sys.stdout.write(
+    tell(
         f"import {number} ({batch.file}) taken back: {batch.hours} hours of {batch.meters} meters,"
-        f" {_text(batch.first, site)} to {_text(batch.last, site)}\n"
+        f" {_text(batch.first, site)} to {_text(batch.last, site)}"
     )
     return 0
 
@@ -59,7 +59,7 @@ def copy(action: str, path: Path, file: Path) -> int:
     try:
         if action == "backup":
             copy_ledger(path, file)
-            sys.stdout.write(f"{path} copied to {file}\n")
+            tell(f"{path} copied to {file}")
             return 0
         if not file.exists():
             raise HubgaugeError(f"{file}: no such file")
@@ -70,7 +70,7 @@ def copy(action: str, path: Path, file: Path) -> int:
     except OSError as error:
         raise HubgaugeError(f"{file}: {error.strerror or error}") from None
     was = f"; what was there before is {kept}" if kept is not None else ""
-    sys.stdout.write(f"{file} restored to {path}{was}\n")
+    tell(f"{file} restored to {path}{was}")
     return 0
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from agent import config
 from agent.commands.ledger_of_site import LEDGER_FILE
 from agent.ledger.store.backup import copy_ledger
+from agent.messages.said import tell
 
 _SMALL: Final = ("devices.json", "netbox.json")
 
@@ -33,10 +34,10 @@ def copy_of_state(path: Path) -> Iterator[Path]:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                sys.stderr.write(f"{folder / name}: not read: {error.strerror or error}\n")
+                tell(f"{folder / name}: not read: {error.strerror or error}", to=sys.stderr)
         if (folder / LEDGER_FILE).exists():
             try:
                 copy_ledger(folder / LEDGER_FILE, copy / LEDGER_FILE)
             except sqlite3.Error as error:
-                sys.stderr.write(f"{folder / LEDGER_FILE}: not read: {error}\n")
+                tell(f"{folder / LEDGER_FILE}: not read: {error}", to=sys.stderr)
         yield copy

@@ -1,27 +1,35 @@
-"""What our own code says in English, in the reader's language: help texts and one-line errors.
+"""What our own code says in English, in the reader's language: help texts, answers and errors.
 
 The English text is the key, and stays in the code. A language has it in two folders:
 
 `LANGUAGE/usage/` has the help texts of the command line, each as a whole.
 
-`LANGUAGE/said/` has templates of errors. `{name}` stands for a name or a value, which stays as it
-is. `{what}` and `{more}` stand for words that another template fits. The first template that fits
-the whole text counts. A text that none fits stays English as a whole.
+`LANGUAGE/said/` has templates of lines. `{name}` stands for a name or a value, which stays as it
+is: `{count}` for a whole number, `{least}` and `{most}` for a number, `{start}` and `{end}` for
+times. `{what}` and `{more}` stand for words that another template fits. Of the templates that fit
+the whole text, that counts which has more text of its own before its first field, then in all. A
+text that none fits stays English as a whole.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Final, TextIO
 
 from agent.messages.catalogue import DEFAULT, ROOT, read_messages, spaced
+from agent.messages.terminal import spoken
 from collectors.base import ConfigError
 from collectors.strict import Problems
 
 _FIELD: Final = re.compile(r"\{(\w+)\}")
 _WORDS: Final = ("what", "more")
+_TIME: Final = r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?"
+_NUMBER: Final = r"-?\d[\d.e+-]*"
+_FORMS: Final = {"count": r"\d+", "least": _NUMBER, "most": _NUMBER, "start": _TIME, "end": _TIME}
+"""What a field takes, where that is not any text."""
 
 
 @cache
@@ -37,8 +45,8 @@ def templates(language: str) -> Mapping[str, str]:
 
 
 def said(text: str, language: str) -> str:
-    """Return an error text in a language; unchanged if no template of the language fits it."""
-    return _said(text, language) or text
+    """Return a text in a language; unchanged if no template of the language fits it."""
+    return text if language == DEFAULT else _said(text, language) or text
 
 
 def _said(text: str, language: str) -> str | None:
@@ -51,6 +59,19 @@ def _said(text: str, language: str) -> str | None:
             if None not in told.values():
                 return spaced(template, told).format_map(told)
     return None
+
+
+def tell(text: str, language: str = "", *, to: TextIO | None = None) -> None:
+    """Write whole lines to stdout, or `to` a stream, in a language, or in that of the terminal.
+
+    Each line is told by itself, and keeps its indent.
+    """
+    spoken_here = language or spoken()
+    (to or sys.stdout).writelines(
+        f"{line[: -len(words)] if words else line}{said(words, spoken_here)}\n"
+        for line in text.removesuffix("\n").split("\n")
+        for words in (line.lstrip(" "),)
+    )
 
 
 def said_lines(error: Exception, language: str) -> list[str]:
@@ -77,15 +98,21 @@ def _texts(language: str, folder: str) -> Mapping[str, str]:
 
 @cache
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    known = templates(language)
     return [
-        (re.compile(_pattern(english), re.DOTALL), text)
-        for english, text in templates(language).items()
+        (re.compile(_pattern(english), re.DOTALL), known[english])
+        for english in sorted(known, key=_weight, reverse=True)
     ]
+
+
+def _weight(template: str) -> tuple[int, int]:
+    first, *_ = pieces = _FIELD.split(template)[::2]
+    return len(first), sum(map(len, pieces))
 
 
 def _pattern(template: str) -> str:
     pieces = _FIELD.split(template)
     return "".join(
-        f"(?P<{piece}>.+?)" if number % 2 else re.escape(piece)
+        f"(?P<{piece}>{_FORMS.get(piece, '.+?')})" if number % 2 else re.escape(piece)
         for number, piece in enumerate(pieces)
     )

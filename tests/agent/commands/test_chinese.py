@@ -1,0 +1,111 @@
+"""Commands in a Chinese locale: every line that has words has Chinese ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.cli import main
+from tests.agent.commands.ledger_site import DAY, ledger, two_halves, write_csv
+from tests.support.chinese import HAN
+
+Told = Callable[[], list[str]]
+_ENGLISH = re.compile(r"(?<![\w./-])[a-z]{2,} [a-z]{2,}(?![\w./=-])")
+"""Two words in a row, which no name, path, option or unit has."""
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
+    """What a command has written since; each line must be Chinese."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.delenv("LANGUAGE", raising=False)
+
+    def lines() -> list[str]:
+        found = "".join(capsys.readouterr()).splitlines()
+        assert [line for line in found if _ENGLISH.search(line) or not HAN.search(line)] == []
+        return found
+
+    return lines
+
+
+def test_an_import_is_told_in_chinese(config: Path, tmp_path: Path, told: Told) -> None:
+    """What was read, guessed, changed and refused, and the list of imports."""
+    day = two_halves(tmp_path)
+    assert ledger("import", config, day, "--dry-run") == 0
+    last = "  按行距推定，1 小时：2025-03-01T23:00:00+08:00 至 2025-03-02T00:00:00+08:00"
+    assert told() == [
+        "main：24 行，24 小时共 17640.000 kWh，将改变 24 小时，未写入",
+        last,
+        "it：24 行，24 小时共 14400.000 kWh，将改变 24 小时，未写入",
+        last,
+    ]
+    assert ledger("import", config, day) == 0
+    assert told()[2] == "it：24 行，24 小时共 14400.000 kWh，已改变 24 小时"
+    more = write_csv(
+        tmp_path / "more.csv",
+        "time,meter,energy_kwh",
+        [
+            ("2025-03-01T00:00", "it", 1001.0),
+            ("2025-03-01T01:00", "it", 1000.0),
+            ("2025-03-01T02:00", "it", -5),
+            ("2025-02-30T02:00", "it", 1),
+            ("2025-03-01T05:00", "ti", 1),
+            ("2025-03-01T06:00", "it", 1000.0),
+        ],
+    )
+    assert ledger("import", config, more) == 2
+    assert told() == [
+        f"{more}:4: energy_kwh: 应为数字，至少 0，实为 -5；送出的电能请单独用 --exported 导入",
+        f"{more}:5: time: 应为 ISO 8601 时间，如 2025-01-31T14:00:00+08:00，实为 '2025-02-30T02:00'",
+        f"{more}:6: meter: 'ti' 不是本站点的电能表；是否应为 it？",
+    ]
+    assert ledger("import", config, more, "--skip-refused", "--interval", "1h") == 0
+    assert told()[:4] == [
+        "it：3 行，3 小时共 3001.000 kWh，已改变 1 小时",
+        "  新增 0 小时；原有 1 小时：1000.000 kWh 变为 1001.000",
+        "  2025-03-01T00:00:00+08:00：1000.000 kWh 变为 1001.000",
+        f"{more}：3 行被拒绝（energy_kwh 1 行，meter 1 行，time 1 行），已略去",
+    ]
+    assert ledger("imports", config) == 0
+    assert re.search(r"day.csv  2 块电能表，改变 48 小时，2025-03-01 00:00 至 ", told()[0])
+    for again, line in (
+        (0, "导入 2（more.csv）已撤销：1 块电能表的 1 小时，"),
+        (1, "导入 2 已撤销过"),
+    ):
+        assert ledger("undo", config, "2") == again
+        assert told()[0].startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("import", "none.csv", "--cumulative", "--interval-values"), "--cumulative: 不能与"),
+        (("import", "none.csv", "--interval", "soon"), "--interval: 应为时长，如 15m、"),
+        (("import", "none.xlsx"), "none.xlsx: 是电子表格；请另存为 CSV 后导入"),
+        (("import", "none.csv"), "none.csv: 无法读取：文件不存在"),
+        (("import", __file__, "--alias", "x"), "--alias: 应为 THEIRS=OURS，实为 'x'"),
+        (("show", *DAY), "ledger.db: 尚无能量台账；请运行采集代理，或导入"),
+    ],
+)
+def test_wrong_options_are_told_in_chinese(
+    config: Path, told: Told, arguments: tuple[str, ...], line: str
+) -> None:
+    """The option, what is expected, and what was given."""
+    assert ledger(arguments[0], config, *arguments[1:]) == 2
+    assert line in told()[0]
+
+
+def test_copies_of_the_ledger_are_told_in_chinese(config: Path, tmp_path: Path, told: Told) -> None:
+    """A backup, a restore, and a copy that is none."""
+    ledger("import", config, two_halves(tmp_path))
+    told()
+    options, copy = ("--config", str(config)), tmp_path / "copy.db"
+    assert main(["ledger", "backup", *options, str(copy)]) == 0
+    assert told()[0].endswith(f" 已复制到 {copy}")
+    assert main(["ledger", "restore", *options, str(copy)]) == 0
+    assert "原有内容保存为" in told()[0]
+    assert main(["ledger", "restore", *options, str(tmp_path / "none")]) == 1
+    assert told() == [f"{tmp_path}/none：文件不存在"]
