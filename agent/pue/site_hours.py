@@ -111,6 +111,11 @@ class SiteHours:
                 return tables.former_hours.between(site, STORED_POINTS, start, end, self._as_of)
             return tables.site_hours.between(site, STORED_POINTS, start, end)
 
+    def first_hour(self, site: str) -> int | None:
+        """Return the oldest hour of a site, in milliseconds; None where the ledger has none."""
+        with self.ledger.reader.read() as tables:
+            return tables.site_hours.first_hour(site, STORED_POINTS)
+
     def changed(self, generation: int | None) -> tuple[int, set[ChangedHour]]:
         """Return the present generation, and the hours written since another by any process.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from agent.web.format import clock, local
 from agent.web.limits import MOST_EVENTS
 from agent.web.page import Page
 from agent.web.views import events, sites
@@ -24,7 +25,7 @@ def draw(page: Page) -> str:
         crumbs=[(page.w("events"), PATH)],
         kinds=events.KINDS,
         kind=kind if kind in events.KINDS else "",
-        ends=over.bounds(page.now, events.USUAL),
+        stretch=_stretch(page, *over.bounds(page.now, events.USUAL)),
         most=MOST_EVENTS,
         sites=sites.names(page.view),
         view=events.read(
@@ -35,3 +36,13 @@ def draw(page: Page) -> str:
             find=asked.get("find", ""),
         ),
     )
+
+
+def _stretch(page: Page, first: float, last: float) -> str:
+    """Write the time of the page: of one day as clocks, else with the day and year of both ends."""
+    begin, end = local(first, page.zone), local(last, page.zone)
+    if begin.date() == end.date():
+        written = [clock(at, page.now, page.zone) for at in (first, last)]
+    else:
+        written = [at.strftime("%Y-%m-%d %H:%M") for at in (begin, end)]
+    return page.w("over.stretch", first=written[0], last=written[1])

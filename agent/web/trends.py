@@ -92,6 +92,9 @@ class Trends:
         if site not in self._pue.sites():
             return _SiteTrends()
         start, end = over.bounds(self._clock(), 0.0)
+        oldest = self._pue.hours.first_hour(site)
+        if oldest is not None:  # before it there is no gap: nothing was kept
+            start = max(start, oldest / 1000)
         return _SiteTrends(
             pue=pue_between(self._pue, site, start, end),
             power=power_between(self._pue, site, start, end),

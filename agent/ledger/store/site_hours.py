@@ -124,6 +124,16 @@ class SiteHourTable:
         ]
         return max((hour for hour in found if hour is not None), default=None)
 
+    def first_hour(self, site: str, points: Iterable[str]) -> int | None:
+        """Return the first hour of which any of some points has a sum; None where there is none."""
+        found = [
+            self._db.execute(
+                "SELECT min(hour) FROM site_hour WHERE site = ? AND point = ?", (site, point)
+            ).fetchone()[0]
+            for point in points
+        ]
+        return min((hour for hour in found if hour is not None), default=None)
+
     # The sums.
 
     def new_generation(self) -> int:

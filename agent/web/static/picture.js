@@ -20,6 +20,23 @@ const coloured = (drawing) => {
   });
   return copy;
 };
+// a mark is drawn once on the page and referred to: a picture has to have it itself
+const whole = (drawing) => {
+  const copy = coloured(drawing), used = drawing.querySelectorAll("use");
+  copy.querySelectorAll("use").forEach((one, index) => {
+    const symbol = document.querySelector(one.getAttribute("href")), colour = getComputedStyle(used[index]).color;
+    const mark = made("svg", { x: one.getAttribute("x"), y: one.getAttribute("y"), width: one.getAttribute("width"), height: one.getAttribute("height"), viewBox: symbol.getAttribute("viewBox") });
+    for (const part of symbol.children) {
+      const style = getComputedStyle(part), drawnPart = part.cloneNode(true);
+      drawnPart.removeAttribute("class");
+      ["fill", "stroke"].forEach((name) => drawnPart.setAttribute(name, style[name] === "none" ? "none" : colour));
+      ["stroke-width", "stroke-dasharray"].forEach((name) => drawnPart.setAttribute(name, style.getPropertyValue(name)));
+      mark.append(drawnPart);
+    }
+    one.replaceWith(mark);
+  });
+  return copy;
+};
 const paper = (node) => {
   for (let one = node; one; one = one.parentElement) {
     const colour = getComputedStyle(one).backgroundColor;
@@ -29,7 +46,8 @@ const paper = (node) => {
 };
 const drawn = (plot, title, when) => {
   const box = plot.getBoundingClientRect(), style = getComputedStyle(plot);
-  const width = Math.ceil(box.width) + 2 * EDGE, height = Math.ceil(box.height) + HEAD + EDGE;
+  const lane = plot.parentElement.querySelector(":scope > .lane"), bottom = (lane ?? plot).getBoundingClientRect().bottom;
+  const width = Math.ceil(box.width) + 2 * EDGE, height = Math.ceil(bottom - box.top) + HEAD + EDGE;
   const all = made("svg", { xmlns: SVG, width: width * SCALE, height: height * SCALE, viewBox: `0 0 ${width} ${height}` });
   const words = { y: 20, fill: style.color, "font-family": style.fontFamily };
   all.append(
@@ -37,8 +55,8 @@ const drawn = (plot, title, when) => {
     made("text", { ...words, x: EDGE, "font-size": 14, "font-weight": 600 }, title),
     made("text", { ...words, x: width - EDGE, "font-size": 11, "text-anchor": "end" }, when),
   );
-  for (const one of plot.children) {
-    const at = one.getBoundingClientRect(), copy = coloured(one);
+  for (const one of [...plot.children, ...(lane?.children ?? [])]) {
+    const at = one.getBoundingClientRect(), copy = whole(one);
     Object.entries({ x: at.left - box.left + EDGE, y: at.top - box.top + HEAD, width: at.width, height: at.height, overflow: "visible" })
       .forEach(([key, value]) => copy.setAttribute(key, value));
     all.append(copy);

@@ -76,6 +76,20 @@ def test_the_days_are_the_time_that_is_marked() -> None:
     assert 'value="2025-11-21 12:43"' in html
 
 
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        # NOW is 2026-11-22 12:43:48 in the hub's zone.
+        ({"span": "1y"}, "2025-11-21 12:43 to 2026-11-22 12:43"),
+        ({"span": "24h"}, "2026-11-21 12:43 to 2026-11-22 12:43"),
+        ({"span": "1h"}, "11:43:48 to 12:43:48"),
+    ],
+)
+def test_both_ends_are_written_alike(query: dict[str, str], said: str) -> None:
+    """Over more than a day, with day and year: a clock beside a year's day would be of that day."""
+    assert said in page("/events", **query)
+
+
 def test_the_rack_has_its_own() -> None:
     """The page of a rack lists its needs and the silences of its PDUs, and no other's."""
     html = page(f"/sites/{fixture.SITE}/racks/A06")

@@ -11,7 +11,7 @@ import pytest
 from agent.web import pages
 from agent.web.over import SPANS, USUAL, Over, asked, step_for
 from agent.web.past import power as rack_power
-from agent.web.trends import Trends
+from agent.web.trends import Trends, power_between
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import page
 from tests.agent.web.reading import api, outline
@@ -157,6 +157,22 @@ def test_site_curves_of_a_chosen_time_are_the_ledgers(tmp_path: Path) -> None:
     assert (watts.series["it"][3], watts.series["it"][15]) == (pytest.approx(1000.0), None)
 
 
+def test_a_curve_begins_where_the_ledger_does(tmp_path: Path) -> None:
+    """Of a year of which the ledger has three hours, these are drawn, with the gap among them."""
+    with bench(tmp_path, TWO) as b:
+        b.run(HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
+        b.run(HOUR, power("main", 1500.0))
+        b.run(HOUR, power("main", 1500.0), power("it", 1000.0, "it_input"))
+        found = Trends(b.pue, patience=60.0)
+        over = Over(ends=(T0 - 365 * 24 * HOUR, T0 + 3 * HOUR))
+        trend, watts = found.pue(METERED, over), found.power(METERED, over)
+    assert trend is not None
+    assert (trend.times[0], trend.step_seconds) == (T0, 300.0)
+    assert (trend.pue[3], trend.pue[15]) == (pytest.approx(1.5), None)
+    assert watts is not None
+    assert watts.times[0] == T0
+
+
 def test_a_long_curve_is_of_means(tmp_path: Path) -> None:
     """Thirty days in steps of six hours: each is the mean of its hours that are known."""
     with bench(tmp_path, TWO) as b:
@@ -164,8 +180,7 @@ def test_a_long_curve_is_of_means(tmp_path: Path) -> None:
             b.run(HOUR, power("main", watts), power("it", watts / 2, "it_input"))
         b.run(600.0, power("main", 600.0), power("it", 300.0, "it_input"))
         begin = T0 - T0 % (6 * HOUR)
-        over = Over(ends=(begin - 29 * 86400, begin + 86400))
-        found = Trends(b.pue, patience=60.0).power(METERED, over)
+        found = power_between(b.pue, METERED, begin - 29 * 86400, begin + 86400)
     assert found is not None
     assert found.step_seconds == 6 * 3600
     assert len(found.times) == len(found.series["facility"])

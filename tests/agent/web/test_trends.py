@@ -51,6 +51,9 @@ class NoHours:
     def hours(self, *_: object) -> dict[int, Any]:
         return {}
 
+    def first_hour(self, _site: str) -> int | None:
+        return None
+
 
 def trends(**options: Any) -> tuple[FakePue, Trends]:
     fake = FakePue()
