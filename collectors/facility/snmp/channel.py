@@ -65,6 +65,11 @@ class Channel:
         return Unreachable(f"no answer (unreachable, or the {secret} is wrong)")
 
     @property
+    def takes_bulk(self) -> bool:
+        """Whether the version of SNMP has GETBULK (RFC 3416)."""
+        return self._secrets.version != "1"
+
+    @property
     def answered(self) -> bool:
         """Whether the device has ever answered in this session."""
         return self._answered
@@ -124,6 +129,13 @@ class Channel:
         following = await self._request(lambda session: session.following(oid))
         # A device that does not go forward has nothing there.
         return following if following is not None and _after(following, oid) else None
+
+    async def bulk(self, oid: str) -> Mapping[str, object]:
+        """Return objects after `oid` with their values, in the order of one answer to GETBULK.
+
+        Empty at the end of what the device has. Not for version 1, which has no such request.
+        """
+        return await self._request(lambda session: session.bulk(oid))
 
     async def _request(self, send: Callable[[Session], Awaitable[T]]) -> T:
         """Send one request, and send it again if there is no answer."""

@@ -14,6 +14,7 @@ from collectors.facility.snmp.program import Plan
 from collectors.facility.snmp.programs import PROGRAMS
 from collectors.facility.snmp.recognise import Identity, fitting, identify
 from collectors.facility.snmp.rows import Rows
+from collectors.facility.snmp.stretch import Stretch
 
 if TYPE_CHECKING:
     import re
@@ -166,11 +167,13 @@ async def ask(
     `name` and `arc` are those of the profile.
     """
     levels = levels_of(profile, wanted)
-    rows = Rows()
-    for column in PROGRAMS.columns(profile, levels):
-        rows.columns[column] = await channel.walk(column)
-    rows.objects = await channel.get(PROGRAMS.objects(profile, rows, levels))
-    watched = await channel.get((SYS_UPTIME, *profile.watch))
+    stretch = Stretch(channel)
+    rows = Rows(columns=await stretch.columns(PROGRAMS.columns(profile, levels)))
+    single = PROGRAMS.objects(profile, rows, levels)
+    changing = (SYS_UPTIME, *profile.watch)
+    said = await stretch.get((*single, *changing))
+    rows.objects = {oid: said[oid] for oid in single if oid in said}
+    watched = {oid: said[oid] for oid in changing if oid in said}
     return Answers(
         profile=name,
         arc=arc,
