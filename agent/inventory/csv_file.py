@@ -31,10 +31,15 @@ CSV_COLUMNS: Final = (
     "capacity_a_watts",
     "breaker_a",
     "breaker_a_amperes",
+    "phase_a",
     "pdu_b",
     "capacity_b_watts",
     "breaker_b",
     "breaker_b_amperes",
+    "phase_b",
+    "x",
+    "y",
+    "facing",
     "since",
     "until",
 )
@@ -99,6 +104,7 @@ def _rack(
             "pdu": f"pdu_{feed}",
             "capacity_watts": f"capacity_{feed}_watts",
             "breaker": f"breaker_{feed}",
+            "phase": f"phase_{feed}",
         }
         found = {key: cells.pop(column) for key, column in columns.items() if column in cells}
         if found and "pdu" not in found:

@@ -22,6 +22,20 @@ def test_csv() -> None:
     assert list(stock.sites) == ["one"]
 
 
+def test_a_rack_list_has_places_and_phases() -> None:
+    """Where a rack stands and on which phase its PDUs are is the same in CSV as in YAML."""
+    stock = load(
+        "site,rack,pdu_a,breaker_a,breaker_a_amperes,phase_a,pdu_b,phase_b,x,y,facing\n"
+        "one,A07,A07-A,rpp-a,100,L2,A07-B,,4.2,12,S\n"
+        "one,A08,A08-A,,,,,,,,\n",
+        "racks.csv",
+    )
+    rack, other = stock.racks["A07"], stock.racks["A08"]
+    assert (rack.x, rack.y, rack.facing) == (4.2, 12.0, "S")
+    assert (rack.feeds["A"].phase, rack.feeds["B"].phase) == ("L2", None)
+    assert (other.x, other.y, other.facing) == (None, None, "")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -36,6 +50,13 @@ def test_csv() -> None:
             "site,rack,capacity_a_watts\na,r,100\n",
             "racks.csv:2: capacity_a_watts: given without pdu_a",
         ),
+        ("site,rack,x\na,r,left\n", "racks.csv:2: x: expected a number"),
+        ("site,rack,facing\na,r,up\n", "racks.csv:2: facing: expected one of"),
+        (
+            "site,rack,pdu_b,phase_b\na,r,p,L4\n",
+            "racks.csv:2: feeds.B.phase: expected one of L1, L2, L3",
+        ),
+        ("site,rack,phase_a\na,r,L1\n", "racks.csv:2: phase_a: given without pdu_a"),
         ("site,rack\na,r,x,y\n", "racks.csv:2: more cells than columns"),
         ("site,rack\n,r\n", "racks.csv:2: site: missing"),
         ("", "racks.csv:1: site: missing column"),
