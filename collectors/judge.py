@@ -29,6 +29,12 @@ _LEAST_WATTS: Final = 500.0
 """Power from which on 0 A or 0 V is no rounding: more than 2 A at 230 V."""
 _LEAST_FACTOR: Final = 0.2
 """No load's power factor is smaller: its voltage or its current is scaled wrongly."""
+_SCALE_VA: Final = 500.0
+"""Power from which on it is compared with voltage times current. Filters draw less when idle."""
+_SCALE_UP: Final = 50.0
+"""How many times the watts volt-amperes are at most. A filter at no load may be at ten times."""
+_SCALE_DOWN: Final = 5.0
+"""How many times volt-amperes watts are at most: a power of three phases beside one of them."""
 _LOW_VOLTAGE: Final = 1000.0
 """The end of low voltage; only a meter behind transformers may be above it."""
 _LIVE_VOLTS: Final = 50.0
@@ -53,7 +59,9 @@ def judge(readings: list[Reading], dropped: Counter[str]) -> Judged:
         least, most, checked = _limits(metric)
         if not least <= value <= most and not bounds_of(metric).hold(value):
             refused[series] = Refusal(series, value, _why_outside(metric, value))
-        elif checked and (value == 0 or (value >= _LOW_VOLTAGE and _is_high(metric, value))):
+        elif checked and (
+            value == 0 or metric in _COMPARED or (value >= _LOW_VOLTAGE and _is_high(metric, value))
+        ):
             doubtful.append((series, value))
     if doubtful:
         places = _Places(readings, refused)
@@ -117,6 +125,8 @@ class _Places:
     def why_not(self, series: Series, value: float) -> Reason | None:
         """Return why a reading does not agree with the others of its place; None if it does."""
         rows = _CHECKS[series.metric]
+        if value and series.metric in _COMPARED:
+            return "wrong_scale" if any(self._is_far(row, series, value) for row in rows) else None
         if value:
             agrees = any(self._agrees(row, series.values, value) for row in rows)
             return None if agrees else "wrong_scale"
@@ -134,6 +144,18 @@ class _Places:
             return self._most(row.voltage, row, at) >= _LIVE_VOLTS
         watts = self._most(row.powers[0], row, at)
         return watts >= (_LEAST_VA if series.metric is row.factor else _LEAST_WATTS)
+
+    def _is_far(self, row: Row, series: Series, value: float) -> bool:
+        """Tell whether a power, or a current, is far below what the other two of its place say."""
+        at = series.values
+        if value < 0 or not row.scaled:
+            return False
+        if series.metric is row.powers[0]:
+            apparent = self._apparent(row, at)
+            return apparent >= _SCALE_VA and value * _SCALE_UP < apparent
+        watts = self._most(row.powers[0], row, at)
+        volts = self._most(row.voltage, row, at)
+        return watts >= _SCALE_VA and 0 < value * volts * _SCALE_DOWN < watts
 
     def _agrees(self, row: Row, at: tuple[str, ...], volts: float) -> bool:
         """Tell whether the power of a place fits its voltage and its current."""
@@ -173,6 +195,9 @@ def _checked(row: Row) -> tuple[Metric | None, ...]:
 
 
 _VOLTAGES: Final = frozenset(row.voltage for row in ROWS)
+_COMPARED: Final = frozenset(
+    metric for row in ROWS if row.scaled for metric in (row.powers[0], row.current)
+)
 _CHECKS: Final[Mapping[Metric | None, tuple[Row, ...]]] = {
     metric: tuple(row for row in ROWS if metric in _checked(row))
     for metric in dict.fromkeys(metric for row in ROWS for metric in _checked(row))

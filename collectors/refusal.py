@@ -9,7 +9,8 @@ from collectors.base import Series
 
 Reason = Literal["sentinel", "out_of_bounds", "wrong_scale", "zero_with_load"]
 """`sentinel`: the device's own sign for no value, or the extreme of a type. `out_of_bounds`:
-outside the metric's bounds. `wrong_scale`: a voltage of ten or a hundred times a nominal one.
+outside the metric's bounds. `wrong_scale`: a voltage of ten or a hundred times a nominal one; a
+power or a current that is far too small for the other of its place.
 `zero_with_load`: 0 W where a current flows, and the like."""
 
 _NAMED: Final = 5

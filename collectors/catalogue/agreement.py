@@ -18,6 +18,9 @@ class Row:
 
     `device` is the number of labels that name the device. `powers` are in watts first, then in
     volt-amperes. Where the powers name no place or an empty one, they are those of all places.
+    `scaled`: its power and its current are compared in every round. PDUs are left out, since there
+    are many of them, and each make is read by a profile of its own. So are meters: where power
+    flows both ways, little of it may be beside much current.
     """
 
     device: int
@@ -27,6 +30,7 @@ class Row:
     load: Metric | None = None
     factor: Metric | None = None
     frequency: Metric | None = None
+    scaled: bool = True
 
 
 _PDU: Final = len(facility.PDU)
@@ -34,6 +38,7 @@ _METER: Final = len(facility.METER)
 ROWS: Final[tuple[Row, ...]] = (
     Row(
         device=_PDU,
+        scaled=False,
         powers=(pdu_parts.PDU_OUTLET_POWER, pdu_parts.PDU_OUTLET_APPARENT_POWER),
         current=pdu_parts.PDU_OUTLET_CURRENT,
         voltage=pdu_parts.PDU_OUTLET_VOLTAGE,
@@ -43,6 +48,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_PDU,
+        scaled=False,
         powers=(pdu_parts.PDU_BANK_POWER, pdu_parts.PDU_BANK_APPARENT_POWER),
         current=pdu_parts.PDU_BANK_CURRENT,
         voltage=pdu_parts.PDU_BANK_VOLTAGE,
@@ -51,6 +57,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_PDU,
+        scaled=False,
         powers=(facility.PDU_PHASE_POWER, facility.PDU_PHASE_APPARENT_POWER),
         current=facility.PDU_PHASE_CURRENT,
         voltage=facility.PDU_PHASE_VOLTAGE,
@@ -60,6 +67,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_PDU,
+        scaled=False,
         powers=(facility.PDU_POWER, facility.PDU_APPARENT_POWER),
         current=facility.PDU_CURRENT,
         voltage=facility.PDU_VOLTAGE,
@@ -69,6 +77,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_PDU,
+        scaled=False,
         powers=(facility.PDU_POWER, facility.PDU_APPARENT_POWER),
         current=facility.PDU_PHASE_CURRENT,
         voltage=facility.PDU_PHASE_VOLTAGE,
@@ -76,6 +85,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_METER,
+        scaled=False,
         powers=(facility.METER_PHASE_POWER, facility.METER_PHASE_APPARENT_POWER),
         current=facility.METER_CURRENT,
         voltage=facility.METER_VOLTAGE,
@@ -84,6 +94,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_METER,
+        scaled=False,
         powers=(facility.METER_POWER, facility.METER_APPARENT_POWER),
         current=facility.METER_CURRENT,
         voltage=facility.METER_VOLTAGE,

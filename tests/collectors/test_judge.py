@@ -189,6 +189,52 @@ def test_a_meter_behind_transformers_is_accepted_where_its_power_agrees() -> Non
     assert verdict(reading(facility.METER_VOLTAGE, 10_000.0, phase="L1")) == {}
 
 
+def _output(watts: float, amperes: float, phase: str = "L1") -> dict[str, str]:
+    """Return the verdict on a phase of a UPS at 230 V, by metric."""
+    dropped: Counter[str] = Counter()
+    readings = [
+        reading(ups.UPS_OUTPUT_POWER, watts, phase=phase),
+        reading(ups.UPS_OUTPUT_CURRENT, amperes, phase="L1"),
+        reading(ups.UPS_OUTPUT_VOLTAGE, 230.0, phase="L1"),
+    ]
+    return {one.series.metric.name: one.reason for one in judge(readings, dropped).refused}
+
+
+@pytest.mark.parametrize("watts", [2.0, 2.5, 49.0])
+def test_kilowatts_that_are_told_as_watts_are_no_reading(watts: float) -> None:
+    """11 A x 230 V = 2530 VA; a fiftieth of them is 50.6 W."""
+    assert _output(watts, 11.0) == {"output_power_watts": "wrong_scale"}
+
+
+@pytest.mark.parametrize("amperes", [1.1, 0.11, 2.1])
+def test_whole_amperes_that_are_told_as_tenths_are_no_reading(amperes: float) -> None:
+    """2500 W at 230 V are 10.9 A; a fifth of them is 2.17 A."""
+    assert _output(2500.0, amperes) == {"output_current_amperes": "wrong_scale"}
+
+
+@pytest.mark.parametrize(
+    ("watts", "amperes"),
+    [
+        (2500.0, 11.0),
+        (51.0, 11.0),  # a filter at no load
+        (2500.0, 2.2),
+        (5.0, 2.0),  # 460 VA: too little to judge
+        (499.0, 0.1),
+        (-2000.0, 0.5),  # power that flows back
+    ],
+)
+def test_a_power_and_a_current_that_may_be_of_one_load_are_readings(
+    watts: float, amperes: float
+) -> None:
+    """Below 500 VA and 500 W, and within the factors of 50 and 5, both are accepted."""
+    assert _output(watts, amperes) == {}
+
+
+def test_the_power_of_three_phases_does_not_refuse_the_current_of_one() -> None:
+    """A UPS tells 2500 W of all phases, and 1.1 A of L1: the others may carry the rest."""
+    assert _output(2500.0, 1.1, phase="") == {}
+
+
 def test_a_power_factor_of_0_beside_a_power_is_no_reading() -> None:
     """514 W of 551 VA have a power factor of 0.93, not 0."""
     assert verdict(reading(facility.PDU_POWER, 514.0), reading(facility.PDU_POWER_FACTOR, 0.0)) == {
