@@ -156,6 +156,11 @@ def form_of(args: argparse.Namespace) -> Form:
     if len(delimiter) != 1:
         message = f"expected one character or tab, got {args.delimiter!r}"
         raise ConfigError(message, key="--delimiter")
+    if "%I" in args.time_format and "%p" not in args.time_format:
+        message = "%I is an hour of 1 to 12 and needs %p; %H is one of 0 to 23"
+        raise ConfigError(message, key="--time-format")
+    if "%Z" in args.time_format[:-2]:
+        raise ConfigError("%Z may stand at the end only", key="--time-format")
     return Form(
         time=args.time_column,
         date=args.date_column,

@@ -27,6 +27,7 @@ from agent.ledger.imports.forms import (
     Form,
     Meters,
 )
+from agent.ledger.imports.headers import has_cells, parted, units_of, wrong_header
 from agent.ledger.imports.refusals import Refusals, Refused
 from agent.ledger.imports.rows import NO_POWER, Rows
 from agent.ledger.imports.sheet import Sheet
@@ -90,11 +91,12 @@ def bounded_lines(file: TextIO, name: str) -> Iterator[str]:
 
 
 class _Column(NamedTuple):
-    """A meter's column of a wide file."""
+    """A meter's column of a wide file; its values times `factor` are joules, watts or litres."""
 
     place: int
     header: str
     rows: Rows
+    factor: float
 
 
 class _Reading:
@@ -164,7 +166,7 @@ class _Reading:
             raise self._wrong_header(header)
         if form.is_own and {*header} - {COVERED} != {*wanted}:
             raise self._wrong_header(header)
-        self._set_unit(form.unit or OWN_UNITS.get(value, ""))
+        self._set_unit(form.unit or OWN_UNITS.get(value) or parted(value)[1])
         start_of, of = form.start_of(header), header.index(value)
         named = None if form.only else header.index(form.meter)
         covered = header.index(COVERED) if COVERED in header else None
@@ -173,7 +175,7 @@ class _Reading:
         known, times, factor = self._rows, self._times.known, self._factor
 
         def take(cells: list[str], line: int) -> None:
-            if not _has_cells(cells, header):
+            if not has_cells(cells, header):
                 return
             said = "" if covered is None else cells[covered]
             if said and self._number(COVERED, said) < WHOLE_HOUR:
@@ -197,25 +199,26 @@ class _Reading:
         """Return what takes a row with a column for each meter."""
         form = self._form
         own = [*form.start, *([form.end] if form.end else [])]
-        is_known = any(form.aliases.get(cell, cell) in self._meters.known for cell in header)
+        self._is_wide = True
+        is_known = any(self._meter_of(cell) in self._meters.known for cell in header)
         if not {*own} <= {*header} or len({*header}) != len(header) or not is_known:
             raise self._wrong_header(header)
-        self._is_wide = True
-        self._set_unit(form.unit or "kWh")
         start_of = form.start_of(header)
         until = header.index(form.end) if form.end else None
+        taken = [cell for cell in header if cell not in own and self._meter_of(cell) != LEFT_OUT]
         try:
+            units = {} if form.unit else units_of(taken)
+            self._set_unit(form.unit or next(iter(units.values()), "kWh"))
             columns = [
-                _Column(n, cell, rows)
-                for n, cell in enumerate(header)
-                if cell not in own and (rows := self._rows_of(cell)) is not None
+                _Column(header.index(cell), cell, rows, self._factor_of(units.get(cell)))
+                for cell in taken
+                if (rows := self._rows_of(cell)) is not None
             ]
         except Refused as refused:
-            line = form.skip_lines + 1
-            raise Problems([ConfigError(str(refused), file=self._name, line=line)]) from None
+            raise self._in_header(str(refused)) from None
 
         def take(cells: list[str], line: int) -> None:
-            if not _has_cells(cells, header):
+            if not has_cells(cells, header):
                 return
             time = self._times.read(start_of(cells))
             end = None if until is None else self._end(cells[until])
@@ -224,7 +227,7 @@ class _Reading:
                 if cell.strip():
                     try:
                         number = self._number(column.header, cell)
-                        column.rows.add(time, number * self._factor, line, end)
+                        column.rows.add(time, number * column.factor, line, end)
                     except Refused as refused:
                         self._mark(column.rows, time, line)
                         self.refusals.add(line, refused)
@@ -232,16 +235,10 @@ class _Reading:
         return take
 
     def _wrong_header(self, header: Sequence[str]) -> Problems:
-        form = self._form
-        if form.is_own:
-            expected = "time,meter,energy_kwh, time,meter,power_w or time,meter,volume_m3"
-        else:
-            meter = "" if form.only else form.meter
-            wanted = (*form.start, meter, form.value or "VALUE")
-            expected = form.delimiter.join(part for part in wanted if part)
-        found = form.delimiter.join(header) or "nothing"
-        message = f"expected the header {expected}, found {found}{_other_delimiter(header)}"
-        return Problems([ConfigError(message, file=self._name, line=form.skip_lines + 1)])
+        return self._in_header(wrong_header(self._form, header))
+
+    def _in_header(self, message: str) -> Problems:
+        return Problems([ConfigError(message, file=self._name, line=self._form.skip_lines + 1)])
 
     def _set_unit(self, unit: str) -> None:
         if unit not in UNITS:
@@ -249,13 +246,23 @@ class _Reading:
             raise Problems([ConfigError(message, file=self._name, key="--unit")])
         self._column, self._factor = UNITS[unit]
 
+    def _factor_of(self, unit: str | None) -> float:
+        return UNITS[unit].factor if unit else self._factor
+
+    def _meter_of(self, text: str) -> str:
+        """Return the meter that a name of the file is of; a header may have its unit behind it."""
+        aliases, known = self._form.aliases, self._meters.known
+        meter = name_of(text.strip()) if self._is_export else text.strip()
+        if self._is_wide and meter not in aliases and meter not in known:
+            meter = parted(meter)[0]
+        return aliases.get(meter, meter)
+
     def _rows_of(self, text: str) -> Rows | None:
         """Return where a meter's rows are gathered; None for one that is to be left out."""
         rows = self._rows.get(text)
         if rows is not None:
             return rows
-        meter = name_of(text.strip()) if self._is_export else text.strip()
-        meter = self._form.aliases.get(meter, meter)
+        meter = self._meter_of(text)
         if meter == LEFT_OUT:
             return None
         known = self._meters.known
@@ -277,23 +284,3 @@ class _Reading:
 
     def _end(self, text: str) -> int:
         return self._ends.read(text) if self._ends is not None else 0
-
-
-def _has_cells(cells: Sequence[str], header: Sequence[str]) -> bool:
-    """Tell whether a row has all its cells; an empty line has none. Raises Refused for others."""
-    if len(cells) == len(header):
-        return True
-    if any(map(str.strip, cells)):
-        raise Refused("cells", f"expected {len(header)} cells, found {len(cells)}")
-    return False
-
-
-def _other_delimiter(header: Sequence[str]) -> str:
-    """Name the delimiter that a header of one cell seems to have: the end of an error line."""
-    if len(header) != 1:
-        return ""
-    (cell,) = header
-    for delimiter, said in ((";", "';'"), ("\t", "tab"), ("|", "'|'"), (",", "','")):
-        if delimiter in cell:
-            return f"; is it --delimiter {said}?"
-    return ""

@@ -32,23 +32,54 @@ _GROUPS: Final = re.compile(
 _PARTING: Final = re.compile(f"[,{_PARTS}]")
 
 
+_DAY_END: Final = re.compile(r"(?<![\d:.])24:00(?=(:00)?(?![\d:]))")
+"""The midnight at the end of a day: 24:00 (ISO 8601-1:2019/Amd 1)."""
+_ZONE: Final = re.compile(r"(?P<rest>.*?)\s*(?P<zone>[A-Za-z]+)")
+_UTC: Final = {"UTC", "GMT", "Z"}
+
+
 def parse_time(text: str, zone: ZoneInfo, form: str = "") -> dt.datetime:
     """Read a time in ISO 8601, or in a format of strptime; raises Refused.
 
-    A time without an offset is local to `zone`.
+    A time without an offset is local to `zone`. 24:00 is the midnight at the end of its day. `%Z`
+    at the end of a format is `UTC`, or what the zone calls its time then: `CEST`.
     """
+    named = form.endswith("%Z") and _ZONE.fullmatch(text)
+    words, its_form = (named["rest"], form[:-2].rstrip()) if named else (text, form)
+    moment = _parsed(words, its_form, text, form)
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise Refused("time", f"{text} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    if named:
+        return _in_named_zone(moment, named["zone"], zone)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _parsed(words: str, its_form: str, text: str, form: str) -> dt.datetime:
+    """Read a time; `text` and `form` are what the file and the user say, for the error."""
+    ends_day = _DAY_END.search(words)
+    if ends_day:
+        words = f"{words[: ends_day.start()]}00{words[ends_day.start() + 2 :]}"
     try:
         moment = (
-            dt.datetime.strptime(text, form)  # noqa: DTZ007 - the zone comes below
+            dt.datetime.strptime(words, its_form)  # noqa: DTZ007 - the zone comes later
             if form
-            else dt.datetime.fromisoformat(text)
+            else dt.datetime.fromisoformat(words)
         )
     except ValueError:
         such = f"the form {form}" if form else "ISO 8601 such as 2025-01-31T14:00:00+08:00"
         raise Refused("time", f"expected {such}, got {text!r}") from None
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise Refused("time", f"{text} is not in the years {_FIRST_YEAR} to {_LAST_YEAR}")
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return moment + dt.timedelta(days=1) if ends_day else moment
+
+
+def _in_named_zone(moment: dt.datetime, name: str, zone: ZoneInfo) -> dt.datetime:
+    """Return a time whose zone stands behind it as a word; raises Refused for one not known."""
+    if name.upper() in _UTC:
+        return moment.replace(tzinfo=dt.UTC)
+    for fold in (0, 1):
+        local = moment.replace(tzinfo=zone, fold=fold)
+        if local.tzname() == name:
+            return local.astimezone(dt.UTC)
+    raise Refused("time", f"{name} is not UTC, nor what {zone.key} calls its time then")
 
 
 def parse_number(column: str, text: str, *, decimal_comma: bool = False) -> float:

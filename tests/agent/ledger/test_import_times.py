@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.ledger.imports.refusals import Refused
-from agent.ledger.imports.times import parse_number
+from agent.ledger.imports.times import parse_number, parse_time
 from tests.support.imports import Bills
 
 DAY, NEXT = "2025-10-26", "2025-10-27"
@@ -200,3 +200,52 @@ def test_a_comma_that_may_be_a_decimal_one_is_refused(text: str) -> None:
     """Nobody knows whether 1,305 is a thousand and more, or one and a third."""
     with pytest.raises(Refused, match="expected a number, got"):
         parse_number("v", text)
+
+
+CHINA = ZoneInfo("Asia/Shanghai")
+GERMANY = ZoneInfo("Europe/Berlin")
+WITH_ZONE = "%d.%m.%Y %H:%M %Z"
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("2026-02-01 24:00", ""),
+        ("2026-02-01T24:00:00", ""),
+        ("2026-02-01T24:00:00+08:00", ""),
+        ("01.02.2026 24:00", "%d.%m.%Y %H:%M"),
+        ("2026/2/1 24:00:00", "%Y/%m/%d %H:%M:%S"),
+    ],
+)
+def test_24_00_is_the_end_of_its_day(text: str, form: str) -> None:
+    """ISO 8601-1:2019/Amd 1: 24:00 on 1 February is 00:00 on 2 February, in Shanghai 16:00 UTC."""
+    assert parse_time(text, CHINA, form) == dt.datetime(2026, 2, 1, 16, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-02-01 24:01", "2026-02-01 25:00", "2026-02-01 24:00:01"])
+def test_nothing_comes_after_24_00(text: str) -> None:
+    """No clock shows it."""
+    with pytest.raises(Refused):
+        parse_time(text, CHINA)
+
+
+@pytest.mark.parametrize(
+    ("text", "utc_hour"),
+    [
+        ("25.10.2026 02:00 CEST", 0),
+        ("25.10.2026 02:00 CET", 1),
+        ("25.10.2026 02:00 UTC", 2),
+        ("25.10.2026 02:00 GMT", 2),
+    ],
+)
+def test_the_zone_behind_a_time_counts(text: str, utc_hour: int) -> None:
+    """The hour that comes twice in Berlin on 25 October 2026 is first UTC+2, then UTC+1."""
+    expected = dt.datetime(2026, 10, 25, utc_hour, tzinfo=dt.UTC)
+    assert parse_time(text, GERMANY, WITH_ZONE) == expected
+
+
+@pytest.mark.parametrize("text", ["01.02.2026 02:00 EST", "01.02.2026 02:00 CEST"])
+def test_a_zone_that_is_not_the_sites_then_is_refused(text: str) -> None:
+    """EST is no time of Berlin, and in February CEST is none."""
+    with pytest.raises(Refused, match="is not UTC, nor what Europe/Berlin calls its time then"):
+        parse_time(text, GERMANY, WITH_ZONE)
