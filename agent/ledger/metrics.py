@@ -21,6 +21,7 @@ REJECTED = (
     "glitch",
     "unclear",
     "stuck",
+    "at_rest",
     "duplicate",
     "late",
     "clock",

@@ -43,8 +43,13 @@ class ChosenSums:
         return Chosen(point, self._sums.over(site, point, start, end))
 
     def in_first_hour(self, boundary: Boundary, by_cells: Chosen) -> Chosen:
-        """In the first hour, use the exact overlap of all meters if it is longer than the cells."""
+        """In the first hour, use the exact overlap of all meters if it is longer than the cells.
+
+        Only cells tell that a meter stands at 0 and cannot.
+        """
         end = round(self._clock() * 1000)
+        if any(one.site == boundary.site for one in self._hours.rests(end - HOUR_MS)):
+            return by_cells
         chosen = self._choices.at(boundary.site)
         for point in (chosen,) if chosen else boundary.it_candidates:
             common = self._common.get((boundary.site, point))

@@ -79,11 +79,7 @@ class PueCollector:
     def _readings(self, watts: _Watts) -> Iterator[Reading]:
         self._ledger.flush()
         self.pue.refresh()
-        for meter in self._ledger.intake.found_stuck():
-            series = catalogue.METER_STUCK.series(
-                self._hub, meter.key.site, meter.key.name, meter.point
-            )
-            yield series, float(bool(meter.is_stuck))
+        yield from self._stuck()
         now = self._clock()
         for site in self.pue.sites():
             if site in self._sites_of_others:
@@ -96,6 +92,15 @@ class PueCollector:
                     kpi = f"pue:{result.window}"
                     self._ledger.add_history(kpi, self._hub, site, now, result.pue)
             yield from self._target(site)
+
+    def _stuck(self) -> Iterator[Reading]:
+        """Yield the meters whose register was found stuck, or that stood at 0 and could not."""
+        found = self.pue.resting()
+        for meter in self._ledger.intake.found_stuck():
+            key = (meter.key.site, meter.key.name, meter.point)
+            found[key] = found.get(key, False) or bool(meter.is_stuck)
+        for key, is_stuck in found.items():
+            yield catalogue.METER_STUCK.series(self._hub, *key), float(is_stuck)
 
     def _target(self, site: str) -> Iterator[Reading]:
         """Yield a site's limit, and what the rest of the year must average to keep it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import add
 
@@ -72,6 +72,19 @@ def sum_places(hours: Iterable[PlaceHour]) -> SiteHour | None:
         thinned=tuple(thinned),
         repeats=repeats,
     )
+
+
+def sum_told(told: Sequence[PlaceHour], hour: int) -> SiteHour | None:
+    """Add up the places of a point, in the cells of an hour in which any of them is in service."""
+    found = sum_places(told)
+    if found is None:
+        return None
+    mask = 0
+    for one in told:
+        mask |= one.place.cells_in(hour)
+        if mask == FULL_MASK:
+            break
+    return found._replace(mask=found.mask & mask)
 
 
 def sum_even_places(

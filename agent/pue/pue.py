@@ -17,11 +17,12 @@ from agent.inventory.model import Inventory
 from agent.ledger.energy import CELL_MS, HOUR_MS, floor_hour
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.former_hours import AsOf
+from agent.pue.at_rest import is_resting
 from agent.pue.boundary import Boundary
 from agent.pue.chosen import ChosenSums
 from agent.pue.it_choice import ItChoices
 from agent.pue.model import PowerPoint, PueResult, TrendPoint
-from agent.pue.periods import bounds, year_end
+from agent.pue.periods import DAY_MS, bounds, year_end
 from agent.pue.required import required_pue
 from agent.pue.results import WindowResults
 from agent.pue.site_hours import SiteHours
@@ -116,6 +117,16 @@ class Pue:
         """Return the PUE between two times (seconds since the epoch), taken to whole cells."""
         first, last = round(start * 1000), round(end * 1000)
         return self._results.over(site, "custom", first - first % CELL_MS, last - last % CELL_MS)
+
+    def resting(self) -> dict[tuple[str, str, str], bool]:
+        """Return the meters that stood at 0 within a day though what they feed drew power.
+
+        For each site, name and point: whether it has done so for an hour, and does still.
+        """
+        found: dict[tuple[str, str, str], dict[int, int]] = {}
+        for one in self.hours.rests(self.now - DAY_MS):
+            found.setdefault((one.site, one.meter, one.point), {})[one.hour] = one.cells
+        return {key: is_resting(cells, self.now) for key, cells in found.items()}
 
     def it_point(self, site: str) -> str:
         """Return the point where a site's IT energy is taken; empty while none is chosen."""

@@ -11,6 +11,7 @@ from agent.ledger.energy import floor_hour
 from agent.ledger.ledger import Ledger
 from agent.ledger.limits import Limits
 from agent.ledger.store.former_hours import AsOf
+from agent.ledger.store.refusals import RestedHour
 from agent.ledger.store.site_hours import ChangedHour, SiteHour
 from agent.ledger.stretches import CountedTime
 from agent.pue.boundaries import Boundaries
@@ -69,6 +70,11 @@ class SiteHours:
         if self._as_of is not None:
             self._boundaries.take_as_listed(self._as_of.time)
         self._doubts.refresh(boundaries_changed=changed)
+
+    def rests(self, start: int) -> list[RestedHour]:
+        """Return the hours since a time in which a meter stood at 0 and could not."""
+        with self.ledger.reader.read() as tables:
+            return tables.refusals.rests(start)
 
     def sum_again(self, site: str, start: int, end: int) -> None:
         """Have the hours between two times (milliseconds) summed again by the inventory of now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from agent.inventory.model import IT_POINTS
@@ -19,8 +20,10 @@ from agent.ledger.set_aside import beyond, set_aside
 from agent.ledger.store.blocks import BlockCache
 from agent.ledger.store.database import Tables
 from agent.ledger.store.hour import HeardHour
+from agent.ledger.store.refusals import AT_REST
 from agent.ledger.store.site_hours import SiteHour, SiteHourKey
 from agent.pue.boundaries import METERED_POINTS, Boundaries
+from agent.pue.left_out import LeavingOut, Sums
 from agent.pue.periods import local_year
 from agent.pue.places import Place
 from agent.pue.point_sums import (
@@ -28,7 +31,7 @@ from agent.pue.point_sums import (
     in_service,
     joined,
     sum_even_places,
-    sum_places,
+    sum_told,
     weigh_carbon,
 )
 
@@ -89,14 +92,19 @@ class HourSummer:
         self, site: str, hour: int, points: Iterable[str]
     ) -> dict[str, list[PlaceHour]]:
         """Return what each place of some points said of an hour, so that it can be summed again."""
-        wanted = {(site, point): self._places(site, point) for point in points}
         with self._ledger.reader.read() as tables:
-            heard = self._load(tables, hour, wanted)
-            rows = heard.without(beyond(heard)).cells()
-            return {
-                point: self._place_hours(tables, SiteHourKey(site, point, hour), places, rows)
-                for (_, point), places in wanted.items()
-            }
+            return self._told(tables, site, hour, points)
+
+    def _told(
+        self, tables: Tables, site: str, hour: int, points: Iterable[str]
+    ) -> dict[str, list[PlaceHour]]:
+        wanted = {(site, point): self._places(site, point) for point in points}
+        heard = self._load(tables, hour, wanted)
+        rows = heard.without(beyond(heard)).cells()
+        return {
+            point: self._place_hours(tables, SiteHourKey(site, point, hour), places, rows)
+            for (_, point), places in wanted.items()
+        }
 
     def _places(self, site: str, point: str) -> tuple[Place, ...]:
         return self._boundaries.by_site[site].places_at(point)
@@ -112,9 +120,21 @@ class HourSummer:
         heard = set_aside(tables, hour, self._load(tables, hour, wanted))
         generation = tables.site_hours.new_generation()
         tables.moments.note(generation, self._ledger.retention.time)
+        found: Sums = {}
         for (site, point), places in wanted.items():
             key = SiteHourKey(site, point, hour)
-            self._store(tables, key, self._summed(tables, key, places, heard), generation)
+            found[key] = self._summed(tables, key, places, heard)
+        for site in dict.fromkeys(site for site, _ in wanted):
+            left_out = LeavingOut(
+                tables,
+                self._boundaries.by_site[site],
+                hour,
+                numbers=self._boundaries.numbers,
+                told=partial(self._told, tables, site, hour),
+            )
+            self._ledger.intake.count({AT_REST: left_out.apply(found)})
+        for key, one in found.items():
+            self._store(tables, key, one, generation)
         tables.site_hours.mark_summed(hour)
 
     def _store(
@@ -163,9 +183,7 @@ class HourSummer:
         if heard.is_even and key.point not in _UNEVEN and _all_whole(places, key.hour):
             numbers = self._boundaries.numbers_at(key.site, key.point, places)
             return sum_even_places(places, numbers, heard.sums)
-        told = self._place_hours(tables, key, places, heard.cells())
-        found = sum_places(told)
-        return None if found is None else found._replace(mask=found.mask & _cells_in(told, key))
+        return sum_told(self._place_hours(tables, key, places, heard.cells()), key.hour)
 
     def _place_hours(
         self,
@@ -224,16 +242,6 @@ class HourSummer:
                     meters.update(self._boundaries.numbers(site, replace(place, kind="")))
         known = self._boundaries.known
         return tables.hours.at(hour, meters, known=known, cache=self._blocks)
-
-
-def _cells_in(told: Iterable[PlaceHour], key: SiteHourKey) -> int:
-    """Return the cells of an hour in which any place is in service, as bits."""
-    mask = 0
-    for one in told:
-        mask |= one.place.cells_in(key.hour)
-        if mask == FULL_MASK:
-            break
-    return mask
 
 
 def _all_whole(places: Iterable[Place], hour: int) -> bool:

@@ -188,7 +188,7 @@ LEDGER_REJECTED: Final = _agent(
     "ledger",
     "rejected_readings_total",
     "Meter readings rejected, by reason: negative, above_rating, leap, glitch, unclear, stuck,"
-    " duplicate, late, clock, memory, ledger_error.",
+    " at_rest, duplicate, late, clock, memory, ledger_error.",
     "reason",
     type="counter",
 )

@@ -88,7 +88,7 @@ METER_STUCK: Final = Metric(
     type="gauge",
     help=(
         "1 while a meter's register stands still and should not, 0 once it counts again; absent"
-        " where none was found stuck since the agent began."
+        " where none was found stuck since the agent began, or at 0 within a day."
     ),
     labels=("hub", "site", "meter", "point"),
 )

@@ -10,10 +10,16 @@ import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from agent.ledger.energy import HOUR_MS, floor_hour
 from agent.ledger.register_judge import Reason, Refusal
+
+AT_REST: Final = "at_rest"
+"""The reason of cells in which a meter stands at 0 though what it feeds draws power.
+
+It does not follow from the meter's own readings, so these do not change it.
+"""
 
 _DAY_MS: Final = 24 * HOUR_MS
 _MOST_MARKS: Final = 500
@@ -33,6 +39,16 @@ class RefusedReadings:
     reason: str
     count: int
     value: float
+
+
+class RestedHour(NamedTuple):
+    """In how many cells of an hour a meter stood at 0 though what it feeds drew power."""
+
+    site: str
+    meter: str
+    point: str
+    hour: int
+    cells: int
 
 
 class RefusalTable:
@@ -55,14 +71,16 @@ class RefusalTable:
             (hour, reason): count
             for hour, reason, count in self._db.execute(
                 "SELECT start, reason, count FROM refusal"
-                " WHERE meter = ? AND start >= ? AND start < ?",
+                f" WHERE meter = ? AND start >= ? AND start < ? AND reason != '{AT_REST}'",
                 (meter, start, end),
             )
         }
         if not rows and not known:
             return Counter()
         self._db.execute(
-            "DELETE FROM refusal WHERE meter = ? AND start >= ? AND start < ?", (meter, start, end)
+            "DELETE FROM refusal"
+            f" WHERE meter = ? AND start >= ? AND start < ? AND reason != '{AT_REST}'",
+            (meter, start, end),
         )
         self._db.executemany(
             "INSERT INTO refusal VALUES (?, ?, ?, ?, ?, ?)",
@@ -132,6 +150,47 @@ class RefusalTable:
             "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?, ?)",
             (meter, hour, hour + HOUR_MS, reason, 1, min(value, sys.float_info.max)),
         )
+
+    # Hours in which a meter stands at 0 though what it feeds draws power.
+
+    def note_rest(self, meter: int, hour: int, cells: int) -> int:
+        """Store in how many cells of an hour a meter stands at 0 and cannot, if in any.
+
+        Return how many more these are than were known.
+        """
+        key = (meter, hour, AT_REST)
+        known = self._db.execute(
+            "SELECT count FROM refusal WHERE meter = ? AND start = ? AND reason = ?", key
+        ).fetchone()
+        if cells:
+            self._db.execute(
+                "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?, 0)",
+                (meter, hour, hour + HOUR_MS, AT_REST, cells),
+            )
+        elif known:
+            self._db.execute(
+                "DELETE FROM refusal WHERE meter = ? AND start = ? AND reason = ?", key
+            )
+        return max(0, cells - (known[0] if known else 0))
+
+    def has_rest(self, meters: Iterable[int], hour: int) -> bool:
+        """Tell whether it is stored of any of some meters that it stood at 0 in an hour."""
+        return any(
+            self._db.execute(
+                "SELECT 1 FROM refusal WHERE meter = ? AND start = ? AND reason = ?",
+                (meter, hour, AT_REST),
+            ).fetchone()
+            for meter in meters
+        )
+
+    def rests(self, start: int) -> list[RestedHour]:
+        """Return the hours since a time in which any meter stood at 0 and could not."""
+        rows = self._db.execute(
+            "SELECT m.site, m.name, m.point, r.start, r.count FROM refusal r"
+            " JOIN meter m ON m.id = r.meter WHERE r.reason = ? AND r.stop > ?",
+            (AT_REST, start),
+        )
+        return [RestedHour(*row) for row in rows]
 
     # Times of which later readings may say something else.
 

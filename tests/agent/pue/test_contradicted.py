@@ -67,16 +67,25 @@ def test_a_transformer_s_ratio_that_changed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kwh", [0.0, 0.001])
 def test_a_supply_that_tells_nothing_for_two_days(tmp_path: Path, kwh: float) -> None:
-    """Two of thirty days at 0 and 100 kWh: 130 · 28 / (100 · 30) = 1.213 is stated for 1.300.
-
-    1.300 is 1.300 / 1.2133 - 1 = 7.1 % above it. No energy at all is no less wrong than a little.
-    """
+    """Two of thirty days at 0 and 100 kWh: it stands at 0 and cannot, so 28 days are covered."""
     silent = dict.fromkeys(range(240, 288), kwh)
     with bench(tmp_path, stock(), now=day(24 * 30).timestamp()) as b:
         result = _told(b, 30, silent, {})
-    assert result.pue == pytest.approx(1.21333, abs=1e-4)
+    assert (result.pue, result.coverage) == (pytest.approx(1.3), pytest.approx(28 / 30))
+    assert any("main (576 at_rest)" in one for one in result.notes)
+
+
+def test_a_supply_that_tells_a_little_for_two_days(tmp_path: Path) -> None:
+    """Two of thirty days at 1 and 100 kWh: (130 · 28 + 2) / 3000 = 1.2140 is stated for 1.300.
+
+    1.300 is 1.300 / 1.2140 - 1 = 7.1 % above it.
+    """
+    little = dict.fromkeys(range(240, 288), 1.0)
+    with bench(tmp_path, stock(), now=day(24 * 30).timestamp()) as b:
+        result = _told(b, 30, little, {})
+    assert result.pue == pytest.approx((130 * 28 + 2) / 3000)
     assert result.uncertainty is not None
-    assert result.uncertainty >= 1.3 / (130 * 28 / 3000) - 1 - 1e-4
+    assert result.uncertainty >= 1.3 / ((130 * 28 + 2) / 3000) - 1 - 1e-4
     assert any("of the rest is 1.300" in one for one in result.notes)
 
 
