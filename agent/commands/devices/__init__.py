@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 from agent.commands.devices import discover, draft, modbus, options, redfish, snmp
-from agent.commands.devices.show import show_dropped, show_readings, show_refused
+from agent.commands.devices.show import failed, show_dropped, show_readings, show_refused
+from agent.messages.said import said_lines, tell
+from agent.messages.terminal import spoken
 from collectors.base import CollectError, ConfigError
 from collectors.facility.profile import paths, protocol_of
 from collectors.strict import Document, Problems
@@ -70,10 +72,10 @@ def run(args: argparse.Namespace) -> int:
             return discover.run(args)
         return draft.write(args) if args.action == "draft" else asyncio.run(_identify(args))
     except CollectError as error:
-        sys.stderr.write(f"{args.address}: {error}\n")
+        failed(args.address, error)
         return 1
     except (ConfigError, Problems, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.writelines(f"{line}\n" for line in said_lines(error, spoken()))
         return 2
 
 
@@ -96,5 +98,5 @@ async def _identify(args: argparse.Namespace) -> int:
     show_readings(readings)
     show_refused(collector.refused)
     show_dropped(collector.dropped)
-    sys.stdout.write(f"\n{len(readings)} readings\n")
+    tell(f"\n{len(readings)} readings")
     return 0

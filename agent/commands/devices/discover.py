@@ -20,6 +20,7 @@ from agent.commands.devices.options import channel_to, device_of
 from agent.commands.devices.show import printable
 from agent.commands.output import write_text
 from agent.hubs.packaged import packaged_keys
+from agent.messages.said import tell
 from collectors.base import BadReply, CollectError, ConfigError, Context, Place
 from collectors.catalogue.devices import KINDS
 from collectors.facility.modbus.profile import Profile
@@ -104,13 +105,13 @@ def run(args: argparse.Namespace) -> int:
     search = Search(args=args, library=library, registers=dict(modbus.profiles(args.profiles_dir)))
     asyncio.run(_search(search, addresses, wanted))
     if not search.seen:
-        sys.stderr.write(f"no device answered at {len(addresses)} addresses\n")
+        tell(f"no device answered at {len(addresses)} addresses", to=sys.stderr)
         return 1
     write_text(args.out, config_of(search.seen, args), "--out")
     ready = sum(bool(one.entry) for one in search.seen)
-    sys.stdout.write(
+    tell(
         f"{len(search.seen)} devices answered at {len(addresses)} addresses; {ready} are in"
-        f" {args.out}\n"
+        f" {args.out}"
     )
     return 0
 
@@ -158,7 +159,7 @@ async def _ask(search: Search, address: str, protocols: Sequence[str]) -> None:
         except CollectError:
             continue
         search.seen.append(seen)
-        sys.stdout.write(f"{address}  {protocol:<8} {seen.says or seen.hint}\n")
+        tell(f"{address}  {protocol:<8} {seen.says or seen.hint}")
 
 
 async def _snmp(search: Search, address: str) -> Seen:

@@ -10,6 +10,7 @@ from pathlib import Path
 from agent.commands.devices.options import channel_to, device_of
 from agent.commands.devices.show import printable
 from agent.commands.output import write_text
+from agent.messages.said import tell
 from collectors.base import ConfigError
 from collectors.facility.snmp import draft
 from collectors.facility.snmp.makers import maker_name
@@ -29,13 +30,11 @@ def write(args: argparse.Namespace) -> int:
     show(found)
     text = draft.write(found)
     if not text:
-        sys.stderr.write("no object of the device looks like a reading: no draft was written\n")
+        tell("no object of the device looks like a reading: no draft was written", to=sys.stderr)
         return 1
     write_text(out, text, "--out")
-    sys.stdout.write(
-        f"\n{out}: complete it with the maker's MIB, then\n"
-        f"  hubgauge devices identify {args.address} --profiles-dir {out.parent}\n"
-    )
+    tell(f"\n{out}: complete it with the maker's MIB, then")
+    sys.stdout.write(f"  hubgauge devices identify {args.address} --profiles-dir {out.parent}\n")
     return 0
 
 
@@ -43,29 +42,29 @@ def show_identity(address: str, identity: Identity) -> None:
     """Print a device's description of itself and its sysObjectID, with the name of its maker."""
     name = maker_name(maker_of(identity.object_id))
     maker = f" ({name})" if name and is_private(identity.object_id) else ""
-    sys.stdout.write(
-        f"{address}\n"
+    sys.stdout.write(f"{address}\n")
+    tell(
         f"  says        {printable(identity.description) or '(nothing)'}\n"
-        f"  sysObjectID {printable(identity.object_id) or '(none)'}{maker}\n"
+        f"  sysObjectID {printable(identity.object_id) or '(none)'}{maker}"
     )
 
 
 def show(found: Survey) -> None:
     """Print a device's branches, and the tables that look like readings."""
     names = [f"{one} {maker_name(one)}".strip() for one in found.makers if one not in SOFTWARE]
-    sys.stdout.write(f"  branches    {', '.join(names) or 'none of a maker'}\n\n")
+    tell(f"  branches    {', '.join(names) or 'none of a maker'}\n\n")
     rows = [(table, one) for table, one in readings(found) if one.guess and one.guess.sure]
     more = sum(1 for _ in readings(found)) - len(rows)
     if rows:
-        sys.stdout.write("Looks like electrical or climate readings:\n")
+        tell("Looks like electrical or climate readings:")
     for table, one in rows[:_SHOWN]:
         oid = f"{table.oid}.{one.number}" if table else one.number
         what = one.guess.what if one.guess else ""
         values = printable(", ".join(one.samples))
-        sys.stdout.write(f"  {oid}  {one.rows} x {values}: {what}\n")
+        tell(f"  {oid}  {one.rows} x {values}: {what}")
     if len(rows) > _SHOWN:
-        sys.stdout.write(f"  and {len(rows) - _SHOWN} more\n")
+        tell(f"  and {len(rows) - _SHOWN} more")
     if more:
-        sys.stdout.write(f"Further columns with numbers: {more}\n")
+        tell(f"Further columns with numbers: {more}")
     if found.note:
-        sys.stdout.write(f"Not all objects were looked at: the survey ended after {found.note}.\n")
+        tell(f"Not all objects were looked at: the survey ended after {found.note}.")

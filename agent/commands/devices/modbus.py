@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from agent.commands.devices.show import printable, show_dropped, show_readings
+from agent.messages.said import tell
 from collectors.base import Context, Place, Reading
 from collectors.facility.modbus import KIND
 from collectors.facility.modbus.collector import ModbusCollector
@@ -75,9 +76,10 @@ async def identify(args: argparse.Namespace) -> int:
     _show(args.address, answer)
     name = args.profile if args.profile != "auto" else next(iter(answer.names), "")
     if not name:
-        sys.stderr.write(
+        tell(
             f"{args.address}: no profile says that it fits; give one of them:"
-            f" --profile {', '.join(known)}\n"
+            f" --profile {', '.join(known)}",
+            to=sys.stderr,
         )
         return 1
     readings = await _read(args, f"{host}:{port}", unit, name, known)
@@ -109,7 +111,7 @@ async def _read(
         await collector.aclose()
     show_readings(readings)
     show_dropped(collector.dropped)
-    sys.stdout.write(f"\n{len(readings)} readings\n")
+    tell(f"\n{len(readings)} readings")
     return readings
 
 
@@ -123,4 +125,4 @@ def _show(address: str, answer: Answer) -> None:
     if not answer.identity.objects:
         lines.append("  says         nothing of itself (function 43)")
     lines.append(f"  profile      {', '.join(answer.names) or '(none fits)'}")
-    sys.stdout.write("\n".join(lines) + "\n\n")
+    tell("\n".join(lines) + "\n\n")

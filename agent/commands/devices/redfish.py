@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import ssl
-import sys
 from typing import TYPE_CHECKING
 
 from agent.commands.devices.options import add_files
+from agent.messages.said import tell
 from collectors.base import Context, Place, Reading, Unreachable
 from collectors.power.redfish import KIND
 from collectors.power.redfish.body import link, text
@@ -105,7 +105,7 @@ def _show(address: str, root: Document, collector: RedfishCollector) -> None:
             for uri in (*source.place.uris, source.place.collection)
             if uri
         ]
-    sys.stdout.write("\n".join(lines) + "\n\n")
+    tell("\n".join(lines) + "\n\n")
 
 
 def _line(words: str) -> str:

@@ -7,6 +7,10 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from agent.messages.catalogue import words
+from agent.messages.errors import error_text
+from agent.messages.said import tell
+from agent.messages.terminal import spoken
 from collectors.base import Reading, Series
 from collectors.facility.units import SYMBOLS, quantity_of
 from collectors.refusal import Refusal
@@ -41,7 +45,7 @@ def show_refused(refused: Sequence[Refusal]) -> None:
     """Print each impossible reading with the value that the device sent and the reason."""
     if not refused:
         return
-    sys.stdout.write("\nDropped, because they are impossible:\n")
+    tell("\nDropped, because they are impossible:")
     rows = [
         (
             _named(one.series),
@@ -55,23 +59,24 @@ def show_refused(refused: Sequence[Refusal]) -> None:
     for text in _aligned(rows):
         sys.stdout.write(f"  {text}\n")
     if len(refused) > _MOST_REFUSED:
-        sys.stdout.write(f"  and {len(refused) - _MOST_REFUSED} more\n")
+        tell(f"  and {len(refused) - _MOST_REFUSED} more")
 
 
 def show_dropped(dropped: Mapping[str, int]) -> None:
     """Print how many values were dropped, by reason."""
     if dropped:
-        sys.stdout.write(
-            "\nDropped: "
-            + ", ".join(f"{count} {why}" for why, count in sorted(dropped.items()))
-            + "\n"
-        )
+        tell(f"\nDropped: {', '.join(f'{count} {why}' for why, count in sorted(dropped.items()))}")
 
 
 def _aligned(rows: list[tuple[str, str, str]]) -> Iterable[str]:
     left = max((len(row[0]) for row in rows), default=0)
     middle = max((len(row[1]) for row in rows), default=0)
     return (f"{name:<{left}}  {value:>{middle}} {symbol}".rstrip() for name, value, symbol in rows)
+
+
+def failed(address: str, error: Exception) -> None:
+    """Say on stderr why a device could not be read."""
+    tell(f"{address}: {error_text('', str(error), words(spoken()))}", to=sys.stderr)
 
 
 def printable(text: str) -> str:

@@ -10,7 +10,8 @@ from typing import Final
 
 from agent.commands.devices.draft import show, show_identity
 from agent.commands.devices.options import channel_to, device_of
-from agent.commands.devices.show import show_dropped, show_readings, show_refused
+from agent.commands.devices.show import failed, show_dropped, show_readings, show_refused
+from agent.messages.said import tell
 from collectors.base import BadReply, Context, Place, Reading
 from collectors.facility.snmp.channel import Channel
 from collectors.facility.snmp.config import naming_of
@@ -57,26 +58,27 @@ async def _unknown(args: argparse.Namespace, channel: Channel, error: BadReply) 
     show_identity(args.address, found.identity)
     if not args.brief:
         show(found)
-    sys.stderr.write(f"{args.address}: {error}\n{_how(args.address)}")
+    failed(args.address, error)
+    tell(_how(args.address), to=sys.stderr)
     return 1
 
 
 def _how(address: str) -> str:
-    return f"To begin a profile of it: hubgauge devices draft {address} --out F.yaml\n"
+    return f"To begin a profile of it: hubgauge devices draft {address} --out F.yaml"
 
 
 def _show(address: str, identity: Identity, found: Found, channel: Channel) -> None:
     profile = found.profile
     show_identity(address, identity)
-    sys.stdout.write(
+    tell(
         f"  profile     {found.name}: {profile.title}; {profile.source}\n"
         + "".join(
             f"  not         {name}: it fits, and reads nothing here\n" for name in found.passed
         )
-        + f"  request     at most {channel.max_oids} objects\n"
+        + f"  request     at most {channel.max_oids} objects"
     )
     if profile.generic:
-        sys.stdout.write(
+        tell(
             "  generic     no profile of a maker fits; what follows is of a standard MIB\n"
             f"              {_how(address)}"
         )
@@ -87,13 +89,11 @@ def _show_plan(readings: list[Reading], plan: Plan, dropped: Counter[str]) -> No
     read = {series.metric.full_name for series, _ in readings}
     missing = dict.fromkeys(wanted.metric for wanted in plan.silent if wanted.metric not in read)
     if missing:
-        sys.stdout.write(
-            "\nIn the profile, but not answered by this device:\n"
-            + "".join(f"  {name}\n" for name in missing)
-        )
+        tell("\nIn the profile, but not answered by this device:")
+        sys.stdout.writelines(f"  {name}\n" for name in missing)
     show_refused(plan.refused)
     show_dropped(dropped)
-    sys.stdout.write(f"\n{len(readings)} readings from {len(plan.oids)} objects\n")
+    tell(f"\n{len(readings)} readings from {len(plan.oids)} objects")
 
 
 async def _show_details(channel: Channel, found: Found, wanted: Wanted) -> None:
@@ -104,36 +104,34 @@ async def _show_details(channel: Channel, found: Found, wanted: Wanted) -> None:
     }
     if len({plan.oids for plan in plans.values()}) == 1:
         return
-    sys.stdout.write("\nWhat each detail reads:\n")
+    tell("\nWhat each detail reads:")
     before: set[str] = set()
     for detail, plan in plans.items():
         series = [*plan.series(), *(one for one, _ in plan.constants)]
         metrics = dict.fromkeys(one.metric.full_name for one in series)
         more = [name for name in metrics if name not in before]
         before |= metrics.keys()
-        sys.stdout.write(
+        tell(
             f"  {detail:<7} {len(series):>4} readings from {len(plan.oids)} objects:"
-            f" {'also ' if before - set(more) else ''}{', '.join(more) or 'nothing more'}\n"
+            f" {'also ' if before - set(more) else ''}{', '.join(more) or 'nothing more'}"
         )
 
 
 def _show_unread(unread: Unread) -> None:
     if unread.left_out:
-        sys.stdout.write("\nAnswered, and left out by the profile:\n")
+        tell("\nAnswered, and left out by the profile:")
         sys.stdout.writelines(
             f"  {_column(column)}: {reason}\n" for column, reason in unread.left_out
         )
     if unread.columns:
-        sys.stdout.write("\nAnswered, and not read; thresholds and ratings are among them:\n")
+        tell("\nAnswered, and not read; thresholds and ratings are among them:")
         sys.stdout.writelines(f"  {_column(column)}\n" for column in unread.columns[:_SHOWN])
         if len(unread.columns) > _SHOWN:
-            sys.stdout.write(f"  and {len(unread.columns) - _SHOWN} more\n")
+            tell(f"  and {len(unread.columns) - _SHOWN} more")
     if not unread.left_out and not unread.columns:
-        sys.stdout.write("\nNothing else there looks like a reading.\n")
+        tell("\nNothing else there looks like a reading.")
     if unread.note:
-        sys.stdout.write(
-            f"\nNot all objects were looked at: the survey ended after {unread.note}.\n"
-        )
+        tell(f"\nNot all objects were looked at: the survey ended after {unread.note}.")
 
 
 def _column(column: Column) -> str:

@@ -9,23 +9,34 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
+from agent.messages.said import templates
+from agent.targets.columns import width_of
 from tests.agent.commands.ledger_site import DAY, ledger, two_halves, write_csv
+from tests.collectors.facility.snmp.agents import Fake, serving
+from tests.collectors.facility.snmp.devices import PDU
+from tests.collectors.facility.snmp.test_draft import PHASE, UNKNOWN, run
 from tests.support.chinese import HAN
 
-Told = Callable[[], list[str]]
+Told = Callable[..., list[str]]
 _ENGLISH = re.compile(r"(?<![\w./-])[a-z]{2,} [a-z]{2,}(?![\w./=-])")
 """Two words in a row, which no name, path, option or unit has."""
 
 
+def _is_chinese(line: str) -> bool:
+    said = re.sub(r"hubgauge [^；，）]*", "", line)  # a command to type
+    return HAN.search(said) is not None and _ENGLISH.search(said) is None
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
-    """What a command has written since; each line must be Chinese."""
+    """What a command has written since; each line must be Chinese, but for those of data."""
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     monkeypatch.delenv("LANGUAGE", raising=False)
 
-    def lines() -> list[str]:
+    def lines(*data: str) -> list[str]:
         found = "".join(capsys.readouterr()).splitlines()
-        assert [line for line in found if _ENGLISH.search(line) or not HAN.search(line)] == []
+        words = [line for line in found if not any(re.fullmatch(one, line) for one in data)]
+        assert [line for line in words if line and not _is_chinese(line)] == []
         return found
 
     return lines
@@ -109,3 +120,34 @@ def test_copies_of_the_ledger_are_told_in_chinese(config: Path, tmp_path: Path, 
     assert "原有内容保存为" in told()[0]
     assert main(["ledger", "restore", *options, str(tmp_path / "none")]) == 1
     assert told() == [f"{tmp_path}/none：文件不存在"]
+
+
+async def test_devices_are_told_in_chinese(tmp_path: Path, told: Told) -> None:
+    """A PDU that a profile fits, an unknown device, a draft of it, and one that is not there."""
+    async with serving(Fake(dict(UNKNOWN))) as address:
+        assert await run("identify", address) == 1
+        lines = told(address, r"  \S+\.\S+", "  sysObjectID .*")
+        assert lines[1].startswith("  自述        Acme PDU")
+        assert f"  {PHASE}.3  2 x 2301, 2288：市电电压" in lines
+        assert lines[-1] == f"为其编写档案：hubgauge devices draft {address} --out F.yaml"
+        assert await run("draft", address, "--out", str(tmp_path / "f.yaml")) == 0
+        assert told(address, "", "  sysObjectID .*", "  hubgauge .*")[-2].endswith("补全，然后")
+    async with serving(Fake(dict(PDU))) as address:
+        assert await run("identify", address) == 0
+    data = ("  sysObjectID .*", "  档案 .*", r"  dc_\S+.*", r"  [.\d]+ .*")
+    lines = told(address, *data)
+    assert any(re.fullmatch(r"\d+ 个对象，\d+ 个读数", line) for line in lines)
+    assert await run("identify", "modbus://x:1/y") == 2
+    assert told() == ["address: 应为 modbus://HOST:PORT/UNIT，实为 'modbus://x:1/y'"]
+
+
+def test_labels_of_devices_take_as_many_columns() -> None:
+    """What stands behind a label begins in one column, in Chinese as in English."""
+    found = 0
+    for english, chinese in templates("zh").items():
+        parts = [re.match(r"((?:\S+ ?){1,2} {2,})\S", one) for one in (english, chinese)]
+        if parts[0] and "{" not in parts[0][1]:
+            assert parts[1], chinese
+            assert width_of(parts[0][1]) == width_of(parts[1][1]), chinese
+            found += 1
+    assert found > 15
