@@ -32,6 +32,7 @@ from agent.sinks.chunk import Chunk
 from agent.sinks.doubles import Doubles
 from agent.sinks.halving import ABORTED, FAULT, TOO_LARGE, send_apart
 from agent.sinks.metrics import SinkMetrics
+from agent.sinks.outage import Outage
 from agent.sinks.rows import DeadLetter
 from agent.sinks.spool import Spool
 from collectors.base import Batch, ConfigError
@@ -93,6 +94,7 @@ class SpooledSink:
         self._pace: Final = pace or Pace()
         self._wall_clock: Final = wall_clock
         self._failures = 0
+        self._outage: Final = Outage(name, wire)
         self._more = False
         self._reach = REQUEST_RAW  # bytes that are read for a request
         self._request_raw = REQUEST_RAW  # smaller once the database has said 413
@@ -237,7 +239,7 @@ class SpooledSink:
         if reply.taken or reply.code in FAULT:
             self._failures = 0
             if self.up is False:
-                log.warning("sink %s: %s takes writes again", self.name, self._wire.place)
+                self._outage.is_over()
                 self.doubles.ask_soon()
             self.up = True
         return reply
@@ -247,14 +249,8 @@ class SpooledSink:
         if reply.code == ABORTED:
             return
         self._failures += 1
-        if self.up is not False:
-            self.up = False
-            log.error(
-                "sink %s: %s takes no writes (%s); samples wait in the spool",
-                self.name,
-                self._wire.place,
-                reply,
-            )
+        self.up = False
+        self._outage.goes_on(reply)
         if reply.code in REFUSED:
             try:
                 self._wire.renew()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import os
+import re
 import resource
 import time
 from email.utils import formatdate
@@ -45,6 +47,34 @@ def test_redirects_are_not_followed(scripted: Scripted, tmp_path: Path) -> None:
         assert {request.headers["Authorization"] for request in scripted.requests} == {
             f"Token {SECRET}"
         }
+
+
+def test_what_keeps_a_database_down_is_told(
+    scripted: Scripted, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each reason of an outage is said once, also one that came later; the next outage begins anew.
+
+    A database that words each refusal anew does not fill the log: eight are said.
+    """
+    said = [
+        *("full", "full", "locked", "full"),
+        *(f"try {number}" for number in range(20)),
+        "",
+        "full",
+    ]
+    scripted.answer = sequence(
+        *[
+            (503, {}, json.dumps({"message": text}).encode()) if text else (204, {}, b"")
+            for text in said
+        ]
+    )
+    with caplog.at_level(logging.ERROR), sink(scripted.url, tmp_path) as made:
+        made.accept(batch(1.0, when=T0))
+        drained(made)
+        made.accept(batch(1.0, when=T0 + 1))
+        drained(made)
+    told = re.findall(r"takes no writes \(503 (.*?)\)", caplog.text)
+    assert told == ["full", "locked", *(f"try {number}" for number in range(6)), "full"]
 
 
 @pytest.mark.parametrize("status", [429, 503])
