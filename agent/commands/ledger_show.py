@@ -13,11 +13,15 @@ from agent.commands.ledger_figures import figures, kwh
 from agent.commands.ledger_json import as_json, explained_as_json
 from agent.inventory.model import Site
 from agent.messages.catalogue import words
+from agent.messages.said import said, tell
 from agent.pue.explain import explain
 from agent.pue.explanation import CountedHour, Explanation, MeterShare, PointSum
 from agent.pue.model import PueResult
 from agent.pue.pue import Pue
+from agent.targets.columns import padded_to, width_of
 
+_POINTS: Final = (-12, -14, 7, 10, 18)
+"""The widths of the table of points."""
 _MOST_NAMES: Final = 10
 _FEW: Final = 3
 """Up to so many meters without energy have a line each; more of them share one line."""
@@ -42,12 +46,13 @@ def run(
         return
     lines = [*figures(result, site, words(args.language))]
     if explained is not None:
-        lines += _explanation(explained, silent, site)
+        lines += _explanation(explained, silent, site, args.language)
         if args.hours:
             told = set().union(*(hour.points for hour in explained.hours))
             points = [point.point for point in explained.points if point.point in told]
-            lines += _hours(explained.hours, points, site)
-    sys.stdout.writelines(line + "\n" for line in lines)
+            lines += _hours(explained.hours, points, site, args.language)
+    for line in lines:
+        tell(line, args.language)
 
 
 def _amount(point: str, amount: float) -> str:
@@ -56,7 +61,7 @@ def _amount(point: str, amount: float) -> str:
 
 
 def _explanation(
-    explained: Explanation, silent: Mapping[str, Sequence[str]], site: Site
+    explained: Explanation, silent: Mapping[str, Sequence[str]], site: Site, language: str
 ) -> Iterator[str]:
     """Yield the points with their meters, the sums, and the assumptions."""
     yield ""
@@ -64,15 +69,15 @@ def _explanation(
         "PUE = facility / IT, both summed over the five-minute cells in which every meter of both"
         " was heard throughout."
     )
-    yield f"{'point':<12}{'counts as':<14}{'meters':>7}{'coverage':>10}{'kWh (water: l)':>18}"
+    heads = ("point", "counts as", "meters", "coverage", "kWh (water: l)")
+    yield _row([said(one, language) for one in heads], _POINTS)
     empty = [point.point for point in explained.points if _is_empty(point, silent)]
     for point in explained.points:
         if point.point in empty:
             continue
-        yield (
-            f"{point.point:<12}{_role(point):<14}{len(point.meters):>7}{point.coverage:>10.1%}"
-            f"{_amount(point.point, point.joules):>18}"
-        )
+        meters, role = str(len(point.meters)), said(_role(point), language)
+        amount = _amount(point.point, point.joules)
+        yield _row([point.point, role, meters, f"{point.coverage:.1%}", amount], _POINTS)
         yield from _meters(point, site)
         names = silent.get(point.point, ())
         if names:
@@ -91,6 +96,15 @@ def _explanation(
         )
 
 
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a row of a table; a negative width is that of a column whose text begins it."""
+    rooms = zip(cells, widths, strict=True)
+    return "".join(
+        padded_to(cell, -width) if width < 0 else " " * (width - width_of(cell)) + cell
+        for cell, width in rooms
+    )
+
+
 def _is_empty(point: PointSum, silent: Mapping[str, Sequence[str]]) -> bool:
     """Tell whether nothing is known of a point: no meter, no energy, nobody who is silent."""
     return not point.meters and not point.joules and not silent.get(point.point)
@@ -104,13 +118,13 @@ def _meters(point: PointSum, site: Site) -> Iterator[str]:
     nothing = [one.meter for one in point.meters if one.kept and not one.energy]
     deleted = [one.meter for one in point.meters if not one.kept and not one.hours]
     folded = set()
-    for names, said in (
+    for names, what in (
         (nothing, "counted nothing in the covered time"),
         (deleted, "have no hours left in the ledger; the sum above has them"),
     ):
         if len(names) > _FEW:
             folded.update(names)
-            yield f"  {len(names)} meters {said}: {_listed(names)}"
+            yield f"  {len(names)} meters {what}: {_listed(names)}"
     yield from (_meter(one, site) for one in point.meters if one.meter not in folded)
 
 
@@ -158,11 +172,13 @@ def _role(point: PointSum) -> str:
     return " and ".join(roles) or "-"
 
 
-def _hours(hours: Sequence[CountedHour], points: Sequence[str], site: Site) -> Iterator[str]:
+def _hours(
+    hours: Sequence[CountedHour], points: Sequence[str], site: Site, language: str
+) -> Iterator[str]:
     """Yield every hour with its cells and energies."""
     yield ""
-    head = f"{'hour':<26}{'cells':>5}{'facility, kWh':>16}{'IT, kWh':>16}"
-    yield head + "".join(f"{point:>16}" for point in points)
+    heads = [said(one, language) for one in ("hour", "cells", "facility, kWh", "IT, kWh")]
+    yield _row([*heads, *points], (-26, 5, 16, 16, *(16 for _ in points)))
     for hour in hours:
         at = dt.datetime.fromtimestamp(hour.time, site.zone).isoformat()
         of_points = (

@@ -138,7 +138,7 @@ async def test_devices_are_told_in_chinese(tmp_path: Path, told: Told) -> None:
     lines = told(address, *data)
     assert any(re.fullmatch(r"\d+ 个对象，\d+ 个读数", line) for line in lines)
     assert await run("identify", "modbus://x:1/y") == 2
-    assert told() == ["address: 应为 modbus://HOST:PORT/UNIT，实为 'modbus://x:1/y'"]
+    assert told() == ["address：应为 modbus://HOST:PORT/UNIT，实为 'modbus://x:1/y'"]
 
 
 def test_labels_of_devices_take_as_many_columns() -> None:
@@ -151,3 +151,20 @@ def test_labels_of_devices_take_as_many_columns() -> None:
             assert width_of(parts[0][1]) == width_of(parts[1][1]), chinese
             found += 1
     assert found > 15
+
+
+def test_a_pue_is_explained_in_chinese(config: Path, tmp_path: Path, told: Told) -> None:
+    """Points, meters, sums and assumptions; the columns of the table are aligned."""
+    ledger("import", config, two_halves(tmp_path))
+    told()
+    assert ledger("show", config, *DAY, "--explain", "--hours") == 0
+    lines = told(
+        r"[a-z_]+ = .* kWh", r"pdu_output  IT [ .\d%]+", r"2025-\S+ +.*", r"assumes: .*|假定：.*"
+    )
+    assert [line for line in lines if line.startswith("assumes")] == []
+    assert [line for line in lines if line.startswith("假定") and not HAN.search(line[3:])] == []
+    head = next(n for n, line in enumerate(lines) if line.startswith("计量点"))
+    assert {width_of(line) for line in lines[head : head + 2]} == {61}
+    assert lines[head + 1].split() == ["utility", "设施", "1", "100.0%", "17640.000"]
+    hours = next(n for n, line in enumerate(lines) if line.startswith("小时"))
+    assert width_of(lines[hours]) == width_of(lines[hours + 1])
