@@ -60,14 +60,17 @@ class Change:
     """The hours that are different after a computation, and what the register did in them.
 
     `refused` counts the readings that were not refused before, by reason. `shown` is what the
-    register showed since the first new reading, in joules, as far as it is accepted. `is_stuck`
-    tells whether it stands still now and should not; None where these readings do not say.
+    register showed since the first new reading, in joules, as far as it is accepted. If `is_anew`,
+    the new readings tell that it was reset or is another meter, and `shown` is what it showed since
+    then. `is_stuck` tells whether it stands still now and should not; None where these readings do
+    not say.
     """
 
     hours: list[int]
     events: list[RegisterEvent]
     refused: Counter[str]
     shown: Sequence[float]
+    is_anew: bool = False
     is_stuck: bool | None = None
 
 
@@ -105,11 +108,15 @@ def recompute(
     expected = range(max(start, sealed_before), end, HOUR_MS)
     hours = _write(tables, meter, found.hours(start, end), expected, sealed_before, stretches)
     newest = not is_late and ENERGY in news
+    level = register.levels[-1] if newest and register.levels else None
+    is_anew = level is not None and level.shown >= news[ENERGY].first
+    since = level.since if level is not None and is_anew else None
     return Change(
         hours,
         register.events,
         refused,
-        _shown(register.accepted, news),
+        _shown(register.accepted, news, since),
+        is_anew,
         _is_stuck(register) if newest else None,
     )
 
@@ -120,10 +127,14 @@ def _is_stuck(register: RegisterEnergy) -> bool:
     return bool(register.stuck) and register.stuck[-1].end >= last
 
 
-def _shown(accepted: Sequence[TimedValue], news: Mapping[int, NewReadings]) -> list[float]:
+def _shown(
+    accepted: Sequence[TimedValue], news: Mapping[int, NewReadings], since: int | None
+) -> list[float]:
     new = news.get(ENERGY)
     if new is None:
         return []
+    if since is not None:
+        return [one.value for one in accepted if one.time >= since]
     first = bisect_left(accepted, new.first, key=attrgetter("time"))
     return [one.value for one in accepted[max(0, first - 1) :]]
 

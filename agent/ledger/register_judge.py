@@ -50,6 +50,13 @@ class Refusal(NamedTuple):
     value: float
 
 
+class Level(NamedTuple):
+    """A register goes on from another value since a time, and a later reading has shown it."""
+
+    since: int
+    shown: int
+
+
 class Accepted(NamedTuple):
     """An accepted reading: its place among all, and the register as it stood then.
 
@@ -71,6 +78,8 @@ class Verdict:
     refusals: list[Refusal] = field(default_factory=list)
     refused: list[Span] = field(default_factory=list)
     """Times whose energy the register does not tell, though it was read before and after."""
+    levels: list[Level] = field(default_factory=list)
+    """Where the register goes on from another value: it was reset, or it is another meter."""
     open_since: int | None = None
 
     def keep_open(self, time: int) -> None:
@@ -227,6 +236,7 @@ class _Judge:
         if self._bounds.may_change(first.n):
             self.verdict.keep_open(self.verdict.chain[-1].standing.since)
         self.verdict.chain += self._doubted
+        self.verdict.levels.append(Level(first.reading.time, self._doubted[-1].reading.time))
         self._doubted = []
 
     def _refuse_doubted(self) -> None:

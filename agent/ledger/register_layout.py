@@ -21,7 +21,7 @@ from agent.ledger.increases import Increase, NoWitness, doubts_of
 from agent.ledger.limits import Limits
 from agent.ledger.near_rates import NEAR_MS
 from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise
-from agent.ledger.register_judge import Refusal, RegisterEvent, Verdict, judge
+from agent.ledger.register_judge import Level, Refusal, RegisterEvent, Verdict, judge
 from agent.ledger.register_plain import is_plain
 from agent.ledger.register_rests import find_rests
 from agent.ledger.register_steps import step_of
@@ -36,8 +36,9 @@ class RegisterEnergy:
 
     `stretches` are long times of which only the total is known, and `doubts` what else is
     uncertain. In `stuck` times it stood still and should not have, so neither it nor power is
-    accepted. In `unknown` times it stood still, and power tells what it counts. `open_since` is
-    when the time began of which the next readings may say something else.
+    accepted. In `unknown` times it stood still, and power tells what it counts. `levels` are where
+    it goes on from another value. `open_since` is when the time began of which the next readings
+    may say something else.
     """
 
     accepted: Sequence[TimedValue] = ()
@@ -48,6 +49,7 @@ class RegisterEnergy:
     unknown: list[Span] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     events: list[RegisterEvent] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
     open_since: int | None = None
 
 
@@ -204,6 +206,7 @@ def register_energy(
         accepted=[one.reading for one in verdict.chain],
         refusals=verdict.refusals,
         events=verdict.events,
+        levels=verdict.levels,
     )
     found.refusals += [
         Refusal(one.time, one.time, "negative", one.value) for one in readings if not one.value >= 0

@@ -23,9 +23,14 @@ load, each refresh adds the same.
 class Step:
     """The step of one register as far as it is known; `joules` is 0 while it has not moved."""
 
-    __slots__ = ("_are_alike", "_first", "_last", "_rise", "joules", "moves")
+    __slots__ = ("_are_alike", "_first", "_last", "_rise", "is_anew", "joules", "moves")
 
     def __init__(self) -> None:
+        self.is_anew = False
+        """Whether the register was reset or exchanged, so that it may be another one's step."""
+        self._forget()
+
+    def _forget(self) -> None:
         self._first: int | None = None
         self._last = self._rise = 0
         self._are_alike = True
@@ -37,6 +42,11 @@ class Step:
         """Tell whether it may replace a finer one that was known before."""
         return self.moves >= _SURE and not self._are_alike
 
+    def begin_anew(self) -> None:
+        """Forget what was learned: from here on it may be another meter."""
+        self._forget()
+        self.is_anew = True
+
     def learn(self, value: float) -> None:
         """Learn from a reading, in joules."""
         shown = round(value)
@@ -44,7 +54,7 @@ class Step:
             self._first = self._last = shown
         elif shown != self._first:
             self.joules = gcd(self.joules, shown - self._first)
-            self.moves += 1
+        self.moves += shown != self._last
         rise, self._last = shown - self._last, shown
         if rise > 0:
             self._are_alike = self._are_alike and self._rise in (0, rise)
@@ -85,5 +95,8 @@ class Register(NamedTuple):
         """Combine what was known with the step and the earliest reading of this run."""
         if known is None:
             return cls(step.joules, first)
-        joules = step.joules if step.is_sure else gcd(known.step, step.joules)
+        if step.is_anew:  # a window over the exchange has readings of both
+            joules = step.joules if step.moves >= _SURE else max(known.step, step.joules)
+        else:
+            joules = step.joules if step.is_sure else gcd(known.step, step.joules)
         return cls(joules, min(first, known.since))

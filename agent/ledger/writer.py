@@ -88,6 +88,8 @@ class Writer:
             return happened
         if meter.key.kind == "export":
             _mark(tables, meter, _newly_metered(tables, number, energy))
+        if change.is_anew:
+            meter.step.begin_anew()
         for value in change.shown:
             meter.step.learn(value)
         is_finer = tables.registers.learn(number, meter.step, energy.first)
