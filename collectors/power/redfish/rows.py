@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from collectors.base import Metric
 from collectors.catalogue import node
+from collectors.catalogue.bounds import bounds_of
 from collectors.power.redfish.body import gone, inner, links, number, objects, offered, said, text
 
 if TYPE_CHECKING:
@@ -92,9 +93,12 @@ def thermal_metrics(documents: Sequence[Document], _owners: frozenset[str]) -> I
 
 
 def _warmest(metric: Metric, readings: Iterable[object]) -> Iterator[Row]:
+    """Yield the warmest of those that can be: a sensor that says 255 does not hide the others."""
     found = [number(one) for one in readings]
+    known = [one for one in found if one is not None]
     if found:
-        yield Row(metric, max((one for one in found if one is not None), default=None))
+        possible = filter(bounds_of(metric).hold, known)
+        yield Row(metric, max(possible, default=max(known, default=None)))
 
 
 _BOARDS: Final = ("", "Chassis", "SystemBoard", "Room", "Front", "Back", "Rear")
