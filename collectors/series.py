@@ -74,8 +74,13 @@ class Metric:
         """
         self._check(values)
         safe = tuple(map(safe_label, values))
-        head = head_of(self.labels[: self._headed], safe[: self._headed])
+        head = head_of(self.head_labels, safe[: self._headed])
         return Series(self, head, shared(safe[self._headed :]))
+
+    @property
+    def head_labels(self) -> Labels:
+        """The names of the labels of its series' heads."""
+        return self.labels[: self._headed]
 
     def placed(self, head: Head, rest: Labels) -> Series:
         """Return a Series of a head and the label values behind it; all are safe already."""

@@ -5,13 +5,18 @@ The operator names the device. Its profile names each reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from collectors.base import Metric, Series
 from collectors.catalogue.devices import KINDS
+from collectors.head import Head, Labels
 from collectors.labels import safe_label
+
+Name = tuple[Metric, str, Mapping[str, str]]
+"""A series of a device that is not named yet: its metric, the unit (empty: the device itself), and
+the labels from the device."""
 
 _NAMES: Final = frozenset(kind.label for kind in KINDS.values())
 
@@ -36,6 +41,21 @@ class Naming:
             *(self._value(label, name, known, labels) for label in metric.labels)
         )
 
+    def all(self, names: Iterable[Name], rests: Iterable[Labels | None]) -> Sequence[Series]:
+        """Return the series of many names, as `series` does; `rests` are those of `rest_of`."""
+        heads: dict[Labels, Head] = {}
+        made = []
+        for name, rest in zip(names, rests, strict=True):
+            metric, unit, labels = name
+            if rest is None:
+                made.append(self.series(metric, unit, labels))
+                continue
+            head = heads.get(metric.head_labels)
+            if head is None:
+                head = heads[metric.head_labels] = self.series(metric, unit, labels).head
+            made.append(metric.placed(head, rest))
+        return made
+
     @staticmethod
     def _value(label: str, name: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:
         if label in _NAMES:
@@ -46,3 +66,21 @@ class Naming:
         # The value is made safe before the series is interned. Two names that differ only in
         # characters that are not allowed must give one series.
         return safe_label(labels[label]).strip() if label in labels else known.get(label, "")
+
+
+_NOBODY: Final = Naming(name="", labels={})
+
+
+def rest_of(name: Name) -> Labels | None:
+    """Return the label values behind the head that a series has for whatever device.
+
+    None where the device's own name or the config have a part in them, or the device in the head.
+    """
+    metric, unit, labels = name
+    headed = metric.head_labels
+    rest = metric.labels[len(headed) :]
+    if unit or "sensor" in metric.labels or any(label in labels for label in headed):
+        return None
+    if any(label in _NAMES or label not in labels for label in rest):
+        return None
+    return _NOBODY.series(metric, unit, labels).rest

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from collectors.base import Series
-from collectors.facility.naming import Naming
+from collectors.facility.naming import Name, Naming
 from collectors.facility.snmp.point import Point, Raw, decode
 from collectors.facility.snmp.profile import SnmpProfile
-from collectors.facility.snmp.program import Name
 from collectors.facility.snmp.reading import Reading as Wanted
 from collectors.facility.snmp.rows import Rows
 from collectors.facility.snmp.table import Table, placeholders

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from collectors.base import Series
-from collectors.facility.naming import Naming
+from collectors.facility.naming import Name, Naming
 from collectors.facility.profile import metric_named
 from collectors.facility.snmp.chosen import Chosen, Found, choose, tell_apart
 from collectors.facility.snmp.index import indices, split_index
 from collectors.facility.snmp.point import decode, make_point
 from collectors.facility.snmp.profile import SnmpProfile
-from collectors.facility.snmp.program import Name, Plan, Program
+from collectors.facility.snmp.program import Plan, Program
 from collectors.facility.snmp.reading import Reading as Wanted
 from collectors.facility.snmp.rows import Rows, describe_row, describing_columns, index_fits
 from collectors.facility.snmp.table import STAR, Table, fill, placeholders

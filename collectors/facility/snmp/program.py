@@ -12,16 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from collectors.base import Metric, Reading, Series
-from collectors.facility.naming import Naming
+from collectors.base import Reading, Series
+from collectors.facility.naming import Name, Naming, rest_of
 from collectors.facility.snmp.point import Point, Polled, Raw, decode
 from collectors.facility.snmp.reading import Reading as Wanted
+from collectors.head import Labels
 from collectors.judge import judge
 from collectors.refusal import Refusal
-
-Name = tuple[Metric, str, Mapping[str, str]]
-"""A series of a device that is not named yet: its metric, the unit (empty: the device itself), and
-the labels from the device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -49,6 +46,12 @@ class Program:
     yields: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
     slow: Program | None = None
+    rests: tuple[Labels | None, ...] = field(init=False)
+    """For each name, the part of its series that is the same for all devices."""
+
+    def __post_init__(self) -> None:
+        """Make what all devices share of their series."""
+        object.__setattr__(self, "rests", tuple(map(rest_of, self.names)))
 
 
 NOTHING: Final = Program()
@@ -78,7 +81,7 @@ class Plan:
     def __init__(self, program: Program = NOTHING, naming: Naming = _NOBODY) -> None:
         self.program: Final = program
         self._naming: Final = naming
-        self._series: Final = tuple(naming.series(*name) for name in program.names)
+        self._series: Final = tuple(naming.all(program.names, program.rests))
         self.constants: Final[tuple[Reading, ...]] = tuple(
             (naming.series(*name), value) for name, value in program.constants
         )
