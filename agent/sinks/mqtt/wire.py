@@ -11,6 +11,7 @@ import math
 import ssl
 import threading
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 from paho.mqtt import client as paho
@@ -139,7 +140,9 @@ class BrokerWire:
         if client is not None:
             client.on_connect = client.on_disconnect = client.on_publish = None
             client.disconnect()
-            client.loop_stop()
+            # Its thread may end between two looks of paho at it: then there is none to wait for.
+            with suppress(AttributeError):
+                client.loop_stop()
 
     # Publishing
 
