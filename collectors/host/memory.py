@@ -7,10 +7,15 @@ from typing import ClassVar, Final
 from collectors.base import BadReply, Reading, Series
 from collectors.catalogue.host import memory as catalogue
 from collectors.host.declare import HostCollector, Options, Setup
-from collectors.host.kernel import Dropped, decode, number
+from collectors.host.kernel import Dropped, count, decode
 
 _KIB: Final = 1024.0
 _PARTS: Final = (2, 3)
+_MOST_KIB: Final = 2.0**54
+"""From here on, a number of KiB is 2**64 bytes: a difference that fell below zero.
+
+LXCFS and old kernels tell it: `MemAvailable: 18446744073709551612 kB`.
+"""
 
 
 def parse_meminfo(data: bytes) -> list[tuple[bytes, float]]:
@@ -25,7 +30,9 @@ def parse_meminfo(data: bytes) -> list[tuple[bytes, float]]:
             continue
         if len(words) not in _PARTS or not words[0].endswith(b":"):
             raise BadReply(f"/proc/meminfo: expected `Field: number kB`, got {line[:80]!r}")
-        value = number(words[1], "/proc/meminfo")
+        value = count(words[1], "/proc/meminfo")
+        if value >= _MOST_KIB and len(words) == _PARTS[1]:
+            raise BadReply(f"/proc/meminfo: below zero before it was unsigned: {line[:80]!r}")
         rows.append(
             (words[0], value) if len(words) == _PARTS[0] else (words[0] + b"kB", value * _KIB)
         )

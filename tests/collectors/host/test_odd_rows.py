@@ -14,9 +14,12 @@ from tests.collectors.host.helpers import close, collectors_of, page_of
 ODD = {
     "memory": (
         "proc/meminfo",
-        "MemTotal:  16 kB\nBadField:\nSwapTotal: many kB\nMemFree: 4 kB\n",
+        (
+            "MemTotal:  16 kB\nBadField:\nSwapTotal: many kB\nMemFree: 4 kB\n"
+            "MemAvailable: 18446744073709551612 kB\nCached: -8 kB\n"
+        ),
         ["node_memory_MemTotal_bytes 16384", "node_memory_MemFree_bytes 4096"],
-        2,
+        4,
     ),
     "cpu": (
         "proc/stat",
