@@ -12,6 +12,7 @@ import attr
 from grafanalib import core
 
 from agent.hubs.model import Registry
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards import influxql, uids
 from dashboards.boards import all_boards
 from dashboards.boards.base import Board
@@ -63,10 +64,13 @@ class Built:
 
 
 def build_all(
-    registry: Registry, language: Language, database: Database = "prometheus"
+    registry: Registry,
+    language: Language,
+    database: Database = "prometheus",
+    limits: SiteLimits | None = None,
 ) -> Iterator[Built]:
-    """Yield every dashboard in one language, for one kind of database."""
-    for board in all_boards(registry, language):
+    """Yield every dashboard in one language, for one kind of database, by an operator's limits."""
+    for board in all_boards(registry, language, limits):
         yield _built(board, database)
 
 

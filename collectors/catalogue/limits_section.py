@@ -70,7 +70,7 @@ class OwnAges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsSection:
-    """The limits of racks and devices, for the board, the API and `rules build --config` alike."""
+    """The limits of racks and devices, for board, API, `rules build` and `dashboards build`."""
 
     inlet_recommended: Celsius = field(
         default=INLET_RECOMMENDED,

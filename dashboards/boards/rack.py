@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, RACK_NAME, ROW, SITE, Board, Section
 from dashboards.language import Language, Text
@@ -9,9 +10,9 @@ from dashboards.panels import Maker
 from dashboards.signals import onerack, rack_nodes
 
 
-def board(language: Language) -> Board:
+def board(language: Language, limits: SiteLimits | None = None) -> Board:
     """Return the dashboard of a rack."""
-    make = Maker(language, uid=uids.RACK, within=("hub", "site", "row"))
+    make = Maker(language, uid=uids.RACK, within=("hub", "site", "row"), limits=limits)
     return Board(
         uid=uids.RACK,
         title=Text("Rack", context="board"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, ROW, SITE, Board, Section
 from dashboards.language import Language, Text
 from dashboards.panels import Maker, Table
 from dashboards.signals import breaker, power, rack, rack_limits, supply
+from dashboards.signals.base import Signal
+from dashboards.signals.limited import beyond
 
 COLUMNS = {
     "row": Text("Row"),
@@ -18,9 +22,9 @@ COLUMNS = {
 }
 
 
-def board(language: Language) -> Board:
+def board(language: Language, limits: SiteLimits | None = None) -> Board:
     """Return the dashboard of racks."""
-    make = Maker(language, uid=uids.RACKS, within=("hub", "site"))
+    make = Maker(language, uid=uids.RACKS, within=("hub", "site"), limits=limits)
     return Board(
         uid=uids.RACKS,
         title=Text("Racks"),
@@ -73,7 +77,7 @@ def _limits(make: Maker) -> Section:
         rack_limits.INLET: Text("Inlet"),
         rack.RACK_POWER_EACH: Text("Power", context="drawn"),
     }
-    columns = [replace(signal, name=name) for signal, name in names.items()]
+    columns = [one for signal, name in names.items() for one in _columns(make, signal, name)]
     chosen = "".join(
         f'&var-{label}=${{__data.fields["{make.say(COLUMNS[label])}"]:percentencode}}'
         for label in ("hub", "site", "row")
@@ -103,6 +107,15 @@ def _limits(make: Maker) -> Section:
             )
         ],
     )
+
+
+def _columns(make: Maker, signal: Signal, name: Text) -> Sequence[Signal]:
+    """Return a column, and a second one where its limits differ from rack to rack."""
+    first, *others = signal.under(make.limits)
+    if not others:
+        return [replace(first, name=name)]
+    compared = Text("{column}: limits", {"column": name})
+    return [replace(signal, name=name, steps=()), beyond(signal, make.limits, compared)]
 
 
 def _capacity(make: Maker) -> Section:

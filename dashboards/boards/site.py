@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards import panels, uids
 from dashboards.boards.base import HUB_OF_SITES, SITE, WINDOW, Board, Section
 from dashboards.language import Language, Text
@@ -11,9 +12,9 @@ from dashboards.panels import Maker
 from dashboards.signals import chip, energy, power, pue, rack, rack_limits, supply
 
 
-def board(language: Language) -> Board:
+def board(language: Language, limits: SiteLimits | None = None) -> Board:
     """Return the dashboard of a site."""
-    make = Maker(language, uid=uids.SITE, within=("hub", "site"))
+    make = Maker(language, uid=uids.SITE, within=("hub", "site"), limits=limits)
     return Board(
         uid=uids.SITE,
         title=Text("Site"),

@@ -12,8 +12,14 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.hubs.configured import shown_hubs
+from agent.environment import open_config
+from agent.hubs.configured import read_own
+from agent.hubs.loader import load_registry
+from agent.hubs.model import Registry
 from collectors.base import ConfigError
+from collectors.catalogue.limits_section import LimitsSection
+from collectors.catalogue.rack_limits import SiteLimits
+from collectors.strict import Problems
 from dashboards.language import LANGUAGES
 from dashboards.verify import Dashboard, Result, Server, verify
 from dashboards.verify_influx import InfluxServer
@@ -60,7 +66,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for action in (build, check):
         action.add_argument("--language", choices=LANGUAGES, default="en")
         action.add_argument("--hubs-dir", type=Path, metavar="D", help="a folder of more hub files")
-        action.add_argument("--config", type=Path, metavar="F", help="a config file, with its hubs")
+        action.add_argument(
+            "--config", type=Path, metavar="F", help="a config file, with its hubs and limits"
+        )
 
 
 def _configure_verify(check: argparse.ArgumentParser) -> None:
@@ -98,8 +106,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _built(args: argparse.Namespace, database: Database) -> list[Built]:
-    registry = shown_hubs(args.config, args.hubs_dir)
-    return list(build_all(registry, args.language, database))
+    registry, limits = _own(args.config, args.hubs_dir)
+    return list(build_all(registry, args.language, database, limits))
+
+
+def _own(config: Path | None, hubs_dir: Path | None) -> tuple[Registry, SiteLimits]:
+    """Return the hubs and the limits of a config, or all hubs and the standards' limits.
+
+    Raises Problems with all mistakes in these parts of the config.
+    """
+    if config is None:
+        return load_registry(hubs_dir), SiteLimits()
+    document = open_config(config)
+    limits = document.section("limits", LimitsSection)
+    own, registry = read_own(document, hubs_dir)
+    if document.errors:
+        raise Problems(document.errors)
+    return own.shown(registry), (limits or LimitsSection()).by_site()
 
 
 def _build(args: argparse.Namespace) -> int:

@@ -47,6 +47,8 @@ def series(
 
     A gap stays a gap. Where there may be many series, the legend is a table at the right.
     """
+    (signal, *apart), overrides = make.under(signal)
+    more = (*apart, *more)
     limits = bool(signal.steps)
     panel = core.TimeSeries(
         **make.common(signal, *more, title=title),
@@ -63,6 +65,7 @@ def series(
         thresholds=list(steps_of(signal)),
         thresholdsStyleMode="dashed" if limits else "off",
         mappings=make.mappings(signal),
+        overrides=overrides,
         extraJson={
             "fieldConfig": {
                 "defaults": {

@@ -164,8 +164,9 @@ def mended(value: Any) -> Any:
 
 
 def ref(index: int) -> str:
-    """Return the letter of a panel's query."""
-    return chr(ord("A") + index)
+    """Return the letter of a panel's query; two letters behind the 26th."""
+    first, letter = divmod(index, 26)
+    return (ref(first - 1) if first else "") + chr(ord("A") + letter)
 
 
 def steps_of(signal: Signal) -> Sequence[Step]:

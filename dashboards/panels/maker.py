@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from agent.hubs.model import Registry
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards import uids
 from dashboards.language import NO_DATA, Language, Text
 from dashboards.naming import names, renames
@@ -43,6 +44,7 @@ class Maker:
         uid: str = "",
         within: Sequence[str] = (),
         registry: Registry | None = None,
+        limits: SiteLimits | None = None,
     ) -> None:
         self.language: Language = language
         self.hub = hub
@@ -51,10 +53,25 @@ class Maker:
         """Labels of which the dashboard shows one value at a time, so that legends need not repeat
         them."""
         self.names = names(language, registry, hub=hub)
+        self.limits = limits or SiteLimits()
 
     def say(self, text: Text) -> str:
         """Return a text in the maker's language."""
         return text.of(self.language)
+
+    def under(self, signal: Signal) -> tuple[Sequence[Signal], list[Json]]:
+        """Return the signal under the limits, and how its further queries have other thresholds."""
+        made = signal.under(self.limits)
+        return made, [
+            {
+                "matcher": {"id": "byFrameRefID", "options": ref(index)},
+                "properties": [
+                    {"id": "thresholds", "value": {"mode": "absolute", "steps": steps_of(one)}}
+                ],
+            }
+            for index, one in enumerate(made)
+            if index
+        ]
 
     def way(self, uid: str) -> str:
         """Return the address of another dashboard that keeps time and data source."""
@@ -74,6 +91,8 @@ class Maker:
         instant: bool = False,
     ) -> Cell:
         """Return a panel of a type that grafanalib lacks, with its signals' unit and thresholds."""
+        (signal, *apart), overrides = self.under(signal)
+        more = (*apart, *more)
         color = (
             {"mode": "thresholds"}
             if signal.steps or signal.states or kind != "heatmap"
@@ -95,6 +114,7 @@ class Maker:
             type=kind,
             options=options,
             defaults=defaults,
+            overrides=overrides,
         )
         return cell(panel, *size, [signal, *more])
 

@@ -39,14 +39,16 @@ def stat(
 
     A line behind the number would need the range, and then what ended hours ago has a number too.
     """
+    (signal, *apart), overrides = make.under(signal)
     panel = core.Stat(
-        **make.common(signal, title=title, instant=True),
+        **make.common(signal, *apart, title=title, instant=True),
         format=signal.unit,
         decimals=signal.decimals,
         reduceCalc="lastNotNull",
         noValue=make.say(NO_DATA),
         thresholds=list(steps_of(signal)),
         mappings=make.mappings(signal),
+        overrides=overrides,
         color={"mode": "thresholds"},
         graphMode="none",
         colorMode="background" if signal.states and not small else "value",
@@ -56,7 +58,7 @@ def stat(
             "options": {"text": {"titleSize": _NAME, **({"valueSize": _SMALL} if small else {})}},
         },
     )
-    return cell(panel, width, height, [signal])
+    return cell(panel, width, height, [signal, *apart])
 
 
 def gauge(

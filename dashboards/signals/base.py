@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from collectors.catalogue.rack_limits import SiteLimits
 from dashboards.language import Text
 from dashboards.promql import for_panel, for_rule
 
@@ -74,7 +76,8 @@ class Signal:
     without set operators, if there is one. `by_rules` is the same query for a rule, from series
     that other rules have recorded. `least` and `most` are the ends of its scale. Where no value
     is below, the scale of a chart begins at `begins`; where none is above, it ends at `ends`: else
-    a chart of a steady value shows its noise as large as a fault.
+    a chart of a steady value shows its noise as large as a fault. `by_limits` makes it anew for the
+    limits of an operator's own (`dashboards.signals.limited`).
     """
 
     key: str
@@ -95,6 +98,13 @@ class Signal:
     may_be_empty: Excuse | None = None
     plain: str = ""
     by_rules: str = ""
+    by_limits: Callable[[Signal, SiteLimits], Sequence[Signal]] | None = None
+
+    def under(self, limits: SiteLimits) -> Sequence[Signal]:
+        """Return the signal under an operator's limits: one for each set of thresholds."""
+        if self.by_limits is None or limits == SiteLimits():
+            return (self,)
+        return self.by_limits(self, limits)
 
     def rule(self) -> str:
         """Return the expression for a rule."""

@@ -12,8 +12,12 @@ from dashboards.language import Text
 from dashboards.promql import of, while_up
 from dashboards.signals import rack_limits
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
+from dashboards.signals.limited import ByLimits
 from dashboards.signals.rack import RACK_LABELS, UTILIZATION_STEPS, while_heard
 from dashboards.signals.supply import HEADROOM
+
+SENSOR_LIMITS: Final = replace(rack_limits.INLET_LIMITS, own=None)
+"""The limits of the inlet, for what has a description of its own."""
 
 ANSWERS: Final = (
     State(value=0, text=Text("✗ silent"), color=RED),
@@ -125,6 +129,7 @@ ONE_FAILOVER: Final = guarded(
         least=0,
         decimals=0,
         steps=rack_limits.FAILOVER.steps,
+        by_limits=rack_limits.FAILOVER.by_limits,
     ),
     lambda text: while_heard(text, "rack"),
 )
@@ -136,6 +141,7 @@ ONE_HEADROOM: Final = one(
     f"min by ({RACK_LABELS}) ({of(rack.RACK_HEADROOM, scope='rack')})",
     "{{rack}}",
     witness=rack.RACK_HEADROOM,
+    by_limits=ByLimits(words=rack_limits.share),
     steps=steps((0, ORANGE), (500, GREEN), base=RED),
 )
 ONE_INLET: Final = guarded(
@@ -149,6 +155,7 @@ ONE_INLET: Final = guarded(
         witness=rack.RACK_INLET_TEMPERATURE,
         decimals=1,
         steps=rack_limits.INLET.steps,
+        by_limits=rack_limits.INLET.by_limits,
     ),
     lambda text: rack_limits.while_inventory_tells(text, rack.RACK_INLET_TEMPERATURE, "rack"),
 )
@@ -164,6 +171,7 @@ ONE_SENSORS: Final = one(
     begins=15,
     ends=35,
     steps=rack_limits.INLET.steps,
+    by_limits=SENSOR_LIMITS,
 )
 ONE_HUMIDITY: Final = one(
     "one.humidity",

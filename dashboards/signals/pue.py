@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from collectors.base import Metric
 from collectors.catalogue import facility, site
-from collectors.catalogue.limits import MIN_COVERAGE
+from collectors.catalogue.limits import BURN_LIMIT, MIN_COVERAGE
+from collectors.catalogue.rack_limits import Matcher, SiteLimits
 from dashboards.language import Text
 from dashboards.promql import of
-from dashboards.signals.base import GREEN, GREY, ORANGE, RED, SKY, Excuse, Signal, State, steps
+from dashboards.signals.base import (
+    GREEN,
+    GREY,
+    ORANGE,
+    RED,
+    SKY,
+    Excuse,
+    Signal,
+    State,
+    Step,
+    steps,
+)
+from dashboards.signals.limited import excused, narrowed
 
 JOULES_PER_WATT_HOUR: Final = 3600
 
@@ -139,6 +154,30 @@ PUE_REQUIRED: Final = Signal(
     ),
 )
 
+
+def _burn_steps(rate: float) -> tuple[Step, ...]:
+    return steps((1.0, ORANGE), (rate, RED))
+
+
+def _by_burn_rate(signal: Signal, limits: SiteLimits) -> Sequence[Signal]:
+    """Return the budget of all other sites, and of those with a rate of their own by their rate."""
+    own = {site: rate for site, rate in limits.site_burn_rates.items() if rate != limits.burn_rate}
+    others = tuple(Matcher("site", "!=", (site,)) for site in own)
+    parts: list[tuple[Sequence[Matcher], float]] = [(others, limits.burn_rate)]
+    for rate in dict.fromkeys(own.values()):
+        sites = tuple(site for site, one in own.items() if one == rate)
+        parts.append(((Matcher("site", "=", sites),), rate))
+    return [
+        replace(
+            signal,
+            steps=_burn_steps(rate),
+            expr=narrowed(signal.expr, matchers),
+            may_be_empty=excused(signal, matchers),
+        )
+        for matchers, rate in parts
+    ]
+
+
 PUE_BURN: Final = Signal(
     key="site.pue_burn",
     name=Text("PUE budget burn"),
@@ -154,7 +193,8 @@ PUE_BURN: Final = Signal(
     record="site:dc_pue_budget_burn:ratio",
     least=0,
     decimals=2,
-    steps=steps((1.0, ORANGE), (1.5, RED)),
+    steps=_burn_steps(BURN_LIMIT),
+    by_limits=_by_burn_rate,
     may_be_empty=Excuse(
         reason="no PUE limit is stated", unless=of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
     ),

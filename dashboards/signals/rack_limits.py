@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from collectors.base import Metric
 from collectors.catalogue import facility, rack
-from collectors.catalogue.limits import FAILOVER_LIMIT, INLET_ALLOWABLE, INLET_RECOMMENDED
+from collectors.catalogue.rack_limits import (
+    STANDARD,
+    RackLimits,
+    SiteLimits,
+    sets_apart,
+)
 from dashboards.language import Text
 from dashboards.promql import TOLD, of, told, while_told
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, Step, steps
+from dashboards.signals.limited import ByLimits, narrowed
 from dashboards.signals.rack import KIND_SPACE, RACK_LABELS, top, while_heard
 
 
@@ -28,8 +36,36 @@ def while_inventory_tells(expr: str, metric: Metric, scope: str = "row") -> str:
 
 
 IN_SERVICE: Final = 'state="in_service"'
-SHARE: Final = {"limit": f"{100 * FAILOVER_LIMIT:g} %"}
-"""The limit of failover, as texts have it."""
+
+
+def share(limits: RackLimits) -> dict[str, str]:
+    """Return the limit of failover, as texts have it."""
+    return {"limit": f"{100 * limits.failover_load_ratio:g} %"}
+
+
+SHARE: Final = share(STANDARD)
+
+
+def failover_steps(limits: RackLimits) -> tuple[Step, ...]:
+    """Return the thresholds of a load if a feed is lost."""
+    return steps((limits.failover_load_ratio, ORANGE), (1.0, RED), base=GREEN)
+
+
+def _celsius(limits: RackLimits) -> dict[str, str]:
+    return {
+        "recommended": f"{limits.inlet_recommended_celsius:g}",
+        "allowable": f"{limits.inlet_allowable_celsius:g}",
+    }
+
+
+def _inlet_steps(limits: RackLimits) -> tuple[Step, ...]:
+    return steps(
+        (limits.inlet_recommended_celsius, ORANGE),
+        (limits.inlet_allowable_celsius, RED),
+        base=GREEN,
+    )
+
+
 _NO_CAPACITY: Final = Excuse(
     reason="no rack has two feeds of known capacity", unless=of(rack.RACK_FEED_CAPACITY)
 )
@@ -52,7 +88,8 @@ FAILOVER: Final = Signal(
     kind="ratio",
     least=0,
     decimals=0,
-    steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
+    steps=failover_steps(STANDARD),
+    by_limits=ByLimits(words=share, steps=failover_steps),
     may_be_empty=_NO_CAPACITY,
 )
 
@@ -69,68 +106,95 @@ FAILOVER_EACH: Final = Signal(
 
 
 def _count(
-    key: str, name: Text, description: Text, racks: str, limit: float, among: str, excuse: Excuse
+    key: str,
+    racks: str,
+    limit: Callable[[RackLimits], float],
+    texts: ByLimits,
+    among: str,
+    **more: Any,
 ) -> Signal:
     """Return how many racks of a site are beyond a limit: none is not green.
 
     `racks` is the value of each measured rack, and `among` has a value for each that should have
     one: how many of how many are measured stands in the name.
     """
-    total = f"sum by (hub, site) (({racks}) > bool {limit:g})"
     answering, expected = (f"count by (hub, site) ({each})" for each in (racks, among))
+
+    def total(limits: SiteLimits) -> str:
+        beyond = [
+            f"({narrowed(racks, matchers)}) > bool {limit(own):g}"
+            for matchers, own in sets_apart(limits, limit)
+        ]
+        return f"sum by (hub, site) ({' or '.join(beyond)})"
+
+    def under(signal: Signal, limits: SiteLimits) -> Sequence[Signal]:
+        summed = total(limits)
+        expr = told(summed, answering, expected)
+        return [replace(one, expr=expr, plain=summed) for one in texts(signal, limits)]
+
     return Signal(
         key=f"rack.{key}_count",
-        name=name,
-        description=description,
         unit="short",
-        expr=told(total, answering, expected),
-        plain=total,
+        expr=told(total(SiteLimits()), answering, expected),
+        plain=total(SiteLimits()),
+        by_limits=under,
         legend=TOLD,
         kind="count",
         least=0,
         decimals=0,
         steps=steps((1, ORANGE)),
-        may_be_empty=excuse,
+        **more,
     )
 
 
 FAILOVER_COUNT: Final = _count(
     "failover",
-    Text("Racks that one feed cannot carry"),
-    Text("Racks whose load is above {limit} of one feed's capacity.", SHARE),
     while_heard(_failover(), "site"),
-    FAILOVER_LIMIT,
+    lambda limits: limits.failover_load_ratio,
+    ByLimits(words=share),
     f"max by ({RACK_LABELS}) ({of(rack.RACK_FEED_CAPACITY)})",
-    _NO_CAPACITY,
+    name=Text("Racks that one feed cannot carry"),
+    description=Text("Racks whose load is above {limit} of one feed's capacity.", SHARE),
+    may_be_empty=_NO_CAPACITY,
 )
 
 HOT_COUNT: Final = _count(
     "hot",
-    Text("Hot racks"),
-    Text(
-        "Racks whose inlet is above {recommended} °C, the end of ASHRAE's recommended range.",
-        {"recommended": f"{INLET_RECOMMENDED:g}"},
-    ),
     while_inventory_tells(_inlet(), rack.RACK_INLET_TEMPERATURE, "site"),
-    INLET_RECOMMENDED,
+    lambda limits: limits.inlet_recommended_celsius,
+    ByLimits(words=_celsius, own=Text("Racks whose inlet is above {recommended} °C.")),
     f"max by ({RACK_LABELS}) ({of(rack.RACK_INFO, IN_SERVICE)})",
-    _NO_SENSOR,
+    name=Text("Hot racks"),
+    description=Text(
+        "Racks whose inlet is above {recommended} °C, the end of ASHRAE's recommended range.",
+        _celsius(STANDARD),
+    ),
+    may_be_empty=_NO_SENSOR,
 )
 
+INLET_LIMITS: Final = ByLimits(
+    words=_celsius,
+    steps=_inlet_steps,
+    own=Text(
+        "Inlet temperature of the warmest racks. The operator's limits: recommended up to"
+        " {recommended} °C, allowable up to {allowable} °C."
+    ),
+)
 INLET: Final = Signal(
     key="rack.inlet",
     name=Text("Warmest racks at the inlet"),
     description=Text(
         "Inlet temperature of the warmest racks. Recommended up to {recommended} °C, allowable for"
         " class A1 up to {allowable} °C (ASHRAE TC 9.9).",
-        {"recommended": f"{INLET_RECOMMENDED:g}", "allowable": f"{INLET_ALLOWABLE:g}"},
+        _celsius(STANDARD),
     ),
     unit="celsius",
     expr=while_inventory_tells(top(_inlet), rack.RACK_INLET_TEMPERATURE),
     plain=_inlet("row"),
     legend="{{rack}}",
     decimals=1,
-    steps=steps((INLET_RECOMMENDED, ORANGE), (INLET_ALLOWABLE, RED), base=GREEN),
+    steps=_inlet_steps(STANDARD),
+    by_limits=INLET_LIMITS,
     may_be_empty=_NO_SENSOR,
 )
 

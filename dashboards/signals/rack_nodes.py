@@ -10,7 +10,7 @@ from dashboards.language import Text
 from dashboards.promql import MARKED, marked, of, while_up
 from dashboards.signals import rack_limits
 from dashboards.signals.base import GREEN, RED, Signal, State
-from dashboards.signals.onerack import guarded, one
+from dashboards.signals.onerack import SENSOR_LIMITS, guarded, one
 
 WELL: Final = (
     State(value=0, text=Text("✗ failed"), color=RED),
@@ -60,6 +60,7 @@ ONE_NODE_INLET: Final = _while_node_answers(
         witness=node.NODE_INLET,
         decimals=1,
         steps=rack_limits.INLET.steps,
+        by_limits=SENSOR_LIMITS,
     ),
     _NODE,
 )

@@ -10,12 +10,14 @@ from typing import Final
 
 from collectors.base import Metric
 from collectors.catalogue import facility, rack
-from collectors.catalogue.limits import FAILOVER_LIMIT, TRIP_LIMIT
+from collectors.catalogue.limits import TRIP_LIMIT
+from collectors.catalogue.rack_limits import STANDARD, sites_apart
 from dashboards.language import Text
 from dashboards.promql import of, while_all_up
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, filling, steps
+from dashboards.signals.limited import ByLimits
 from dashboards.signals.rack import MANY, RACK_LABELS
-from dashboards.signals.rack_limits import SHARE
+from dashboards.signals.rack_limits import SHARE, failover_steps, share
 
 _BREAKER: Final = "hub, site, breaker"
 _ROW: Final = "hub, site, row"
@@ -81,7 +83,8 @@ BREAKER_FAILOVER: Final = Signal(
     kind="ratio",
     least=0,
     decimals=0,
-    steps=steps((FAILOVER_LIMIT, ORANGE), (1.0, RED), base=GREEN),
+    steps=failover_steps(STANDARD),
+    by_limits=ByLimits(words=share, steps=failover_steps, apart=sites_apart),
     may_be_empty=Excuse(
         reason="no breaker of the inventory has a pair", unless=of(rack.BREAKER_FAILOVER_LOAD)
     ),
@@ -97,6 +100,7 @@ RACK_HEADROOM: Final = Signal(
     plain=_headroom(),
     legend="{{rack}}",
     steps=steps((0, ORANGE), (500, GREEN), base=RED),
+    by_limits=ByLimits(words=share),
     may_be_empty=Excuse(
         reason="no rack has two feeds of known capacity", unless=of(rack.RACK_HEADROOM)
     ),
