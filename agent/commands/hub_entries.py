@@ -78,13 +78,18 @@ def new_hub(args: argparse.Namespace) -> int:
         raise ConfigError("expected new HUB --hubs-dir DIR")
     wanted = newhub.NewHub(key=key, name=args.name, timezone=args.timezone, targets=args.target)
     if sys.stdin.isatty():
-        wanted = newhub.asked(wanted, input)
+        asker = newhub.Asker(ask=input, tell=_tell, language=args.language)
+        wanted = newhub.asked(wanted, hubs_dir, asker)
     elif not wanted.timezone:
         raise ConfigError("--timezone: missing; expected a time zone such as Europe/Paris")
     wanted = dataclasses.replace(wanted, name=wanted.name or wanted.key)
     path, text = newhub.add(wanted, hubs_dir, dry_run=args.dry_run)
     sys.stdout.write(text if args.dry_run else f"{path}\n")
     return 0
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def observe_figure(args: argparse.Namespace) -> int:

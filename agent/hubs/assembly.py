@@ -24,6 +24,7 @@ from agent.hubs.model import (
     Kpi,
     Registry,
     Source,
+    key_part,
 )
 from agent.hubs.text import Text
 from agent.hubs.units import UNITS, show, to_base
@@ -130,7 +131,7 @@ class Assembly:
                 message = f"{entry.id} is taken (in {self._ids[entry.id]})"
                 file.fail(f"{message}{'' if written.id else '; give it an id'}", "facts", n, "id")
                 continue
-            self._ids[entry.id] = f"{file.name}:{file.line('facts', n, 'id')}"
+            self._ids[entry.id] = f"{file.name}:{file.line('facts', n)}"
             kpi = self._sound_kpi(file, n, entry, draft)
             if kpi is not None:
                 draft.facts.append(_fact(entry, draft.entry, kpi, file.entry.sources))
@@ -228,8 +229,10 @@ def _rank(hubs: Mapping[str, Hub], key: str) -> tuple[str, ...]:
 
 
 def _own_id(hub: str, entry: FactEntry) -> str:
-    """Return the id of a fact whose file states none, such as `north-pue`."""
-    parts = (hub, entry.kpi.replace("_", "-"), "" if entry.scope == WHOLE_HUB else entry.scope)
+    """Return the id of a fact whose file states none: `north-pue`, `north-round-trip-paris`."""
+    labels = [key_part(value).replace("_", "-") for value in entry.labels.values()]
+    scope = "" if entry.scope == WHOLE_HUB else entry.scope
+    parts = (hub, entry.kpi.replace("_", "-"), *labels, scope)
     return "-".join(part for part in parts if part)
 
 

@@ -118,7 +118,7 @@ class FactEntry:
     """One published figure, in the unit its source uses."""
 
     id: Id = ""
-    """If left out: the hub's key, the KPI and the scope, joined by hyphens."""
+    """If left out: the hub's key, the KPI, the label's value and the scope, joined by hyphens."""
     number: Count = 0
     kind: Kind = "target"
     kpi: KpiKey

@@ -165,7 +165,7 @@ class Kpi:
         no letter of a to z and no digit becomes an underscore. Raises ValueError where the KPI
         cannot be narrowed, or where nothing of the value is left in the key.
         """
-        end = re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")
+        end = key_part(value)
         if self.labelled is None or not end:
             raise ValueError(value)
         return replace(
@@ -177,6 +177,11 @@ class Kpi:
             name=self.labelled.name.with_value(value),
             measured=self.labelled.measured.with_value(value),
         )
+
+
+def key_part(value: str) -> str:
+    """Return the value of a label as it stands in keys: letters a to z, digits and underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,13 +172,121 @@ def test_a_new_hub_is_written_and_judged(tmp_path: Path) -> None:
     assert "is there already" in again.stderr
 
 
-def test_what_is_missing_is_asked() -> None:
+class Terminal:
+    """Answers in turn; keeps the questions and the refusals."""
+
+    def __init__(self, *answers: str) -> None:
+        self._answers = iter(answers)
+        self.questions: list[str] = []
+        self.refusals: list[str] = []
+
+    def ask(self, question: str) -> str:
+        """Answer, or end as a terminal does on Ctrl-D."""
+        self.questions.append(question)
+        try:
+            return next(self._answers)
+        except StopIteration:
+            raise EOFError from None
+
+    def asker(self, language: str = "en") -> newhub.Asker:
+        """Return what asks on this terminal."""
+        return newhub.Asker(ask=self.ask, tell=self.refusals.append, language=language)
+
+
+def new_hub(**given: str) -> newhub.NewHub:
+    """Return a new hub of which little is given."""
+    return newhub.NewHub(**{"key": "acme", "name": "", "timezone": "", **given})
+
+
+def test_what_is_missing_is_asked(tmp_path: Path) -> None:
     """Name, zone and targets are asked for until nothing is answered."""
-    answers = iter(["", "Europe/Paris", "pue <= 1.3", ""])
-    found = newhub.asked(newhub.NewHub(key="acme", name="", timezone=""), lambda _: next(answers))
+    terminal = Terminal("", "Europe/Paris", "pue <= 1.3", "")
+    found = newhub.asked(new_hub(), tmp_path, terminal.asker())
     assert found == newhub.NewHub(
         key="acme", name="acme", timezone="Europe/Paris", targets=["pue <= 1.3"]
     )
+    assert terminal.refusals == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_that_cannot_be_is_asked_for_again(tmp_path: Path) -> None:
+    """Each refusal is one line, and the next question is the same one."""
+    wrong = ["pie <= 1.3", "pue <= 1.3 kW", "pue <= 0.9", "pue about 1", "round_trip{hop=x} <= 5"]
+    targets = [*wrong, "pue <= 1.3", "pue <= 1.3"]
+    terminal = Terminal("ACME", "Europe/Pari", "Europe/Paris", *targets)
+    with pytest.raises(ConfigError, match="the input ended"):
+        newhub.asked(new_hub(), tmp_path, terminal.asker())
+    assert terminal.refusals == [
+        "timezone: expected a time zone such as Asia/Shanghai, got 'Europe/Pari'",
+        "kpi: unknown; did you mean pue?",
+        "unit: pue is counted in ratio, which kW cannot be turned into",
+        "value: PUE is at least 1, got 0.9",
+        f"'pue about 1': expected {newhub.FORM}",
+        "labels.hop: round_trip takes the label peer, not hop",
+        "'pue <= 1.3': there is a target for this already, by the same day",
+    ]
+    kinds = [question.partition(" ")[0] for question in terminal.questions]
+    assert kinds == ["name", "time", "time", *["a"] * 8]
+
+
+def test_what_was_given_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    """A key that another hub has needs no further answers."""
+    terminal = Terminal("ACME", "Europe/Paris", "")
+    for given in ({"key": "guian"}, {"key": "No Key"}, {"timezone": "Mars/Olympus"}):
+        with pytest.raises((Problems, ConfigError)):
+            newhub.asked(new_hub(**given), tmp_path, terminal.asker())
+    (tmp_path / "acme.yaml").write_text(TEN_LINES, "utf-8")
+    with pytest.raises(ConfigError, match="is there already"):
+        newhub.asked(new_hub(), tmp_path, terminal.asker())
+    assert terminal.questions == []
+
+
+def test_it_asks_in_chinese(tmp_path: Path) -> None:
+    """Questions and refusals are in the language that is asked for."""
+    terminal = Terminal("", "Europe/Pari", "Europe/Paris", "pie <= 1", "")
+    newhub.asked(new_hub(), tmp_path, terminal.asker("zh"))
+    assert terminal.questions[0].startswith("名称 [acme]")
+    assert terminal.questions[1].startswith("时区")
+    assert terminal.questions[-1].startswith("一项目标")
+    assert terminal.refusals == [
+        "timezone: 应为时区，如 Asia/Shanghai，实为 'Europe/Pari'",
+        "kpi: 未知；是否应为 pue？",
+    ]
+
+
+def test_targets_for_two_peers_and_two_days(tmp_path: Path) -> None:
+    """Round trips to two peers, and a PUE at two deadlines, have ids of their own."""
+    targets = [
+        "round_trip{peer=paris} <= 20 ms",
+        'round_trip{ peer="Frankfurt 1" } <= 35 ms by 2028-06-30',
+        "pue <= 1.3 by 2027-12-31",
+        "pue <= 1.25 by 2030-12-31",
+        "racks_in_service >= 40",
+    ]
+    newhub.add(
+        newhub.NewHub(key="acme", name="A", timezone="Europe/Paris", targets=targets), tmp_path
+    )
+    facts = load_registry(tmp_path).hubs["acme"].facts
+    assert [(fact.id, fact.kpi.key) for fact in facts] == [
+        ("acme-round-trip-paris", "round_trip_paris"),
+        ("acme-round-trip-frankfurt-1", "round_trip_frankfurt_1"),
+        ("acme-pue-2027-12-31", "pue"),
+        ("acme-pue-2030-12-31", "pue"),
+        ("acme-racks-in-service", "racks_in_service"),
+    ]
+    assert [fact.value for fact in facts[:2]] == [0.02, 0.035]
+    assert [one.kpi.label and one.kpi.label.value for one in facts[:2]] == ["paris", "Frankfurt 1"]
+
+
+def test_two_peers_in_a_file_need_no_ids(tmp_path: Path) -> None:
+    """The value of the label stands in the id that a file leaves out."""
+    facts = "".join(
+        f"  - {{kpi: round_trip, labels: {{peer: {peer}}}, op: '<=', value: 20}}\n"
+        for peer in ("paris", "lyon")
+    )
+    write(tmp_path, TEN_LINES + facts)
+    ids = [fact.id for fact in load_registry(tmp_path).hubs["acme"].facts]
+    assert ids == ["acme-pue", "acme-round-trip-paris", "acme-round-trip-lyon"]
 
 
 @pytest.mark.parametrize("line", ["pue", "pue < 1.3", "pue <= x", "pue <= 1.3 furlongs"])
