@@ -1,7 +1,8 @@
 """The config file with the environment: `${SITE}` in its values, and `HUBGAUGE_*` over them.
 
 So one file serves many machines. `${NAME}` is the variable's value. `${NAME:-text}` is `text` where
-the variable is not set. `$${` stands for `${` itself. `HUBGAUGE_SITE` takes the place of `site`.
+the variable is not set. `$${` stands for `${` itself. `HUBGAUGE_SITE` takes the place of `site`. A
+variable of that form that takes no key's place is a mistake: a misspelt one would change nothing.
 A variable is no place for a secret: others can read it, and a mistake in a value is shown.
 """
 
@@ -15,7 +16,8 @@ from typing import Final
 
 import yaml
 
-from collectors.strict import Document
+from collectors.base import ConfigError
+from collectors.strict import Document, nearest
 
 OVERRIDES: Final[Mapping[str, str]] = {
     "HUBGAUGE_HUB": "hub",
@@ -33,6 +35,12 @@ OVERRIDES: Final[Mapping[str, str]] = {
     "HUBGAUGE_HTTP_PUBLIC_URL": "outputs.http.public_url",
 }
 """Variables that take the place of a key of the file."""
+PREFIX: Final = "HUBGAUGE_"
+_LINKS: Final = re.compile(
+    r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
+)
+"""What Kubernetes tells of services by their names, in the form of Docker's links: a service
+`hubgauge` has `HUBGAUGE_PORT`. Source: kubernetes.io, concepts/services-networking/service."""
 _FIELD: Final = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _TEXT: Final = "tag:yaml.org,2002:str"
 _MAP: Final = "tag:yaml.org,2002:map"
@@ -41,16 +49,34 @@ _MAP: Final = "tag:yaml.org,2002:map"
 def open_config(
     path: Path | str, *, text: str | None = None, environ: Mapping[str, str] = os.environ
 ) -> Document:
-    """Parse a config file and fill in the environment; notes each variable that is not set.
+    """Parse a config file and fill in the environment.
+
+    Notes each variable that is not set, and each override that there is none of.
 
     Raises Problems for a file that is no YAML.
     """
     document = Document(path, text=text)
+    _note_unknown(document, environ)
     fill(document, environ)
     for variable, key in OVERRIDES.items():
         if variable in environ and isinstance(document.root, yaml.MappingNode):
             _put(document.root, key.split("."), environ[variable])
     return document
+
+
+def _note_unknown(document: Document, environ: Mapping[str, str]) -> None:
+    """Note the overrides that there is none of, but for what a value names and for services."""
+    named = {
+        found[2] for node in _scalars(document.root, set()) for found in _FIELD.finditer(node.value)
+    }
+    for variable in sorted(environ):
+        rest = variable.removeprefix(PREFIX)
+        if rest == variable or variable in OVERRIDES or variable in named or _LINKS.fullmatch(rest):
+            continue
+        known = [one.removeprefix(PREFIX) for one in OVERRIDES]
+        close = nearest(rest, known, listed=False).replace("mean ", f"mean {PREFIX}")
+        said = close or f"; expected one of {', '.join(OVERRIDES)}"
+        document.errors.append(ConfigError(f"no such override{said}", key=variable))
 
 
 def fill(document: Document, environ: Mapping[str, str]) -> None:

@@ -40,7 +40,7 @@ TITLE: Final = "  {:<72} {:8.2f} s of CPU"
 class Size:
     """How many sites, meters of each, and hours of each; and minutes of live readings."""
 
-    sites: int = int(os.environ.get("HUBGAUGE_BENCH_SITES", "17"))
+    sites: int = int(os.environ.get("BENCH_SITES", "17"))
     meters: int = 200
     hours: int = 8760
     minutes: int = 180

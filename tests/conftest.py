@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, settings
 
 # No test fails for the speed of the machine: neither an example nor its making has a time limit.
 # The examples are the same in every run, so that a change is judged by what it changed. With
-# HUBGAUGE_EXPLORE=1 they are drawn anew, as `make audit` and `make fuzz` always do.
+# TESTS_EXPLORE=1 they are drawn anew, as `make audit` and `make fuzz` always do.
 settings.register_profile(
     "hubgauge",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
-    derandomize=os.environ.get("HUBGAUGE_EXPLORE") != "1",
+    derandomize=os.environ.get("TESTS_EXPLORE") != "1",
 )
 settings.load_profile("hubgauge")
 
@@ -164,7 +164,7 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tell known disagreements with the reference; write to HUBGAUGE_SKIPS what was skipped."""
+    """Tell known disagreements with the reference; write to TESTS_SKIPS what was skipped."""
     known = Counter(
         str(reason)
         for report in terminalreporter.stats.get("passed", ())
@@ -173,7 +173,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
     for reason, count in known.most_common():
         terminalreporter.write_line(f"known and open: {count:4d} x {reason}")
-    path = os.environ.get("HUBGAUGE_SKIPS")
+    path = os.environ.get("TESTS_SKIPS")
     if not path:
         return
     reasons = Counter(

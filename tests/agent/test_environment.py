@@ -44,12 +44,46 @@ def test_a_variable_that_is_not_set_is_named_with_its_line() -> None:
 
 @pytest.mark.parametrize("name", ["hub", "node", "state_dir"])
 def test_an_override_stands_over_the_file(name: str) -> None:
-    """`HUBGAUGE_…` takes the place of a key, or adds it; others of that form are nobody's."""
-    environ = {f"HUBGAUGE_{name.upper()}": "other", "HUBGAUGE_RECORDINGS": "x", "SITE": "s"}
+    """`HUBGAUGE_…` takes the place of a key, or adds it."""
+    environ = {f"HUBGAUGE_{name.upper()}": "other", "SITE": "s"}
     file, errors = read(**environ)
     assert errors == []
     assert str(getattr(file, name)) == "other"
     assert file.site == "s"
+
+
+def test_a_misspelt_override_is_one_line() -> None:
+    """It would change nothing: the one that was meant is named, or all that there are."""
+    _, errors = read(SITE="s", HUBGAUGE_SIET="lyon-2", HUBGAUGE_STATEDIR="/x")
+    assert errors == [
+        "HUBGAUGE_SIET: no such override; did you mean HUBGAUGE_SITE?",
+        "HUBGAUGE_STATEDIR: no such override; did you mean HUBGAUGE_STATE_DIR?",
+    ]
+    _, (far,) = read(SITE="s", HUBGAUGE_XYZZY="1")
+    assert far.startswith("HUBGAUGE_XYZZY: no such override; expected one of HUBGAUGE_HUB, ")
+    for name in ("HUBGAUGE_NODE", "HUBGAUGE_LOG_LEVEL", "HUBGAUGE_HTTP_PUBLIC_URL"):
+        assert name in far
+
+
+def test_what_is_no_override_is_no_mistake() -> None:
+    """A variable that a value names, and what Kubernetes tells of services called `hubgauge…`."""
+    text = "hub: guian\nsite: ${HUBGAUGE_HALL}\nnode: ${HUBGAUGE_HOST:-n}\n"
+    given = {"HUBGAUGE_HALL": "hall-1", "HUBGAUGE_HOST": "n1", "hubgauge_x": "1", "HUBGAUGE": "1"}
+    services = {  # as a pod sees services `hubgauge` and `hubgauge-node` at port 9717
+        "HUBGAUGE_SERVICE_HOST": "10.0.0.11",
+        "HUBGAUGE_SERVICE_PORT": "9717",
+        "HUBGAUGE_SERVICE_PORT_HTTP": "9717",
+        "HUBGAUGE_PORT": "tcp://10.0.0.11:9717",
+        "HUBGAUGE_PORT_9717_TCP": "tcp://10.0.0.11:9717",
+        "HUBGAUGE_PORT_9717_TCP_PROTO": "tcp",
+        "HUBGAUGE_PORT_9717_TCP_PORT": "9717",
+        "HUBGAUGE_PORT_9717_TCP_ADDR": "10.0.0.11",
+        "HUBGAUGE_NODE_SERVICE_HOST": "10.0.0.12",
+        "HUBGAUGE_NODE_PORT": "tcp://10.0.0.12:9717",
+    }
+    file, errors = read(text, **given, **services)
+    assert errors == []
+    assert (file.site, file.node) == ("hall-1", "n1")
 
 
 def test_an_override_reaches_into_a_section() -> None:

@@ -106,7 +106,7 @@ def run(folder: Path, tests: Sequence[str]) -> tuple[int, str]:
     environment = os.environ | {
         "PYTHONPATH": str(folder),  # before the editable install of the working tree
         "PYTHONDONTWRITEBYTECODE": "1",
-        "HUBGAUGE_RECORDINGS": str(RECORDINGS),
+        "TESTS_RECORDINGS": str(RECORDINGS),
     }
     try:
         done = subprocess.run(

@@ -26,7 +26,7 @@ from collectors.base import Schedule, Unreachable
 
 T = TypeVar("T")
 ROOT: Final = Path(__file__).resolve().parents[2]
-RECORDINGS: Final = Path(os.environ.get("HUBGAUGE_RECORDINGS", ROOT.parent / "shared"))
+RECORDINGS: Final = Path(os.environ.get("TESTS_RECORDINGS", ROOT.parent / "shared"))
 """Recordings of real devices. They lie beside the project, or nowhere."""
 PATIENCE: Final = 180.0
 """Seconds to wait for a condition before a test gives up: a busy machine needs many."""
@@ -69,16 +69,16 @@ def recordings(*parts: str) -> Path:
     """Return a path among the recordings of real devices; skips where there are none."""
     path = RECORDINGS.joinpath(*parts)
     if not path.exists():
-        pytest.skip(f"no recordings at {path} (set HUBGAUGE_RECORDINGS)")
+        pytest.skip(f"no recordings at {path} (set TESTS_RECORDINGS)")
     return path
 
 
 def missing(what: str) -> NoReturn:
     """Skip the test for want of something that `make test` installs, and say what.
 
-    Where HUBGAUGE_REQUIRE_SERVERS is set, as in CI, the test fails instead.
+    Where TESTS_REQUIRE_SERVERS is set, as in CI, the test fails instead.
     """
-    if os.environ.get("HUBGAUGE_REQUIRE_SERVERS"):
+    if os.environ.get("TESTS_REQUIRE_SERVERS"):
         pytest.fail(what)
     pytest.skip(what)
 

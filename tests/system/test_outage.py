@@ -19,8 +19,8 @@ from tests.support.victoria import Victoria
 from tests.system.running_agent import agent, metrics, write_config
 
 SERIES = 1000
-# A few rounds of a second in the suite; HUBGAUGE_OUTAGE_SECONDS=120 for a long outage.
-ROUNDS = round(float(os.environ.get("HUBGAUGE_OUTAGE_SECONDS", "6")) / 2)
+# A few rounds of a second in the suite; TESTS_OUTAGE_SECONDS=120 for a long outage.
+ROUNDS = round(float(os.environ.get("TESTS_OUTAGE_SECONDS", "6")) / 2)
 WAITING = re.compile(r"^hubgauge_spool_samples\S* (\S+)$", re.MULTILINE)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tests.support.truth import DAY, START, TrueSite
 from tests.support.year import Judged, run
 
-WHOLE = bool(os.environ.get("HUBGAUGE_WHOLE_YEAR"))
+WHOLE = bool(os.environ.get("TESTS_WHOLE_YEAR"))
 """Seventeen sites and 365 days take minutes; without it, a part of both."""
 
 MONTH = (START + 20 * DAY, START + 50 * DAY)

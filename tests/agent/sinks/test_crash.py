@@ -20,8 +20,8 @@ from tests.agent.sinks.peers import drained, sink
 from tests.support import HANGS, PATIENCE, ROOT, wait_for
 from tests.support.victoria import Victoria
 
-KILLS = int(os.environ.get("HUBGAUGE_KILLS", "25"))
-OUTAGE = float(os.environ.get("HUBGAUGE_OUTAGE", "5"))
+KILLS = int(os.environ.get("TESTS_KILLS", "25"))
+OUTAGE = float(os.environ.get("TESTS_OUTAGE", "5"))
 
 
 @contextmanager

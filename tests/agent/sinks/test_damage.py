@@ -13,8 +13,8 @@ from agent.sinks.spool import Spool
 from tests.agent.sinks.spools import FORM, is_on_disk
 from tests.support import wait_for
 
-FLIPS = int(os.environ.get("HUBGAUGE_FLIPS", "100"))
-CUTS = int(os.environ.get("HUBGAUGE_CUTS", "60"))
+FLIPS = int(os.environ.get("TESTS_FLIPS", "100"))
+CUTS = int(os.environ.get("TESTS_CUTS", "60"))
 ROWS, EACH = 60, 10
 
 

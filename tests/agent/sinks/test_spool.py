@@ -173,7 +173,7 @@ def test_many_threads_balance(tmp_path: Path) -> None:
 
 def test_large_spool_is_ready_at_once(tmp_path: Path) -> None:
     """Opening a spool reads little of it, however much waits in it."""
-    megabytes = int(os.environ.get("HUBGAUGE_SPOOL_MIB", "32"))
+    megabytes = int(os.environ.get("TESTS_SPOOL_MIB", "32"))
     path = tmp_path / "s.db"
     with spool(path, max_bytes=4 * megabytes * MIB, memory_bytes=4 * megabytes * MIB) as made:
         for index in range(megabytes):

@@ -44,7 +44,7 @@ def main() -> int:
         if not args.names or any(name.startswith(one) for one in args.names)
     ]
     if not names:
-        sys.stderr.write("no such recordings (set HUBGAUGE_RECORDINGS)\n")
+        sys.stderr.write("no such recordings (set TESTS_RECORDINGS)\n")
         return 1
     with tempfile.TemporaryDirectory() as work, agent(Path(work)) as address:
         asyncio.run(_score(address, Path(work), names, verbose=args.verbose))
