@@ -1,9 +1,8 @@
 """`hubgauge check F`: load a config file and all the files it names.
 
 Every mistake is one line, and the exit status is then 2. A name that does not match the inventory
-is a line as well, but no mistake: the agent would run with it. So is a file of tenants that cannot
-be used, and a folder of textfiles that is not there. A mistake in a file of devices is one: the
-agent runs without that file.
+is a line as well, but no mistake: the agent would run with it. So is a folder of textfiles that is
+not there. A mistake in a file of devices or of tenants is one: the agent runs without that file.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import sys
 from pathlib import Path
 
 from agent.commands.check_names import unknown_names
+from agent.commands.check_tenants import wrong_beside, wrong_tenants
 from agent.commands.check_unused import unusable
 from agent.loading import load_all
 from agent.messages.catalogue import words
@@ -34,15 +34,21 @@ def run(args: argparse.Namespace) -> int:
     if (args.file is None) == (args.config is None):
         raise ConfigError("expected one config file, such as `hubgauge check F`", key="F")
     config = args.file or args.config
-    loaded = load_all(config)
+    try:
+        loaded = load_all(config)
+    except Problems as problems:
+        known = {str(error) for error in problems.errors}
+        beside = [error for error in wrong_beside(config) if str(error) not in known]
+        raise Problems([*problems.errors, *beside]) from None
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
     doubted = [*unknown_names(loaded), *unusable(loaded)]
     told = (line for one in doubted for line in said_lines(one, args.language))
     sys.stderr.writelines(f"{line}\n" for line in told)
     w = words(args.language)
-    if loaded.config.devices.lost:
-        raise Problems(list(loaded.config.devices.lost))
+    wrong = [*loaded.config.devices.lost, *wrong_tenants(loaded)]
+    if wrong:
+        raise Problems(wrong)
     state = w("check.but", count=len(doubted)) if doubted else w("check.good")
     hub = loaded.config.file.hub
     counts = w("check.counts", hub=hub, collectors=str(devices), racks=str(racks))

@@ -1,7 +1,7 @@
 """Files and folders that a config names and an agent runs without, though what they are for fails.
 
-The statements of tenants need their file; the readings of textfiles need their folder. A
-certificate whose time is over is loaded, and refused by whoever is shown it.
+The readings of textfiles need their folder. A certificate whose time is over is loaded, and refused
+by whoever is shown it.
 """
 
 from __future__ import annotations
@@ -11,29 +11,15 @@ from contextlib import suppress
 
 from agent.loading import Loaded
 from agent.named_files import certificate_files
-from agent.tenants.model import read_tenants
 from collectors.base import ConfigError
 from collectors.paths import is_folder
-from collectors.strict import Document, Problems
+from collectors.strict import Document
 from collectors.validity import validities
 
 
 def unusable(loaded: Loaded) -> list[ConfigError]:
     """Return an error for each that is not as it must be."""
-    return [*_tenants(loaded), *_textfiles(loaded), *_certificates(loaded)]
-
-
-def _tenants(loaded: Loaded) -> list[ConfigError]:
-    path = loaded.config.file.tenants
-    if path is None:
-        return []
-    if loaded.inventory is None:
-        return [_at(loaded, "tenants", "needs an inventory: it says which racks there are")]
-    try:
-        read_tenants(path, loaded.inventory)
-    except Problems as problems:
-        return list(problems.errors)
-    return []
+    return [*_textfiles(loaded), *_certificates(loaded)]
 
 
 def _textfiles(loaded: Loaded) -> list[ConfigError]:

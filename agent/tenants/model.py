@@ -134,31 +134,20 @@ class TenantsFile:
     carbon: Carbon = field(default_factory=Carbon)
 
 
-def read_tenants(path: Path, inventory: Inventory) -> TenantsFile:
+def read_tenants(path: Path, inventory: Inventory | None) -> TenantsFile:
     """Read the file.
 
     Raises Problems with every name that the inventory lacks, and every rack or meter whose shares
-    add up to more than 1.
+    add up to more than 1. Without an inventory, names are not checked.
     """
     document = Document(path)
     found = document.build(TenantsFile)
+    if inventory is not None:
+        for n, tenant in enumerate(found.tenants):
+            _check_names(document, f"tenants[{n}]", tenant, inventory)
     shares: dict[tuple[str, str, str], float] = {}
     for n, tenant in enumerate(found.tenants):
         key = f"tenants[{n}]"
-        racks = {one.rack for one in inventory.racks.values() if one.site == tenant.site}
-        for part, names, known in (
-            ("site", [tenant.site], inventory.sites.keys()),
-            ("racks", tenant.rack_shares, racks),
-            (
-                "meters",
-                tenant.meters,
-                {name for site, name in inventory.meters if site == tenant.site},
-            ),
-        ):
-            for name in names:
-                if name not in known:
-                    said = f"{name} is not in the inventory{nearest(name, sorted(known))}"
-                    document.fail(document.node(f"{key}.{part}"), f"{key}.{part}", said)
         for kind, parts in (("rack", tenant.rack_shares), ("meter", tenant.meters)):
             for name, share in parts.items():
                 place = (tenant.site, kind, name)
@@ -167,8 +156,23 @@ def read_tenants(path: Path, inventory: Inventory) -> TenantsFile:
                     said = f"the shares of {name} add up to {shares[place]:g}, more than 1"
                     document.fail(document.node(key), key, said)
     if document.errors:
-        raise Problems(document.errors)
+        raise Problems(sorted(document.errors, key=lambda error: error.line))
     return found
+
+
+def _check_names(document: Document, key: str, tenant: Tenant, inventory: Inventory) -> None:
+    """Note the names that the inventory lacks."""
+    racks = {one.rack for one in inventory.racks.values() if one.site == tenant.site}
+    meters = {name for site, name in inventory.meters if site == tenant.site}
+    for part, names, known in (
+        ("site", [tenant.site], inventory.sites.keys()),
+        ("racks", tenant.rack_shares, racks),
+        ("meters", tenant.meters, meters),
+    ):
+        for name in names:
+            if name not in known:
+                said = f"{name} is not in the inventory{nearest(name, sorted(known))}"
+                document.fail(document.node(f"{key}.{part}"), f"{key}.{part}", said)
 
 
 def tenant_of(found: TenantsFile, key: str) -> Tenant:

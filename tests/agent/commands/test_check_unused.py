@@ -10,8 +10,6 @@ import pytest
 from agent.cli import main
 from tests.support.certificates import valid_between
 
-INVENTORY = "sites: [{site: s}]\nracks: [{rack: A1, site: s}]\n"
-
 
 def said(folder: Path, text: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
     """Return the lines of `check` without the folder; the agent would run with each config."""
@@ -36,32 +34,6 @@ def test_a_folder_of_textfiles_that_is_not_there_is_a_line(
     place = "config.yaml:6: collectors.host.textfile.directory"
     assert said(tmp_path, config + name, capsys) == [f"{place}: no such folder: {name}"]
     assert said(tmp_path, f"{config}folder", capsys) == []
-
-
-def test_a_file_of_tenants_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """No mapping, and a rack that nobody has: the file's own line says so."""
-    (tmp_path / "inventory.yaml").write_text(INVENTORY)
-    tenants, config = (
-        tmp_path / "tenants.yaml",
-        "inventory: inventory.yaml\ntenants: tenants.yaml\n",
-    )
-    tenants.write_text("garbage\n")
-    (line,) = said(tmp_path, config, capsys)
-    assert line.startswith("tenants.yaml:1: expected a mapping")
-    tenants.write_text("tenants:\n- tenant: t\n  site: s\n  racks: [A2]\n")
-    (line,) = said(tmp_path, config, capsys)
-    assert line.startswith("tenants.yaml:4: tenants[0].racks: A2 is not in the inventory")
-    tenants.write_text("tenants:\n- tenant: t\n  site: s\n  racks: [A1]\n")
-    assert said(tmp_path, config, capsys) == []
-
-
-def test_tenants_without_an_inventory_are_a_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nothing says which racks there are, so nobody's can be told."""
-    (tmp_path / "tenants.yaml").write_text("tenants: []\n")
-    (line,) = said(tmp_path, "tenants: tenants.yaml\n", capsys)
-    assert line.startswith("config.yaml:3: tenants: needs an inventory")
 
 
 def test_a_certificate_that_is_not_valid_is_a_line(
