@@ -73,10 +73,14 @@ def _note_unknown(document: Document, environ: Mapping[str, str]) -> None:
         rest = variable.removeprefix(PREFIX)
         if rest == variable or variable in OVERRIDES or variable in named or _LINKS.fullmatch(rest):
             continue
+        # Without what all begin with, which would make any name near to any other.
         known = [one.removeprefix(PREFIX) for one in OVERRIDES]
-        close = nearest(rest, known, listed=False).replace("mean ", f"mean {PREFIX}")
-        said = close or f"; expected one of {', '.join(OVERRIDES)}"
-        document.errors.append(ConfigError(f"no such override{said}", key=variable))
+        close = nearest(rest, known, listed=False).removeprefix("; did you mean ").rstrip("?")
+        if close:
+            said = f"no such override; did you mean {PREFIX}{close}?"
+        else:
+            said = f"no such override; expected one of {', '.join(OVERRIDES)}"
+        document.errors.append(ConfigError(said, key=variable))
 
 
 def fill(document: Document, environ: Mapping[str, str]) -> None:

@@ -63,7 +63,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ZONE",
     )
     new.add_argument(
-        "--target", action="append", default=[], metavar="TARGET", help=f"{newhub.FORM}; repeatable"
+        "--target",
+        action="append",
+        default=[],
+        metavar="TARGET",
+        help=f"{newhub.FORM}, such as {' or '.join(newhub.EXAMPLES)}; repeatable",
     )
 
 

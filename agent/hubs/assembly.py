@@ -128,8 +128,11 @@ class Assembly:
         for n, written in enumerate(file.entry.facts):
             entry = replace(written, id=written.id or _own_id(draft.entry.key, written))
             if entry.id in self._ids:
-                message = f"{entry.id} is taken (in {self._ids[entry.id]})"
-                file.fail(f"{message}{'' if written.id else '; give it an id'}", "facts", n, "id")
+                other = self._ids[entry.id]
+                if written.id:
+                    file.fail(f"{entry.id} is taken (in {other})", "facts", n, "id")
+                else:
+                    file.fail(f"{entry.id} is taken (in {other}); give it an id", "facts", n, "id")
                 continue
             self._ids[entry.id] = f"{file.name}:{file.line('facts', n)}"
             kpi = self._sound_kpi(file, n, entry, draft)
@@ -246,9 +249,11 @@ def _refuse_beyond_bounds(file: HubFile, n: int, entry: FactEntry, kpi: Kpi) -> 
     high = kpi.most is not None and value > kpi.most
     bound = kpi.least if low else kpi.most
     if (low or high) and bound is not None:
-        shown = show(bound, unit, DEFAULT)
-        message = f"{kpi.name.en} is at {'least' if low else 'most'} {shown}, got {entry.value:g}"
-        file.fail(message, "facts", n, "value")
+        name, shown = kpi.name.en, show(bound, unit, DEFAULT)
+        if low:
+            file.fail(f"{name} is at least {shown}, got {entry.value:g}", "facts", n, "value")
+        else:
+            file.fail(f"{name} is at most {shown}, got {entry.value:g}", "facts", n, "value")
 
 
 def _fact(entry: FactEntry, hub: HubEntry, kpi: Kpi, sources: Mapping[str, SourceEntry]) -> Fact:

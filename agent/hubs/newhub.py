@@ -30,10 +30,8 @@ _TARGET: Final = re.compile(
     r"(?:\s*(?P<unit>(?!\s*by\s)\S.*?))?(?:\s+by\s+(?P<deadline>\d{4}-\d{2}-\d{2}))?"
 )
 _OPERATORS: Final = {"≤": "<=", "≥": ">="}
-FORM: Final = (
-    "KPI <= VALUE [UNIT] [by YYYY-MM-DD], such as: pue <= 1.3 by 2027-12-31,"
-    " or: round_trip{peer=paris} <= 20 ms"
-)
+FORM: Final = "KPI <= VALUE [UNIT] [by YYYY-MM-DD]"
+EXAMPLES: Final = ("pue <= 1.3 by 2027-12-31", "round_trip{peer=paris} <= 20 ms")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +96,9 @@ def asked(known: NewHub, hubs_dir: Path, asker: Asker) -> NewHub:
         if text:
             _try(replace(made, targets=[*made.targets, text]), hubs_dir)
 
-    while not known.targets and (line := asker.answer("hubs.new.target", target, form=FORM)):
+    one, other = EXAMPLES
+    shown = {"form": FORM, "one": one, "other": other}
+    while not known.targets and (line := asker.answer("hubs.new.target", target, **shown)):
         made = replace(made, targets=[*made.targets, line])
     return made
 
@@ -159,7 +159,8 @@ def _subject(fact: Mapping[str, object]) -> tuple[str, ...]:
 def _target(line: str) -> dict[str, object]:
     match = _TARGET.fullmatch(line.strip())
     if match is None:
-        raise ConfigError(f"{line!r}: expected {FORM}")
+        one, other = EXAMPLES
+        raise ConfigError(f"{line!r}: expected {FORM}, such as {one} or {other}")
     unit = match["unit"] or ""
     if unit and unit not in UNITS:
         raise ConfigError(f"{line!r}: no such unit; expected one of {', '.join(UNITS)}")

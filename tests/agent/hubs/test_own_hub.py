@@ -221,7 +221,7 @@ def test_an_answer_that_cannot_be_is_asked_for_again(tmp_path: Path) -> None:
         "kpi: unknown; did you mean pue?",
         "unit: pue is counted in ratio, which kW cannot be turned into",
         "value: PUE is at least 1, got 0.9",
-        f"'pue about 1': expected {newhub.FORM}",
+        f"'pue about 1': expected {newhub.FORM}, such as {' or '.join(newhub.EXAMPLES)}",
         "labels.hop: round_trip takes the label peer, not hop",
         "'pue <= 1.3': there is a target for this already, by the same day",
     ]
