@@ -51,7 +51,7 @@ def write(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
         args,
         _plain(made),
         table=lambda: _table(made),
-        page=lambda: document(made, words(args.language)),
+        page=lambda: document(made, words(args.language), simulated=found.file.simulated),
     )
     return 0
 

@@ -12,7 +12,14 @@ from agent.web.render import render
 _TEMPLATE = "carbon.html"
 
 
-def document(statement: CarbonYear, w: Words) -> str:
+def document(statement: CarbonYear, w: Words, *, simulated: bool) -> str:
     """Return the report as an HTML file, in the words of a language."""
     style = files("agent.web").joinpath("static", "report.css").read_text("utf-8")
-    return render(_TEMPLATE, w, statement=statement, style=raw(style), zone=statement.zone.key)
+    return render(
+        _TEMPLATE,
+        w,
+        statement=statement,
+        simulated=simulated,
+        style=raw(style),
+        zone=statement.zone.key,
+    )

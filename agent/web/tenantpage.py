@@ -13,7 +13,7 @@ from agent.web.render import render
 _TEMPLATE = "tenant.html"
 
 
-def document(statement: TenantStatement, w: Words) -> str:
+def document(statement: TenantStatement, w: Words, *, simulated: bool) -> str:
     """Return the statement as an HTML file, in the words of a language."""
     style = files("agent.web").joinpath("static", "report.css").read_text("utf-8")
     month = statement.month
@@ -25,6 +25,7 @@ def document(statement: TenantStatement, w: Words) -> str:
         _TEMPLATE,
         w,
         statement=statement,
+        simulated=simulated,
         style=raw(style),
         first=day(month.start),
         last=day(month.end),
