@@ -30,14 +30,16 @@ _MOST_BYTES: Final = 2**20
 """While more than this waits to be sent, no further round begins."""
 _AT_ONCE: Final = 2**16
 """When this many bytes have been collected, they go out without a wait."""
-_WAIT_SECONDS: Final = 0.02
-"""Frames written within this time go out together."""
+_WAIT_SECONDS: Final = 0.1
+"""Frames written within this time go out together: to wake the agent costs more than a frame."""
 
 
 @dataclass(slots=True, eq=False)
 class _Known:
     """What was last sent about a device, of the data that are sent only when they change."""
 
+    registers: HasRegisters | None
+    """Its collector, if that has registers."""
     texts: tuple[str, ...] = ("", "", "")
     up_series: Sequence[Series] = ()
     rollovers: Mapping[Series, float] | None = None
@@ -97,15 +99,17 @@ class Outbox:
         """Send how a device's last round went, and before it the texts and series that changed."""
         known = self._known.get(task)
         if known is None:
-            known = self._known[task] = _Known()
+            one = task.collector
+            known = _Known(registers=one if isinstance(one, HasRegisters) else None)
+            self._known[task] = known
         source = task.source
         texts = (task.last_error, task.last_reason, task.notice)
         if texts != known.texts:
             known.texts = texts
             self._encoder.texts(source, texts)
         ups = task.up_series()
-        one = task.collector
-        rollovers = one.register_rollovers if isinstance(one, HasRegisters) else None
+        registers = known.registers
+        rollovers = registers.register_rollovers if registers is not None else None
         if ups != known.up_series or _differ(rollovers, known.rollovers):
             known.up_series, known.rollovers = ups, rollovers
             self._encoder.about(source, ups, rollovers or {})
