@@ -16,6 +16,7 @@ from typing import Final
 
 from agent.commands.demo_parts import Demo, DemoOptions
 from agent.commands.site_options import add_site_options
+from agent.messages.said import tell
 from collectors.base import HubgaugeError
 
 _BOARD_PORT: Final = 9717
@@ -84,7 +85,7 @@ async def _run(args: argparse.Namespace) -> int:
     except asyncio.CancelledError:
         return 0
     except HubgaugeError as error:
-        sys.stderr.write(f"{error}\n")
+        tell(str(error), to=sys.stderr)
         return 1
     finally:
         for number in _ENDS:

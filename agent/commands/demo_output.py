@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from agent.messages.said import said, tell
+from agent.messages.terminal import spoken
+from agent.targets.columns import padded_to
+
 
 class Place(NamedTuple):
     """A part of the demo, and the address or folder where it is found."""
@@ -20,7 +24,7 @@ class Place(NamedTuple):
 def say(line: str) -> None:
     """Print one line without delay; if nobody reads stdout any more, that is no error."""
     with contextlib.suppress(BrokenPipeError):
-        sys.stdout.write(line + "\n")
+        tell(line)
         sys.stdout.flush()
 
 
@@ -32,7 +36,7 @@ def introduce(racks: int, places: Sequence[Place], removed: Path | None) -> None
         f"Real: the kernel metrics of this machine ({platform.node()}).\n"
     )
     for place in places:
-        say(f"  {place.name:<20}{place.address}")
+        say(f"  {padded_to(said(place.name, spoken()), 20)}{place.address}")
     also = f" and removes {removed}" if removed is not None else ""
     say(f"\nCtrl-C ends it all{also}.")
 

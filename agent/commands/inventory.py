@@ -21,7 +21,7 @@ from agent.inventory.netbox.config import InventorySource
 from agent.inventory.netbox.kept import KeptAnswer
 from agent.loading import inventory_of
 from agent.messages.catalogue import Words, words
-from agent.messages.said import said
+from agent.messages.said import said, tell
 from agent.messages.terminal import add_language
 from agent.targets.columns import padded_to, width_of
 
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     problems = _problems(config, refresh=args.refresh)
     stock = inventory_of(config)
     if stock is None:
-        sys.stderr.write(f"{args.config}: names no inventory\n")
+        tell(f"{args.config}: names no inventory", args.language, to=sys.stderr)
         return 1
     if args.json:
         json.dump(_as_json(stock, problems), sys.stdout, ensure_ascii=False, indent=1)

@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from agent.environment import open_config
+from agent.messages.said import tell
 from agent.receivers.bridge import Bridge, BridgeServer, robot_of, send_post
 from agent.receivers.model import AlertingSection
 from collectors.base import ConfigError, HubgaugeError
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
         raise HubgaugeError(f"{bridge.alerting.notify}: {error.strerror or error}") from None
     with server:
         signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-        sys.stderr.write(f"notify: {bridge.alerting.notify} tells {', '.join(bridge.receivers)}\n")
+        names = ", ".join(bridge.receivers)
+        tell(f"notify: {bridge.alerting.notify} tells {names}", to=sys.stderr)
         server.serve_forever()
     return 0

@@ -22,6 +22,7 @@ from agent.inventory.model import Inventory, Site
 from agent.ledger.ledger import Ledger
 from agent.loading import inventory_of
 from agent.messages.catalogue import words
+from agent.messages.said import tell
 from agent.messages.terminal import add_language
 from agent.pue.past import past_pue
 from agent.pue.pue import Pue
@@ -158,12 +159,11 @@ def _verify(args: argparse.Namespace, found: Config, inventory: Inventory) -> in
                 _openssl("-verify", *key, "-in", str(args.verify), "-sigfile", str(signature))
             except HubgaugeError as error:
                 lines.append(f"signature: {error}")
-    sys.stdout.writelines(f"{args.verify}: {line}\n" for line in lines)
     if not lines:
-        sys.stdout.write(
-            f"{args.verify}: the digest is right, and the ledger gives the same figures as of"
-            f" {stated['made']}\n"
-        )
+        right = f"the digest is right, and the ledger gives the same figures as of {stated['made']}"
+        tell(f"{args.verify}: {right}", args.language)
+    for line in lines:
+        tell(f"{args.verify}: {line}", args.language)
     return 1 if lines else 0
 
 

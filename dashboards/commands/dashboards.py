@@ -16,6 +16,7 @@ from agent.environment import open_config
 from agent.hubs.configured import read_own
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
+from agent.messages.said import tell
 from collectors.base import ConfigError
 from collectors.catalogue.limits_section import LimitsSection
 from collectors.catalogue.rack_limits import SiteLimits
@@ -135,7 +136,7 @@ def _build(args: argparse.Namespace) -> int:
         sys.stdout.write(f"{path}\n")
     for dashboard in built:
         for line in dashboard.left_out:
-            sys.stderr.write(f"left out: {line}\n")
+            tell(f"left out: {line}", to=sys.stderr)
     return 0
 
 
@@ -171,14 +172,14 @@ def _report(results: Sequence[Result], dashboards: int, *, verbose: bool) -> int
             panels = excused.setdefault((result.query.dashboard, result.detail), {})
             panels[result.query.panel] = None
         if result.outcome in ("empty", "failed") or verbose:
-            sys.stdout.write(f"{result}\n")
+            tell(str(result))
     for (dashboard, reason), panels in excused.items():
-        sys.stdout.write(f"excused: {dashboard}: {reason}: {_shortened(list(panels))}\n")
+        tell(f"excused: {dashboard}: {reason}: {_shortened(list(panels))}")
     counts = Counter(result.outcome for result in results)
-    sys.stdout.write(
+    tell(
         f"{dashboards} dashboards, {len(results)} queries: "
         f"{counts['data']} with data, {counts['excused']} excused, "
-        f"{counts['empty']} empty, {counts['failed']} failed\n"
+        f"{counts['empty']} empty, {counts['failed']} failed"
     )
     return 1 if counts["empty"] or counts["failed"] or not results else 0
 

@@ -11,6 +11,7 @@ from agent.environment import open_config
 from agent.hubs.configured import read_own
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
+from agent.messages.said import tell
 from agent.receivers.model import AlertingSection
 from agent.settings import Http
 from collectors.catalogue.limits_section import LimitsSection
@@ -73,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     if args.runbook is not None:
         links = Links(runbook=args.runbook, board=links.board)
     for severity, hubs in untold(registry, own.alerting).items():
-        sys.stderr.write(f"no receiver gets the {severity} alerts of {', '.join(hubs)}\n")
+        tell(f"no receiver gets the {severity} alerts of {', '.join(hubs)}", to=sys.stderr)
     rules_dir = args.rules_dir or own.alerting.rules_dir
     written = write(
         args.out,
@@ -84,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         rules_dir=rules_dir,
     )
     if rules_dir is not None and not check_rules(args.out, (RULES, ALERTS_FILE), OWN_TESTS):
-        sys.stderr.write("promtool is not installed: the rules are merged, and not checked\n")
+        tell("promtool is not installed: the rules are merged, and not checked", to=sys.stderr)
     for path in written:
         sys.stdout.write(f"{path}\n")
     return 0

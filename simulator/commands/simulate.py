@@ -13,6 +13,7 @@ from typing import Final
 
 from agent.commands.site_options import add_site_options
 from agent.hubs.loader import load_registry
+from agent.messages.said import tell
 from collectors.base import ConfigError
 from collectors.facility.snmp.detail import READ
 from simulator.config import Wanted, write_config
@@ -139,12 +140,12 @@ def run(args: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT; exit status 2 and one line for a wrong input."""
     known = load_registry().hubs
     if args.hub not in known:
-        sys.stderr.write(f"--hub: not in the registry; expected one of {', '.join(known)}\n")
+        tell(f"--hub: not in the registry; expected one of {', '.join(known)}", to=sys.stderr)
         return 2
     try:
         makes = choose([name.strip() for words in args.make for name in words.split(",")])
     except ConfigError as error:
-        sys.stderr.write(f"--make: {error}\n")
+        tell(f"--make: {error}", to=sys.stderr)
         return 2
     return asyncio.run(_simulate(args, makes))
 
@@ -159,7 +160,7 @@ async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
     try:
         await simulator.start()
     except (OSError, OverflowError) as error:
-        sys.stderr.write(f"cannot listen on {args.listen}: {error}\n")
+        tell(f"cannot listen on {args.listen}: {error}", to=sys.stderr)
         return 1
     # Signals are handled before `ready` is printed: its reader may end this process at once.
     stop = _stop_signal()
@@ -167,10 +168,10 @@ async def _simulate(args: argparse.Namespace, makes: Makes) -> int:
         simulator.plan(args.fault)
         _write(args, simulator)
     except KeyError as error:
-        sys.stderr.write(f"--fault: no such device: {error.args[0]}\n")
+        tell(f"--fault: no such device: {error.args[0]}", to=sys.stderr)
         return 2
     except OSError as error:
-        sys.stderr.write(f"{error.filename}: {error.strerror}\n")
+        tell(f"{error.filename}: {error.strerror}", to=sys.stderr)
         return 1
     else:
         with contextlib.suppress(TimeoutError):
@@ -206,7 +207,9 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
         lines.append(f"read it with: hubgauge run --config {path}")
     else:
         lines += _addresses(simulator)
-    sys.stdout.write("\n".join((*lines, "ready\n")))
+    for line in lines:
+        tell(line)
+    sys.stdout.write("ready\n")  # in every language: programs wait for it
     sys.stdout.flush()
 
 

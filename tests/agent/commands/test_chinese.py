@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from agent.cli import main
+from agent.commands.demo_output import Place, introduce
 from agent.messages.said import templates
 from agent.targets.columns import width_of
 from tests.agent.commands.ledger_site import DAY, ledger, two_halves, write_csv
 from tests.collectors.facility.snmp.agents import Fake, serving
 from tests.collectors.facility.snmp.devices import PDU
 from tests.collectors.facility.snmp.test_draft import PHASE, UNKNOWN, run
+from tests.support import ROOT, unmeasured
 from tests.support.chinese import HAN
+from tests.support.ledger import SITE
 
 Told = Callable[..., list[str]]
 _ENGLISH = re.compile(r"(?<![\w./-])[a-z]{2,} [a-z]{2,}(?![\w./=-])")
@@ -168,3 +173,75 @@ def test_a_pue_is_explained_in_chinese(config: Path, tmp_path: Path, told: Told)
     assert lines[head + 1].split() == ["utility", "设施", "1", "100.0%", "17640.000"]
     hours = next(n for n, line in enumerate(lines) if line.startswith("小时"))
     assert width_of(lines[hours]) == width_of(lines[hours + 1])
+
+
+def test_own_rules_and_receivers_are_told_in_chinese(tmp_path: Path, told: Told) -> None:
+    """Rules that are refused, receivers that get nothing, and a bridge without one."""
+    rules, config = tmp_path / "own", tmp_path / "config.yaml"
+    rules.mkdir()
+    text = "groups: [{name: a, rules: [{alert: RackHot, expr: '1'}, {alert: B}, {}]}]\n"
+    (rules / "own.yaml").write_text(text)
+    config.write_text("hub: guian\nsite: s\nstate_dir: state\n")
+    build = ("rules", "build", "--out", str(tmp_path / "out"))
+    assert main([*build, "--rules-dir", str(rules)]) == 2
+    lines = told()
+    assert any(line.endswith("RackHot 是生成的规则；请换名称") for line in lines)
+    assert any(line.endswith("B 需要 expr") for line in lines)
+    assert any(line.endswith("应为带 alert 或 record 之一的规则") for line in lines)
+    assert main([*build, "--rules-dir", str(tmp_path / "none")]) == 2
+    assert told()[0].endswith("rules_dir: 文件夹不存在")
+    assert main(["notify", "--config", str(config)]) == 2
+    assert "没有此命令可通知的接收方" in told()[0]
+    assert main(["inventory", "--config", str(config)]) == 1
+    assert told() == [f"{config}：未指定清单"]
+
+
+def test_a_statement_is_checked_in_chinese(config: Path, tmp_path: Path, told: Told) -> None:
+    """One that is right, one that somebody changed, and options that do not go together."""
+    ledger("import", config, two_halves(tmp_path))
+    options, out = ("--config", str(config)), tmp_path / "stated.json"
+    assert main(["statement", *options, "--year", "2025", "--out", str(out)]) == 0
+    told()
+    assert main(["statement", *options, "--verify", str(out)]) == 0
+    assert "：摘要值正确，能量台账按 " in told()[0]
+    out.write_text(out.read_text().replace('"year": 2025', '"year": 2024'))
+    assert main(["statement", *options, "--verify", str(out)]) == 1
+    lines = told()
+    assert lines[0] == f"{out}：摘要值与内容不符；文件已被改动"
+    assert main(["statement", *options, "--year", "2025", "--month", "2025-01"]) == 2
+    assert told() == ["--month: 须与 --tenant 同用"]
+
+
+def test_the_demo_and_the_simulator_are_told_in_chinese(told: Told) -> None:
+    """Labels of places are aligned, and what a simulator refuses is told."""
+    introduce(2, [Place("board", "http://a/"), Place("metrics", "http://b/")], Path("/tmp/d"))
+    lines = told("  .*http://.*")
+    assert lines[1] == "模拟：站点及其 2 个机柜、4 台 PDU、电能表和加速芯片，以及过去一年的电能。"
+    at = {width_of(line[: line.index("http")]) for line in lines if "http" in line}
+    assert at == {22}
+    assert lines[-1] == "Ctrl-C 全部结束，并删除 /tmp/d。"
+    assert main(["simulate", "--hub", "moon"]) == 2
+    assert told()[0].startswith("--hub: 不在注册表中；应为以下之一：")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gb18030"])
+@pytest.mark.parametrize("arguments", [("ledger", "import"), ("devices", "list"), ("demo",)])
+def test_no_encoding_ends_a_command_in_a_traceback(
+    config: Path, tmp_path: Path, encoding: str, arguments: tuple[str, ...]
+) -> None:
+    """What the output cannot show is English, or its number."""
+    more = {
+        "ledger": ("--config", str(config), "--site", SITE, two_halves(tmp_path)),
+        "devices": (),
+        "demo": ("--help",),
+    }[arguments[0]]
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", *arguments, *more],
+        cwd=ROOT,
+        env=unmeasured() | {"LC_ALL": "zh_CN.UTF-8", "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert HAN.search(done.stdout.decode(encoding)) or encoding != "gb18030" or not more

@@ -1,0 +1,112 @@
+"""What commands say, against the catalogue: every text is told, and no template is of none."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from agent.messages.catalogue import ROOT as CATALOGUE
+from agent.messages.catalogue import read_messages
+from agent.messages.said import templates
+from tests.support import ROOT
+
+COMMANDS: Final = ("agent/commands", "dashboards/commands", "simulator/commands", "agent/receivers")
+"""Where answers are written."""
+SOURCES: Final = ("agent", "collectors", "dashboards", "simulator")
+ZH: Final = CATALOGUE / "zh" / "said"
+_FIELD: Final = re.compile(r"\{\w+\}")
+_WORDS: Final = re.compile(r"[A-Za-z]{2,}")
+_OPTION: Final = re.compile(r"^--\w+: ?")
+_DATA: Final = re.compile(r"[a-z]+([._][a-z_]+)*$|utf-8$|--[\w-]+$|hubgauge ")
+"""A single word, such as a name or a key of the catalogue, and a command to type."""
+_OF_PYTHON: Final = "{text} does not appear to be an IPv4 or IPv6 network"
+_TELLS: Final = ("tell", "say")
+
+
+@cache
+def _trees(*folders: str) -> Mapping[Path, ast.Module]:
+    return {
+        path: ast.parse(path.read_text("utf-8"))
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+
+
+def _pieces(node: ast.AST) -> Iterator[str]:
+    """Yield the texts of a node that have words, as they stand between its values."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            lines = (_OPTION.sub("", line).strip(" :;,()") for line in one.value.split("\n"))
+            yield from (one for one in lines if _WORDS.search(one) and not _DATA.match(one))
+
+
+def _calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+            if name in names:
+                yield node
+
+
+def _known() -> str:
+    return "\n".join(templates("zh"))
+
+
+def test_each_text_of_a_template_stands_in_the_code() -> None:
+    """A text that is changed where it is said would else be English among Chinese, unnoticed."""
+    code = "\n".join(
+        one.value
+        for tree in _trees(*SOURCES).values()
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    )
+    others = read_messages(ZH / "arguments.yaml") | read_messages(ZH / "files.yaml")
+    lost = [
+        f"{template}: {piece}"
+        for template in templates("zh").keys() - others - {_OF_PYTHON}
+        for piece in (each.strip(" :;,()") for each in _FIELD.split(template))
+        if _WORDS.search(piece) and not _is_made_of(piece, code)
+    ]
+    assert lost == []
+
+
+def _is_made_of(piece: str, code: str) -> bool:
+    """Tell whether a text stands in the code, or is put together of two or three that do."""
+    words = re.findall(r"\S+\s*", piece)
+    for _ in range(2 if len(words) <= 8 else 3):
+        most = next(
+            (n for n in range(len(words), 0, -1) if "".join(words[:n]).strip(" :;,.()") in code), 0
+        )
+        words = words[most:]
+    return not words
+
+
+def test_each_line_that_commands_tell_is_translated() -> None:
+    """The words of each `tell(...)` stand in a template."""
+    known = _known()
+    told = [
+        (path, piece)
+        for path, tree in _trees(*COMMANDS).items()
+        for call in _calls(tree, *_TELLS)
+        for piece in _pieces(ast.Tuple(elts=call.args))
+    ]
+    assert len(told) > 10
+    lost = [f"{path}: {piece}" for path, piece in told if not _is_made_of(piece, known)]
+    assert lost == []
+
+
+def test_no_command_writes_words_past_the_catalogue() -> None:
+    """What goes straight to stdout or stderr is data."""
+    past = [
+        f"{path.relative_to(ROOT)}:{call.lineno}: {piece}"
+        for path, tree in _trees(*COMMANDS).items()
+        for call in _calls(tree, "write", "writelines", "print")
+        if "std" in ast.unparse(call.func)
+        for piece in _pieces(ast.Tuple(elts=call.args))
+    ]
+    assert past == []
