@@ -35,6 +35,8 @@ _SCALE_UP: Final = 50.0
 """How many times the watts volt-amperes are at most. A filter at no load may be at ten times."""
 _SCALE_DOWN: Final = 5.0
 """How many times volt-amperes watts are at most: a power of three phases beside one of them."""
+_PLAIN_FACTOR: Final = 0.5
+"""From this power factor on, watts are at least half of the volt-amperes."""
 _LOW_VOLTAGE: Final = 1000.0
 """The end of low voltage; only a meter behind transformers may be above it."""
 _LIVE_VOLTS: Final = 50.0
@@ -149,6 +151,8 @@ class _Places:
         """Tell whether a power, or a current, is far below what the other two of its place say."""
         at = series.values
         if value < 0 or not row.scaled:
+            return False
+        if row.both_ways and abs(self._most(row.factor, row, at)) < _PLAIN_FACTOR:
             return False
         if series.metric is row.powers[0]:
             apparent = self._apparent(row, at)

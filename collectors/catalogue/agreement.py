@@ -19,8 +19,9 @@ class Row:
     `device` is the number of labels that name the device. `powers` are in watts first, then in
     volt-amperes. Where the powers name no place or an empty one, they are those of all places.
     `scaled`: its power and its current are compared in every round. PDUs are left out, since there
-    are many of them, and each make is read by a profile of its own. So are meters: where power
-    flows both ways, little of it may be beside much current.
+    are many of them, and each make is read by a profile of its own. `both_ways`: power may flow
+    both ways, and then little of it may be beside much current; so they are compared only where
+    the device's own power factor says that there is no such flow.
     """
 
     device: int
@@ -31,6 +32,7 @@ class Row:
     factor: Metric | None = None
     frequency: Metric | None = None
     scaled: bool = True
+    both_ways: bool = False
 
 
 _PDU: Final = len(facility.PDU)
@@ -85,7 +87,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_METER,
-        scaled=False,
+        both_ways=True,
         powers=(facility.METER_PHASE_POWER, facility.METER_PHASE_APPARENT_POWER),
         current=facility.METER_CURRENT,
         voltage=facility.METER_VOLTAGE,
@@ -94,7 +96,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     Row(
         device=_METER,
-        scaled=False,
+        both_ways=True,
         powers=(facility.METER_POWER, facility.METER_APPARENT_POWER),
         current=facility.METER_CURRENT,
         voltage=facility.METER_VOLTAGE,

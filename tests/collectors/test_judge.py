@@ -230,6 +230,27 @@ def test_a_power_and_a_current_that_may_be_of_one_load_are_readings(
     assert _output(watts, amperes) == {}
 
 
+@pytest.mark.parametrize(
+    ("factor", "refused"),
+    [(0.98, {"power_watts"}), (-0.98, {"power_watts"}), (0.01, set()), (None, set())],
+)
+def test_a_meters_power_is_compared_where_its_power_factor_is_plain(
+    factor: float | None, refused: set[str]
+) -> None:
+    """3 x 10 A x 230 V = 6.9 kVA at 0.98 are 6.8 kW, not 7 W; without a factor, 7 W may be the net
+    of what the roof gives and the hall takes.
+    """
+    readings = [reading(facility.METER_POWER, 7.0)]
+    for phase in ("L1", "L2", "L3"):
+        readings.append(reading(facility.METER_CURRENT, 10.0, phase=phase))
+        readings.append(reading(facility.METER_VOLTAGE, 230.0, phase=phase))
+    if factor is not None:
+        readings.append(reading(facility.METER_POWER_FACTOR, factor))
+    found = judge(readings, Counter()).refused
+    assert {one.series.metric.name for one in found} == refused
+    assert {one.reason for one in found} <= {"wrong_scale"}
+
+
 def test_the_power_of_three_phases_does_not_refuse_the_current_of_one() -> None:
     """A UPS tells 2500 W of all phases, and 1.1 A of L1: the others may carry the rest."""
     assert _output(2500.0, 1.1, phase="") == {}
