@@ -66,9 +66,10 @@ class Thinned(NamedTuple):
 class _Hour:
     """What the readings of one hour say: the changes, and how they follow each other."""
 
-    __slots__ = ("differences", "left_out", "products", "rises")
+    __slots__ = ("differences", "left_out", "products", "rises", "squares")
 
     def __init__(self) -> None:
+        self.squares = [0.0] * CELLS
         self.left_out = [0.0] * CELLS
         self.differences = [0.0] * CELLS
         self.rises: list[float] = []
@@ -86,9 +87,21 @@ class _Hour:
         falls = self._falls() ** 2
         left_out = math.sqrt(_WHITE * (_SLOW + 3.0 * falls))
         differences = math.sqrt(_ONE_JUMP + _JUMPS * falls)
+        changes = self.left_out if self.repeats() == 1.0 else self._apart()
         return [
             left_out * one + differences * other
-            for one, other in zip(self.left_out, self.differences, strict=True)
+            for one, other in zip(changes, self.differences, strict=True)
+        ]
+
+    def _apart(self) -> list[float]:
+        """Return the changes of each cell as if none of them cancelled another.
+
+        A plant in step with its readings may go on and off within a cell, and does so in the same
+        way each time. When it goes on says nothing of when it goes off.
+        """
+        return [
+            math.copysign(math.sqrt(squares), one)
+            for one, squares in zip(self.left_out, self.squares, strict=True)
         ]
 
     def _falls(self) -> float:
@@ -137,6 +150,8 @@ def thinned(readings: Sequence[TimedValue]) -> dict[int, Thinned]:
         hour.products += rise * next_rise
         if not is_long and at.time // at.interval % 2:
             joules = (rise * until - next_rise * since) / 2000.0
-            hour.left_out[at.time % HOUR_MS // CELL_MS] += joules
+            cell = at.time % HOUR_MS // CELL_MS
+            hour.left_out[cell] += joules
+            hour.squares[cell] += joules * joules
     found = {start: Thinned(hour.cells(), hour.repeats()) for start, hour in hours.items()}
     return {start: one for start, one in found.items() if any(one.joules)}

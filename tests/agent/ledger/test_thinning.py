@@ -11,7 +11,7 @@ import pytest
 
 from agent.ledger.energy import HOUR_MS, TimedValue
 from agent.ledger.thinning import thinned
-from tests.support.loads import Load, Wave, bursts
+from tests.support.loads import Load, Wave, bursts, cycles
 from tests.support.registers import meter_hours
 
 START = 1_760_000_400_000
@@ -52,6 +52,38 @@ def test_readings_that_repeat_themselves() -> None:
     assert slow[START].repeats == 1.0
     few = thinned(readings([0.0, 400.0] * 7, first=START - 300_000, interval=300_000))
     assert few[START].repeats == 1.0, "of twelve changes some are the same by chance"
+
+
+def test_a_plant_in_step_that_goes_on_and_off_within_a_cell() -> None:
+    """400 W for two of eight minutes, from minute 1 on: 16 changes of 400 W · 30 s in an hour.
+
+    In five cycles of eight both are in one cell, where they would add up to nothing. With
+    f = (1/2 · 3/60) / (1 + 3/60) the variance of each is 4/3 · (1/4 + 3 f²) of its square.
+    """
+    cycle = [0.0, 400.0, 400.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    found = thinned(readings((cycle * 9)[7:] + cycle, first=START - 60_000))[START]
+    falls = (3 / 120) / (63 / 60)
+    squares = 16 * (400 * 30) ** 2 * 4 / 3 * (1 / 4 + 3 * falls**2)
+    assert sum(each * each for each in found.joules) == pytest.approx(squares, rel=0.01)
+
+
+@pytest.mark.parametrize("period", [300, 420, 480, 600, 900])
+def test_the_stated_covers_a_day_of_a_plant_in_step(period: int) -> None:
+    """Read each minute, its error of each cycle is the same, so hours add up by size."""
+    within = 0
+    for seed in range(60):
+        rng = Random(seed)
+        load, first = cycles(rng, (HOURS + 1) * 3600, period, 400.0, 0.0), rng.uniform(0, 60)
+        times = [first + 60 * n for n in range(HOURS * 60 + 1)]
+        power = [TimedValue(START + round(1000 * at), load.power(at), 60_000) for at in times]
+        joules = sum((a.value + b.value) / 2 * 60 for a, b in pairwise(power))
+        true = load.energy(times[-1]) - load.energy(times[0])
+        stated = sum(
+            math.sqrt(one.repeats * sum(each * each for each in one.joules))
+            for one in thinned(power).values()
+        )
+        within += abs(joules - true) <= 2 * stated
+    assert within / 60 >= 0.9
 
 
 def test_a_ramp_and_a_steady_load_have_no_error() -> None:
