@@ -26,8 +26,12 @@ PHASE_SECONDS: Final = 0.25
 MAX_PHASES: Final = 240
 _CLOCK_STEP: Final = 1.0
 """Seconds by which the wall clock must jump to count as a step."""
-_CLOCK_WATCH: Final = 5.0
-"""Seconds between two looks at the wall clock, at most."""
+_CLOCK_WATCH: Final = 15.0
+"""Seconds without a round after which the wall clock is looked at, unless an interval is shorter.
+So what goes on after a step back comes within two intervals, before values of 15 s expire (37.5 s).
+"""
+_GRACE: Final = 1.0
+"""Seconds that a round may be late before that: where all is well, it is the rounds that look."""
 
 
 def phases(tasks: Sequence[Task]) -> dict[tuple[float, float], list[Task]]:
@@ -79,6 +83,22 @@ def _is_no_stop(record: logging.LogRecord) -> bool:
     return not record.exc_info or not isinstance(record.exc_info[1], asyncio.CancelledError)
 
 
+class _Scheduler(AsyncIOScheduler):  # type: ignore[misc] # APScheduler has no types
+    """APScheduler whose timer begins what is due at once.
+
+    Its own timer, which may be that of another thread, takes a second pass through the event loop
+    for it.
+    """
+
+    def _start_timer(self, wait_seconds: float | None) -> None:
+        self._stop_timer()
+        if wait_seconds is not None:
+            self._timeout = self._eventloop.call_later(wait_seconds, self._due)
+
+    def _due(self) -> None:
+        self._start_timer(self._process_jobs())
+
+
 class Timetable:
     """Calls `fire` with the tasks that are due, in spite of steps of the wall clock."""
 
@@ -93,10 +113,11 @@ class Timetable:
         self._wall: Final = wall_clock
         self._monotonic: Final = monotonic
         self._watch_seconds = _CLOCK_WATCH
-        self._watch: asyncio.Task[None] | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._offset = 0.0
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         logging.getLogger("apscheduler.executors.default").addFilter(_is_no_stop)
-        self._scheduler: Final = AsyncIOScheduler(
+        self._scheduler: Final = _Scheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -104,7 +125,8 @@ class Timetable:
     def start(self) -> None:
         """Begin to call `fire`."""
         self._scheduler.start()
-        self._watch = asyncio.create_task(self._watch_clock())
+        self._offset = self._wall() - self._monotonic()
+        self._look_at_clock()
 
     def add(self, tasks: Sequence[Task]) -> None:
         """Give tasks their jobs.
@@ -116,7 +138,7 @@ class Timetable:
         for (interval, phase), some in phases(tasks).items():
             first = now + timedelta(seconds=phase if phase > interval / 2 else interval + phase)
             self._scheduler.add_job(
-                self._fire,
+                self._begin,
                 GridTrigger(first, interval),
                 args=[some],
                 name=f"every {interval:g} s, phase {phase:g} s",
@@ -132,21 +154,26 @@ class Timetable:
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._wall(), UTC)
 
-    async def _watch_clock(self) -> None:
+    async def _begin(self, tasks: Sequence[Task]) -> None:
+        self._look_at_clock()
+        await self._fire(tasks)
+
+    def _look_at_clock(self) -> None:
         """Keep the schedule going through steps of the wall clock, by which APScheduler counts.
 
         After a step back a job's next time lies an hour or a decade ahead; it is brought within one
-        interval.
+        interval. Each round looks. So an agent is not woken for it, unless its rounds have ceased.
         """
-        offset = self._wall() - self._monotonic()
-        while True:
-            await asyncio.sleep(self._watch_seconds)
-            step = self._wall() - self._monotonic() - offset
-            if abs(step) < _CLOCK_STEP:
-                continue
-            log.warning("the clock stepped by %+.0f s; the schedule goes on", step)
-            offset += step
-            now = self._now()
-            for job in self._scheduler.get_jobs():
-                if job.next_run_time > now + timedelta(seconds=job.trigger.interval):
-                    job.reschedule(job.trigger.moved(now))
+        if self._watch is not None:
+            self._watch.cancel()
+        loop = asyncio.get_running_loop()
+        self._watch = loop.call_later(self._watch_seconds + _GRACE, self._look_at_clock)
+        step = self._wall() - self._monotonic() - self._offset
+        if abs(step) < _CLOCK_STEP:
+            return
+        log.warning("the clock stepped by %+.0f s; the schedule goes on", step)
+        self._offset += step
+        now = self._now()
+        for job in self._scheduler.get_jobs():
+            if job.next_run_time > now + timedelta(seconds=job.trigger.interval):
+                job.reschedule(job.trigger.moved(now))
