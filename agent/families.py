@@ -174,6 +174,12 @@ class Family:
 
         Other tasks may run between two pieces. Each piece shows what is current then.
         """
+        if chosen is None and len(self.groups) == 1:
+            ((group, runs),) = self.groups.items()
+            if len(group.sources) == 1:  # as nearly all of a node
+                (one,) = group.sources
+                yield filled([(one.layout, one.lines or one.render())], runs)
+                return
         some: list[bytes] = []
         size = 0
         for sources, group, runs in [

@@ -7,6 +7,7 @@ has not changed is not rendered again.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from agent.part import WHOLE, Part
@@ -15,6 +16,10 @@ from collectors.base import Metric
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+PIECE_BYTES: Final = 2**16
+"""Bytes of samples from which on a piece of the page is handed over."""
+_HEADERS: Final = 4096
+"""How many headers are kept; a page has some hundred."""
 
 
 def accepts_openmetrics(accept: str) -> bool:
@@ -32,22 +37,30 @@ def render(snapshot: Snapshot, *, openmetrics: bool = False) -> Iterator[str]:
 
 
 def pieces(snapshot: Snapshot, *, openmetrics: bool = False, part: Part = WHOLE) -> Iterator[bytes]:
-    """Yield the page, or a part of it, in pieces of some 100 kB at most.
+    """Yield the page, or a part of it, in pieces of some 200 kB at most.
 
     The caller can let other requests run between two pieces of a whole hub's page.
     """
     before: Metric | None = None
+    some: list[bytes] = []
+    size = 0
     for metric, samples in snapshot.page(part):
-        if metric is before:
-            yield samples
-        else:
-            yield _header(metric, openmetrics=openmetrics).encode() + samples
+        if metric is not before:
+            some.append(_header(metric, openmetrics=openmetrics))
             before = metric
+        some.append(samples)
+        size += len(samples)
+        if size >= PIECE_BYTES:
+            yield b"".join(some)
+            some.clear()
+            size = 0
     if openmetrics:
-        yield b"# EOF\n"
+        some.append(b"# EOF\n")
+    yield b"".join(some)
 
 
-def _header(metric: Metric, *, openmetrics: bool) -> str:
+@lru_cache(_HEADERS)
+def _header(metric: Metric, *, openmetrics: bool) -> bytes:
     """Return the HELP and TYPE lines.
 
     OpenMetrics names a counter without `_total`. It has no type for a counter whose name lacks
@@ -61,4 +74,4 @@ def _header(metric: Metric, *, openmetrics: bool) -> str:
             name = name.removesuffix("_total")
         elif kind in ("counter", "untyped"):
             kind = "unknown"
-    return f"# HELP {name} {text}\n# TYPE {name} {kind}\n"
+    return f"# HELP {name} {text}\n# TYPE {name} {kind}\n".encode()
