@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import inspect
 import logging
-from collections.abc import Awaitable, Coroutine, Iterator
+from collections.abc import Awaitable, Coroutine
 from typing import Final
 
 from agent.interrupt import Interrupted
 from agent.readings import Returned, Round, checked, take
-from agent.standstill import step_of
+from agent.standstill import begin_step, end_step
 from agent.task import Task
 from agent.threads import Threads
 from collectors.base import CollectError, Collector, Late, Schedule, Unreachable
@@ -83,6 +82,9 @@ async def _wait_for_thread(
 
     Raises Late where it still waits.
     """
+    threads.settle()
+    if work.done():
+        return {work}
     began = threads.began(task.source)
     if began is None:
         threads.give_up(task.source, "no thread was free")
@@ -116,7 +118,8 @@ def read_now(task: Task) -> Round:
     coroutine = collector.collect()
     if not isinstance(coroutine, Coroutine):
         raise TypeError("says it is immediate, but collect is no coroutine function")
-    with _interruptible(task):
+    step = begin_step("" if task.derived else task.label)
+    try:
         try:
             coroutine.send(None)
         except StopIteration as end:
@@ -124,43 +127,46 @@ def read_now(task: Task) -> Round:
         else:
             coroutine.close()
             raise RuntimeError("awaits, though it says it is immediate")
+        finally:
+            end_step(step)
+    except Interrupted as interrupted:
+        raise _stood_still(task, interrupted) from None
+    task.stood_still = 0
     return checked(returned, task.layout)
 
 
 def _heed_rest(task: Task) -> None:
     """Raise LeftOut while the collector rests, for it stood still; the error says why."""
-    if asyncio.get_running_loop().time() < task.rests_until:
+    if task.stood_still and asyncio.get_running_loop().time() < task.rests_until:
         task.busy = False
         raise LeftOut(task.last_error)
 
 
-@contextlib.contextmanager
-def _interruptible(task: Task) -> Iterator[None]:
-    """Have what runs here interrupted where it never yields: it raises StoodStill then.
+def _stood_still(task: Task, interrupted: Interrupted) -> StoodStill:
+    """Have a collector rest that never yielded: each further try would cost all others seconds.
 
-    The collector rests after it, for each further try would cost all others some seconds. What the
-    agent itself computes of the readings is never interrupted: it would be left half done.
+    What the agent itself computes of the readings is never interrupted: it would be left half done.
     """
-    if task.derived:
-        yield
-        return
-    try:
-        with step_of(task.label):
-            yield
-    except Interrupted as interrupted:
-        rest = min(_REST_SECONDS * 2**task.stood_still, _MOST_REST_SECONDS)
-        task.stood_still = min(task.stood_still + 1, _MOST_DOUBLED)
-        task.rests_until = asyncio.get_running_loop().time() + rest
-        said = f"kept all others waiting: {interrupted}; not called for {rest:g} s"
-        log.warning("%s: %s", task.label, said)
-        raise StoodStill(said) from None
-    task.stood_still = 0
+    rest = min(_REST_SECONDS * 2**task.stood_still, _MOST_REST_SECONDS)
+    task.stood_still = min(task.stood_still + 1, _MOST_DOUBLED)
+    task.rests_until = asyncio.get_running_loop().time() + rest
+    said = f"kept all others waiting: {interrupted}; not called for {rest:g} s"
+    log.warning("%s: %s", task.label, said)
+    return StoodStill(said)
 
 
 async def _await(task: Task, limit: int) -> Returned:
-    with _interruptible(task):
-        result = task.collector.collect()
-        return take(await result if isinstance(result, Awaitable) else result, limit)
+    step = begin_step("" if task.derived else task.label)
+    try:
+        try:
+            result = task.collector.collect()
+            returned = take(await result if isinstance(result, Awaitable) else result, limit)
+        finally:
+            end_step(step)
+    except Interrupted as interrupted:
+        raise _stood_still(task, interrupted) from None
+    task.stood_still = 0
+    return returned
 
 
 def _call(collector: Collector, limit: int) -> Returned:

@@ -16,8 +16,8 @@ import contextlib
 import logging
 import signal
 import threading
-from collections.abc import Coroutine, Iterator
-from contextvars import ContextVar
+from collections.abc import Coroutine
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -40,14 +40,14 @@ _runs: Final[ContextVar[str]] = ContextVar("runs", default="")
 """Whose step is under way: the label of a collector, also in the tasks that it has started."""
 
 
-@contextlib.contextmanager
-def step_of(label: str) -> Iterator[None]:
-    """Say that what runs in this context is a collector's, and may be interrupted."""
-    token = _runs.set(label)
-    try:
-        yield
-    finally:
-        _runs.reset(token)
+def begin_step(label: str) -> Token[str]:
+    """Say that what runs in this context from here on is a collector's, and may be interrupted."""
+    return _runs.set(label)
+
+
+def end_step(begun: Token[str]) -> None:
+    """Say that the step of a collector is over."""
+    _runs.reset(begun)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

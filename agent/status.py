@@ -19,7 +19,7 @@ from collectors.base import (
     Refused,
     Unreachable,
 )
-from collectors.batch import Columns
+from collectors.batch import NO_COLUMNS, Columns
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ def publish(
     if round_ is not None:
         found.append((task.source, interval, task.without_up(round_.layout, round_.values)))
         slow = task.take_slow()
-        if slow[1]:
+        if slow is not NO_COLUMNS:
             found.append((task.slow_source, task.slow_interval, slow))
     found.append((task.status_source, interval, task.status()))
     for (collector, device), every, columns in found:

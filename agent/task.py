@@ -18,7 +18,7 @@ from collectors.abilities import (
     SharesNotice,
 )
 from collectors.base import Collector, Reading, Series
-from collectors.batch import NOTHING, Columns, Layout, columns_of
+from collectors.batch import NO_COLUMNS, NOTHING, Columns, Layout, columns_of
 from collectors.catalogue import agent as catalogue
 from collectors.refusal import summary
 
@@ -80,6 +80,10 @@ class Task:
     _without: WithoutUp | None = None
     _slow_layout: Layout = NOTHING
     _status_layout: Layout = NOTHING
+    status_source: tuple[str, str] = field(init=False)
+    """Under which key the snapshot keeps its status: apart, for a status changes at once."""
+    slow_source: tuple[str, str] = field(init=False)
+    """Under which key the snapshot keeps its slow readings: they stay current for longer."""
     _success: Series = field(init=False)
     _duration: Series = field(init=False)
     _last_success: Series = field(init=False)
@@ -98,6 +102,7 @@ class Task:
         self._reads_slowly = slow if slow is not None and slow.slow_interval else None
         self._gives_parts = one if isinstance(one, GivesParts) else None
         labels = (one.name, one.device)
+        _, self.status_source, self.slow_source = sources_of(*labels)
         self._success = catalogue.COLLECTOR_SUCCESS.series(*labels)
         self._duration = catalogue.COLLECTOR_DURATION.series(*labels)
         self._last_success = catalogue.COLLECTOR_LAST_SUCCESS.series(*labels)
@@ -147,9 +152,10 @@ class Task:
     def take_slow(self) -> Columns:
         """Return the slow readings of the last round, once."""
         readings = self._reads_slowly.take_slow() if self._reads_slowly else ()
+        if not readings:
+            return NO_COLUMNS
         columns = columns_of(readings, self._slow_layout)
-        if readings:
-            self._slow_layout = columns[0]
+        self._slow_layout = columns[0]
         return columns
 
     def without_up(self, layout: Layout, values: array[float]) -> Columns:
@@ -167,16 +173,6 @@ class Task:
     def source(self) -> tuple[str, str]:
         """Under which key the snapshot keeps what it has read."""
         return self.collector.name, self.collector.device
-
-    @property
-    def status_source(self) -> tuple[str, str]:
-        """Under which key the snapshot keeps its status: apart, for a status changes at once."""
-        return self.sources[1]
-
-    @property
-    def slow_source(self) -> tuple[str, str]:
-        """Under which key the snapshot keeps its slow readings: they stay current for longer."""
-        return self.sources[2]
 
     @property
     def sources(self) -> tuple[tuple[str, str], ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -151,7 +152,10 @@ class Threads:
         self._threads = 0
         self._busy = 0
         self._spare_until = 0.0
-        self._watches = False
+        self._done: Final[deque[tuple[Job, object, BaseException | None]]] = deque()
+        self._closing = False
+        self._relief: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
         self._count: Final = threading.Lock()  # += is not one step for several threads
 
     def submit(self, function: Callable[[], T], *, key: Hashable = None) -> asyncio.Future[T]:
@@ -165,11 +169,10 @@ class Threads:
         self._jobs.put(job)
         if self._threads == 0:
             self._start()
-        else:
-            job.loop.call_later(_PATIENCE, self._relieve, job.loop)
-        if not self._watches:
-            self._watches = True
-            job.loop.call_later(_LOOK_SECONDS, self._look, job.loop)
+        if self._relief is None:
+            self._relief = job.loop.call_later(_PATIENCE, self._relieve, job.loop)
+        if self._watch is None:
+            self._watch = job.loop.call_later(_LOOK_SECONDS, self._look, job.loop)
         return job.future
 
     def at_work(self, key: Hashable) -> asyncio.Future[Any] | None:
@@ -190,14 +193,12 @@ class Threads:
 
     def close(self) -> None:
         """End the threads that are not stuck. Nothing may be submitted after it."""
+        self._closing = True
         for _ in range(self._threads):
             self._jobs.put(None)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """End the call that makes the process grow past its bound."""
-        self._watches = bool(self._at_work)
-        if not self._watches:
-            return
         now, resident = loop.time(), resident_bytes()
         for job in self._at_work.values():
             job.insist(now)
@@ -205,14 +206,17 @@ class Threads:
         most, job = max(grown, key=lambda one: one[0])
         if most > self._max_growth:
             job.give_up(grew(self._max_growth))
-        loop.call_later(_LOOK_SECONDS, self._look, loop)
+        self._watch = loop.call_later(_LOOK_SECONDS, self._look, loop)
 
     def _relieve(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._jobs.empty():
-            return
-        if self._busy >= self._threads and self._threads < self._limit:
-            self._start()
-        loop.call_later(_PATIENCE, self._relieve, loop)
+        """Start threads where jobs wait, and tell what was done before them."""
+        self._relief = None
+        self.settle()
+        for _ in range(self._jobs.qsize()):
+            if self._busy >= self._threads and self._threads < self._limit:
+                self._start()
+        if not self._jobs.empty():
+            self._relief = loop.call_later(_PATIENCE, self._relieve, loop)
 
     def _end_spare(self, now: float) -> None:
         """End one thread at times, while another is idle too."""
@@ -234,11 +238,23 @@ class Threads:
             result, error = job.run()
             with self._count:
                 self._busy -= 1
+            self._done.append((job, result, error))
             try:
-                job.loop.call_soon_threadsafe(self._settle, job, result, error)
+                # Where another call waits, one wake-up of the loop serves both.
+                if self._closing or self._jobs.empty():
+                    job.loop.call_soon_threadsafe(self.settle)
             except RuntimeError:  # the loop is closed: nothing waits for the result
                 return
             del job, result, error
+
+    def settle(self) -> None:
+        """Hand on what the threads have done so far; the loop does it soon by itself."""
+        while self._done:
+            self._settle(*self._done.popleft())
+        if not self._at_work:
+            for timer in filter(None, (self._relief, self._watch)):
+                timer.cancel()  # so an idle agent is not woken
+            self._relief = self._watch = None
 
     def _settle(self, job: Job, result: object, error: BaseException | None) -> None:
         del self._at_work[job.key]

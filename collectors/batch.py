@@ -109,6 +109,7 @@ def _runs(series: tuple[Series, ...], places: Sequence[int]) -> tuple[Run, ...]:
 
 
 NOTHING: Final = Layout(())
+NO_COLUMNS: Final[Columns] = (NOTHING, array("d"))
 
 
 class Batch:

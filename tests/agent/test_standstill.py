@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from agent.standstill import Watch, step_of
+from agent.standstill import Watch, begin_step, end_step
 from agent.steadyloop import SteadyLoop
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
 from tests.agent.fakes import VALUE, AsyncFake, ImmediateFake, good, make
@@ -214,8 +214,11 @@ def test_what_is_no_collectors_is_told_and_not_interrupted(
     """The agent's own code that stands still ends by itself; the log says where it stood."""
 
     async def main() -> None:
-        with step_of("fake d"):
+        step = begin_step("fake d")
+        try:
             await asyncio.sleep(0)
+        finally:
+            end_step(step)
         stand_until_told(caplog)
 
     watched(main())

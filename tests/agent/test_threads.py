@@ -68,3 +68,34 @@ async def test_what_grew_while_a_call_waited_is_not_its_own(
     job = Job("waits", call)
     job.run()
     assert found == [0.0, 0.0, 10 * 2**20]
+
+
+async def test_what_is_done_is_told_while_the_next_call_is_stuck() -> None:
+    """One thread has two calls. The first one's result does not wait for the second one to end.
+
+    When both are done, nothing is left that would wake the loop.
+    """
+    both, gate = threading.Event(), threading.Event()
+    threads = Threads(limit=1)
+    first, stuck = threads.submit(both.wait), threads.submit(gate.wait)
+    both.set()
+    assert await asyncio.wait_for(first, HANGS)
+    assert not stuck.done()
+    watch = threads._watch
+    assert watch is not None
+    gate.set()
+    assert await asyncio.wait_for(stuck, HANGS)
+    assert watch.cancelled()
+    assert (threads._watch, threads._relief) == (None, None)
+    threads.close()
+
+
+async def test_a_call_that_outlives_the_pool_is_told_of() -> None:
+    """The threads are told to end while a call is under way: its result arrives."""
+    gate = threading.Event()
+    threads = Threads()
+    late = threads.submit(gate.wait)
+    await until(lambda: threads._relief is None)
+    threads.close()
+    gate.set()
+    assert await asyncio.wait_for(late, HANGS)
