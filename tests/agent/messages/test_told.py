@@ -16,11 +16,18 @@ from tests.support import ROOT
 
 COMMANDS: Final = ("agent/commands", "dashboards/commands", "simulator/commands", "agent/receivers")
 """Where answers are written."""
+REFUSING: Final = (*COMMANDS, "agent/ledger/imports", "agent/tenants", "dashboards")
+"""Whose errors a person at a terminal meets."""
+_NOT_TOLD: Final = (
+    *("alertmanager", "routes", "message"),  # a mistake of ours, and what a program is answered
+    *("influxql", "promast"),  # reasons that are a part of another line
+    "hub_entries",  # asks and answers in a way of its own
+)
 SOURCES: Final = ("agent", "collectors", "dashboards", "simulator")
 ZH: Final = CATALOGUE / "zh" / "said"
 _FIELD: Final = re.compile(r"\{\w+\}")
 _WORDS: Final = re.compile(r"[A-Za-z]{2,}")
-_OPTION: Final = re.compile(r"^--\w+: ?")
+_OPTION: Final = re.compile(r"^(--)?[\w-]+: ?")
 _DATA: Final = re.compile(r"[a-z]+([._][a-z_]+)*$|utf-8$|--[\w-]+$|hubgauge ")
 """A single word, such as a name or a key of the catalogue, and a command to type."""
 _OF_PYTHON: Final = "{text} does not appear to be an IPv4 or IPv6 network"
@@ -110,3 +117,23 @@ def test_no_command_writes_words_past_the_catalogue() -> None:
         for piece in _pieces(ast.Tuple(elts=call.args))
     ]
     assert past == []
+
+
+def test_each_refusal_of_these_parts_is_translated() -> None:
+    """The words of each error that commands, imports, tenants and own rules raise."""
+    known = _known()
+    raised = [
+        (path.relative_to(ROOT), piece)
+        for path, tree in _trees(*REFUSING).items()
+        for call in _calls(tree, "ConfigError", "HubgaugeError", "ValueError", "Refused")
+        for piece in _pieces(ast.Tuple(elts=call.args))
+        if path.stem not in _NOT_TOLD
+    ]
+    assert len(raised) > 50
+    lost = [f"{path}: {piece}" for path, piece in raised if not _is_made_of(_example(piece), known)]
+    assert lost == []
+
+
+def _example(piece: str) -> str:
+    """Return a text up to its example: a template has a field there."""
+    return piece.partition(" such as ")[0]
