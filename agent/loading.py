@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -14,6 +15,8 @@ from agent.device_files import DeviceFileError
 from agent.hubs.packaged import packaged_keys
 from collectors.base import Collector, Context
 from collectors.strict import Problems
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:  # a scraped node agent needs neither, and does not load what reads them
     from agent.hubs.model import Registry
@@ -91,7 +94,26 @@ def inventory_of(config: Config) -> Inventory | None:
         file.inventory, file.hub, timezone=_hub_timezone(config), state_dir=file.state_dir
     )
     found = part_of(whole, file.shard) if file.shard is not None else whole
-    return replace(found, limits=file.limits.by_site())
+    return replace(
+        found, limits=file.limits.by_site(), billed_outlets=_billed_outlets(file.tenants)
+    )
+
+
+def _billed_outlets(tenants: Path | None) -> frozenset[tuple[str, str]]:
+    """Return the outlets that tenants have; none where their file cannot be used.
+
+    Nobody's readings are lost for a file of bills: `check` tells its mistakes, and so does the log.
+    """
+    if tenants is None:
+        return frozenset()
+    from agent.tenants.model import billed_outlets, read_tenants
+
+    try:
+        return billed_outlets(read_tenants(tenants, None))
+    except Problems as problems:
+        for error in problems.errors:
+            log.info("no outlets of tenants are kept: %s", error)
+        return frozenset()
 
 
 def _hub_timezone(config: Config) -> str:

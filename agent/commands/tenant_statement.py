@@ -83,7 +83,7 @@ def _plain(made: TenantStatement) -> dict[str, object]:
         "start": _iso(month.start, zone),
         "end": _iso(month.end, zone),
         "whole": month.whole,
-        "kwh": round(made.kwh, 3),
+        "kwh": _rounded(made.kwh, 3),
         "coverage": round(made.coverage, 4),
         "uncertainty": _rounded(made.uncertainty, 4),
         "peak_kw": _rounded(made.peak_kw, 3),
@@ -113,6 +113,7 @@ def _plain(made: TenantStatement) -> dict[str, object]:
             for one in made.carbon
         ],
         "meters": {name: round(kwh, 3) for name, kwh in sorted(made.meters.items())},
+        "not_measured": list(made.not_measured),
     }
 
 
@@ -128,7 +129,7 @@ def _table(made: TenantStatement) -> str:
 
 def _rows(made: TenantStatement) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield the rows: item, quantity, unit, price, amount; a text is empty if it is not known."""
-    yield "energy", f"{made.kwh:.3f}", "kWh", "", ""
+    yield "energy", _text(made.kwh, 3), "kWh", "", ""
     yield "coverage", f"{made.coverage:.4f}", "", "", ""
     yield "uncertainty", _text(made.uncertainty, 4), "", "", ""
     yield "peak", _text(made.peak_kw, 3), "kW", "", str(made.peak_cost)
@@ -139,6 +140,8 @@ def _rows(made: TenantStatement) -> Iterator[tuple[str, str, str, str, str]]:
         yield name, f"{one.kwh:.3f}", "kWh", f"{one.price:g}", str(one.cost)
     yield "fixed", "", made.currency, "", str(made.fixed)
     yield "cost", "", made.currency, "", "" if made.cost is None else str(made.cost)
+    for name in made.not_measured:
+        yield f"not measured: {shown_as_text(name)}", "", "", "", ""
     for amount in made.carbon:
         yield f"carbon by {amount.basis}", f"{amount.kilograms:.3f}", "kg", "", ""
 

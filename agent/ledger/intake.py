@@ -15,11 +15,11 @@ from agent.inventory.model import Inventory
 from agent.ledger.clock import TrustedClock
 from agent.ledger.energy import ENERGY, HOLE, POWER
 from agent.ledger.limits import Limits
-from agent.ledger.meters import Channel, MeterKey, RegisterWidth, TrackedMeter
+from agent.ledger.meters import Channel, MeterKey, RegisterWidth, TrackedMeter, outlet_name
 from agent.ledger.pending import Pending, Taken
 from agent.ledger.settings import LedgerSettings, Retention
 from collectors.base import Batch, Metric, Reading, Series
-from collectors.catalogue import facility
+from collectors.catalogue import facility, pdu_parts
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,12 @@ _TRACKED: Final[Mapping[Metric, _Tracked]] = {
     facility.METER_VOLUME: _Tracked("water", ENERGY),
 }
 """A water meter is one like the others, but its register counts litres."""
+_OF_OUTLETS: Final[Mapping[Metric, _Tracked]] = {
+    pdu_parts.PDU_OUTLET_POWER: _Tracked("outlet", POWER),
+    pdu_parts.PDU_OUTLET_ENERGY: _Tracked("outlet", ENERGY),
+}
+_EVERY: Final = {**_TRACKED, **_OF_OUTLETS}
+_AT_PDUS: Final = ("pdu", "outlet")
 
 
 class _Undated(NamedTuple):
@@ -102,13 +108,15 @@ class Intake:
             self._pdu_slot_ms = 1000 * self._settings.resolution(len(inventory.pdus))
             self._former, self._channels = self._channels, {}
             self._meters.clear()
+            # A hub has a hundred thousand outlets: only who bills some of them looks at them.
+            self._tracked = _EVERY if inventory.billed_outlets else _TRACKED
 
     def accept(self, batch: Batch) -> None:
         """Take the power and energy readings of a batch; never blocks and never raises."""
         readings = [
             reading
             for run in batch.layout.shape.runs
-            if run.metric in _TRACKED
+            if run.metric in self._tracked
             for reading in batch.readings_of(run)
         ]
         if not readings:
@@ -126,8 +134,8 @@ class Intake:
         for series, value in readings:
             channel = self._channels.get(series)
             if channel is None:
-                if series.metric is facility.METER_VOLUME and series.label("point") != "water":
-                    continue  # a heat meter counts the volume of water that carried the heat
+                if not _is_kept(series, self._inventory):
+                    continue
                 channel = self._channels[series] = self._channel(series)
             self._judge(channel, moment, value, interval)
 
@@ -150,16 +158,15 @@ class Intake:
             self._pending.add(channel, moment, value, interval)
 
     def _channel(self, series: Series) -> Channel:
-        kind, quantity = _TRACKED[series.metric]
-        name = series.label("pdu" if kind == "pdu" else "meter")
-        key = MeterKey(series.label("site"), name, kind)
+        kind, quantity = _EVERY[series.metric]
+        key = MeterKey(series.label("site"), _name_of(kind, series), kind)
         meter = self._meters.get(key)
         if meter is None:
             meter = self._meters[key] = TrackedMeter(key, series.label("point"), self.inventory)
             self._note_two_ways(key)
         if quantity == ENERGY:
             meter.register = series
-        channel = Channel(meter, quantity, self._pdu_slot_ms if kind == "pdu" else 1)
+        channel = Channel(meter, quantity, self._pdu_slot_ms if kind in _AT_PDUS else 1)
         former = self._former.pop(series, None)
         if former is not None and former.slot_ms == channel.slot_ms:
             channel.follow(former)
@@ -246,6 +253,24 @@ class Intake:
         with self._lock:
             meter = self._meters.get(key) or TrackedMeter(key, "", self.inventory)
         return meter.limits(self.register_width)
+
+
+def _is_kept(series: Series, inventory: Inventory) -> bool:
+    """Tell whether a series is kept: of outlets only those that tenants have.
+
+    A heat meter counts the volume of water that carried the heat, which nobody used.
+    """
+    if series.metric in _OF_OUTLETS:
+        return (series.label("pdu"), series.label("outlet")) in inventory.billed_outlets
+    return series.metric is not facility.METER_VOLUME or series.label("point") == "water"
+
+
+def _name_of(kind: str, series: Series) -> str:
+    """Return the name of the meter that a series is of."""
+    if kind not in _AT_PDUS:
+        return series.label("meter")
+    pdu = series.label("pdu")
+    return outlet_name(pdu, series.label("outlet")) if kind == "outlet" else pdu
 
 
 def _earlier(one: int, other: int | None) -> int:

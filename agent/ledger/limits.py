@@ -22,11 +22,13 @@ class _OfKind(NamedTuple):
 
 _PDU: Final = _OfKind(2e5, JOULES_PER_KWH)
 _WATER: Final = _OfKind(METER_LITERS, 1e3)
+_OUTLET: Final = _OfKind(5e4, JOULES_PER_KWH)
 _ANY: Final = _OfKind(METER_WATTS, JOULES_PER_KWH)
-_OF_KIND: Final[Mapping[str, _OfKind]] = {"pdu": _PDU, "water": _WATER}
+_OF_KIND: Final[Mapping[str, _OfKind]] = {"pdu": _PDU, "outlet": _OUTLET, "water": _WATER}
 """Twice what the largest of its kind draws.
 
-A rack's PDU carries some 100 kW, one meter of a campus some 250 MW.
+A rack's PDU carries some 100 kW, one of its outlets 32 A at 400 V in three phases, which is 22 kW,
+one meter of a campus some 250 MW.
 """
 
 
@@ -70,7 +72,7 @@ class Limits:
         never_rests: bool = False,
         is_supply: bool = False,
     ) -> Limits:
-        """Return the limits of a meter of a kind: meter, pdu, water or export."""
+        """Return the limits of a meter of a kind: meter, pdu, outlet, water or export."""
         most, least = _OF_KIND.get(kind, _ANY)
         return cls(
             rating=rating,
@@ -78,7 +80,7 @@ class Limits:
             most=most,
             least=least,
             never_rests=never_rests,
-            is_one_of_many=kind == "pdu",
+            is_one_of_many=kind in ("pdu", "outlet"),
             is_supply=is_supply,
             is_water=kind == "water",
         )

@@ -83,6 +83,11 @@ class TrackedMeter:
         )
 
 
+def outlet_name(pdu: str, outlet: str) -> str:
+    """Return what the ledger calls an outlet of a PDU."""
+    return f"{pdu}:{outlet}"
+
+
 def _feeds_itself(inventory: Inventory, site: str) -> bool:
     """Tell whether a site lists renewables of its own."""
     return any(
@@ -130,9 +135,9 @@ def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) 
     """Return where a meter counts.
 
     That is where the inventory says, or else where its readings' `label` says. A PDU counts at
-    `pdu_output`.
+    `pdu_output`, an outlet at no point of the PUE: its PDU counts there.
     """
-    if kind in ("export", "water"):
+    if kind in ("export", "outlet", "water"):
         return kind
     listed = _listed_point(inventory, site, name)
     return listed or ("pdu_output" if kind == "pdu" else label or "other")

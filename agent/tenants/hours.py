@@ -41,7 +41,8 @@ class Month:
 class Part:
     """An hour, or a part of one: the energy of each meter in kWh as it counts for the tenant.
 
-    `covered` is the share of the meters' time that was covered, 0 to 1.
+    A meter that was not heard has none. `covered` is the share of the meters' time that was
+    covered, 0 to 1.
     """
 
     start: float
@@ -71,11 +72,11 @@ def month_of(name: str, zone: ZoneInfo, now: float) -> Month:
 
 
 def meter_shares(tenant: Tenant, inventory: Inventory) -> Mapping[str, float]:
-    """Return the tenant's share of each meter and PDU, 0 to 1.
+    """Return the tenant's share of each meter, PDU and outlet, 0 to 1.
 
     Raises ConfigError for a rack without a PDU.
     """
-    shares = dict(tenant.meters)
+    shares = {**tenant.meters, **tenant.outlet_shares}
     for name, share in tenant.rack_shares.items():
         rack = next(
             one for one in inventory.racks.values() if (one.site, one.rack) == (tenant.site, name)
@@ -95,14 +96,15 @@ def parts_of(
     hours: dict[int, dict[str, tuple[float, float]]] = {}
     first = int(month.start) // HOUR * HOUR
     for row in ledger.rows(site, first, month.end):
-        if row.meter in shares:
+        if row.meter in shares and row.seconds:
             hours.setdefault(int(row.time), {})[row.meter] = (row.joules, row.seconds)
     for hour in range(first, int(month.end), HOUR):
         for start, end, period in _runs(hour, month, tariff):
             if end - start == HOUR:
                 found = hours.get(hour, {})
             else:
-                found = {meter: ledger.energy(meter, start, end, site=site) for meter in shares}
+                each = {meter: ledger.energy(meter, start, end, site=site) for meter in shares}
+                found = {meter: energy for meter, energy in each.items() if energy.seconds}
             yield Part(
                 start=start,
                 seconds=end - start,

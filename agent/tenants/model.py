@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from agent.inventory.model import Inventory
 from agent.ledger.energy import CELL_MS
+from agent.ledger.meters import outlet_name
 from collectors.base import ConfigError
 from collectors.strict import Document, Problems, Range, nearest
 
@@ -36,19 +37,31 @@ class Tenant:
         default_factory=dict,
         metadata={"help": "shares of meters, by meter: {cage-3: 1}, beside its racks"},
     )
+    outlets: dict[str, tuple[str, ...]] = field(
+        default_factory=dict, metadata={"help": 'outlets of PDUs, by PDU: {B01-A: ["3", "4"]}'}
+    )
 
     def __post_init__(self) -> None:
         """Check that it has something, and nothing twice."""
-        if not (self.racks or self.shares or self.meters):
-            raise ValueError(f"tenant: {self.tenant} has no racks, shares or meters")
+        if not (self.racks or self.shares or self.meters or self.outlets):
+            raise ValueError(f"tenant: {self.tenant} has no racks, shares, meters or outlets")
         for rack in self.racks:
             if rack in self.shares or self.racks.count(rack) > 1:
                 raise ValueError(f"racks: {self.tenant} has {rack} twice")
+        for pdu, outlets in self.outlets.items():
+            if not outlets or len(set(outlets)) < len(outlets):
+                raise ValueError(f"outlets.{pdu}: expected outlets, each once")
 
     @property
     def rack_shares(self) -> Mapping[str, float]:
         """Its share of each of its racks."""
         return dict.fromkeys(self.racks, 1.0) | self.shares
+
+    @property
+    def outlet_shares(self) -> Mapping[str, float]:
+        """Its outlets, by their names in the ledger: each is its own alone."""
+        names = [outlet_name(pdu, one) for pdu, outlets in self.outlets.items() for one in outlets]
+        return dict.fromkeys(names, 1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +158,15 @@ def read_tenants(path: Path, inventory: Inventory | None) -> TenantsFile:
     if inventory is not None:
         for n, tenant in enumerate(found.tenants):
             _check_names(document, f"tenants[{n}]", tenant, inventory)
+        _check_outlets(document, found.tenants, inventory)
     shares: dict[tuple[str, str, str], float] = {}
     for n, tenant in enumerate(found.tenants):
         key = f"tenants[{n}]"
-        for kind, parts in (("rack", tenant.rack_shares), ("meter", tenant.meters)):
+        for kind, parts in (
+            ("rack", tenant.rack_shares),
+            ("meter", tenant.meters),
+            ("outlet", tenant.outlet_shares),
+        ):
             for name, share in parts.items():
                 place = (tenant.site, kind, name)
                 shares[place] = shares.get(place, 0.0) + share
@@ -173,6 +191,35 @@ def _check_names(document: Document, key: str, tenant: Tenant, inventory: Invent
             if name not in known:
                 said = f"{name} is not in the inventory{nearest(name, sorted(known))}"
                 document.fail(document.node(f"{key}.{part}"), f"{key}.{part}", said)
+
+
+def _check_outlets(document: Document, tenants: Sequence[Tenant], inventory: Inventory) -> None:
+    """Note the PDUs that the inventory lacks, and outlets in racks that are billed as wholes."""
+    shared = {(tenant.site, rack) for tenant in tenants for rack in tenant.rack_shares}
+    for n, tenant in enumerate(tenants):
+        key = f"tenants[{n}].outlets"
+        pdus = {
+            pdu: one.rack for pdu, one in inventory.pdus.items() if one.rack.site == tenant.site
+        }
+        for pdu in tenant.outlets:
+            said = ""
+            if pdu not in pdus:
+                said = f"{pdu} is not in the inventory{nearest(pdu, sorted(pdus))}"
+            elif (tenant.site, pdus[pdu].rack) in shared:
+                rack = pdus[pdu].rack
+                said = f"{pdu} feeds {rack}, which is billed as a whole or by shares"
+            if said:
+                document.fail(document.node(f"{key}.{pdu}"), f"{key}.{pdu}", said)
+
+
+def billed_outlets(found: TenantsFile) -> frozenset[tuple[str, str]]:
+    """Return the outlets that tenants have, by PDU and outlet."""
+    return frozenset(
+        (pdu, outlet)
+        for tenant in found.tenants
+        for pdu, outlets in tenant.outlets.items()
+        for outlet in outlets
+    )
 
 
 def tenant_of(found: TenantsFile, key: str) -> Tenant:

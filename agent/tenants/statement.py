@@ -61,7 +61,8 @@ class TenantStatement:
     name: str
     site: str
     month: Month
-    kwh: float
+    kwh: float | None
+    """None where no meter was heard: that is no energy of zero."""
     coverage: float
     uncertainty: float | None
     peak_kw: float | None
@@ -77,6 +78,8 @@ class TenantStatement:
     carbon: Sequence[CarbonAmount]
     meters: Mapping[str, float]
     """The energy of each meter as it counts."""
+    not_measured: Sequence[str]
+    """The meters and outlets of which nothing was heard in the month."""
 
 
 def tenant_statement(
@@ -103,7 +106,9 @@ def tenant_statement(
     peak_cost = _money((peak_kw or 0.0) * tariff.peak_price)
     fixed = _money(tariff.fixed)
     cost = sum((one.cost for one in periods), fixed + peak_cost)
-    kwh = sum(tally.meters.values())
+    kwh = sum(tally.meters.values()) if tally.meters else None
+    if kwh is None:
+        billed = None
     return TenantStatement(
         tenant=tenant.tenant,
         name=tenant.name or tenant.tenant,
@@ -115,15 +120,16 @@ def tenant_statement(
         peak_kw=peak_kw,
         peak_at=tally.peak_at,
         pue=ratio,
-        facility_kwh=None if ratio is None else kwh * ratio,
+        facility_kwh=None if ratio is None or kwh is None else kwh * ratio,
         currency=tariff.currency,
         billed=tariff.energy,
         periods=periods if billed is not None else (),
         fixed=fixed,
         peak_cost=peak_cost,
         cost=cost if billed is not None else None,
-        carbon=tally.carbon(kwh, ratio) if ratio is not None else (),
+        carbon=tally.carbon(kwh, ratio) if ratio is not None and kwh is not None else (),
         meters=tally.meters,
+        not_measured=sorted(name for name in accuracy if name not in tally.meters),
     )
 
 
@@ -215,7 +221,8 @@ def accuracies(site: str, meters: Iterable[str], inventory: Inventory) -> Mappin
     found = {}
     for name in meters:
         meter = inventory.meters.get((site, name))
-        stated = meter.accuracy_class if meter is not None else of_pdus
+        of_pdu = of_pdus if name in inventory.pdus else None  # nobody states an outlet's
+        stated = meter.accuracy_class if meter is not None else of_pdu
         found[name] = Place(
             names=(name,),
             accuracy=ASSUMED_CLASS if stated is None else stated,

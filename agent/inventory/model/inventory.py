@@ -56,6 +56,8 @@ class Inventory:
     """Sites whose values for the site as a whole another gateway reports."""
     breakers_of_others: frozenset[str] = frozenset()
     """Breakers that another gateway reports."""
+    billed_outlets: frozenset[tuple[str, str]] = frozenset()
+    """Outlets, by PDU and outlet, that tenants have: of these the ledger keeps the energy."""
 
     def in_zone(self, timezone: str) -> Inventory:
         """Return the same inventory with the hub's zone, an IANA name; sites without one get it."""

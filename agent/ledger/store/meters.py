@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class MeterRow:
     """A meter that the ledger has heard of.
 
-    `kind` is meter, pdu, water or export. A kind `export` is the register in which a meter counts
-    the energy that leaves the site.
+    `kind` is meter, pdu, outlet, water or export. A kind `export` is the register in which a meter
+    counts the energy that leaves the site.
     """
 
     id: int

@@ -208,7 +208,7 @@ def test_the_facilitys_energy_is_billed_where_the_tariff_says_so(folder: Path) -
     stated = made(folder, "cages", month="2025-04")
     assert (stated["pue"], stated["cost"], stated["facility_kwh"]) == (None, None, None)
     assert (stated["carbon"], stated["peak_kw"], stated["uncertainty"]) == ([], None, None)
-    assert (stated["kwh"], stated["coverage"]) == (0.0, 0.0)
+    assert (stated["kwh"], stated["not_measured"]) == (None, ["cage"])
 
 
 def test_a_night_over_midnight_and_half_an_hour(folder: Path) -> None:

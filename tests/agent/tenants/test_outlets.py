@@ -1,0 +1,192 @@
+"""Tenants that have outlets of a PDU: what their outlets counted, and what nobody measured."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.cli import main
+from agent.inventory.model import Inventory
+from agent.loading import load_files
+from collectors.base import Reading
+from collectors.catalogue.pdu_parts import PDU_OUTLET_ENERGY, PDU_OUTLET_POWER
+from tests.support.ledger import (
+    HOUR,
+    SITE,
+    T0,
+    Clock,
+    batch,
+    bench,
+    inventory,
+    ledger,
+    pdu_power,
+    power,
+)
+
+INVENTORY = f"""
+sites: [{{site: {SITE}, timezone: Asia/Shanghai, pdu_accuracy_class: 0.5}}]
+racks:
+- {{rack: A07, site: {SITE}, row: A, feeds: {{A: {{pdu: A07-A}}}}}}
+- {{rack: A08, site: {SITE}, row: A, feeds: {{A: {{pdu: A08-A}}}}}}
+meters: [{{meter: main, point: utility}}]
+"""
+TENANTS = f"""
+tenants:
+  - {{tenant: acme, site: {SITE}, outlets: {{A07-A: ["1", "2"]}}}}
+  - {{tenant: silk, site: {SITE}, outlets: {{A07-A: ["3"]}}, racks: [A08]}}
+  - {{tenant: dark, site: {SITE}, outlets: {{A07-A: ["4"]}}}}
+tariff: {{currency: EUR, price: 0.10, fixed: 25}}
+"""
+
+
+def outlet_power(outlet: str, watts: float) -> Reading:
+    """Return what an outlet of A07-A draws."""
+    return PDU_OUTLET_POWER.series("guian", SITE, "A", "A07", "A07-A", "A", outlet), watts
+
+
+def outlet_energy(outlet: str, joules: float) -> Reading:
+    """Return where the register of an outlet of A07-A stands."""
+    return PDU_OUTLET_ENERGY.series("guian", SITE, "A", "A07", "A07-A", "A", outlet), joules
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """The config of a gateway with tenants."""
+    (tmp_path / "inventory.yaml").write_text(INVENTORY, "utf-8")
+    (tmp_path / "tenants.yaml").write_text(TENANTS, "utf-8")
+    path = tmp_path / "hubgauge.yaml"
+    path.write_text(
+        f"hub: guian\nsite: {SITE}\nstate_dir: state\ninventory: inventory.yaml\n"
+        "tenants: tenants.yaml\n",
+        "utf-8",
+    )
+    return path
+
+
+def stock_of(config: Path) -> Inventory:
+    """Return the inventory as an agent has it in force."""
+    _, found = load_files(config)
+    assert found is not None
+    return found
+
+
+def heard(config: Path) -> set[tuple[str, str]]:
+    """Let two hours be read; returns the names and kinds of the meters in the ledger.
+
+    Outlet 1 counts 1 kW by its register, outlet 2 shows 500 W in the first of the hours and is
+    silent in the second, outlet 9 is nobody's, and 3 and 4 are not metered.
+    """
+    state = config.parent / "state"
+    state.mkdir()
+    clock = Clock()
+    book = ledger(state, clock, stock_of(config))
+    for minute in range(121):
+        clock.now = T0 + 60 * minute
+        readings = [outlet_energy("1", 1e9 + 60_000.0 * minute), outlet_power("9", 70.0)]
+        readings += [pdu_power("A08-A", 2000.0, rack="A08")]
+        if minute <= 60:
+            readings.append(outlet_power("2", 500.0))
+        book.accept(batch(clock.now, *readings))
+    book.flush()
+    found = {(row.name, row.kind) for row in book.queries.meters()}
+    book.close()
+    return found
+
+
+def made(config: Path, tenant: str, *args: str) -> dict[str, Any]:
+    """Make a statement."""
+    out = config.parent / "out.json"
+    command = ["statement", "--config", str(config), "--tenant", tenant, "--month", "2025-10"]
+    assert main([*command, "--out", str(out), *args]) == 0
+    return dict(json.loads(out.read_text("utf-8")))
+
+
+def test_outlets_by_paper(config: Path) -> None:
+    """Outlet 1 has 1 kW x 2 h, outlet 2 has 0.5 kW x 1 h: 2.5 kWh, and 25.25 EUR.
+
+    Of the 2 x 744 hours of both in the month, three are covered: 0.2 %. No outlet states a class, so
+    2 % is taken, all in common: 2 x 2 % / sqrt(3) = 2.31 %, whatever class the PDUs have.
+    """
+    assert heard(config) == {("A07-A:1", "outlet"), ("A07-A:2", "outlet"), ("A08-A", "pdu")}
+    stated = made(config, "acme")
+    assert stated["meters"] == {"A07-A:1": pytest.approx(2.0), "A07-A:2": pytest.approx(0.5, 0.02)}
+    assert stated["kwh"] == pytest.approx(sum(stated["meters"].values()))
+    assert stated["coverage"] == 0.002
+    assert stated["uncertainty"] == 0.0231
+    assert stated["cost"] == "25.25"
+    assert stated["not_measured"] == []
+
+
+def test_an_outlet_that_nobody_meters_is_not_zero(config: Path) -> None:
+    """It is named beside what was measured; alone, it has no energy and no cost."""
+    heard(config)
+    silk = made(config, "silk")
+    assert silk["not_measured"] == ["A07-A:3"]
+    assert list(silk["meters"]) == ["A08-A"]
+    page, table = config.parent / "page.html", config.parent / "table.csv"
+    dark = made(config, "dark", "--page", str(page), "--csv", str(table))
+    assert (dark["kwh"], dark["cost"], dark["coverage"]) == (None, None, 0.0)
+    assert (dark["not_measured"], dark["meters"], dark["periods"]) == (["A07-A:4"], {}, [])
+    assert "Not measured in this period: A07-A:4" in page.read_text("utf-8")
+    rows = table.read_text("utf-8").splitlines()
+    assert any(row.endswith("energy,,kWh,,") for row in rows)
+    assert any("not measured: A07-A:4" in row for row in rows)
+
+
+@pytest.mark.parametrize("state", ["in_service", "planned"])
+def test_outlets_are_no_energy_of_the_site(tmp_path: Path, state: str) -> None:
+    """1300 W at the utility over 1000 W of the racks' PDUs is a PUE of 1.3, with outlets or not.
+
+    Where no rack is in service, all PDUs that are heard are counted.
+    """
+    text = INVENTORY.replace("row: A,", f"row: A, state: {state},")
+    stock = replace(inventory(text), billed_outlets=frozenset({("A07-A", "1")}))
+    racks = [pdu_power("A07-A", 600.0), pdu_power("A08-A", 400.0, rack="A08")]
+    with bench(tmp_path, text) as found:
+        found.book.inventory = stock
+        found.run(2 * HOUR, power("main", 1300.0), *racks, outlet_power("1", 500.0))
+        meters = {(row.name, row.kind) for row in found.book.queries.meters()}
+        assert ("A07-A:1", "outlet") in meters
+        result = found.pue.between(SITE, T0, T0 + HOUR)
+    assert result.pue == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "wrong"),
+    [
+        ('A07-A: ["3"]', 'A07-X: ["3"]', "outlets.A07-X: A07-X is not in the inventory"),
+        ('A07-A: ["3"]', 'A07-A: ["2"]', "the shares of A07-A:2 add up to 2, more than 1"),
+        ('A07-A: ["3"]', 'A08-A: ["3"]', "A08-A feeds A08, which is billed as a whole"),
+        ('A07-A: ["3"]', 'A07-A: ["3", "3"]', "outlets.A07-A: expected outlets, each once"),
+        ('outlets: {A07-A: ["4"]}', "racks: []", "has no racks, shares, meters or outlets"),
+    ],
+)
+def test_outlets_that_cannot_be(
+    config: Path, capsys: pytest.CaptureFixture[str], was: str, now: str, wrong: str
+) -> None:
+    """A PDU that nobody has, an outlet of two, and one of a rack that is billed anyway."""
+    assert was in TENANTS
+    (config.parent / "tenants.yaml").write_text(TENANTS.replace(was, now), "utf-8")
+    assert main(["check", str(config)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{config.parent}/tenants.yaml:")
+    assert wrong in line
+
+
+def test_numbers_may_stand_without_quotes(config: Path) -> None:
+    """`[1, 2]` are the outlets "1" and "2"."""
+    text = TENANTS.replace('["1", "2"]', "[1, 2]")
+    (config.parent / "tenants.yaml").write_text(text, "utf-8")
+    assert ("A07-A", "2") in stock_of(config).billed_outlets
+
+
+def test_a_file_that_cannot_be_used_costs_only_itself(config: Path) -> None:
+    """An agent with a broken file of tenants keeps all else."""
+    (config.parent / "tenants.yaml").write_text("garbage\n", "utf-8")
+    stock = stock_of(config)
+    assert stock.billed_outlets == frozenset()
+    assert len(stock.racks) == 2
