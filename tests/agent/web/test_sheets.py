@@ -15,8 +15,11 @@ from agent.tenants.carbon_year import CarbonMonth, CarbonYear
 from agent.tenants.hours import Month
 from agent.tenants.statement import TenantStatement
 from agent.web import carbonpage, reportpage, tenantpage
+from collectors.base import Batch
 from tests.agent.report.two_weeks import NOW, ZONE
-from tests.agent.web import reports
+from tests.agent.web import fixture, reports
+from tests.agent.web.served import Site, fresh
+from tests.agent.web.test_host import machine, series
 from tests.support.browser import Browser
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -91,6 +94,25 @@ def test_a_sheet_fits_the_screen(
             rights = browser.eval(f"[...{cells}].map((c) => c.getBoundingClientRect().right)")
             assert all(right <= width for right in rights), name
             assert bool(rights) == (name == "report")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_busy_host_fits_a_phone(browser: Browser, site: Site, language: str) -> None:
+    """A load of two figures before the point on 96 processors makes the page no wider."""
+    readings = [
+        *(series(f"node_load{minutes}", 121.31) for minutes in (1, 5, 15)),
+        *(series("node_cpu_seconds_total", 1.0, cpu=str(n), mode="idle") for n in range(96)),
+        series("node_memory_MemTotal_bytes", 1007.4 * 2.0**30),
+        series("node_memory_MemAvailable_bytes", 1003.6 * 2.0**30),
+    ]
+    site.view = machine()
+    site.view.snapshot.update(
+        Batch(collector="host", device="", time=fixture.NOW, lifetime=1e9, readings=readings)
+    )
+    browser.size(390, 844)
+    fresh(browser, f"{site.url}/host?lang={language}")
+    assert browser.eval("document.querySelector('table.host').textContent").count("121.31") == 3
+    assert browser.eval("document.documentElement.scrollWidth") <= 390
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
