@@ -24,6 +24,8 @@ from agent.messages.terminal import spoken
 from collectors.base import ConfigError
 from collectors.strict import Problems
 
+_WORD: Final = re.compile(r"[A-Za-z]{2}")
+"""What no line of numbers has: such lines are many."""
 _FIELD: Final = re.compile(r"\{(\w+)\}")
 _WORDS: Final = ("what", "more")
 _TIME: Final = r"\d{4}-\d\d-\d\d(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?"
@@ -68,7 +70,7 @@ def tell(text: str, language: str = "", *, to: TextIO | None = None) -> None:
     """
     spoken_here = language or spoken()
     (to or sys.stdout).writelines(
-        f"{line[: -len(words)] if words else line}{said(words, spoken_here)}\n"
+        f"{line[: -len(words)]}{said(words, spoken_here)}\n" if _WORD.search(words) else f"{line}\n"
         for line in text.removesuffix("\n").split("\n")
         for words in (line.lstrip(" "),)
     )
