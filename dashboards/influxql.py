@@ -33,15 +33,15 @@ from typing import Final
 
 from collectors.catalogue import all_metrics
 from dashboards.promast import Aggregate, Binary, Call, Node, Number, Selector, parse
-from dashboards.promql import MARKED, PLACES, TOLD
+from dashboards.promql import PLACES, TOLD
 from dashboards.signals.base import Signal
 
 INTERVAL: Final = "1m"
 LOOKBACK: Final = "5m"
 _PRESENT: Final = f"time > ${{__to}}ms - {LOOKBACK} AND time <= ${{__to}}ms"
 _FUNCTIONS: Final = {"sum": "sum", "max": "max", "min": "min", "avg": "mean", "count": "count"}
-_NAMED_AFTER: Final = re.compile(r'"named", "", "(\w+)"')
-"""In what `marked` returns: the label that its lines are named after."""
+_NAMED_AFTER: Final = re.compile(r'"(named\w*)", "", "(\w+)"')
+"""In what `marked` returns: the label with the mark, and the one that its lines are named after."""
 _COMPARISONS: Final = {"==": "=", "!=": "<>", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 _ARITHMETIC: Final = frozenset("+-*/")
 
@@ -79,7 +79,7 @@ def alias(legend: str, signal: Signal) -> str:
     these are made of: no set operator, no mark.
     """
     if (named := _NAMED_AFTER.search(signal.expr)) is not None:
-        legend = legend.replace(MARKED, f"{{{{{named[1]}}}}}")
+        legend = legend.replace(f"{{{{{named[1]}}}}}", f"{{{{{named[2]}}}}}")
     return re.sub(r"\{\{(\w+)\}\}", r"$tag_\1", legend.replace(TOLD, "").strip())
 
 
