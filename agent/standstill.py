@@ -35,6 +35,8 @@ LOOK_SECONDS: Final = 0.5
 """Seconds from the begin of a pass to the first look at it, and between two looks."""
 LOOKS: Final = 6
 """A step is interrupted when it is met this many times in a row: after some 3 seconds."""
+_OF_THE_START: Final = 1
+"""Passes that are not looked at: in the first one a program reads its config, and nobody waits."""
 
 _runs: Final[ContextVar[str]] = ContextVar("runs", default="")
 """Whose step is under way: the label of a collector, also in the tasks that it has started."""
@@ -101,7 +103,7 @@ class Watch:
 
     def _look(self, _number: int, frame: FrameType | None) -> None:
         """Look at the step under way; it runs on the loop's thread, in the step's context."""
-        if self._pulse.waits or self._looks_now:
+        if self._pulse.waits or self._looks_now or self._pulse.passes <= _OF_THE_START:
             return
         self._looks_now = True  # the next alarm may come while this one is looked at
         try:

@@ -16,7 +16,7 @@ from agent.standstill import Watch, begin_step, end_step
 from agent.steadyloop import SteadyLoop
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
 from tests.agent.fakes import VALUE, AsyncFake, ImmediateFake, good, make
-from tests.support import HANGS
+from tests.support import HANGS, wait_for
 
 pause = time.sleep
 ERRORS = "hubgauge_collector_errors_total"
@@ -224,6 +224,25 @@ def test_what_is_no_collectors_is_told_and_not_interrupted(
     watched(main())
     said = f"the event loop stands still in {__file__}:"
     assert len([told for told in caplog.messages if told.startswith(said)]) == 1
+
+
+def test_the_start_is_no_standstill(caplog: pytest.LogCaptureFixture) -> None:
+    """A config is read before anything waits for the loop, however long that takes. What stands
+    still after that is told. The looks are those of the test, not of a clock.
+    """
+
+    async def main() -> None:
+        for _ in range(20):
+            signal.raise_signal(signal.SIGALRM)
+        await asyncio.sleep(0)
+        for _ in range(4):
+            signal.raise_signal(signal.SIGALRM)
+
+    watched(main(), looks=4, look_seconds=HANGS)
+    wait_for(lambda: caplog.messages, what="the log")
+    (told,) = caplog.messages
+    line = int(told.split(",")[0].rsplit(":", 1)[1])
+    assert line > main.__code__.co_firstlineno + 3
 
 
 def test_derived_collectors_are_never_interrupted(caplog: pytest.LogCaptureFixture) -> None:
