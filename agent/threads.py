@@ -33,7 +33,8 @@ _INSIST_SECONDS: Final = 5.0
 MAX_GROWTH: Final = 128 * 2**20
 """Bytes by which one call that computes may make the process grow."""
 _COMPUTES: Final = 0.2
-"""A call computes if its thread has used this share of the time; one that waits uses next to none.
+"""A call computes if its thread has used this share of the time. One that waits uses next to none.
+On a busy machine it is the share of what CPU time the process got.
 """
 
 
@@ -130,11 +131,15 @@ class Job:
             return 0.0
         look = _Look(time=now, thread=used, process=process_seconds(), resident=resident)
         seen = self._seen
-        if seen is None or look.thread - seen.thread < _COMPUTES * (now - seen.time):
+        if seen is None:
             self._seen = look
             return 0.0
-        all_used = max(look.process - seen.process, look.thread - seen.thread)
-        share = (look.thread - seen.thread) / all_used if all_used else 0.0
+        used = look.thread - seen.thread
+        all_used = max(look.process - seen.process, used)
+        if used < _COMPUTES * min(now - seen.time, all_used):
+            self._seen = look
+            return 0.0
+        share = used / all_used if all_used else 0.0
         return share * (resident - seen.resident)
 
 

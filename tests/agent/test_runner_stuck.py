@@ -150,6 +150,24 @@ async def test_growth_falls_to_a_call_by_its_share_of_the_cpu(
     With 3 s of other threads a thirteenth of it falls to the call: 100 MiB after 13 looks. Alone,
     it is ended at the second look that finds it computing.
     """
+    monkeypatch.setattr("agent.threads._COMPUTES", 0.0)
+    assert await is_ended(monkeypatch, 0.25, others) is ended
+
+
+@pytest.mark.parametrize(("others", "ended"), [(0.001, True), (0.1, False)])
+async def test_a_busy_machine_does_not_hide_that_a_call_computes(
+    monkeypatch: pytest.MonkeyPatch, others: float, ended: bool
+) -> None:
+    """The thread gets 0.01 s of each look. It waits if that is a tenth of what the process gets."""
+    assert await is_ended(monkeypatch, 0.01, others) is ended
+
+
+async def is_ended(monkeypatch: pytest.MonkeyPatch, used: float, others: float) -> bool:
+    """Tell whether a call is ended that may go on for ten looks.
+
+    Between two looks the process grows by 100 MiB, the call's thread takes `used` seconds of CPU,
+    and other threads take `others`.
+    """
     looks = itertools.count()
     gate = threading.Event()
     grown = 0.0
@@ -167,13 +185,12 @@ async def test_growth_falls_to_a_call_by_its_share_of_the_cpu(
         return [(VALUE.series("d"), 1.0)]
 
     monkeypatch.setattr("agent.threads.resident_bytes", resident)
-    monkeypatch.setattr("agent.threads.cpu_seconds", lambda _: grown * 0.25)
-    monkeypatch.setattr("agent.threads.process_seconds", lambda: grown * (0.25 + others))
-    monkeypatch.setattr("agent.threads._COMPUTES", 0.0)
+    monkeypatch.setattr("agent.threads.cpu_seconds", lambda _: grown * used)
+    monkeypatch.setattr("agent.threads.process_seconds", lambda: grown * (used + others))
     runner, snapshot, _ = make(Fake("d", computes, interval=3600.0, timeout=600.0))
     await runner.run_once()
-    assert snapshot.value(VALUE.series("d")) == (None if ended else 1.0)
     await runner.stop()
+    return snapshot.value(VALUE.series("d")) is None
 
 
 async def test_a_call_that_computes_for_ever_is_ended_and_the_next_one_runs() -> None:
