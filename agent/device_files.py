@@ -27,6 +27,7 @@ from typing import Final
 
 import yaml
 
+from agent.device_folder import CSV_SUFFIX, lists_in
 from agent.device_rows import document_of_rows
 from agent.environment import fill
 from agent.inventory.shard import DEVICE_LISTS
@@ -35,8 +36,6 @@ from collectors.base import CollectorKind, ConfigError
 from collectors.paths import is_regular
 from collectors.strict import Document, Problems, is_null, nearest
 
-YAML_SUFFIXES: Final = (".yaml", ".yml")
-CSV_SUFFIX: Final = ".csv"
 Kinds = Mapping[str, Callable[[], CollectorKind]]
 
 
@@ -143,11 +142,7 @@ def read_folder(
     Raises Problems where the folder itself cannot be read.
     """
     try:
-        paths = sorted(
-            path
-            for path in folder.iterdir()
-            if path.suffix in (*YAML_SUFFIXES, CSV_SUFFIX) and not path.name.startswith(".")
-        )
+        paths = lists_in(folder)
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise Problems([ConfigError(message, file=str(folder), key="devices_dir")]) from None

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from agent.device_folder import lists_in
 from collectors.base import ConfigError
-from collectors.strict import Document, nearest
+from collectors.paths import is_regular
+from collectors.strict import Document, is_null, nearest
+from collectors.strict.scalars import parse_scalar
 
 OVERRIDES: Final[Mapping[str, str]] = {
     "HUBGAUGE_HUB": "hub",
@@ -56,23 +59,53 @@ def open_config(
     Raises Problems for a file that is no YAML.
     """
     document = Document(path, text=text)
-    _note_unknown(document, environ)
+    named = {name for node in _scalars(document.root, set()) for name in _names(node.value)}
     fill(document, environ)
     for variable, key in OVERRIDES.items():
         if variable in environ and isinstance(document.root, yaml.MappingNode):
             _put(document.root, key.split("."), environ[variable])
+    unknown = [
+        variable
+        for variable in sorted(environ)
+        if variable.startswith(PREFIX)
+        and variable not in OVERRIDES
+        and variable not in named
+        and not _LINKS.fullmatch(variable.removeprefix(PREFIX))
+    ]
+    if unknown:
+        _note_unknown(document, unknown)
     return document
 
 
-def _note_unknown(document: Document, environ: Mapping[str, str]) -> None:
-    """Note the overrides that there is none of, but for what a value names and for services."""
-    named = {
-        found[2] for node in _scalars(document.root, set()) for found in _FIELD.finditer(node.value)
-    }
-    for variable in sorted(environ):
-        rest = variable.removeprefix(PREFIX)
-        if rest == variable or variable in OVERRIDES or variable in named or _LINKS.fullmatch(rest):
+def _names(text: str) -> Iterator[str]:
+    """Yield the variables that a text names."""
+    return (found[2] for found in _FIELD.finditer(text))
+
+
+def _named_by_devices(document: Document) -> set[str]:
+    """Return the variables that the files of `devices_dir` name; what cannot be read names none."""
+    node = document.node("devices_dir")
+    if not isinstance(node, yaml.ScalarNode):
+        return set()
+    try:
+        folder = parse_scalar(node.value, Path, document.path.parent, null=is_null(node))
+        texts = [
+            path.read_text("utf-8", errors="replace")
+            for path in lists_in(folder)
+            if is_regular(path)
+        ]
+    except (OSError, ValueError):  # told where the files are read
+        return set()
+    return {name for text in texts for name in _names(text)}
+
+
+def _note_unknown(document: Document, unknown: Sequence[str]) -> None:
+    """Note these overrides that there is none of, but for what a file of devices names."""
+    named = _named_by_devices(document)
+    for variable in unknown:
+        if variable in named:
             continue
+        rest = variable.removeprefix(PREFIX)
         # Without what all begin with, which would make any name near to any other.
         known = [one.removeprefix(PREFIX) for one in OVERRIDES]
         close = nearest(rest, known, listed=False).removeprefix("; did you mean ").rstrip("?")

@@ -86,6 +86,38 @@ def test_what_is_no_override_is_no_mistake() -> None:
     assert (file.site, file.node) == ("hall-1", "n1")
 
 
+@pytest.mark.parametrize("overridden", [False, True])
+def test_what_a_file_of_devices_names_is_no_mistake(tmp_path: Path, *, overridden: bool) -> None:
+    """Its values are filled in as well: in YAML and in CSV, of the folder that is in force."""
+    for folder, pdu, meter in (("devices.d", "PDU", "METER"), ("other.d", "UPS", "BMS")):
+        (tmp_path / folder).mkdir()
+        text = f"snmp:\n- {{address: '${{HUBGAUGE_{pdu}_HOST}}', pdu: a}}\n"
+        (tmp_path / folder / "a.yaml").write_text(text)
+        text = f"collector,address\nmodbus,${{HUBGAUGE_{meter}_HOST:-10.0.0.1}}\n"
+        (tmp_path / folder / "b.csv").write_text(text)
+        (tmp_path / folder / "README").write_text("${HUBGAUGE_NO_LIST}")
+        (tmp_path / folder / "c.yaml").mkdir()
+    config = tmp_path / "c.yaml"
+    config.write_text("hub: guian\ndevices_dir: ${WHERE:-devices}.d\n")
+    rest = ("PDU_HOST", "METER_HOST", "UPS_HOST", "BMS_HOST", "NO_LIST")
+    environ = {f"HUBGAUGE_{one}": "10.0.0.2" for one in rest}
+    if overridden:
+        environ["HUBGAUGE_DEVICES_DIR"] = "other.d"
+    document = open_config(config, environ=environ)
+    unknown = ["METER_HOST", "NO_LIST", "PDU_HOST"] if overridden else ["BMS_HOST", "NO_LIST"]
+    unknown += [] if overridden else ["UPS_HOST"]
+    assert [one.key for one in document.errors] == [f"HUBGAUGE_{one}" for one in unknown]
+
+
+@pytest.mark.parametrize("folder", ["", "[a]", "null", "nowhere", "'a\\0b'"])
+def test_a_folder_that_is_none_names_nothing(tmp_path: Path, folder: str) -> None:
+    """What is wrong with the folder is told where it is read."""
+    config = tmp_path / "c.yaml"
+    config.write_text(f"hub: guian\ndevices_dir: {folder}\n")
+    document = open_config(config, environ={"HUBGAUGE_PDU_HOST": "10.0.0.2"})
+    assert [one.key for one in document.errors] == ["HUBGAUGE_PDU_HOST"]
+
+
 def test_an_override_reaches_into_a_section() -> None:
     """Listening elsewhere leaves the rest of the section as it is."""
     text = "hub: guian\noutputs: {http: {listen: 127.0.0.1:1, hosts: [a]}}\n"
