@@ -216,11 +216,13 @@ class Threads:
     def _relieve(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start threads where jobs wait, and tell what was done before them."""
         self._relief = None
+        # Looked at first: a call that ends after it while none waits wakes the loop by itself.
+        waited = not self._jobs.empty()
         self.settle()
         for _ in range(self._jobs.qsize()):
             if self._busy >= self._threads and self._threads < self._limit:
                 self._start()
-        if not self._jobs.empty():
+        if waited and self._at_work:
             self._relief = loop.call_later(_PATIENCE, self._relieve, loop)
 
     def _end_spare(self, now: float) -> None:

@@ -90,6 +90,37 @@ async def test_what_is_done_is_told_while_the_next_call_is_stuck() -> None:
     threads.close()
 
 
+async def test_what_is_done_while_the_pool_is_looked_after_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A call ends, and its thread takes the next one, just after the pool has told what was done.
+
+    Its result does not wait for the next call to end.
+    """
+    ends, taken, gate = threading.Event(), threading.Event(), threading.Event()
+    threads = Threads(limit=1)
+    settle = threads.settle
+
+    def then_one_ends() -> None:
+        settle()
+        monkeypatch.undo()
+        ends.set()
+        assert taken.wait(HANGS)
+
+    def next_one() -> bool:
+        taken.set()
+        return gate.wait()
+
+    first, stuck = threads.submit(ends.wait), threads.submit(next_one)
+    monkeypatch.setattr(threads, "settle", then_one_ends)
+    assert await asyncio.wait_for(first, HANGS)
+    assert not stuck.done()
+    gate.set()
+    assert await asyncio.wait_for(stuck, HANGS)
+    assert threads._relief is None
+    threads.close()
+
+
 async def test_a_call_that_outlives_the_pool_is_told_of() -> None:
     """The threads are told to end while a call is under way: its result arrives."""
     gate = threading.Event()
