@@ -7,6 +7,7 @@ for a while, as after another transformer was put in. Or a battery gave what it 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
+from statistics import median
 from typing import Final, NamedTuple
 
 from agent.pue.boundary import Boundary
@@ -18,6 +19,9 @@ share of it."""
 
 _STORES: Final = frozenset({"renewable", "export"})
 """A site with one of these may well have a battery, which gives for hours."""
+
+_LEAP: Final = 1.5
+"""A battery lets facility energy fall. It does not let IT draw this many times what is usual."""
 
 
 class Contradicted(NamedTuple):
@@ -53,16 +57,17 @@ NEVER: Final = Contradicted()
 def contradicted(boundary: Boundary, slices: Iterable[Sum]) -> Contradicted:
     """Return what was counted in those hours or days of a window that cannot be.
 
-    Of a site whose battery may be why, nothing is.
+    Of a site whose battery may be why, it is only time in which IT leaps as well.
     """
-    if not _STORES.isdisjoint(boundary.facility_points):
-        return NEVER
     every = list(slices)
     wrong = {
         n
         for n, one in enumerate(every)
         if one.it.joules > 0 and one.facility.joules < _SURELY * one.it.joules
     }
+    if wrong and not _STORES.isdisjoint(boundary.facility_points):
+        usual = median([_it_rate(one) for one in _without(every, wrong)] or [float("inf")])
+        wrong = {n for n in wrong if _it_rate(every[n]) > _LEAP * usual}
     if not wrong:
         return NEVER
     near = {other for n in wrong for other in (n - 1, n, n + 1)}
@@ -72,6 +77,10 @@ def contradicted(boundary: Boundary, slices: Iterable[Sum]) -> Contradicted:
         rest_facility=sum(one.facility.joules for one in rest),
         rest_it=sum(one.it.joules for one in rest),
     )
+
+
+def _it_rate(one: Sum) -> float:
+    return one.it.joules / one.cells
 
 
 def _without(slices: Sequence[Sum], left_out: Container[int]) -> list[Sum]:

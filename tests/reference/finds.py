@@ -19,6 +19,20 @@ _TWENTY: Final = Fault(sort="refresh", minute=1, minutes=20)
 _SPIKE: Final = Fault(sort="spike", minute=156, minutes=100)
 
 FINDS: Final[Mapping[str, Plan]] = {
+    "power forty times too high for some minutes, at a site that sells energy": Plan(
+        overhead=90,
+        branches=(
+            Device(),
+            Device(
+                sort="power",
+                faults=(
+                    Fault(sort="spike", minute=134, minutes=7),
+                    Fault(sort="spike", minute=310, minutes=45),
+                ),
+            ),
+        ),
+        exports=True,
+    ),
     "power forty times too high shares out a register's hour": Plan(
         branches=(Device(sort="both", faults=(_SPIKE,)),)
     ),

@@ -101,6 +101,22 @@ def test_a_battery_of_a_site_with_the_sun_gives_at_night(tmp_path: Path) -> None
     assert not any("swapped" in one for one in result.notes)
 
 
+@pytest.mark.parametrize(("kwh", "is_doubted"), [(300.0, True), (140.0, False)])
+def test_a_battery_does_not_let_it_leap(tmp_path: Path, kwh: float, is_doubted: bool) -> None:
+    """IT's meter counts 300 kWh in two of 24 hours beside 110 kWh and 20 of the sun: 3120 / 2800.
+
+    With 140 kWh, a battery may have given beside a load that is somewhat higher: 3120 / 2480.
+    """
+    with bench(tmp_path, stock(SUN), now=day(24).timestamp()) as b:
+        b.put("pv", {day(h): 20.0 for h in range(24)})
+        main = dict.fromkeys(range(24), 110.0)
+        result = _told(b, 1, main, dict.fromkeys((10, 11), kwh))
+    assert result.pue == pytest.approx(3120 / (2200 + 2 * kwh))
+    assert result.uncertainty is not None
+    assert _is_within(result, 1.3) is is_doubted
+    assert any("swapped" in one for one in result.notes) is is_doubted
+
+
 def test_an_honest_low_pue_is_as_sure_as_before(tmp_path: Path) -> None:
     """1.02, with hours that go up and down by 2 % because their registers count in steps."""
     with bench(tmp_path, stock(), now=day(24).timestamp()) as b:
