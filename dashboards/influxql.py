@@ -25,6 +25,7 @@ https://docs.influxdata.com/influxdb/v1/query_language/
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -118,10 +119,11 @@ def _field_of(name: str) -> tuple[str, str]:
 
 
 def _condition(label: str, op: str, value: str) -> str:
-    """Return a matcher as a condition on a tag.
+    """Return a matcher as a condition on a tag; `value` is as it stands in a string of PromQL.
 
     A field may have the same name, so `::tag` says that the tag is meant.
     """
+    value = json.loads(f'"{value}"')
     if op in ("=", "!="):
         return f'"{label}"::tag {op} {_quoted(value)}'
     pattern = value if value.startswith("$") else f"({value})"
@@ -129,7 +131,7 @@ def _condition(label: str, op: str, value: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "\\'") + "'"
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 class _Renderer:

@@ -16,6 +16,7 @@ import pytest
 from agent.cli import main
 from agent.hubs.loader import load_registry
 from collectors.catalogue import facility, rack, site
+from collectors.catalogue.rack_limits import Matcher
 from dashboards import influxql
 from dashboards.build import build_all
 from dashboards.language import Language, Text
@@ -106,6 +107,46 @@ def test_values_are_those_of_the_signal(influxdb: InfluxServer) -> None:
     )
     states = f"max by (hub) ({valid} == 1) * 3 or max by (hub) ({low} == 1) * 4"
     assert ask(states) == {("guian",): 3}
+
+
+RACKS = {
+    "A01": 1,
+    "A-02": 2,
+    "A.3": 3,
+    "B/4": 4,
+    "it's": 5,
+    'say "C"': 6,
+    "D\\6": 7,
+    "机柜+7": 8,
+    "a\\/b": 9,
+    "Ax3": 10,
+}
+"""The watts of racks by their names. The last looks like `A.3` where a dot is any sign."""
+
+
+@pytest.mark.parametrize(
+    "names", [*((name,) for name in RACKS), tuple(RACKS)[:-1]], ids=lambda names: names[0]
+)
+def test_a_rack_is_found_by_its_name(influxdb: InfluxServer, names: tuple[str, ...]) -> None:
+    """Whatever signs are in it, alone or among others with the same limits of their own."""
+    server = InfluxServer(influxdb.url, "racks", clock=influxdb.clock)
+    server.ask("CREATE DATABASE racks")
+    lines = (
+        f"dc_rack,rack={name.replace(' ', chr(92) + ' ')} power_watts={watts}"
+        for name, watts in RACKS.items()
+    )
+    at = f" {round(influxdb.clock() * 1000)}\n"
+    post(f"{server.url}/write?db=racks&precision=ms", (at.join([*lines, ""])).encode())
+
+    def found(matcher: Matcher) -> dict[str, float]:
+        query = influxql.render_text(f"max by (rack) (dc_rack_power_watts{{{matcher}}})")
+        answer = server.ask(server.fill(query, {}, 3600))
+        return {one["tags"]["rack"]: one["values"][0][1] for one in answer}
+
+    assert found(Matcher("rack", "=", names)) == {name: RACKS[name] for name in names}
+    if len(names) == 1:
+        rest = {name: watts for name, watts in RACKS.items() if name not in names}
+        assert found(Matcher("rack", "!=", names)) == rest
 
 
 def test_a_rate_is_per_second(influxdb: InfluxServer) -> None:
