@@ -17,9 +17,9 @@ def defer_init(name: str, **defined_in: str) -> None:
 
     So its modules can be imported without it, and `from prometheus_client import Counter` works as
     ever (PEP 562). `defined_in` says of names in which module they are defined: for these it does
-    not run. Until it has run, a name that a module of the package has stands for that module. A
-    package that is loaded already stays as it is. One that is not installed is missed by whoever
-    imports it.
+    not run. Until it has run, a name that a module of the package has stands for that module, which
+    is loaded when it is asked for. A package that is loaded already stays as it is. One that is not
+    installed is missed by whoever imports it.
     """
     spec = None if name in sys.modules else find_spec(name)
     if spec is None or spec.loader is None:
@@ -30,9 +30,12 @@ def defer_init(name: str, **defined_in: str) -> None:
 
     def from_init(wanted: str) -> object:
         nonlocal begun
-        # The import asks whether a module is there before it loads it.
-        if not begun and not wanted.startswith("__") and find_spec(f"{name}.{wanted}") is not None:
-            raise AttributeError(wanted)
+        module = f"{name}.{wanted}"
+        if not begun and not wanted.startswith("__") and find_spec(module) is not None:
+            try:
+                return import_module(module)
+            except ImportError as error:  # an import of it asks here first, and then tells why
+                raise AttributeError(f"{module} cannot be loaded: {error}") from error
         if wanted in defined_in:
             return getattr(import_module(defined_in[wanted]), wanted)
         with lock:  # another thread waits until everything is there

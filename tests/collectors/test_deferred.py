@@ -70,6 +70,23 @@ def test_a_name_whose_module_is_told_is_taken_from_there() -> None:
 
 
 @pytest.mark.usefixtures("package")
+def test_a_module_is_there_as_an_attribute() -> None:
+    """As after `import parcel` in any program: the package's `__init__` would have loaded it."""
+    defer_init("parcel")
+    assert parcel().part.Other.__name__ == "Other"
+    assert "made" not in vars(parcel())
+
+
+def test_a_module_that_needs_what_is_not_installed_tells_so(package: Path) -> None:
+    """Whether the package has it can be asked; who imports it is told what is missing."""
+    (package / "extra.py").write_text("import no_such_parcel\n")
+    defer_init("parcel")
+    assert not hasattr(parcel(), "extra")
+    with pytest.raises(ModuleNotFoundError, match="no_such_parcel"):
+        __import__("parcel", fromlist=["extra"])
+
+
+@pytest.mark.usefixtures("package")
 def test_a_package_that_is_there_stays() -> None:
     """It is not replaced: others hold what it has."""
     before = importlib.import_module("parcel")
@@ -123,6 +140,9 @@ def test_an_agent_loads_neither_servers_nor_a_command_line_it_does_not_use() -> 
     program = (
         "import sys, agent.commands.run, agent.web.server\n"
         "assert not {'http.server', 'click', 'wsgiref'} & set(sys.modules), sys.modules.keys()\n"
+        "import prometheus_client\n"
+        "assert callable(prometheus_client.exposition.generate_latest)\n"
+        "assert callable(prometheus_client.process_collector.ProcessCollector)\n"
         "from prometheus_client import Counter, REGISTRY, start_http_server\n"
         "import agent.selfmetrics, uvicorn\n"
         "assert agent.selfmetrics.Counter is Counter and callable(uvicorn.run)\n"
