@@ -114,6 +114,7 @@ class Timetable:
         self._monotonic: Final = monotonic
         self._watch_seconds = _CLOCK_WATCH
         self._watch: asyncio.TimerHandle | None = None
+        self._stopped = False
         self._offset = 0.0
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         logging.getLogger("apscheduler.executors.default").addFilter(_is_no_stop)
@@ -146,7 +147,8 @@ class Timetable:
             self._watch_seconds = min(self._watch_seconds, interval)
 
     def stop(self) -> None:
-        """Call `fire` no more."""
+        """Call `fire` no more, not even for what is due already."""
+        self._stopped = True
         if self._watch is not None:
             self._watch.cancel()
         self._scheduler.shutdown(wait=False)
@@ -155,6 +157,8 @@ class Timetable:
         return datetime.fromtimestamp(self._wall(), UTC)
 
     async def _begin(self, tasks: Sequence[Task]) -> None:
+        if self._stopped:  # APScheduler ends its jobs a pass later
+            return
         self._look_at_clock()
         await self._fire(tasks)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -140,3 +142,27 @@ async def test_a_stop_is_told_as_no_error(caplog: pytest.LogCaptureFixture, fail
         await asyncio.sleep(0)
     assert ("of the job" in caplog.text) == fails
     assert "CancelledError" not in caplog.text
+
+
+async def test_what_is_due_when_it_stops_keeps_nothing_alive() -> None:
+    """A job has become due, and its turn comes after the stop: no round, and no look at the clock.
+
+    Otherwise each reload of a config could leave a timetable that is woken for ever.
+    """
+    fired: list[Sequence[Task]] = []
+
+    async def fire(due: Sequence[Task]) -> None:
+        fired.append(due)
+
+    timetable = Timetable(fire, wall_clock=time.time, monotonic=time.monotonic)
+    timetable.add(tasks(1, 3600.0))
+    timetable.start()
+    (job,) = timetable._scheduler.get_jobs()
+    timetable._scheduler._lookup_executor("default").submit_job(job, [NOON])
+    timetable.stop()
+    left = weakref.ref(timetable)
+    del timetable, job
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert (fired, left()) == ([], None)
