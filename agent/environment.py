@@ -40,10 +40,14 @@ OVERRIDES: Final[Mapping[str, str]] = {
 """Variables that take the place of a key of the file."""
 PREFIX: Final = "HUBGAUGE_"
 _LINKS: Final = re.compile(
-    r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
+    r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|ENV_\w+"
+    r"|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
 )
 """What Kubernetes tells of services by their names, in the form of Docker's links: a service
-`hubgauge` has `HUBGAUGE_PORT`. Source: kubernetes.io, concepts/services-networking/service."""
+`hubgauge` has `HUBGAUGE_PORT`. Source: kubernetes.io, concepts/services-networking/service.
+Docker tells the linked container's own variables as well (`HUBGAUGE_ENV_X`), and its name there
+(`HUBGAUGE_NAME` is `/web/hubgauge`). Source: docs.docker.com, engine/network/links."""
+_LINKED_NAME: Final = re.compile(r"(\w+_)?NAME=/[^/]+/[^/]+")
 _FIELD: Final = re.compile(r"\$(\$?)\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 _TEXT: Final = "tag:yaml.org,2002:str"
 _MAP: Final = "tag:yaml.org,2002:map"
@@ -70,11 +74,16 @@ def open_config(
         if variable.startswith(PREFIX)
         and variable not in OVERRIDES
         and variable not in named
-        and not _LINKS.fullmatch(variable.removeprefix(PREFIX))
+        and not _is_link(variable.removeprefix(PREFIX), environ[variable])
     ]
     if unknown:
         _note_unknown(document, unknown)
     return document
+
+
+def _is_link(rest: str, value: str) -> bool:
+    """Tell whether a variable is told of a service or of a linked container by its name."""
+    return bool(_LINKS.fullmatch(rest) or _LINKED_NAME.fullmatch(f"{rest}={value}"))
 
 
 def _names(text: str) -> Iterator[str]:

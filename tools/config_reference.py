@@ -37,8 +37,8 @@ that is not set is a mistake. `${SITE:-lyon}` is `lyon` where it is not set. `$$
 `HUBGAUGE_HUB`, `_SITE`, `_ROW`, `_RACK`, `_NODE`, `_STATE_DIR`, `_INVENTORY`, `_HUBS_DIR`,
 `_DEVICES_DIR`, `_SHARD`, `_LOG_LEVEL`, `_HTTP_LISTEN` and `_HTTP_PUBLIC_URL` take the place of
 their key. Another variable of that form is a mistake, unless a `${…}` of this file or of a file of
-`devices_dir` names it. What Kubernetes tells of services is none. The environment is no place for a
-secret.
+`devices_dir` names it. What Kubernetes tells of services and Docker of links is none. The
+environment is no place for a secret.
 
 `deploy/examples/` has the file of a node and that of a gateway. *This page is generated from the
 code (`tools/config_reference.py`).*

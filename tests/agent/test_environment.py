@@ -86,6 +86,24 @@ def test_what_is_no_override_is_no_mistake() -> None:
     assert (file.site, file.node) == ("hall-1", "n1")
 
 
+def test_what_docker_tells_of_a_link_is_no_mistake() -> None:
+    """Of containers `hubgauge` and `hubgauge-node`; a node's name elsewhere is a misspelt one."""
+    linked = {  # as `docker run --link hubgauge --link hubgauge-node` tells it
+        "HUBGAUGE_NAME": "/web/hubgauge",
+        "HUBGAUGE_ENV_PYTHON_VERSION": "3.12",
+        "HUBGAUGE_PORT_9717_TCP": "tcp://172.17.0.2:9717",
+        "HUBGAUGE_NODE_NAME": "/web/hubgauge-node",
+        "HUBGAUGE_NODE_ENV_LANG": "C.UTF-8",
+    }
+    assert read(SITE="s", **linked)[1] == []
+    _, errors = read(SITE="s", HUBGAUGE_NODE_NAME="n1", HUBGAUGE_NAME="/n1", HUBGAUGE_ENV="x")
+    assert [one.partition(":")[0] for one in errors] == [
+        "HUBGAUGE_ENV",
+        "HUBGAUGE_NAME",
+        "HUBGAUGE_NODE_NAME",
+    ]
+
+
 @pytest.mark.parametrize("overridden", [False, True])
 def test_what_a_file_of_devices_names_is_no_mistake(tmp_path: Path, *, overridden: bool) -> None:
     """Its values are filled in as well: in YAML and in CSV, of the folder that is in force."""
