@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict, deque
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from agent.inventory.model import Inventory
@@ -20,6 +20,7 @@ from agent.ledger.pending import Pending, Taken
 from agent.ledger.settings import LedgerSettings, Retention
 from collectors.base import Batch, Metric, Reading, Series
 from collectors.catalogue import facility, pdu_parts
+from collectors.head import Head, Labels
 
 log = logging.getLogger(__name__)
 
@@ -110,15 +111,17 @@ class Intake:
             self._meters.clear()
             # A hub has a hundred thousand outlets: only who bills some of them looks at them.
             self._tracked = _EVERY if inventory.billed_outlets else _TRACKED
+            self._billed: dict[str, set[Labels]] = defaultdict(set)
+            for pdu, outlet in inventory.billed_outlets:
+                self._billed[pdu].add((outlet,))
 
     def accept(self, batch: Batch) -> None:
         """Take the power and energy readings of a batch; never blocks and never raises."""
-        readings = [
-            reading
-            for run in batch.layout.shape.runs
-            if run.metric in self._tracked
-            for reading in batch.readings_of(run)
-        ]
+        readings: list[Reading] = []
+        for run in batch.layout.shape.runs:
+            if run.metric in self._tracked:
+                found = batch.readings_of(run)
+                readings += _billed(found, self._billed) if run.metric in _OF_OUTLETS else found
         if not readings:
             return
         with self._lock:
@@ -263,6 +266,23 @@ def _is_kept(series: Series, inventory: Inventory) -> bool:
     if series.metric in _OF_OUTLETS:
         return (series.label("pdu"), series.label("outlet")) in inventory.billed_outlets
     return series.metric is not facility.METER_VOLUME or series.label("point") == "water"
+
+
+def _billed(
+    readings: Iterable[Reading], outlets: Mapping[str, Container[Labels]]
+) -> Iterator[Reading]:
+    """Return those of the outlets that tenants have; `outlets` has the labels behind each PDU's.
+
+    A PDU is looked up once, since all the others are heard in every round.
+    """
+    head: Head | None = None
+    billed: Container[Labels] = ()
+    for reading in readings:
+        series, _ = reading
+        if series.head is not head:
+            head, billed = series.head, outlets.get(series.label("pdu"), ())
+        if series.rest in billed:
+            yield reading
 
 
 def _name_of(kind: str, series: Series) -> str:

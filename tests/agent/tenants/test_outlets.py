@@ -14,6 +14,7 @@ from agent.inventory.model import Inventory
 from agent.loading import load_files
 from collectors.base import Reading
 from collectors.catalogue.pdu_parts import PDU_OUTLET_ENERGY, PDU_OUTLET_POWER
+from collectors.series import Series
 from tests.support.ledger import (
     HOUR,
     SITE,
@@ -153,6 +154,39 @@ def test_outlets_are_no_energy_of_the_site(tmp_path: Path, state: str) -> None:
         assert ("A07-A:1", "outlet") in meters
         result = found.pue.between(SITE, T0, T0 + HOUR)
     assert result.pue == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(("billed", "taken"), [("A07-A", 2), ("A08-A", 0)])
+def test_outlets_of_nobody_are_not_looked_up_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, billed: str, taken: int
+) -> None:
+    """A PDU of 48 outlets of which one or none is billed costs a round what one of 2 outlets does.
+
+    Of the two rounds, a reading each of outlet 1 is taken if it is billed.
+    """
+    stock = replace(inventory(INVENTORY), billed_outlets=frozenset({(billed, "1")}))
+    asked: list[str] = []
+    label = Series.label
+
+    def counted(series: Series, name: str) -> str:
+        asked.append(name)
+        return label(series, name)
+
+    costs = []
+    for outlets in (2, 48):
+        (tmp_path / str(outlets)).mkdir()
+        book = ledger(tmp_path / str(outlets), Clock(), stock)
+        readings = [outlet_power(str(n + 1), 70.0) for n in range(outlets)]
+        book.accept(batch(T0, *readings))
+        with monkeypatch.context() as patch:
+            patch.setattr(Series, "label", counted)
+            book.accept(batch(T0 + 60, *readings))
+        costs.append(len(asked))
+        asked.clear()
+        book.flush()
+        assert book.counts["taken"] == taken
+        book.close()
+    assert costs[0] == costs[1]
 
 
 @pytest.mark.parametrize(
