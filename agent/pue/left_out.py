@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 from agent.ledger.store.database import Tables
 from agent.ledger.store.site_hours import SiteHour, SiteHourKey
@@ -11,8 +10,6 @@ from agent.pue.at_rest import AtRest, Passed, at_rest, is_suspect, passed
 from agent.pue.boundary import Boundary
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour, sum_told
-
-_FOREVER: Final = 1 << 62
 
 Sums = dict[SiteHourKey, SiteHour | None]
 """The sums of an hour that are about to be stored."""
@@ -42,7 +39,7 @@ class LeavingOut:
         new = 0
         for one in passed(self._boundary):
             keys = {point: self._key(point) for point in (*one.points, *one.behind)}
-            if found.keys().isdisjoint(keys.values()) or self._may_give(one):
+            if found.keys().isdisjoint(keys.values()):
                 continue
             stored = self._tables.site_hours.between(
                 self._boundary.site, keys, self._hour, self._hour + 1
@@ -52,7 +49,8 @@ class LeavingOut:
                 for point, key in keys.items()
                 if (row := found[key] if key in found else stored.get(point)) is not None
             }
-            if is_suspect(rows, one) or self._was_left_out(one):
+            is_asked = is_suspect(rows, one) or self._was_left_out(one)
+            if is_asked and not self._may_give(one):
                 new += self._judge(one, rows, found)
         return new
 
@@ -84,9 +82,7 @@ class LeavingOut:
     def _may_give(self, one: Passed) -> bool:
         """Tell whether a battery may give what supplies do not: energy has left the site before."""
         site_hours = self._tables.site_hours
-        return "utility" in one.points and (
-            site_hours.total(self._boundary.site, "export", 0, _FOREVER) > 0
-        )
+        return "utility" in one.points and site_hours.has_energy(self._boundary.site, "export")
 
     def _was_left_out(self, one: Passed) -> bool:
         numbers = [
