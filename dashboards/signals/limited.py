@@ -17,7 +17,8 @@ from collectors.catalogue.rack_limits import (
 from dashboards.language import Stated, Text
 from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, Step
 
-_ELSEWHERE: Final = "no such thing where this limit holds"
+ELSEWHERE: Final = "no such thing where this limit holds"
+"""Why the part of a signal for some places may be empty."""
 
 
 def narrowed(expr: str, matchers: Sequence[Matcher]) -> str:
@@ -80,7 +81,7 @@ def excused(signal: Signal, matchers: Sequence[Matcher]) -> Excuse | None:
     if not matchers:
         return was
     unless = was.unless if was is not None and was.unless else signal.expr
-    return Excuse(reason=_ELSEWHERE, unless=narrowed(unless, matchers))
+    return Excuse(reason=ELSEWHERE, unless=narrowed(unless, matchers))
 
 
 def beyond(signal: Signal, limits: SiteLimits, name: Text) -> Signal:

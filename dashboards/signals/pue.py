@@ -24,7 +24,7 @@ from dashboards.signals.base import (
     Step,
     steps,
 )
-from dashboards.signals.limited import excused, narrowed
+from dashboards.signals.limited import ELSEWHERE, narrowed
 
 JOULES_PER_WATT_HOUR: Final = 3600
 
@@ -172,10 +172,20 @@ def _by_burn_rate(signal: Signal, limits: SiteLimits) -> Sequence[Signal]:
             signal,
             steps=_burn_steps(rate),
             expr=narrowed(signal.expr, matchers),
-            may_be_empty=excused(signal, matchers),
+            may_be_empty=_no_burn_at(matchers) if matchers else signal.may_be_empty,
         )
         for matchers, rate in parts
     ]
+
+
+def _no_burn_at(matchers: Sequence[Matcher]) -> Excuse:
+    """Return why the burn of some sites alone may be missing: no PUE there, or no limit.
+
+    A target is its hub's and has no label `site`.
+    """
+    pue = narrowed(of(site.SITE_PUE), matchers)
+    target = of(site.TARGET_INFO, _PUE_TARGET, scope="hub")
+    return Excuse(reason=ELSEWHERE, unless=f"{pue} and on (hub) {target}")
 
 
 PUE_BURN: Final = Signal(

@@ -12,6 +12,8 @@ import yaml
 from agent.cli import main
 from collectors.catalogue.rack_limits import LimitedPlace, RackLimits, SiteLimits, sets_apart
 from dashboards.panels.grafana import ref
+from dashboards.promql import for_rule
+from dashboards.signals.pue import PUE_BURN
 from tests.dashboards.promtool import promtool
 
 CONFIG = """
@@ -192,6 +194,43 @@ def test_panels_of_other_limits(built: Path) -> None:
     ]
     assert "24 °C" in panel(built, "racks", "Hot racks")["description"]
     assert "ASHRAE" not in panel(built, "racks", "Hot racks")["description"]
+
+
+@pytest.mark.parametrize(
+    ("sites", "unexcused"),
+    [(("s1",), ["s1"]), (("s4",), ["others"]), (("s1", "s4"), ["others", "s1"]), ((), [])],
+)
+def test_a_burn_that_is_missing_where_there_is_a_pue_is_not_excused(
+    tmp_path: Path, sites: tuple[str, ...], unexcused: list[str]
+) -> None:
+    """The target is the hub's, without a site; a site of its own rate is told by its PUE."""
+    limits = SiteLimits(burn_rate=2, site_burn_rates={"s1": 1.2})
+    others, own = PUE_BURN.under(limits)
+    series = [f'dc_site_pue_ratio{{hub="h",site="{site}",window="1h"}}' for site in sites] + [
+        'dc_target_info{hub="h",target="t",kpi="pue",kind="promise"}'
+    ]
+    tests = []
+    for name, part in (("others", others), ("s1", own)):
+        assert part.may_be_empty is not None
+        unless = for_rule(part.may_be_empty.unless)
+        holds = {"labels": '{part="known"}', "value": 1}
+        expr = f'label_replace(vector(1), "part", "known", "", "") and on () ({unless})'
+        said = [holds] if name in unexcused else []
+        tests.append({"expr": expr, "eval_time": "10m", "exp_samples": said})
+    content = {
+        "rule_files": [],
+        "evaluation_interval": "1m",
+        "tests": [
+            {
+                "interval": "1m",
+                "input_series": [{"series": one, "values": "1x20"} for one in series],
+                "promql_expr_test": tests,
+            }
+        ],
+    }
+    (tmp_path / "asked.yml").write_text(yaml.safe_dump(content), "utf-8")
+    result = promtool(tmp_path, "test", "rules", "asked.yml")
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_common_limits_alone_need_no_further_query(tmp_path: Path) -> None:
