@@ -65,10 +65,10 @@ def _parsed(words: str, its_form: str, text: str, form: str) -> dt.datetime:
             if form
             else dt.datetime.fromisoformat(words)
         )
-    except ValueError:
+        return moment + dt.timedelta(days=1) if ends_day else moment
+    except (ValueError, OverflowError):  # the last day that Python knows has no end
         such = f"the form {form}" if form else "ISO 8601 such as 2025-01-31T14:00:00+08:00"
         raise Refused("time", f"expected {such}, got {text!r}") from None
-    return moment + dt.timedelta(days=1) if ends_day else moment
 
 
 def _in_named_zone(moment: dt.datetime, name: str, zone: ZoneInfo) -> dt.datetime:

@@ -222,6 +222,13 @@ def test_24_00_is_the_end_of_its_day(text: str, form: str) -> None:
     assert parse_time(text, CHINA, form) == dt.datetime(2026, 2, 1, 16, tzinfo=dt.UTC)
 
 
+@pytest.mark.parametrize("form", ["", "%Y-%m-%dT%H:%M"])
+def test_the_end_of_the_last_day_is_refused(form: str) -> None:
+    """Python's calendar ends with the year 9999: nothing comes after its last day."""
+    with pytest.raises(Refused, match="got '9999-12-31T24:00'"):
+        parse_time("9999-12-31T24:00", CHINA, form)
+
+
 @pytest.mark.parametrize("text", ["2026-02-01 24:01", "2026-02-01 25:00", "2026-02-01 24:00:01"])
 def test_nothing_comes_after_24_00(text: str) -> None:
     """No clock shows it."""
