@@ -15,7 +15,7 @@ from prometheus_client.registry import CollectorRegistry
 from agent.chip_hours import FILE as CHIP_HOURS_FILE
 from agent.chip_hours import ChipHours
 from agent.config import Config
-from agent.loading import Loaded, inventory_of, load_all, load_files, with_collectors
+from agent.loading import Loaded, inventory_of, load_all, load_files, told_tenants, with_collectors
 from agent.process import collect_seldom
 from agent.reload import (
     Reloaded,
@@ -95,7 +95,7 @@ class InForce:
         """
         self._divides = divides
         self.loaded = self._divided(load_all(self._path, state_dir=self._other_state_dir))
-        for line in self.config.devices.told():
+        for line in (*self.config.devices.told(), *told_tenants(self.config)):
             log.error("%s", line)
         self._outputs = self.config.outputs
 
@@ -149,7 +149,8 @@ class InForce:
         """Read the config anew; where something is wrong with it, the old config stays."""
         async with self._reloading:
             try:
-                read = partial(load_files, self._path, before=self.config)
+                stock = self.loaded.inventory
+                read = partial(load_files, self._path, before=self.config, former=stock)
                 loaded = with_collectors(*await asyncio.to_thread(read))
             except (Problems, ConfigError) as error:
                 return refused(str(error), self._metrics)
@@ -157,7 +158,7 @@ class InForce:
             if left:
                 log.warning("reload: %s: takes effect at the next start", ", ".join(left))
             lost = loaded.config.devices.told()
-            for line in lost:
+            for line in (*lost, *told_tenants(loaded.config)):
                 log.error("reload: %s", line)
             before, said = self.runner.sources(), self.runner.health()
             await self.runner.stop()
@@ -218,7 +219,7 @@ class InForce:
         """
         async with self._reloading:
             loaded = self.loaded
-            inventory = await asyncio.to_thread(_read_inventory, loaded.config)
+            inventory = await asyncio.to_thread(_read_inventory, loaded)
             if inventory is None or loaded.inventory is None or self.gateway is None:
                 return
             same_places = inventory.places() == loaded.inventory.places()
@@ -239,11 +240,11 @@ class InForce:
         task.add_done_callback(self._tasks.discard)
 
 
-def _read_inventory(config: Config) -> Inventory | None:
-    """Return the inventory of a config; None where it has none, or where that has mistakes."""
+def _read_inventory(loaded: Loaded) -> Inventory | None:
+    """Return the inventory, read anew; None where there is none, or where it has mistakes."""
     problems: list[ConfigError] = []
     try:
-        return inventory_of(config)
+        return inventory_of(loaded.config, former=loaded.inventory)
     except Problems as found:
         problems = found.errors
     for error in problems:

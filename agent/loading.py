@@ -47,12 +47,16 @@ def load_all(path: Path, *, state_dir: Path | None = None) -> Loaded:
 
 
 def load_files(
-    path: Path, *, state_dir: Path | None = None, before: Config | None = None
+    path: Path,
+    *,
+    state_dir: Path | None = None,
+    before: Config | None = None,
+    former: Inventory | None = None,
 ) -> tuple[Config, Inventory | None]:
     """Load the config and the inventory; raises Problems.
 
     A whole hub's inventory takes seconds, so a running agent does this on a thread. `before` is the
-    config in force.
+    config in force, `former` the inventory.
     """
     config = config_module.load(path, before=before)
     if state_dir is not None:
@@ -61,7 +65,7 @@ def load_files(
     keys = packaged_keys() if hubs_dir is None else sorted(load_hubs(hubs_dir).hubs)
     if not {config.file.hub, *config.file.hubs} <= set(keys):
         config_module.load(path, hubs=keys)  # raises, naming the line
-    return config, inventory_of(config)
+    return config, inventory_of(config, former=former)
 
 
 def load_hubs(hubs_dir: Path | None) -> Registry:
@@ -79,10 +83,11 @@ def known_hubs(config: Config) -> Registry:
     return OwnHubs(hub=file.hub, hubs=file.hubs).known(load_hubs(file.hubs_dir))
 
 
-def inventory_of(config: Config) -> Inventory | None:
+def inventory_of(config: Config, *, former: Inventory | None = None) -> Inventory | None:
     """Return this agent's part of the inventory that a config names; raises Problems.
 
-    It is what this machine has: NetBox is not asked.
+    It is what this machine has: NetBox is not asked. `former` is the inventory in force: tenants'
+    outlets stay as there where their file cannot be read.
     """
     file = config.file
     if file.inventory is None:
@@ -94,26 +99,32 @@ def inventory_of(config: Config) -> Inventory | None:
         file.inventory, file.hub, timezone=_hub_timezone(config), state_dir=file.state_dir
     )
     found = part_of(whole, file.shard) if file.shard is not None else whole
-    return replace(
-        found, limits=file.limits.by_site(), billed_outlets=_billed_outlets(file.tenants)
-    )
+    billed = _billed_outlets(file.tenants, former)
+    return replace(found, limits=file.limits.by_site(), billed_outlets=billed)
 
 
-def _billed_outlets(tenants: Path | None) -> frozenset[tuple[str, str]]:
-    """Return the outlets that tenants have; none where their file cannot be used.
+def _billed_outlets(tenants: Path | None, former: Inventory | None) -> frozenset[tuple[str, str]]:
+    """Return the outlets that tenants have, and those of before where some cannot be read.
 
     Nobody's readings are lost for a file of bills: `check` tells its mistakes, and so does the log.
     """
     if tenants is None:
         return frozenset()
-    from agent.tenants.model import billed_outlets, read_tenants
+    from agent.tenants.outlets import named_outlets
 
-    try:
-        return billed_outlets(read_tenants(tenants, None))
-    except Problems as problems:
-        for error in problems.errors:
-            log.info("no outlets of tenants are kept: %s", error)
-        return frozenset()
+    named = named_outlets(tenants)
+    kept = former.billed_outlets if former is not None and not named.whole else frozenset()
+    return named.found | kept
+
+
+def told_tenants(config: Config) -> Sequence[str]:
+    """Return a line for each mistake in the file of tenants that an agent runs with."""
+    tenants = config.file.tenants
+    if tenants is None or config.file.inventory is None:
+        return ()
+    from agent.tenants.outlets import mistakes
+
+    return [f"{error}; no statement can be made" for error in mistakes(tenants)]
 
 
 def _hub_timezone(config: Config) -> str:

@@ -212,16 +212,6 @@ def _check_outlets(document: Document, tenants: Sequence[Tenant], inventory: Inv
                 document.fail(document.node(f"{key}.{pdu}"), f"{key}.{pdu}", said)
 
 
-def billed_outlets(found: TenantsFile) -> frozenset[tuple[str, str]]:
-    """Return the outlets that tenants have, by PDU and outlet."""
-    return frozenset(
-        (pdu, outlet)
-        for tenant in found.tenants
-        for pdu, outlets in tenant.outlets.items()
-        for outlet in outlets
-    )
-
-
 def tenant_of(found: TenantsFile, key: str) -> Tenant:
     """Return a tenant by its key; raises ConfigError."""
     for tenant in found.tenants:

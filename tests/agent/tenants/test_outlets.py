@@ -216,11 +216,3 @@ def test_numbers_may_stand_without_quotes(config: Path) -> None:
     text = TENANTS.replace('["1", "2"]', "[1, 2]")
     (config.parent / "tenants.yaml").write_text(text, "utf-8")
     assert ("A07-A", "2") in stock_of(config).billed_outlets
-
-
-def test_a_file_that_cannot_be_used_costs_only_itself(config: Path) -> None:
-    """An agent with a broken file of tenants keeps all else."""
-    (config.parent / "tenants.yaml").write_text("garbage\n", "utf-8")
-    stock = stock_of(config)
-    assert stock.billed_outlets == frozenset()
-    assert len(stock.racks) == 2
