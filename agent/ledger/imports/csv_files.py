@@ -27,7 +27,7 @@ from agent.ledger.imports.forms import (
     Form,
     Meters,
 )
-from agent.ledger.imports.headers import has_cells, parted, units_of, wrong_header
+from agent.ledger.imports.headers import has_cells, parted, unit_of, units_of, wrong_header
 from agent.ledger.imports.refusals import Refusals, Refused
 from agent.ledger.imports.rows import NO_POWER, Rows
 from agent.ledger.imports.sheet import Sheet
@@ -166,7 +166,7 @@ class _Reading:
             raise self._wrong_header(header)
         if form.is_own and {*header} - {COVERED} != {*wanted}:
             raise self._wrong_header(header)
-        self._set_unit(form.unit or OWN_UNITS.get(value) or parted(value)[1])
+        self._set_unit(form.unit or OWN_UNITS.get(value) or self._unit_of(value))
         start_of, of = form.start_of(header), header.index(value)
         named = None if form.only else header.index(form.meter)
         covered = header.index(COVERED) if COVERED in header else None
@@ -239,6 +239,12 @@ class _Reading:
 
     def _in_header(self, message: str) -> Problems:
         return Problems([ConfigError(message, file=self._name, line=self._form.skip_lines + 1)])
+
+    def _unit_of(self, header: str) -> str:
+        try:
+            return unit_of(header)
+        except Refused as refused:
+            raise self._in_header(str(refused)) from None
 
     def _set_unit(self, unit: str) -> None:
         if unit not in UNITS:

@@ -12,6 +12,8 @@ from agent.ledger.imports.refusals import Refused
 _BRACKETS: Final = re.compile(r"(?P<name>.*?)\s*[\[(]\s*(?P<unit>[^\[\]()]+?)\s*[\])]")
 _SPELT: Final = {unit.casefold(): unit for unit in UNITS} | {"m³": "m3"}
 """The units by how other systems spell them: `KWH`, `m³`."""
+_MILLI: Final = re.compile("m(Wh?|WH|J)")
+"""A thousandth of a unit; the same in small letters only is read as a million of them."""
 
 
 def parted(header: str) -> tuple[str, str]:
@@ -25,12 +27,22 @@ def parted(header: str) -> tuple[str, str]:
     return (match["name"], unit) if match and unit else (header, "")
 
 
+def unit_of(header: str) -> str:
+    """Return the unit that a header names, or nothing; raises Refused for milliwatts and such."""
+    match = _BRACKETS.fullmatch(header)
+    if match and _MILLI.fullmatch(match["unit"]):
+        message = f"{header!r}: {match['unit']} would be a thousandth of {match['unit'][1:]}"
+        raise Refused("cells", f"{message}; state --unit")
+    return parted(header)[1]
+
+
 def units_of(headers: Sequence[str]) -> dict[str, str]:
     """Return the unit that each header names; none if no header does.
 
-    Raises Refused where only some do, or where they are of different quantities.
+    Raises Refused where only some do, where they are of different quantities, or where one is so
+    small that it must be another.
     """
-    said = {header: parted(header)[1] for header in headers}
+    said = {header: unit_of(header) for header in headers}
     units = {header: unit for header, unit in said.items() if unit}
     silent = next((header for header, unit in said.items() if not unit), None)
     if units and silent is not None:

@@ -85,3 +85,21 @@ def test_the_value_of_a_long_file_has_the_unit_of_its_header() -> None:
     """The column is named by --value-column, and its header says the unit."""
     found = sheet("time,meter,Use [GJ]", "2026-02-01T00:00,u,2", form=Form(value="Use [GJ]"))
     assert values(found) == {"u": [2e9]}
+
+
+@pytest.mark.parametrize("unit", ["mW", "mWh", "mWH", "mJ"])
+def test_milliwatts_are_no_megawatts(unit: str) -> None:
+    """By SI's prefixes a small m is a thousandth and a large one a million: 1e9 lies between."""
+    message = rf"f\.csv:1: 'u \[{unit}\]': {unit} would be a thousandth of {unit[1:]}; state --unit"
+    row = "2026-02-01T00:00,1"
+    with pytest.raises(Problems, match=message):
+        sheet(f"time,u [{unit}]", row)
+    with pytest.raises(Problems, match=message):
+        sheet(f"time,u [{unit}]", row, form=Form(value=f"u [{unit}]", only="u"))
+    assert values(sheet(f"time,u [{unit}]", row, form=Form(unit="kWh"))) == {"u": [3.6e6]}
+
+
+@pytest.mark.parametrize("unit", ["mwh", "MWH", "Mwh", "MWh"])
+def test_megawatt_hours_in_any_other_letters(unit: str) -> None:
+    """A system that writes all in small letters says nothing by the size of its m: 1 MWh is 3.6 GJ."""
+    assert values(sheet(f"time,u [{unit}]", "2026-02-01T00:00,1")) == {"u": [3.6e9]}
