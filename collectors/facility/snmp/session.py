@@ -28,6 +28,8 @@ class Session(SnmpSession):
     """The loop that watches its socket."""
     _answer: asyncio.Future[None] | None = None
     """Set where an answer is waited for, and done once there is one."""
+    _late = False
+    """Whether the time for the answer has passed."""
 
     async def following(self, oid: str) -> str | None:
         """Return the OID of the first object after `oid` (GETNEXT); None at the end of the MIB.
@@ -53,9 +55,10 @@ class Session(SnmpSession):
     async def _recv(self, receiver: Callable[[], T]) -> T:
         """Return what `receiver` makes of the answer; raises TimeoutError without one in time."""
         loop = asyncio.get_running_loop()
+        self._late = False
         timer = loop.call_later(self._timeout, self._end)
         try:
-            while True:
+            while not self._late:
                 answer = self._answer = loop.create_future()
                 if self._watching is not loop:
                     self._watch(loop)
@@ -64,6 +67,7 @@ class Session(SnmpSession):
                     return receiver()
                 except BlockingIOError:  # an answer to an earlier request, or to nobody's
                     continue
+            raise TimeoutError  # it passed just as such an answer came
         finally:
             self._answer = None
             timer.cancel()
@@ -81,6 +85,7 @@ class Session(SnmpSession):
             self._answer.set_result(None)
 
     def _end(self) -> None:
+        self._late = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(TimeoutError())
 
