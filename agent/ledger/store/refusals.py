@@ -116,18 +116,20 @@ class RefusalTable:
         return found
 
     def thin(self, before: int) -> None:
-        """Add up by the day (UTC) what was refused by the hour before a time."""
+        """Add up by the day (UTC) what was refused by the hour before a time.
+
+        Hours at rest stay apart: each is asked for when it is summed again.
+        """
         day = before - before % _DAY_MS
+        old = f"start < ? AND stop - start < {_DAY_MS} AND reason != '{AT_REST}'"
         rows = self._db.execute(
             f"SELECT meter, start - start % {_DAY_MS}, reason, sum(count), max(value) FROM refusal"
-            f" WHERE start < ? AND stop - start < {_DAY_MS} GROUP BY 1, 2, 3",
+            f" WHERE {old} GROUP BY 1, 2, 3",
             (day,),
         ).fetchall()
         if not rows:
             return
-        self._db.execute(
-            f"DELETE FROM refusal WHERE start < ? AND stop - start < {_DAY_MS}", (day,)
-        )
+        self._db.execute(f"DELETE FROM refusal WHERE {old}", (day,))
         self._db.executemany(
             "INSERT OR REPLACE INTO refusal VALUES (?, ?, ?, ?, ?, ?)",
             [
