@@ -245,3 +245,16 @@ def test_no_encoding_ends_a_command_in_a_traceback(
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert HAN.search(done.stdout.decode(encoding)) or encoding != "gb18030" or not more
+
+
+def test_what_a_hub_entry_lacks_is_told_in_chinese(told: Told) -> None:
+    """A new hub and a published figure need words, options and a folder."""
+    figure = ("observe", "guian", "pue", "1.1")
+    for words, line in (
+        (("new", "acme"), "应为 new HUB --hubs-dir DIR"),
+        ((*figure[:3], "x"), "observe guian pue x: 应为 observe HUB KPI VALUE，其中 VALUE 是数字"),
+        (figure, "--date: 缺少"),
+        ((*figure, "--date", "2026-01", "--publisher", "a"), "--hubs-dir: 缺少"),
+    ):
+        assert main(["hubs", *words]) == 2
+        assert told("observe guian pue x: .*") == [line]
