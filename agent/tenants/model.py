@@ -151,14 +151,15 @@ def read_tenants(path: Path, inventory: Inventory | None) -> TenantsFile:
     """Read the file.
 
     Raises Problems with every name that the inventory lacks, and every rack or meter whose shares
-    add up to more than 1. Without an inventory, names are not checked.
+    add up to more than 1, or whose outlets are billed as well. Without an inventory, names are not
+    checked.
     """
     document = Document(path)
     found = document.build(TenantsFile)
     if inventory is not None:
         for n, tenant in enumerate(found.tenants):
             _check_names(document, f"tenants[{n}]", tenant, inventory)
-        _check_outlets(document, found.tenants, inventory)
+    _check_outlets(document, found.tenants, inventory)
     shares: dict[tuple[str, str, str], float] = {}
     for n, tenant in enumerate(found.tenants):
         key = f"tenants[{n}]"
@@ -193,19 +194,23 @@ def _check_names(document: Document, key: str, tenant: Tenant, inventory: Invent
                 document.fail(document.node(f"{key}.{part}"), f"{key}.{part}", said)
 
 
-def _check_outlets(document: Document, tenants: Sequence[Tenant], inventory: Inventory) -> None:
-    """Note the PDUs that the inventory lacks, and outlets in racks that are billed as wholes."""
-    shared = {(tenant.site, rack) for tenant in tenants for rack in tenant.rack_shares}
+def _check_outlets(
+    document: Document, tenants: Sequence[Tenant], inventory: Inventory | None
+) -> None:
+    """Note the PDUs that the inventory lacks, and outlets that are billed with a whole as well."""
+    racks = {(tenant.site, rack) for tenant in tenants for rack in tenant.rack_shares}
+    meters = {(tenant.site, meter) for tenant in tenants for meter in tenant.meters}
+    places = inventory.pdus if inventory is not None else {}
     for n, tenant in enumerate(tenants):
         key = f"tenants[{n}].outlets"
-        pdus = {
-            pdu: one.rack for pdu, one in inventory.pdus.items() if one.rack.site == tenant.site
-        }
+        pdus = {pdu: one.rack for pdu, one in places.items() if one.rack.site == tenant.site}
         for pdu in tenant.outlets:
             said = ""
-            if pdu not in pdus:
+            if inventory is not None and pdu not in pdus:
                 said = f"{pdu} is not in the inventory{nearest(pdu, sorted(pdus))}"
-            elif (tenant.site, pdus[pdu].rack) in shared:
+            elif (tenant.site, pdu) in meters:
+                said = f"{pdu} is billed under meters too: its outlets would be billed twice"
+            elif pdu in pdus and (tenant.site, pdus[pdu].rack) in racks:
                 rack = pdus[pdu].rack
                 said = f"{pdu} feeds {rack}, which is billed as a whole or by shares"
             if said:

@@ -47,6 +47,8 @@ def mistakes(path: Path) -> Sequence[ConfigError]:
 
 
 def _named(document: Document) -> Iterator[tuple[str, str]]:
+    if document.root is None:  # an empty file has no tenants
+        return
     if not isinstance(document.root, yaml.MappingNode):
         document.fail(document.root, "", "expected a mapping")
         return

@@ -103,6 +103,8 @@ async def test_a_reload_keeps_what_it_cannot_read(
     kept, (told,) = await reloaded(GOOD.replace("price: 0.1", "price: -1"))
     assert kept == FOUND
     assert f"{tenants}:5: tariff.price: expected" in told
+    assert await reloaded("") == (frozenset(), [])
+    assert await reloaded(GOOD) == (FOUND, [])
     kept, told_now = await reloaded(GOOD.replace('["4"]', '["5"]'))
     assert (kept, told_now) == ((FOUND - {("A07-A", "4")}) | {("A07-A", "5")}, [])
     await app.runner.stop()

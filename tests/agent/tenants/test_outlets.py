@@ -211,6 +211,31 @@ def test_outlets_that_cannot_be(
     assert wrong in line
 
 
+def test_a_pdu_and_its_outlets_are_billed_once(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One tenant has the PDU as a meter, another its outlets: refused, in the reader's language."""
+    (config.parent / "inventory.yaml").write_text(
+        INVENTORY.replace("point: utility}", "point: utility}, {meter: A07-A}"), "utf-8"
+    )
+    (config.parent / "tenants.yaml").write_text(
+        f"tenants:\n- {{tenant: a, site: {SITE}, meters: {{A07-A: 1}}}}\n"
+        f"- {{tenant: b, site: {SITE}, outlets: {{A07-A: [3]}}}}\n",
+        "utf-8",
+    )
+    place = f"{config.parent}/tenants.yaml:3: tenants[1].outlets.A07-A: "
+    for language, said in (
+        ("en", "A07-A is billed under meters too: its outlets would be billed twice"),
+        ("zh", "A07-A 也在 meters 下计费：其插座会被重复计费"),
+    ):
+        assert main(["check", str(config), "--language", language]) == 2
+        assert capsys.readouterr().err == f"{place}{said}\n"
+    shard = config.read_text("utf-8") + "shard: 1/2\n"
+    config.write_text(shard, "utf-8")
+    assert main(["check", str(config)]) == 2
+    assert capsys.readouterr().err.startswith(place)
+
+
 def test_numbers_may_stand_without_quotes(config: Path) -> None:
     """`[1, 2]` are the outlets "1" and "2"."""
     text = TENANTS.replace('["1", "2"]', "[1, 2]")
