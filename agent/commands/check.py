@@ -14,6 +14,7 @@ from pathlib import Path
 from agent.commands.check_names import unknown_names
 from agent.commands.check_tenants import wrong_beside, wrong_tenants
 from agent.commands.check_unused import unusable
+from agent.hubs.configured import wrong_hubs
 from agent.loading import load_all
 from agent.messages.catalogue import words
 from agent.messages.said import said_lines
@@ -37,9 +38,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         loaded = load_all(config)
     except Problems as problems:
-        known = {str(error) for error in problems.errors}
-        beside = [error for error in wrong_beside(config) if str(error) not in known]
-        raise Problems([*problems.errors, *beside]) from None
+        every = [*problems.errors, *wrong_hubs(config), *wrong_beside(config)]
+        raise Problems(list({str(error): error for error in every}.values())) from None
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
     doubted = [*unknown_names(loaded), *unusable(loaded)]

@@ -55,6 +55,39 @@ def absent(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return names
 
 
+def test_an_unknown_hub_is_told_beside_an_unknown_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One run shows all mistakes, each once; those of a folder of hubs as well."""
+
+    def told(text: str) -> list[str]:
+        path = tmp_path / "config.yaml"
+        path.write_text(text)
+        assert main(["check", str(path)]) == 2
+        said = capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines()
+        return [": ".join(line.split(": ")[:3]).partition(";")[0] for line in said]
+
+    key, hub = "config.yaml:2: sit: unknown key", "config.yaml:1: hub: not in the registry"
+    assert told("hub: guin\nsit: s1\n") == [key, hub]
+    named = "config.yaml:3: hubs[0]: no such hub"
+    assert told("hub: guin\nsit: s1\nhubs: [kunmin]\n") == [key, hub, named]
+    assert told("hub: [a]\nsit: s1\n") == [
+        "config.yaml:1: hub: expected a text",
+        key,
+    ]
+    assert told("hub: guin\nhubs_dir: hubs\noutputs: {nope: {}}\n") == [
+        "config.yaml:2: hubs_dir: no such file",
+        "config.yaml:3: outputs.nope: unknown key",
+    ]
+    (tmp_path / "hubs").mkdir()
+    assert told("hub: guin\nsit: s1\nhubs_dir: hubs\n") == [key, hub]
+    (tmp_path / "hubs" / "x.yaml").write_text("extends: guiam\n")
+    assert told("hub: guian\nsit: s1\nhubs_dir: hubs\n") == [
+        key,
+        "hubs/x.yaml:1: extends: no such hub",
+    ]
+
+
 DEVICE = "{address: '127.0.0.1', pdu: A07-A, rack: A07, feed: A, profile: rfc1628-ups}"
 
 
