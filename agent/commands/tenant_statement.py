@@ -7,6 +7,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from agent.commands.ledger_of_site import known_ledger, open_ledger
@@ -14,10 +15,11 @@ from agent.commands.output import write_statement
 from agent.config import Config
 from agent.csv_cells import shown_as_text
 from agent.inventory.model import Inventory
+from agent.ledger.settings import PDU_DAYS
 from agent.messages.catalogue import words
 from agent.pue.pue import Pue
 from agent.tenants.carbon import carbon_factors
-from agent.tenants.hours import meter_shares, month_of, parts_of
+from agent.tenants.hours import meter_shares, month_of, parts_of, pdus_from
 from agent.tenants.model import read_tenants, tenant_of
 from agent.tenants.statement import TenantStatement, accuracies, tenant_statement
 from agent.web.tenantpage import document
@@ -52,7 +54,7 @@ def _make(
         month = month_of(args.month or _last_month(now, zone), zone, now)
         pue = Pue(ledger, inventory)
         pue.sum_up()
-        return tenant_statement(
+        made = tenant_statement(
             tenant,
             month,
             parts_of(ledger, tenant.site, shares, month, file.tariff),
@@ -61,6 +63,7 @@ def _make(
             pue=pue.between(tenant.site, month.start, month.end),
             accuracy=accuracies(tenant.site, shares, inventory),
         )
+        return replace(made, pdus_from=pdus_from(ledger, tenant.site, shares, month))
     finally:
         ledger.close()
 
@@ -114,6 +117,7 @@ def _plain(made: TenantStatement) -> dict[str, object]:
         ],
         "meters": {name: round(kwh, 3) for name, kwh in sorted(made.meters.items())},
         "not_measured": list(made.not_measured),
+        "pdus_from": None if made.pdus_from is None else _iso(made.pdus_from, zone),
     }
 
 
@@ -142,6 +146,9 @@ def _rows(made: TenantStatement) -> Iterator[tuple[str, str, str, str, str]]:
     yield "cost", "", made.currency, "", "" if made.cost is None else str(made.cost)
     for name in made.not_measured:
         yield f"not measured: {shown_as_text(name)}", "", "", "", ""
+    if made.pdus_from is not None:
+        since = _iso(made.pdus_from, made.month.zone)
+        yield f"hours of PDUs are kept for {PDU_DAYS} days: from {since} on", "", "", "", ""
     for amount in made.carbon:
         yield f"carbon by {amount.basis}", f"{amount.kilograms:.3f}", "kg", "", ""
 

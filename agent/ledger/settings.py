@@ -11,6 +11,8 @@ from agent.ledger.energy import floor_hour
 _RESOLUTIONS: Final = ((2_000, 60), (20_000, 300))
 """Pairs: up to this many PDUs, one reading of each is kept in this many seconds."""
 _COARSEST: Final = 900
+PDU_DAYS: Final = 35
+"""Days for which an agent keeps hours of single PDUs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class LedgerSettings:
     retention: float = 48 * 3600.0
     flush_interval: float = 5.0
     pdu_resolution: int | None = None
-    pdu_hours: float = 35 * 86400.0
+    pdu_hours: float = PDU_DAYS * 86400.0
     tidy: bool = True
 
     def resolution(self, pdus: int) -> int:

@@ -117,6 +117,24 @@ def parts_of(
             )
 
 
+def pdus_from(ledger: Ledger, site: str, shares: Mapping[str, float], month: Month) -> float | None:
+    """Return from when on the ledger has hours of all the PDUs among the meters, in seconds.
+
+    None where none of the month can have been deleted. Hours of single PDUs are kept for 35 days
+    (`LedgerSettings.pdu_hours`), those of all else for good.
+    """
+    pdus = {row.name for row in ledger.queries.meters() if row.site == site and row.kind == "pdu"}
+    end = min(ledger.retention.pdus_before / 1000, month.end)
+    firsts = dict.fromkeys(pdus & shares.keys(), end)
+    if end <= month.start or not firsts:
+        return None
+    for row in ledger.queries.pdu_hours(site, month.start // HOUR * HOUR, end):
+        if row.meter in firsts and row.seconds:
+            firsts[row.meter] = min(firsts[row.meter], row.time)
+    latest = max(firsts.values())
+    return latest if latest > month.start else None
+
+
 def _runs(hour: int, month: Month, tariff: Tariff) -> Sequence[tuple[float, float, Period | None]]:
     """Return the parts of an hour that are in the month and in one time of use each."""
     runs: list[tuple[float, float, Period | None]] = []

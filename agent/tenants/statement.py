@@ -80,6 +80,8 @@ class TenantStatement:
     """The energy of each meter as it counts."""
     not_measured: Sequence[str]
     """The meters and outlets of which nothing was heard in the month."""
+    pdus_from: float | None = None
+    """From when on hours of its PDUs are kept; None where the whole month's are."""
 
 
 def tenant_statement(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from importlib.resources import files
 
+from agent.ledger.settings import PDU_DAYS
 from agent.messages.catalogue import Words
 from agent.tenants.statement import TenantStatement
 from agent.web.markup import raw
@@ -30,5 +31,7 @@ def document(statement: TenantStatement, w: Words, *, simulated: bool) -> str:
         first=day(month.start),
         last=day(month.end),
         peak_at="" if statement.peak_at is None else day(statement.peak_at),
+        pdus_from="" if statement.pdus_from is None else day(statement.pdus_from),
+        pdu_days=PDU_DAYS,
         zone=month.zone.key,
     )
