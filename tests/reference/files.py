@@ -148,6 +148,13 @@ def _bill_edges(plan: Billing) -> list[dt.datetime]:
     return [start + dt.timedelta(days=plan.days * n) for n in range(plan.rows + 1)]
 
 
+def _is_sparse(plan: Billing) -> bool:
+    """Tell whether so few rows are of full length and adjoin that it may be asked how long they
+    last: one is missing, or of three that last for some months the first began later.
+    """
+    return bool(plan.hole) or (plan.rows == 3 and plan.months > 1 and plan.first_from > 0)
+
+
 def _judge_bills(plan: Billing) -> Iterator[Disagreement]:
     zone = ZoneInfo(plan.zone)
     edges = _bill_edges(plan)
@@ -176,7 +183,7 @@ def _judge_bills(plan: Billing) -> Iterator[Disagreement]:
             for part in (rows, others) if plan.in_two_files else ([*rows, *others],):
                 book.take(header, part)
         except RefusedError as error:
-            if right and not plan.hole:  # with a hole, so few rows may be asked about
+            if right and not _is_sparse(plan):
                 yield Disagreement("file_refused", str(error))
             return
         answer = book.product().between(moments[0], moments[-1])
