@@ -160,12 +160,13 @@ def read_tenants(path: Path, inventory: Inventory | None) -> TenantsFile:
         for n, tenant in enumerate(found.tenants):
             _check_names(document, f"tenants[{n}]", tenant, inventory)
     _check_outlets(document, found.tenants, inventory)
+    feeds = _metered_feeds(found.tenants, inventory)
     shares: dict[tuple[str, str, str], float] = {}
     for n, tenant in enumerate(found.tenants):
         key = f"tenants[{n}]"
         for kind, parts in (
             ("rack", tenant.rack_shares),
-            ("meter", tenant.meters),
+            ("meter", _with_feeds(tenant, feeds)),
             ("outlet", tenant.outlet_shares),
         ):
             for name, share in parts.items():
@@ -177,6 +178,28 @@ def read_tenants(path: Path, inventory: Inventory | None) -> TenantsFile:
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
     return found
+
+
+def _metered_feeds(
+    tenants: Sequence[Tenant], inventory: Inventory | None
+) -> Mapping[str, tuple[str, str]]:
+    """Return the site and rack of each PDU that some tenant has as a meter."""
+    meters = {(tenant.site, meter) for tenant in tenants for meter in tenant.meters}
+    pdus = inventory.pdus if inventory is not None else {}
+    return {
+        pdu: (one.rack.site, one.rack.rack)
+        for pdu, one in pdus.items()
+        if (one.rack.site, pdu) in meters
+    }
+
+
+def _with_feeds(tenant: Tenant, feeds: Mapping[str, tuple[str, str]]) -> Mapping[str, float]:
+    """Return a tenant's share of each meter, and by its racks of those that are their PDUs."""
+    shares = dict(tenant.meters)
+    for pdu, (site, rack) in feeds.items():
+        if site == tenant.site and rack in tenant.rack_shares:
+            shares[pdu] = shares.get(pdu, 0.0) + tenant.rack_shares[rack]
+    return shares
 
 
 def _check_names(document: Document, key: str, tenant: Tenant, inventory: Inventory) -> None:

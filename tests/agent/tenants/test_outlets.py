@@ -236,6 +236,24 @@ def test_a_pdu_and_its_outlets_are_billed_once(
     assert capsys.readouterr().err.startswith(place)
 
 
+@pytest.mark.parametrize(("share", "wrong"), [(0.25, ""), (0.5, "add up to 1.25, more than 1")])
+def test_a_pdu_is_billed_once_with_its_rack(
+    config: Path, capsys: pytest.CaptureFixture[str], share: float, wrong: str
+) -> None:
+    """0.75 of a rack is 0.75 of its PDU; 0.25 is left for who has the PDU as a meter, no 0.5."""
+    (config.parent / "inventory.yaml").write_text(
+        INVENTORY.replace("point: utility}", "point: utility}, {meter: A07-A}"), "utf-8"
+    )
+    (config.parent / "tenants.yaml").write_text(
+        f"tenants:\n- {{tenant: a, site: {SITE}, shares: {{A07: 0.75}}}}\n"
+        f"- {{tenant: b, site: {SITE}, meters: {{A07-A: {share}}}}}\n",
+        "utf-8",
+    )
+    assert main(["check", str(config)]) == (2 if wrong else 0)
+    line = f"{config.parent}/tenants.yaml:3: tenants[1]: the shares of A07-A {wrong}\n"
+    assert capsys.readouterr().err == (line if wrong else "")
+
+
 def test_numbers_may_stand_without_quotes(config: Path) -> None:
     """`[1, 2]` are the outlets "1" and "2"."""
     text = TENANTS.replace('["1", "2"]', "[1, 2]")
