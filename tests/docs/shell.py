@@ -19,11 +19,13 @@ def commands(page: Path) -> list[str]:
 def run(script: str, folder: Path) -> str:
     """Run commands in a folder, with this program on the path; all must succeed.
 
-    Returns what they print. What still runs in the background at the end is stopped.
+    Returns what they print. What still runs in the background at the end is stopped. A program
+    may end by itself just before it is told to, so that is no mistake of the page.
     """
+    stop = "jobs -p | xargs -r kill 2>/dev/null || true"
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(
-        ["bash", "-c", f"set -euo pipefail\ntrap 'jobs -p | xargs -r kill' EXIT\n{script}"],
+        ["bash", "-c", f"set -euo pipefail\ntrap '{stop}' EXIT\n{script}"],
         cwd=folder,
         env={**os.environ, "PATH": path, "PYTHONWARNINGS": "ignore"},
         capture_output=True,
