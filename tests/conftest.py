@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import sys
@@ -10,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -114,38 +114,45 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for module in (*ordered, *long) for item in module]
 
 
-@contextlib.contextmanager
-def traced_or_not(item: pytest.Item) -> Generator[None]:
-    """Let the tracer of coverage rest where that is said above.
+def rests(item: pytest.Item) -> bool:
+    """Tell whether the tracer of coverage rests where that is said above.
 
     pytest-cov's own mark `no_cover` does nothing in a process of xdist.
     """
     drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    if not drawn and not item.nodeid.startswith(UNTRACED):
-        yield
-        return
-    here, in_threads = sys.gettrace(), threading.gettrace()
-    sys.settrace(None)
-    threading.settrace(None)
-    try:
-        yield
-    finally:
-        sys.settrace(here)
-        threading.settrace(in_threads)
+    return bool(drawn) or item.nodeid.startswith(UNTRACED)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+def trace_by(here: Any, in_threads: Any) -> None:
+    """Let something trace this thread from now on, and those that begin.
+
+    No exception may be under way: Python 3.11 then goes round in a loop for ever. So the hooks
+    below are of the old form, into which the exception of a test that fails is not thrown.
+    """
+    threading.settrace(in_threads)
+    sys.settrace(here)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Make the fixtures of a test."""
-    with traced_or_not(item):
-        return (yield)
+    here, in_threads = sys.gettrace(), threading.gettrace()
+    if rests(item):
+        trace_by(None, None)
+    yield
+    if rests(item):
+        trace_by(here, in_threads)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Run a test."""
-    with traced_or_not(item):
-        return (yield)
+    here, in_threads = sys.gettrace(), threading.gettrace()
+    if rests(item):
+        trace_by(None, None)
+    yield
+    if rests(item):
+        trace_by(here, in_threads)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
