@@ -115,7 +115,7 @@ def at_rest(
     found = []
     for still, cells in resting.items():
         lacking = sum(needed[cell] - carried[cell] for cell in cells)
-        least = max(_STEPS * step.get(every[n][1].place, 0.0) for n in still) + _LEAST
+        least = sum(_STEPS * step.get(every[n][1].place, 0.0) for n in still) + _LEAST
         if lacking > max(least, (1 - _SURELY) * sum(needed[cell] for cell in cells)):
             mask = sum(1 << cell for cell in cells)
             mask |= (mask << 1 | mask >> 1) & lacks & known  # it began or ended in a cell

@@ -95,7 +95,8 @@ class LeavingOut:
 
     def _step(self, place: Place) -> float:
         numbers = self._numbers(self._boundary.site, place)
-        step = max((self._tables.registers.step(number) for number in numbers), default=0)
+        registers = self._tables.registers
+        step = max((registers.coarsest_step(number) for number in numbers), default=0)
         return step * abs(place.factor)
 
     def _key(self, point: str) -> SiteHourKey:

@@ -57,6 +57,13 @@ class RegisterTable:
         known = self._get(meter)
         return 0 if known is None else known.step
 
+    def coarsest_step(self, meter: int) -> int:
+        """Return the same, or the step that files say, if that is coarser."""
+        (from_files,) = self._db.execute(
+            "SELECT max(step) FROM imported_register WHERE meter = ?", (meter,)
+        ).fetchone()
+        return max(self.step(meter), from_files or 0)
+
     def all(self) -> dict[int, Register]:
         """Return the registers there are, by the meter's number."""
         rows = self._db.execute("SELECT meter, step, since FROM register")
