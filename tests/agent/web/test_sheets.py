@@ -44,6 +44,7 @@ BILL = TenantStatement(
     cost=Decimal("7605.33"),
     carbon=(),
     meters={"A07-A": 762.5, "A07-B": 833.2},
+    not_measured=(),
 )
 """A bill as one would write it by hand."""
 YEAR = CarbonYear(
