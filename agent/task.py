@@ -44,12 +44,15 @@ def abilities_of(one: object) -> frozenset[type]:
     a class without a `__dict__` have what their class declares, so the first one speaks for all.
     """
     if hasattr(one, "__dict__"):
-        return frozenset(able for able in _ABILITIES if isinstance(one, able))
+        return _asked(one)
     known = _BY_CLASS.get(type(one))
     if known is None:
-        known = frozenset(able for able in _ABILITIES if isinstance(one, able))
-        _BY_CLASS[type(one)] = known
+        known = _BY_CLASS[type(one)] = _asked(one)
     return known
+
+
+def _asked(one: object) -> frozenset[type]:
+    return frozenset(able for able in _ABILITIES if isinstance(one, able))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -114,21 +113,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for module in (*ordered, *long) for item in module]
 
 
-def rests(item: pytest.Item) -> bool:
-    """Tell whether the tracer of coverage rests where that is said above.
+def untraced(item: pytest.Item) -> Generator[None]:
+    """Let the tracer of coverage rest around a part of a test where that is said above.
 
-    pytest-cov's own mark `no_cover` does nothing in a process of xdist.
+    pytest-cov's own mark `no_cover` does nothing in a process of xdist. The tracer comes back while
+    no exception is under way: with one, Python 3.11 went round in a loop for ever. So the hooks below
+    are of the old form, into which the exception of a test that fails is not thrown.
     """
     drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    return bool(drawn) or item.nodeid.startswith(UNTRACED)
-
-
-def trace_by(here: Any, in_threads: Any) -> None:
-    """Let something trace this thread from now on, and those that begin.
-
-    No exception may be under way: Python 3.11 then goes round in a loop for ever. So the hooks
-    below are of the old form, into which the exception of a test that fails is not thrown.
-    """
+    if not drawn and not item.nodeid.startswith(UNTRACED):
+        yield
+        return
+    here, in_threads = sys.gettrace(), threading.gettrace()
+    threading.settrace(None)
+    sys.settrace(None)
+    yield
     threading.settrace(in_threads)
     sys.settrace(here)
 
@@ -136,23 +135,13 @@ def trace_by(here: Any, in_threads: Any) -> None:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
     """Make the fixtures of a test."""
-    here, in_threads = sys.gettrace(), threading.gettrace()
-    if rests(item):
-        trace_by(None, None)
-    yield
-    if rests(item):
-        trace_by(here, in_threads)
+    yield from untraced(item)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Run a test."""
-    here, in_threads = sys.gettrace(), threading.gettrace()
-    if rests(item):
-        trace_by(None, None)
-    yield
-    if rests(item):
-        trace_by(here, in_threads)
+    yield from untraced(item)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

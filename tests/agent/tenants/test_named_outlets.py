@@ -18,6 +18,19 @@ tariff: {price: 0.1}
 FOUND = frozenset({("A07-A", "1"), ("A07-A", "2"), ("A07-A", "4")})
 
 
+def prepared(folder: Path) -> App:
+    """Return an agent of the inventory and the tenants in a folder, loaded and not started."""
+    config = folder / "config.yaml"
+    config.write_text(
+        f"hub: guian\nsite: s1\nstate_dir: {folder}/state\ninventory: inventory.yaml\n"
+        "tenants: tenants.yaml\n",
+        "utf-8",
+    )
+    app = App(config)
+    app.prepare()
+    return app
+
+
 @pytest.mark.parametrize(
     ("was", "now"),
     [
@@ -78,14 +91,7 @@ async def test_a_reload_keeps_what_it_cannot_read(
     (tmp_path / "inventory.yaml").write_text(f"sites: [{{site: s1}}]\nracks: {racks}\n", "utf-8")
     tenants = tmp_path / "tenants.yaml"
     tenants.write_text(GOOD, "utf-8")
-    config = tmp_path / "config.yaml"
-    config.write_text(
-        f"hub: guian\nsite: s1\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
-        "tenants: tenants.yaml\n",
-        "utf-8",
-    )
-    app = App(config)
-    app.prepare()
+    app = prepared(tmp_path)
     app.runner.start()
 
     async def reloaded(text: str) -> tuple[frozenset[tuple[str, str]], list[str]]:
@@ -116,14 +122,7 @@ def test_a_start_tells_the_mistake(tmp_path: Path, caplog: pytest.LogCaptureFixt
     """An agent with a broken file of tenants starts, keeps all else, and logs an error."""
     (tmp_path / "inventory.yaml").write_text("sites: [{site: s1}]\n", "utf-8")
     (tmp_path / "tenants.yaml").write_text("garbage\n", "utf-8")
-    config = tmp_path / "config.yaml"
-    config.write_text(
-        f"hub: guian\nsite: s1\nstate_dir: {tmp_path}/state\ninventory: inventory.yaml\n"
-        "tenants: tenants.yaml\n",
-        "utf-8",
-    )
-    app = App(config)
-    app.prepare()
+    app = prepared(tmp_path)
     (told,) = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
     assert "tenants.yaml:1: expected a mapping" in told
     assert app.ledger is not None
