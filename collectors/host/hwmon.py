@@ -36,6 +36,7 @@ _TYPES: Final = frozenset(
 )
 _UNNAMEABLE: Final = re.compile(r"[^a-z0-9:_]")
 _MILLI, _MICRO = 1e-3, 1e-6
+_PER_CENT_MILLE: Final = 1e-5
 _SPECIAL: Final = {
     ("beep_enable", ""): ("beep_enabled", 1.0),
     ("vrm", ""): ("voltage_regulator_version", 1.0),
@@ -60,8 +61,8 @@ def split_file(file: str) -> tuple[str, str, str] | None:
 
 
 _GAUGE: Final[tuple[str, float, MetricType]] = ("", 1.0, "gauge")
-# The kernel gives millivolts, milliamperes, millidegrees, milliseconds, microwatts, microjoules and
-# hertz.
+# The kernel gives millivolts, milliamperes, millidegrees, milliseconds, microwatts, microjoules,
+# hertz, and thousandths of a per cent of humidity.
 _UNIT_OF_KIND: Final[dict[str, tuple[str, float, MetricType]]] = {
     "in": ("_volts", _MILLI, "gauge"),
     "cpu": ("_volts", _MILLI, "gauge"),
@@ -69,7 +70,7 @@ _UNIT_OF_KIND: Final[dict[str, tuple[str, float, MetricType]]] = {
     "curr": ("_amps", _MILLI, "gauge"),
     "power": ("_watt", _MICRO, "gauge"),
     "energy": ("_joule_total", _MICRO, "counter"),
-    "humidity": ("", _MICRO, "gauge"),
+    "humidity": ("", _PER_CENT_MILLE, "gauge"),
 }
 _UNIT_OF_FILE: Final[dict[tuple[str, str], tuple[str, float, MetricType]]] = {
     ("temp", "type"): _GAUGE,
