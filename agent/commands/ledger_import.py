@@ -183,9 +183,10 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _meters(args: argparse.Namespace, inventory: Inventory, site: Site) -> Meters:
-    """Return the names that a file may have: meters and PDUs of a site, and meters they replaced.
+    """Return the names that a file may have: meters, PDUs and billed outlets of a site.
 
-    With `--exported`, only meters of incoming energy count: no other energy leaves the site.
+    A meter that another one replaced counts as well. With `--exported`, only meters of incoming
+    energy count: no other energy leaves the site.
     """
     points = {
         name: meter.point
@@ -195,9 +196,14 @@ def _meters(args: argparse.Namespace, inventory: Inventory, site: Site) -> Meter
     }
     if args.exported:
         return Meters(known=frozenset(name for name, at in points.items() if at in INCOMING))
-    pdus = [pdu for pdu, fed in inventory.pdus.items() if fed.rack.site == site.site]
+    fed = [
+        name
+        for places in (inventory.pdus, inventory.outlets)
+        for name, place in places.items()
+        if place.rack.site == site.site
+    ]
     return Meters(
-        known=frozenset([*points, *pdus]),
+        known=frozenset([*points, *fed]),
         water=frozenset(name for name, at in points.items() if at == "water"),
     )
 

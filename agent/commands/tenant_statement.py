@@ -107,6 +107,7 @@ def _plain(made: TenantStatement) -> dict[str, object]:
         "fixed": str(made.fixed),
         "peak_cost": str(made.peak_cost),
         "cost": None if made.cost is None else str(made.cost),
+        "partial": made.is_partial,
         "carbon": [
             {
                 "basis": one.basis,
@@ -144,6 +145,8 @@ def _rows(made: TenantStatement) -> Iterator[tuple[str, str, str, str, str]]:
         yield name, f"{one.kwh:.3f}", "kWh", f"{one.price:g}", str(one.cost)
     yield "fixed", "", made.currency, "", str(made.fixed)
     yield "cost", "", made.currency, "", "" if made.cost is None else str(made.cost)
+    if made.is_partial:
+        yield "all amounts are of the measured time only", f"{made.coverage:.4f}", "", "", ""
     for name in made.not_measured:
         yield f"not measured: {shown_as_text(name)}", "", "", "", ""
     if made.pdus_from is not None:

@@ -11,11 +11,11 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from agent.inventory.model import Inventory
+from agent.inventory.model import Inventory, outlet_name
 from agent.ledger.clock import TrustedClock
 from agent.ledger.energy import ENERGY, HOLE, POWER
 from agent.ledger.limits import Limits
-from agent.ledger.meters import Channel, MeterKey, RegisterWidth, TrackedMeter, outlet_name
+from agent.ledger.meters import Channel, MeterKey, RegisterWidth, TrackedMeter
 from agent.ledger.pending import Pending, Taken
 from agent.ledger.settings import LedgerSettings, Retention
 from collectors.base import Batch, Metric, Reading, Series

@@ -83,11 +83,6 @@ class TrackedMeter:
         )
 
 
-def outlet_name(pdu: str, outlet: str) -> str:
-    """Return what the ledger calls an outlet of a PDU."""
-    return f"{pdu}:{outlet}"
-
-
 def _feeds_itself(inventory: Inventory, site: str) -> bool:
     """Tell whether a site lists renewables of its own."""
     return any(
@@ -125,10 +120,13 @@ class Channel:
 
 
 def kind_of(inventory: Inventory, site: str, name: str) -> str:
-    """Return what kind of meter a name of the inventory is: pdu, water or meter."""
+    """Return what kind of meter a name is: pdu, outlet, water or meter."""
     if _listed_point(inventory, site, name) == "water":
         return "water"
-    return "pdu" if name in inventory.pdus else "meter"
+    if name in inventory.pdus:
+        return "pdu"
+    is_outlet = name in inventory.outlets and (site, name) not in inventory.meters
+    return "outlet" if is_outlet else "meter"
 
 
 def point_of(inventory: Inventory, site: str, name: str, kind: str, label: str) -> str:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from agent.inventory.model import Inventory
+from agent.inventory.model import Inventory, outlet_name
 from agent.ledger.energy import CELL_MS
-from agent.ledger.meters import outlet_name
 from collectors.base import ConfigError
 from collectors.strict import Document, Problems, Range, nearest
 
@@ -24,7 +23,7 @@ _CELL_MINUTES: Final = CELL_MS // 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """One tenant of a site: whole racks, shares of racks, and meters of its own."""
+    """One tenant of a site: racks, meters and outlets of its own, and shares of them."""
 
     tenant: str = field(metadata={"help": "the key that `--tenant` takes"})
     site: str
@@ -37,8 +36,11 @@ class Tenant:
         default_factory=dict,
         metadata={"help": "shares of meters, by meter: {cage-3: 1}, beside its racks"},
     )
-    outlets: dict[str, tuple[str, ...]] = field(
-        default_factory=dict, metadata={"help": 'outlets of PDUs, by PDU: {B01-A: ["3", "4"]}'}
+    outlets: dict[str, tuple[str, ...] | dict[str, Share]] = field(
+        default_factory=dict,
+        metadata={
+            "help": 'outlets of PDUs, by PDU: {B01-A: ["3", "4"]}, or shares: {B01-A: {"3": 0.5}}'
+        },
     )
 
     def __post_init__(self) -> None:
@@ -59,9 +61,12 @@ class Tenant:
 
     @property
     def outlet_shares(self) -> Mapping[str, float]:
-        """Its outlets, by their names in the ledger: each is its own alone."""
-        names = [outlet_name(pdu, one) for pdu, outlets in self.outlets.items() for one in outlets]
-        return dict.fromkeys(names, 1.0)
+        """Its share of each of its outlets, by their names in the ledger; of a list, the whole."""
+        return {
+            outlet_name(pdu, one): outlets[one] if isinstance(outlets, dict) else 1.0
+            for pdu, outlets in self.outlets.items()
+            for one in outlets
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,5 +63,6 @@ def _named(document: Document) -> Iterator[tuple[str, str]]:
 
 def _of_tenant(document: Document, node: yaml.Node, key: str) -> Iterator[tuple[str, str]]:
     for pdu, outlets in (document.convert(node, dict[str, yaml.Node], key) or {}).items():
-        names = document.convert(outlets, tuple[str, ...], f"{key}.{pdu}") or ()
+        form = tuple[str, ...] | dict[str, yaml.Node]  # a wrong share takes no outlet away
+        names = document.convert(outlets, form, f"{key}.{pdu}") or ()
         yield from ((pdu, name) for name in names if pdu is not None and name is not None)

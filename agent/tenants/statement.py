@@ -83,6 +83,14 @@ class TenantStatement:
     pdus_from: float | None = None
     """From when on hours of its PDUs are kept; None where the whole month's are."""
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether energy, cost and carbon are of a part of the month's time only.
+
+        That is coverage which is below 1 in the four digits that are written.
+        """
+        return round(self.coverage, 4) < 1
+
 
 def tenant_statement(
     tenant: Tenant,

@@ -5,7 +5,7 @@ that the inventory lists and that does not answer is missing; it does not count 
 """
 
 from agent.inventory.model.breakers import Breaker
-from agent.inventory.model.inventory import Inventory, PduPlace
+from agent.inventory.model.inventory import Inventory, PduPlace, outlet_name
 from agent.inventory.model.meters import (
     IT_POINTS,
     NOT_IT,
@@ -37,4 +37,5 @@ __all__ = [
     "State",
     "Supply",
     "SupplyKind",
+    "outlet_name",
 ]

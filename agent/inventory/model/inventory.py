@@ -23,6 +23,11 @@ class PduPlace:
     feed: str
 
 
+def outlet_name(pdu: str, outlet: str) -> str:
+    """Return what the ledger, statements and imported files call an outlet of a PDU."""
+    return f"{pdu}:{outlet}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inventory:
     """What one hub, or a gateway's part of it, is made of.
@@ -85,6 +90,15 @@ class Inventory:
             for rack in self.racks.values()
             for name, feed in rack.feeds.items()
             if feed.pdu
+        }
+
+    @cached_property
+    def outlets(self) -> Mapping[str, PduPlace]:
+        """The billed outlets of known PDUs, by `outlet_name`, with the place of their PDU."""
+        return {
+            outlet_name(pdu, outlet): self.pdus[pdu]
+            for pdu, outlet in self.billed_outlets
+            if pdu in self.pdus
         }
 
     @cached_property

@@ -271,10 +271,8 @@ class _Reading:
         meter = self._meter_of(text)
         if meter == LEFT_OUT:
             return None
-        known = self._meters.known
-        if meter not in known:
-            hint = nearest(meter, sorted(known))
-            raise Refused("meter", f"{meter!r} is not a meter of this site{hint}")
+        if meter not in self._meters.known:
+            raise Refused("meter", self._meters.unknown(meter))
         if (meter in self._meters.water) != (self._column == VOLUME):
             kind = "water" if meter in self._meters.water else "energy"
             raise Refused("meter", f"{meter} measures {kind}, and {self._column} is not that")

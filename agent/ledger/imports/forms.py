@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import JOULES_PER_KWH
+from collectors.strict import nearest
 
 ENERGY: Final = "energy_kwh"
 POWER: Final = "power_w"
@@ -99,3 +100,9 @@ class Meters(NamedTuple):
 
     known: frozenset[str]
     water: frozenset[str] = frozenset()
+
+    def unknown(self, name: str) -> str:
+        """Say why a name that is not known is refused, and which one may have been meant."""
+        if name.rpartition(":")[0] in self.known:
+            return f"{name!r} may be an outlet; no tenant in the config's file has it"
+        return f"{name!r} is not a meter of this site{nearest(name, sorted(self.known))}"

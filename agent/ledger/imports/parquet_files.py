@@ -20,7 +20,7 @@ from agent.ledger.imports.sheet import Sheet
 from agent.ledger.imports.times import in_years
 from agent.ledger.queries import HourOfMeter
 from collectors.base import ConfigError
-from collectors.strict import Problems, nearest
+from collectors.strict import Problems
 
 PARQUET: Final = ".parquet"
 _NEEDED: Final = COLUMNS[:3]
@@ -61,8 +61,7 @@ def read_parquet(path: Path, meters: Meters) -> Sheet:
         known = rows.get(row.meter)
         if known is None:
             if row.meter not in meters.known:
-                hint = nearest(row.meter, sorted(meters.known))
-                raise _problem(path, f"meter: {row.meter!r} is not a meter of this site{hint}")
+                raise _problem(path, f"meter: {meters.unknown(row.meter)}")
             known = rows[row.meter] = Rows()
         known.add(round(row.time), row.joules, 0)
     return Sheet(ENERGY, rows, dt.UTC, refusals=Refusals(str(path)), is_hourly=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ def test_a_month_of_which_a_part_is_gone(folder: Path) -> None:
     rack = made(folder, "rack", "--page", str(page), "--csv", str(table))
     assert rack["pdus_from"] == "2025-03-16T01:00:00+01:00"
     assert (rack["kwh"], rack["coverage"]) == (pytest.approx(573.0), 0.5141)
+    assert (rack["cost"], rack["partial"]) == ("57.30", True)
+    sheet = page.read_text("utf-8")
+    assert re.search(r"The amounts count only the 51\.41.% of the time that was measured", sheet)
+    assert "all amounts are of the measured time only,0.5141" in table.read_text("utf-8")
     said = "Hours of PDUs are kept for 35 days. This statement has them from 2025-03-16 01:00 on"
     assert said in page.read_text("utf-8")
     items = [row["item"] for row in csv.DictReader(table.read_text("utf-8").splitlines())]
@@ -110,4 +115,4 @@ def test_a_month_that_is_whole_says_nothing(folder: Path) -> None:
     kept_at(folder, 2025, 4, 4)
     rack = made(folder, "rack")
     assert (rack["kwh"], rack["coverage"]) == (pytest.approx(1114.5), 1.0)
-    assert rack["pdus_from"] is None
+    assert (rack["pdus_from"], rack["partial"]) == (None, False)
