@@ -244,7 +244,10 @@ CHIP_ECC: Final = Signal(
         "Memory errors in the last hour: corrected ones foretell, uncorrected ones cost work.",
     ),
     unit="short",
-    expr=f"sum by (hub, site, kind) (increase({of(node.ACCELERATOR_ECC_ERRORS)}[1h]))",
+    expr=(
+        f"sum by (hub, site, kind) (max by ({CHIP}, kind)"
+        f" (increase({of(node.ACCELERATOR_ECC_ERRORS)}[1h])))"
+    ),
     legend="{{site}} {{kind}}",
     kind="count",
     least=0,
