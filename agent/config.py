@@ -18,7 +18,7 @@ from agent.config_file import ConfigFile
 from agent.device_files import DeviceFileError, DeviceFiles, in_device_file, read_folder
 from agent.environment import open_config
 from agent.hubs.named import check_hubs
-from agent.named_files import check_files
+from agent.named_files import check_files, check_files_beside
 from agent.sections import Outputs, Section, pairs, read_outputs, read_section
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
 from collectors.strict import Document, Problems, nearest
@@ -177,6 +177,8 @@ def load(
         check_files(document, file, outputs)
         if hubs is not None:
             check_hubs(document, file.hub, file.hubs, hubs)
+    else:
+        check_files_beside(document)
     if document.errors:
         raise Problems(sorted(document.errors, key=lambda error: error.line))
     devices = DeviceFiles()

@@ -6,8 +6,11 @@ A certificate belongs to the `key_file` that stands beside its `cert_file`.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
+from typing import Final
+
+import yaml
 
 from agent.config_file import ConfigFile
 from agent.inventory.netbox.config import InventorySource
@@ -19,6 +22,9 @@ from collectors.certificates import show, trusting
 from collectors.paths import is_folder, is_regular
 from collectors.secrets import read_secret, read_secret_file, read_token
 from collectors.strict import Document
+
+_OF_THE_ROOT: Final = ("hubs_dir", "devices_dir", "tenants", "inventory")
+"""Keys of the config itself that name a file or a folder of what operators write."""
 
 
 def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
@@ -47,11 +53,36 @@ def check_files(document: Document, file: ConfigFile, outputs: Outputs) -> None:
         if missing:
             document.fail(document.node(key), key, missing)
     files, secrets = _named_files(file, outputs)
-    named = {key: path for key, path in (files | secrets).items() if path is not None}
-    wrong = {key: absent for key, path in named.items() if (absent := _absent(path))}
     passwords = {  # `token_file` of InfluxDB 1.x holds one: it is no token
         f"{one.key}.token_file" for one in outputs.sinks if getattr(one.config, "username", "")
     }
+    _check(document, files | secrets, secrets, passwords)
+
+
+def check_files_beside(document: Document) -> None:
+    """Note what of `_OF_THE_ROOT` a run could not use, where other keys are wrong.
+
+    So a file that is not there is told in the same pass as a key that is mistyped.
+    """
+    wrong = {error.key for error in document.errors}
+    nodes = {key: document.section(key, yaml.Node) for key in _OF_THE_ROOT if key not in wrong}
+    named = {
+        key: document.convert(node, Path, key)
+        for key, node in nodes.items()
+        if isinstance(node, yaml.ScalarNode)
+    }
+    _check(document, named)
+
+
+def _check(
+    document: Document,
+    files: Mapping[str, Path | None],
+    secrets: Container[str] = (),
+    passwords: Container[str] = (),
+) -> None:
+    """Note each file that is not there or holds something else; some hold secrets or passwords."""
+    named = {key: path for key, path in files.items() if path is not None}
+    wrong = {key: absent for key, path in named.items() if (absent := _absent(path))}
     for key in [one for one in named if one not in wrong]:
         try:
             _read(key, named, secret=key in secrets, password=key in passwords)

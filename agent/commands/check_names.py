@@ -17,11 +17,19 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
     """Return an error for each name that the inventory does not have, or has in another place.
 
     There are none for an agent that has only a shard of the inventory: the name may be in the rest.
+    Before NetBox has answered once, one line says that no name was looked up.
     """
     inventory, file = loaded.inventory, loaded.config.file
     if inventory is None or file.shard is not None:
         return []
     document = Document(loaded.config.path)
+    if not inventory.is_known:
+        key, said = (
+            "inventory",
+            "NetBox was not read yet: names of sites, racks and PDUs are not known",
+        )
+        line = document.line(key)
+        return [ConfigError(said, file=str(loaded.config.path), line=line, key=key)]
     found = [*_own(inventory, file.site, file.rack)]
     found += _limited(inventory, file.limits.sites)
     found += _seen(inventory, loaded.config.outputs.http.roles)

@@ -55,8 +55,8 @@ def _wrong(
         message = "needs an inventory: it says which racks there are"
         line = document.line("tenants")
         return [ConfigError(message, file=document.name, line=line, key="tenants")]
-    if inventory is not None and inventory.source == "netbox" and inventory.read_at is None:
-        inventory = None  # NetBox never answered: what a file beside it lists proves nothing
+    if inventory is not None and not inventory.is_known:
+        inventory = None
     try:
         carbon_factors(read_tenants(tenants, inventory).carbon)
     except Problems as problems:

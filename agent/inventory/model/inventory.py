@@ -64,6 +64,14 @@ class Inventory:
     billed_outlets: frozenset[tuple[str, str]] = frozenset()
     """Outlets, by PDU and outlet, that tenants have: of these the ledger keeps the energy."""
 
+    @property
+    def is_known(self) -> bool:
+        """Whether its source was ever read: NetBox may not have answered yet.
+
+        What a file beside NetBox lists proves nothing about all other names.
+        """
+        return self.source != "netbox" or self.read_at is not None
+
     def in_zone(self, timezone: str) -> Inventory:
         """Return the same inventory with the hub's zone, an IANA name; sites without one get it."""
         sites = {

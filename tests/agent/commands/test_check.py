@@ -79,6 +79,20 @@ def test_an_unknown_hub_is_told_beside_an_unknown_key(
         "config.yaml:2: hubs_dir: no such file",
         "config.yaml:3: outputs.nope: unknown key",
     ]
+    # A folder that is not there is told beside a key that is wrong anywhere, and so are files.
+    missing = "hubs_dir: hubs\ninventory: here.yaml\ntenants: hubs\n"
+    assert told(f"hub: guian\nsit: s1\n{missing}") == [
+        key,
+        *(
+            f"config.yaml:{n}: {one}: no such file"
+            for n, one in ((3, "hubs_dir"), (4, "inventory"))
+        ),
+        "config.yaml:5: tenants: no such file",
+    ]
+    assert told("hub: guian\nsit: s1\nhubs_dir: [a]\n") == [
+        key,
+        "config.yaml:3: hubs_dir: expected a path",
+    ]
     (tmp_path / "hubs").mkdir()
     assert told("hub: guin\nsit: s1\nhubs_dir: hubs\n") == [key, hub]
     (tmp_path / "hubs" / "x.yaml").write_text("extends: guiam\n")

@@ -49,3 +49,24 @@ def test_a_name_that_netbox_lacks_is_a_mistake(
         read(path)
     assert main(["check", str(path)]) == 2
     assert "tenants[0].racks: Z9 is not in the inventory" in capsys.readouterr().err
+
+
+def test_names_are_not_judged_before_netbox_was_read(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says that they are not known, in both languages; afterwards a wrong one is named."""
+    with served(example("v4")) as netbox:
+        path = write(
+            netbox.url, more="rack: Z9\nlimits: {sites: {nowhere: {inlet_recommended: 24}}}\n"
+        )
+        for language, said in (
+            ("en", "NetBox was not read yet: names of sites, racks and PDUs are not known"),
+            ("zh", "尚未读取 NetBox：站点、机柜和 PDU 的名称未知"),
+        ):
+            assert main(["check", str(path), "--language", language]) == 0
+            assert capsys.readouterr().err == f"{path}:3: inventory: {said}\n"
+        read(path)
+    assert main(["check", str(path)]) == 0
+    told = capsys.readouterr().err
+    assert "rack: Z9 is not in the inventory" in told
+    assert "limits.sites.nowhere: nowhere is not in the inventory" in told
