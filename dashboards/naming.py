@@ -142,6 +142,7 @@ def names(language: Language, registry: Registry | None = None, *, hub: str = ""
         found |= {
             "hub": {key: said(one.name, language) for key, one in registry.hubs.items()},
             "kpi": {key: said(kpi.name, language) for key, kpi in registry.kpis.items()},
+            "peer": {key: said(name, language) for key, name in registry.peers.items()},
             "target": {fact.id: _promise(fact, language) for fact in facts},
             "scope": {**found["scope"], **_scopes(registry, language)},
         }

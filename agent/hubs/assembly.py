@@ -65,6 +65,8 @@ class Assembly:
         used.
         """
         for file in self._files:
+            self._kpis.add_peers(file)
+        for file in self._files:
             self._kpis.add(file)
             if isinstance(file.entry, HubEntry):
                 self._new_hub(file, file.entry)
@@ -79,7 +81,7 @@ class Assembly:
             self._milestones(file)
         hubs = {draft.entry.key: self._hub(draft) for draft in self._drafts.values()}
         in_order = sorted(hubs.items(), key=lambda item: _rank(hubs, item[0]))
-        return Registry(hubs=dict(in_order), kpis=self._kpis.all())
+        return Registry(hubs=dict(in_order), kpis=self._kpis.all(), peers=self._kpis.peers)
 
     def _new_hub(self, file: HubFile, entry: HubEntry) -> None:
         other = self._drafts.get(entry.key)

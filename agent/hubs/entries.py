@@ -194,6 +194,7 @@ class _Entry:
     sites: tuple[str, ...] = ()
     kpis: tuple[KpiEntry, ...] = ()
     kpi_names: tuple[KpiNameEntry, ...] = ()
+    peers: dict[str, Wording] = field(default_factory=dict)
     sources: dict[Id, SourceEntry] = field(default_factory=dict)
     facts: tuple[FactEntry, ...] = ()
 

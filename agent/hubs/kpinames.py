@@ -25,6 +25,8 @@ class KpiNames:
 
     def __init__(self, packaged: Mapping[str, Kpi]) -> None:
         self._known = dict(packaged)
+        self.peers: dict[str, Text] = {}
+        """What the files call peers, by the label of their series."""
 
     def all(self) -> dict[str, Kpi]:
         """Return every KPI by key; a narrowed one stands behind the one it narrows."""
@@ -35,6 +37,13 @@ class KpiNames:
             for kpi in plain
             for each in (kpi, *(one for one in narrowed if one.of == kpi.key))
         }
+
+    def add_peers(self, file: HubFile) -> None:
+        """Take a file's names of peers, before any KPI is narrowed to one."""
+        for peer, name in file.entry.peers.items():
+            if peer in self.peers:
+                file.fail(f"{peer} exists already", "peers", peer)
+            self.peers.setdefault(peer, name.text())
 
     def add(self, file: HubFile) -> None:
         """Take a file's own KPIs, and its names for narrowed ones."""
@@ -88,7 +97,7 @@ class KpiNames:
             self.fail_unknown(file, key, *where)
             return None
         try:
-            made = _made(kpi, labels)
+            made = _made(kpi, labels, self.peers)
             known = self._known.setdefault(made.key, made)
             _refuse_another(known, made)
         except _DoesNotFitError as error:
@@ -105,8 +114,8 @@ class _DoesNotFitError(Exception):
         self.keys = keys
 
 
-def _made(kpi: Kpi, labels: Mapping[str, str]) -> Kpi:
-    """Return a KPI narrowed by labels."""
+def _made(kpi: Kpi, labels: Mapping[str, str], peers: Mapping[str, Text]) -> Kpi:
+    """Return a KPI narrowed by labels; one of a peer says what people call that."""
     if kpi.labelled is None:
         raise _DoesNotFitError(f"{kpi.key} has no labels")
     wanted = kpi.labelled.label
@@ -116,7 +125,8 @@ def _made(kpi: Kpi, labels: Mapping[str, str]) -> Kpi:
     if wanted not in labels:
         raise _DoesNotFitError(f"{kpi.key} takes the label {wanted}")
     try:
-        return kpi.narrowed(labels[wanted])
+        value = labels[wanted]
+        return kpi.narrowed(value, peers.get(value) if wanted == "peer" else None)
     except ValueError:
         raise _DoesNotFitError("needs a letter a to z or a digit", wanted) from None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -158,8 +158,10 @@ class Kpi:
         """The KPI whose way of measuring is used: its own, or that of the KPI it narrows."""
         return self.of or self.key
 
-    def narrowed(self, value: str) -> Kpi:
+    def narrowed(self, value: str, called: Text | None = None) -> Kpi:
         """Return this KPI for one value of its label: `round_trip` for the peer `guangzhou`.
+
+        `called` is what people call that value, where it has a name.
 
         The key is this KPI's key and the value in lower case, joined by an underscore; whatever is
         no letter of a to z and no digit becomes an underscore. Raises ValueError where the KPI
@@ -174,8 +176,8 @@ class Kpi:
             of=self.key,
             label=Label(name=self.labelled.label, value=value),
             labelled=None,
-            name=self.labelled.name.with_value(value),
-            measured=self.labelled.measured.with_value(value),
+            name=self.labelled.name.with_value(called or value),
+            measured=self.labelled.measured.with_value(called or value),
         )
 
 
@@ -261,6 +263,8 @@ class Registry:
 
     hubs: Mapping[str, Hub]
     kpis: Mapping[str, Kpi]
+    peers: Mapping[str, Text] = field(default_factory=dict)
+    """What people call a peer, by the label `peer` of its series; others go by the label."""
 
     def lineage(self, key: str) -> Iterator[Hub]:
         """Yield a hub, its parent, and so on up; nothing for a hub that is not registered."""

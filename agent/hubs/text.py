@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from agent.messages.catalogue import languages, words
+from agent.messages.catalogue import languages, spaced, words
 
 T = TypeVar("T")
 
@@ -70,9 +70,14 @@ class Text:
         """Return the text in every language of the catalogue, with its fallback if missing."""
         return in_each_language(self.__getitem__)
 
-    def with_value(self, value: str) -> Text:
-        """Return the text with a value in the place of `{value}`."""
-        return Text.of({key: text.replace("{value}", value) for key, text in self.items()})
+    def with_value(self, value: str | Text) -> Text:
+        """Return the text with a value in the place of `{value}`: the same for all, or a text."""
+
+        def filled(language: str, text: str) -> str:
+            told = value if isinstance(value, str) else value[language]
+            return spaced(text, {"value": told}).replace("{value}", told)
+
+        return Text.of({key: filled(key, text) for key, text in self.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from agent.events.collector import EventCollector
 from agent.expected.collector import ExpectedCollector
 from agent.firing.collector import FiringAlerts
 from agent.hubs.loader import load_registry
+from agent.hubs.model import Registry
 from agent.pue.collector import PueCollector
 from agent.racks.collector import RackCollector
 from agent.racks.growth import GrowthCollector
@@ -31,13 +32,25 @@ class Named(Protocol):
     name: str
 
 
-def renamed(shown: str, legends: list[str], language: str) -> str:
+def renamed(shown: str, legends: list[str], language: str, registry: Registry | None = None) -> str:
     """Apply Grafana's transformations as it does: each is anchored at both ends."""
-    for one in renames(legends, names(language)):
+    for one in renames(legends, names(language, registry)):
         options = one["options"]
         pattern = re.sub(r"\$(\d)", r"\\\1", options["renamePattern"].replace("$$", "$"))
         shown = re.sub(f"^{options['regex']}$", pattern, shown)
     return shown
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "Guangzhou"), ("zh", "广州")])
+def test_a_peer_has_the_name_of_its_hub_file(language: str, shown: str) -> None:
+    """In a legend and in an alert's text; a peer that no file names keeps its label."""
+    registry = load_registry()
+    legends = ["{{site}} → {{peer}} {{share}}", "{{share}}"]
+    for peer, name in (("guangzhou", shown), ("oslo", "oslo")):
+        legend = renamed(f"s → {peer} x", legends, language, registry)
+        assert legend == f"s → {name} x"
+        text = in_alert("{{ $labels.peer }}", names_in_alerts(language, registry))
+        assert filled(text, {"peer": peer}) == name
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.hubs.text import Text
 from agent.web.view import BoardView
 from collectors.base import Metric, Series
 from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
@@ -16,6 +17,8 @@ class LinkView:
 
     site: str
     peer: str
+    name: Text
+    """What people call the peer, where a hub's file says so; else its label."""
     method: str
     """`icmp`, `tcp` or `stamp`; empty where it is not known."""
     loss_ratio: float | None
@@ -37,6 +40,7 @@ def read(view: BoardView, where: str = "") -> list[LinkView]:
         LinkView(
             site=key[0],
             peer=key[1],
+            name=view.registry.peers.get(key[1]) or Text(en=key[1], zh=key[1]),
             method=method.get(key, ""),
             loss_ratio=loss.get(key),
             round_trip_seconds=trips.get(key, {}),

@@ -126,6 +126,31 @@ def test_a_file_may_name_it(tmp_path: Path) -> None:
     assert (kpi.unit, kpi.direction, kpi.of) == ("ms", "down", "round_trip")
 
 
+def test_a_peer_has_a_name(tmp_path: Path) -> None:
+    """`peers` says what people call a peer, in a file of its own as well; its KPI says the same.
+
+    Chinese has a space beside Latin words, and none among its own.
+    """
+    (tmp_path / "names.yaml").write_text(
+        "extends: north\npeers: {berlin: {en: Berlin, zh: 柏林}, ixp-2: IXP 2}\n", "utf-8"
+    )
+    second = BERLIN.replace("north-berlin", "north-ixp").replace("berlin", "ixp-2")
+    registry = loaded(tmp_path, BERLIN + second)
+    kpi, ixp = registry.kpis["round_trip_berlin"], registry.kpis["round_trip_ixp_2"]
+    assert (kpi.name["en"], kpi.name["zh"]) == ("round trip to Berlin", "至柏林往返时延")
+    assert kpi.measured["zh"] == "至对端柏林的往返探测中位数"
+    assert ixp.name["zh"] == "至 IXP 2 往返时延"
+    assert registry.peers["berlin"]["zh"] == "柏林"
+    assert registry.only(["north"]).peers == registry.peers
+
+
+def test_a_peer_is_named_once(tmp_path: Path) -> None:
+    """Two names of one peer are a mistake, told with its line."""
+    names = "peers:\n  guangzhou: Canton\n"
+    (line,) = problems(tmp_path, BERLIN, names)
+    assert "peers.guangzhou: guangzhou exists already" in line
+
+
 def test_the_old_keys_still_work(tmp_path: Path) -> None:
     """`kpi: round_trip_guangzhou` still means the round trip to that peer."""
     facts = FACT.format(id="a", kpi="round_trip_guangzhou", value=10)

@@ -154,6 +154,10 @@ def test_links_and_chips_are_told() -> None:
     links = {link["peer"]: link for link in api("/api/links")}
     assert links["hangzhou"]["round_trip_seconds"] == {"0.5": 0.0152, "0.99": 0.0171}
     assert links["hangzhou"]["loss_ratio"] == 0.002
+    assert links["hangzhou"]["name"] == {"en": "Hangzhou", "zh": "杭州"}
+    site = f"/sites/{fixture.SITE}"
+    assert re.search(r'<th scope="row">\s*杭州<', answer(site, lang="zh"))
+    assert re.search(r'<th scope="row">\s*Hangzhou<', answer(site))
     chips = {one["model"]: one for one in api("/api/chips")}
     assert (chips["Ascend 910B"]["chips"], chips["Ascend 910B"]["silent"]) == (23, 0)
     assert chips[""]["silent"] == 1
