@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from agent.messages.catalogue import Words, languages, words
+from agent.messages.catalogue import languages, words
 
 Language = str
 """The key of a language, such as `en`."""
@@ -108,14 +108,15 @@ def show(
     spec, w = UNITS[unit], words(language)
     if spec.base == "yes":
         return w("quantity.yes" if value >= 1 else "quantity.no")
-    scaled = value / _size(unit, spec, w)
+    size = shown_size(unit, language)
+    scaled = value / size
     few = 0 if spec.base == "count" else 1
     digits = _DIGITS if abs(scaled) < _FEW else few
     fixed = measured and unit in _MEASURED
     if fixed:
         digits = _MEASURED[unit]
     if beside is not None:
-        digits = _telling(scaled, beside / _size(unit, spec, w), digits)
+        digits = _telling(scaled, beside / size, digits)
     # A language chooses the form of its word by whole numbers: `1 rack`, `1.5 racks`.
     count = int(scaled) if scaled.is_integer() else scaled
     return w(f"quantity.{unit}", count=count, figure=number(scaled, digits, zeros=fixed))
@@ -127,7 +128,17 @@ def _telling(value: float, other: float, digits: int) -> int:
     return next(enough, digits)
 
 
-def _size(unit: str, spec: Unit, w: Words) -> float:
-    """Return how much of its base unit a language shows as one of a unit."""
-    size = w.of("quantity.size", unit)
-    return spec.scale if size == unit else float(size)
+def shown_size(unit: str, language: Language) -> float:
+    """Return how much of its base unit a language shows as one of a unit: 1e8 yuan in Chinese."""
+    size = words(language).of("quantity.size", unit)
+    return UNITS[unit].scale if size == unit else float(size)
+
+
+def shown_name(unit: str, language: Language) -> str:
+    """Return what a unit is called where a column of figures has it apart: `ms`, `racks`.
+
+    It is empty for a ratio, for a plain count and for yes or no.
+    """
+    if UNITS[unit].base == "yes":
+        return ""
+    return words(language)(f"quantity.{unit}", count=2, figure="").strip()

@@ -32,11 +32,12 @@ def board(language: Language) -> Board:
             Section(
                 title=Text("Now"),
                 cells=[
-                    panels.stat(make, chip.CHIPS, width=5),
-                    panels.stat(make, chip.CHIP_PEAK, width=5),
-                    panels.stat(make, chip.CHIP_HEALTHY, width=5),
+                    panels.stat(make, chip.CHIPS, width=4),
+                    panels.stat(make, chip.CHIP_PEAK, width=4),
+                    panels.stat(make, chip.CHIP_INTEGER_PEAK, width=4),
+                    panels.stat(make, chip.CHIP_HEALTHY, width=4),
                     panels.stat(make, chip.CHIP_SILENT, width=4),
-                    panels.gauge(make, chip.CHIP_MEMORY, width=5),
+                    panels.gauge(make, chip.CHIP_MEMORY, width=4),
                 ],
             ),
             Section(

@@ -28,12 +28,12 @@ def board(registry: Registry, language: Language) -> Board:
         if hub.latitude is not None and hub.longitude is not None
     }
     stated = sum(len(hub.facts) for hub in registry.hubs.values())
-    state = target.state_per_target(registry.kpis)
+    state = target.state_per_target(registry.kpis, language)
     columns = [
         state,
-        target.measured_per_target(registry.kpis),
+        target.measured_per_target(registry.kpis, language),
         target.share_of_limit(registry.kpis),
-        target.OBSERVED,
+        target.observed_per_target(registry.kpis, language),
         target.DEADLINE,
         target.COVERAGE,
     ]
@@ -76,7 +76,7 @@ def board(registry: Registry, language: Language) -> Board:
                             names=COLUMNS,
                             sort=state,
                             links={"hub": make.way(uids.hub_uid("${__value.raw:percentencode}"))},
-                            widths={"hub": 135, "target": 330, "scope": 120, "unit": 60},
+                            widths={"hub": 135, "target": 300, "scope": 110, "unit": 100},
                             hidden=("kpi", "op"),
                         ),
                         height=14,

@@ -58,4 +58,5 @@ def all_signals(registry: Registry) -> Iterator[Signal]:
     for key in measured(registry.kpis.values()):
         yield kpi.measured(registry, key)
     yield target.measured_per_target(registry.kpis)
+    yield target.observed_per_target(registry.kpis)
     yield target.share_of_limit(registry.kpis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from collectors.catalogue import inventory, node
@@ -29,6 +30,12 @@ def memory(at: str = "") -> str:
         f"{each(of(node.ACCELERATOR_MEMORY_USED) + at)} /"
         f" {each(of(node.ACCELERATOR_MEMORY_TOTAL) + at)}"
     )
+
+
+def _peak(precisions: str) -> str:
+    """Return the sum over a site's chips of their rated peaks at some precisions, by precision."""
+    chips = f"max by ({CHIP}, precision) ({of(node.ACCELERATOR_PEAK, precisions)})"
+    return f"sum by (hub, site, precision) ({chips})"
 
 
 _POWER: Final = answering(each(of(node.ACCELERATOR_POWER)))
@@ -200,13 +207,26 @@ CHIP_PEAK: Final = Signal(
         " not be added up.",
     ),
     unit="flops",
-    expr=(
-        f"sum by (hub, site, precision) (max by ({CHIP}, precision) ({of(node.ACCELERATOR_PEAK)}))"
-    ),
+    expr=_peak('precision!~"int.*"'),
     legend="{{site}} {{precision}}",
     least=0,
     decimals=1,
     may_be_empty=NO_CHIPS,
+)
+CHIP_INTEGER_PEAK: Final = replace(
+    CHIP_PEAK,
+    key="chip.integer_peak",
+    name=Text("Rated peak with integers"),
+    description=Text(
+        "Rated dense peak of all chips with integers, from the maker's data sheet, in operations a"
+        " second: they are not of floating point.",
+    ),
+    unit="si:OPS",
+    expr=_peak('precision=~"int.*"'),
+    may_be_empty=Excuse(
+        reason="no chip states a peak with integers",
+        unless=of(node.ACCELERATOR_PEAK, 'precision=~"int.*"'),
+    ),
 )
 CHIP_DISTRIBUTION: Final = Signal(
     key="chip.distribution",

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from agent.hubs.model import Kpi
-from agent.hubs.units import UNITS
+from agent.hubs.units import shown_name, shown_size
 from agent.targets.model import State as Condition
 from agent.targets.wording import STATE_NAMES, SYMBOLS
 from collectors.catalogue import recorded, site
-from dashboards.language import Text
+from dashboards.language import SOURCE, Language, Text
 from dashboards.promql import of
 from dashboards.signals.base import (
     BLUE,
@@ -56,7 +56,6 @@ _POLICY: Final = 'kind="policy"'
 _NOT_MEASURED: Final = Excuse(
     reason="nothing that the hub stated is measured", unless=of(site.KPI_VALUE, scope="hub")
 )
-_PER_TARGET: Final = f"(max by ({TARGET}) ({of(site.TARGET_INFO, scope='hub')}) > bool 0)"
 
 
 def _state(*of_targets: str) -> str:
@@ -71,6 +70,11 @@ def _state(*of_targets: str) -> str:
 
 def _in_state(name: str) -> str:
     return f'state="{name}"'
+
+
+def _told_targets(*matchers: str) -> str:
+    """Return 1 for each target that agents tell of, for all or for those that have some labels."""
+    return f"(max by ({TARGET}) ({of(site.TARGET_INFO, *matchers, scope='hub')}) > bool 0)"
 
 
 _STATE: Final = _state()
@@ -182,7 +186,7 @@ COVERAGE: Final = Signal(
     description=Text("Share of the KPI's evidence that was there."),
     unit="percentunit",
     expr=(
-        f"{_PER_TARGET} * on (hub, kpi, scope) group_left ()"
+        f"{_told_targets()} * on (hub, kpi, scope) group_left ()"
         f" (max by (hub, kpi, scope) ({recorded.KPI_COVERAGE}{{<hub>}})"
         f" or min by (hub, kpi, scope) ({of(site.KPI_COVERAGE, scope='hub')}))"
     ),
@@ -201,21 +205,36 @@ COVERAGE: Final = Signal(
 )
 
 
-def state_per_target(kpis: Mapping[str, Kpi]) -> Signal:
+def state_per_target(kpis: Mapping[str, Kpi], language: Language = SOURCE) -> Signal:
     """Return the signal of each target's state, with the unit of its KPI as a label."""
     by_unit: dict[str, list[str]] = {}
     for kpi in kpis.values():
-        by_unit.setdefault(_SHORT.get(UNITS[kpi.unit].base, UNITS[kpi.unit].base), []).append(
-            kpi.key
-        )
+        by_unit.setdefault(shown_name(kpi.unit, language) or NO_UNIT, []).append(kpi.key)
     expr = f"({EACH_STATE.expr})"
     for unit, keys in by_unit.items():
         expr = f'label_replace({expr}, "unit", "{unit}", "kpi", "{"|".join(keys)}")'
     return replace(EACH_STATE, expr=expr, plain=EACH_STATE.expr)
 
 
-_SHORT: Final = {"count": "–", "ratio": "–", "yes": "–", "yuan": "¥"}
-"""Base units that a table writes otherwise. A count, and a ratio such as a PUE, have none."""
+NO_UNIT: Final = "–"
+"""What stands for the unit of a figure that has none: a ratio such as a PUE, or yes and no."""
+
+
+def _sizes(kpis: Mapping[str, Kpi], language: Language) -> str:
+    """Return how much in base units is one of the unit that people read, for each target.
+
+    The board has its figures in the same units (`agent.hubs.units`).
+    """
+    by_size: dict[float, list[str]] = {}
+    for kpi in kpis.values():
+        by_size.setdefault(shown_size(kpi.unit, language), []).append(kpi.key)
+    by_size.pop(1.0, None)
+    others = "|".join(key for keys in by_size.values() for key in keys)
+    parts = [_told_targets(f'kpi!~"{others}"')]
+    for size, keys in by_size.items():
+        named = f'kpi=~"{"|".join(keys)}"'
+        parts.append(f"{_told_targets(named)} * {size:g}")
+    return f"({' or '.join(parts)})"
 
 
 def state_of(target: str) -> Signal:
@@ -227,15 +246,28 @@ def state_of(target: str) -> Signal:
     return replace(STATE, key="target.state_of", expr=_state(f'target="{target}"'))
 
 
-def measured_per_target(kpis: Mapping[str, Kpi]) -> Signal:
+def measured_per_target(kpis: Mapping[str, Kpi], language: Language = SOURCE) -> Signal:
     """Return the signal of the measured value beside each target, labelled like the target."""
     signal = all_measured(kpis)
     return replace(
         signal,
         key="target.measured",
+        description=Text("The measured value of each KPI, in its unit."),
+        unit="none",
         legend="{{target}}",
-        expr=f"{_PER_TARGET} * on (hub, kpi, scope) group_left () ({signal.expr})",
+        expr=f"({signal.expr}) / on (hub, kpi, scope) group_right () {_sizes(kpis, language)}",
         may_be_empty=_NOT_MEASURED,
+    )
+
+
+def observed_per_target(kpis: Mapping[str, Kpi], language: Language = SOURCE) -> Signal:
+    """Return the signal of the published figure of each target, in its unit."""
+    return replace(
+        OBSERVED,
+        key="target.observed_in_unit",
+        description=Text("A published figure that has no telemetry behind it, in its unit."),
+        unit="none",
+        expr=f"({OBSERVED.expr}) / on ({TARGET}) {_sizes(kpis, language)}",
     )
 
 

@@ -98,7 +98,7 @@ def test_units_are_known(built: dict[str, list[Built]]) -> None:
         ]
         defaults = panel.get("fieldConfig", {}).get("defaults", {})
         for unit in [*overrides, *([defaults["unit"]] if defaults else [])]:
-            assert unit in known or re.match(r"(suffix|currency|time):\S", unit), (
+            assert unit in known or re.match(r"(suffix|currency|time|si):\S", unit), (
                 f"{dashboard.uid}: {unit}"
             )
 
