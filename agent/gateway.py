@@ -172,7 +172,7 @@ class Gateway:
         It calls `changed` after a new answer. Until then the kept one stays in force.
         """
         source = loaded.config.file.inventory
-        if not isinstance(source, InventorySource):
+        if not isinstance(source, InventorySource) or source.netbox is None:
             return []
         hub, state_dir = loaded.config.file.hub, self._state_dir()
         return [NetBoxCollector(source.netbox, hub, state_dir, changed=changed)]

@@ -145,7 +145,7 @@ def _packages(file: ConfigFile, outputs: Outputs) -> Iterator[tuple[str, Mapping
     """Yield the keys outside of sections that need packages, with these and their extras."""
     if outputs.http.users_file is not None:
         yield "outputs.http.users_file", {"bcrypt": "auth"}
-    if isinstance(file.inventory, InventorySource):
+    if isinstance(file.inventory, InventorySource) and file.inventory.netbox is not None:
         yield "inventory.netbox", {"urllib3": "push"}
 
 
@@ -162,8 +162,10 @@ def _named_files(
     secrets: dict[str, Path | None] = {"outputs.http.users_file": http.users_file}
     if isinstance(file.inventory, InventorySource):
         files["inventory.file"] = file.inventory.file
-        files["inventory.netbox.ca_file"] = file.inventory.netbox.ca_file
-        secrets["inventory.netbox.token_file"] = file.inventory.netbox.token_file
+        files["inventory.csv"] = file.inventory.csv
+        if file.inventory.netbox is not None:
+            files["inventory.netbox.ca_file"] = file.inventory.netbox.ca_file
+            secrets["inventory.netbox.token_file"] = file.inventory.netbox.token_file
     else:
         files["inventory"] = file.inventory
     if http.tls:

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
 def _problems(config: Config, *, refresh: bool) -> Sequence[str]:
     """Return the problems in NetBox's answer: in the kept one, or in one that is read now."""
     source = config.file.inventory
-    if not isinstance(source, InventorySource):
+    if not isinstance(source, InventorySource) or source.netbox is None:
         return ()
     file, netbox = config.file, source.netbox
     if refresh:

@@ -45,6 +45,8 @@ CSV_COLUMNS: Final = (
 )
 """The columns of a rack list. Only `site` and `rack` are needed; an empty cell states nothing."""
 
+_DEFAULTS: Final = {one.name: one.default for one in dataclasses.fields(Rack)}
+"""What a rack has where nobody states it, by key."""
 _STR: Final = "tag:yaml.org,2002:str"
 _MAP: Final = "tag:yaml.org,2002:map"
 
@@ -118,9 +120,34 @@ def _rack(
         elif amperes:
             assembly.fail(line, f"breaker_{feed}_amperes", f"given without breaker_{feed}")
     breakers.add(cells.get("site", ""), line, named)
-    node = _node(cells | ({"feeds": feeds} if feeds else {}), line)
-    rack = assembly.document.convert(node, Rack, "")
-    return rack if isinstance(rack, Rack) else None
+    stated = cells | ({"feeds": feeds} if feeds else {})
+    rack = assembly.document.convert(_node(stated, line), Rack, "")
+    return _joined(assembly, line, rack, stated) if isinstance(rack, Rack) else None
+
+
+def _joined(assembly: Assembly, line: int, rack: Rack, stated: Fields) -> Rack | None:
+    """Return a rack with what the file beside the list has of it; None where they contradict."""
+    beside = assembly.base.racks.get(rack.rack)
+    if beside is None or assembly.base.source != "file":
+        return rack
+    for key in stated:
+        here, there = getattr(rack, key), getattr(beside, key)
+        if key == "feeds":
+            contradicts = any(there.get(side, feed) != feed for side, feed in here.items())
+        else:
+            contradicts = there not in (here, _DEFAULTS[key])
+        if contradicts:
+            assembly.fail(line, key, f"the file beside it states another for rack {rack.rack}")
+            return None
+    named = {key: getattr(rack, key) for key in stated}
+    if "feeds" in named:
+        named["feeds"] = {**beside.feeds, **rack.feeds}
+    try:
+        return dataclasses.replace(beside, **named)
+    except ValueError as error:
+        key, _, message = str(error).partition(": ")
+        assembly.fail(line, key, message)
+        return None
 
 
 def _amperes(assembly: Assembly, line: int, key: str, text: str) -> float | None:
@@ -210,7 +237,7 @@ class _Breakers:
         """Hand on every breaker whose rating is stated and whose site is known."""
         number = 0
         for name, rating in self._ratings.items():
-            if rating.site not in sites:
+            if rating.site not in sites or self._is_beside(name, rating):
                 continue
             fields = {"breaker": name, "site": rating.site, "rated_amperes": f"{rating.amperes:g}"}
             pair = self._pair(name)
@@ -219,6 +246,16 @@ class _Breakers:
             breaker = self._assembly.document.convert(_node(fields, rating.line), Breaker, "")
             self._assembly.add(breaker, rating.line, number)
             number += 1
+
+    def _is_beside(self, name: str, rating: _Rating) -> bool:
+        """Tell whether the file beside the list has a breaker; note where the ratings differ."""
+        beside = self._assembly.base.breakers.get(name)
+        if beside is None or self._assembly.base.source != "file":
+            return False
+        if beside.rated_amperes != rating.amperes:
+            message = f"the file beside it states another rating for {name}"
+            self._assembly.fail(rating.line, "breaker", message)
+        return True
 
     def _pair(self, name: str) -> str:
         (pair, *more) = self._beside[name]

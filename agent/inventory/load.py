@@ -37,11 +37,18 @@ def inventory_in_force(
 ) -> Inventory:
     """Return the inventory of a hub from the files on this machine; no network is used.
 
-    For NetBox it is the answer kept in `state_dir`, if any, and what the file beside it adds.
+    For NetBox it is the answer kept in `state_dir`, if any, and what the file beside it adds. For a
+    rack list, the file beside it is read first: the list names breakers that stand there.
     Raises Problems with every mistake of the file.
     """
     if isinstance(source, Path):
         return load_inventory(source, hub, timezone=timezone)
+    if source.csv is not None:
+        beside = (
+            load_inventory(source.file, hub, timezone=timezone) if source.file is not None else None
+        )
+        return load_inventory(source.csv, hub, timezone=timezone, base=beside)
+    assert source.netbox is not None
     kept = KeptAnswer(state_dir, source.netbox, hub).load()
     base = kept.inventory if kept is not None else Inventory(hub=hub, source="netbox")
     if source.file is None:

@@ -141,6 +141,9 @@ def _rack(
             devices=tuple(found.devices),
             reserved_units=len(free if found.all_reserved else free & found.reserved),
             since=found.since,
+            x=found.place.x,
+            y=found.place.y,
+            facing=found.place.facing,
         )
     except ValueError as error:
         stock.problem(f"rack {name}: {error}")

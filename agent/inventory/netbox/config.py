@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
+from agent.inventory.netbox.place import PLACE_FIELDS, PlaceFields
 from agent.settings import is_loopback
 from collectors.address import check_url, http_url
 from collectors.strict import Duration, Range
@@ -61,6 +62,18 @@ class NetBox:
         default="in_service_since",
         metadata={"help": "the custom field of a rack that holds the date it is in service since"},
     )
+    x_field: str = field(
+        default=PLACE_FIELDS.x,
+        metadata={"help": "the custom field of a rack that holds its `x` on the floor plan"},
+    )
+    y_field: str = field(
+        default=PLACE_FIELDS.y,
+        metadata={"help": "the custom field of a rack that holds its `y` on the floor plan"},
+    )
+    facing_field: str = field(
+        default=PLACE_FIELDS.facing,
+        metadata={"help": "the custom field of a rack that says which way its front looks"},
+    )
     panel_amperes_field: str = field(
         default="",
         metadata={
@@ -78,16 +91,33 @@ class NetBox:
             raise ValueError(message)
         check_url(self.url)
 
+    @property
+    def place_fields(self) -> PlaceFields:
+        """The names of the custom fields that hold a rack's place."""
+        return PlaceFields(self.x_field, self.y_field, self.facing_field)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventorySource:
-    """An inventory that another system keeps."""
+    """What another system keeps, or a rack list; and a file beside it."""
 
-    netbox: NetBox
+    netbox: NetBox | None = None
+    csv: Path | None = field(
+        default=None,
+        metadata={
+            "help": "a rack list in CSV; `file` has what it lacks: meters, supplies, breakers, and"
+            " more about its racks"
+        },
+    )
     file: Path | None = field(
         default=None,
         metadata={
             "help": "an inventory file that adds to it, above all the meters; "
-            "it wins where both name the same"
+            "it wins over NetBox where both name the same"
         },
     )
+
+    def __post_init__(self) -> None:
+        """Check that there is one source, and not two."""
+        if (self.netbox is None) == (self.csv is None):
+            raise ValueError("expected either netbox or csv")

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from agent.inventory.model import Breaker, Device, Feed, Inventory, Rack, Site
 from agent.inventory.netbox.config import NetBox
+from agent.inventory.netbox.place import PLACE_FIELDS
 from collectors.base import HubgaugeError
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,9 @@ class KeptAnswer:
 
     def __init__(self, state_dir: Path, config: NetBox, hub: str) -> None:
         self.path = state_dir / _NAME
+        # An answer from before places were read is still good until NetBox is read again.
+        named = config.place_fields
+        places = () if named == PLACE_FIELDS else (named,)
         question = (
             hub,
             config.url,
@@ -50,6 +54,7 @@ class KeptAnswer:
             config.rated_power_field,
             config.since_field,
             config.panel_amperes_field,
+            *places,
         )
         self._question = hashlib.sha256(repr(question).encode()).hexdigest()
         self._complete = config.complete

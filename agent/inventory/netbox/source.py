@@ -31,6 +31,7 @@ def read(
         pdu_roles=config.pdu_roles,
         rated_power_field=config.rated_power_field,
         since_field=config.since_field,
+        place_fields=config.place_fields,
         panel_amperes_field=config.panel_amperes_field,
     )
     began = clock()

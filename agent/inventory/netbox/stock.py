@@ -24,6 +24,7 @@ from agent.inventory.netbox.objects import (
     text,
 )
 from agent.inventory.netbox.panels import Panel
+from agent.inventory.netbox.place import PLACE_FIELDS, Place, PlaceFields, place_of
 
 MAX_PROBLEMS: Final = 200
 """At most this many problems are kept in words; all are counted."""
@@ -75,6 +76,7 @@ class FoundRack:
     rated_watts: float | None
     all_reserved: bool
     since: str = ""
+    place: Place = field(default_factory=Place)
     used: set[int] = field(default_factory=set)
     reserved: set[int] = field(default_factory=set)
     devices: list[Device] = field(default_factory=list)
@@ -108,13 +110,14 @@ class Stock:
         pdu_roles: Sequence[str],
         rated_power_field: str,
         since_field: str = "",
+        place_fields: PlaceFields = PLACE_FIELDS,
         panel_amperes_field: str = "",
     ) -> None:
         self.problems: list[str] = []
         self.problem_count = 0
         self.node_roles, self.pdu_roles = frozenset(node_roles), frozenset(pdu_roles)
         self._rated_power_field = rated_power_field
-        self._since_field = since_field
+        self._since_field, self._place_fields = since_field, place_fields
         self._panel_amperes_field = panel_amperes_field
         self.sites: dict[int, Site] = {}
         self.racks: dict[int, FoundRack] = {}
@@ -175,6 +178,11 @@ class Stock:
             rated_watts=positive(inner(found, "custom_fields").get(self._rated_power_field)),
             all_reserved=status == "reserved",
             since=self._since(found),
+            place=place_of(
+                inner(found, "custom_fields"),
+                self._place_fields,
+                lambda message: self.problem(f"rack {name}: {message}"),
+            ),
         )
 
     def _since(self, found: Object) -> str:

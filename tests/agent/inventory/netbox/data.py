@@ -233,7 +233,13 @@ def example(version: str) -> Data:
         row="A",
         custom_fields={"rated_power_watts": 8000, "in_service_since": "2025-12-01"},
     )
-    data.rack(one, "A02", "reserved", row="A")
+    data.rack(
+        one,
+        "A02",
+        "reserved",
+        row="A",
+        custom_fields={"hubgauge_x": 4.2, "hubgauge_y": -12, "hubgauge_facing": "S"},
+    )
     a03 = data.rack(one, "A03", "available", 48, starting_unit=0)
     data.rack(one, "A04", "planned")
     data.rack(one, "A05", "deprecated")

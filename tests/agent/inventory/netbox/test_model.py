@@ -70,6 +70,36 @@ def test_a_date_that_cannot_be_read_is_named(date: str, since: str, problems: in
     assert (stock.racks[row["id"]].since, stock.problem_count) == (since, problems)
 
 
+def test_where_a_rack_stands(stock: Inventory) -> None:
+    """Custom fields of a rack hold its place; a rack without them states none, and not zero."""
+    placed, other = stock.racks["A02"], stock.racks["A01"]
+    assert (placed.x, placed.y, placed.facing) == (4.2, -12.0, "S")
+    assert (other.x, other.y, other.facing) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("custom", "place", "problems"),
+    [
+        ({"hubgauge_x": 0, "hubgauge_y": "1.5", "hubgauge_facing": "n"}, (0.0, 1.5, "N"), 0),
+        ({"hubgauge_x": None, "hubgauge_y": None, "hubgauge_facing": None}, (None, None, ""), 0),
+        ({"hubgauge_x": "left", "hubgauge_y": 3}, (None, 3.0, ""), 1),
+        ({"hubgauge_x": True, "hubgauge_y": 1e7, "hubgauge_facing": "up"}, (None, None, ""), 3),
+        ({"hubgauge_x": "nan", "hubgauge_facing": ["N"]}, (None, None, ""), 2),
+    ],
+)
+def test_a_place_that_cannot_be_read_is_named(
+    custom: dict[str, object], place: tuple[float | None, float | None, str], problems: int
+) -> None:
+    """Such a field costs only itself; an empty one is not stated, which is no mistake."""
+    stock = Stock(node_roles=(), pdu_roles=(), rated_power_field="")
+    source = panels().lists
+    stock.add_site(source["sites"][0])
+    row = source["racks"][0] | {"custom_fields": custom}
+    stock.add_rack(row)
+    found = stock.racks[row["id"]].place
+    assert ((found.x, found.y, found.facing), stock.problem_count) == (place, problems)
+
+
 def test_units_are_counted_once(stock: Inventory) -> None:
     """Blades take no unit, devices of half the depth share one, half a unit takes a whole one."""
     units = {device.node: device.units for device in stock.racks["A01"].devices or ()}
