@@ -49,16 +49,17 @@ def write(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
         raise ConfigError(f"{args.carbon} has not begun", key="--carbon")
     write_statement(
         args,
-        _plain(made),
-        table=lambda: _table(made),
+        _plain(made, simulated=found.file.simulated),
+        table=lambda: _table(made, simulated=found.file.simulated),
         page=lambda: document(made, words(args.language), simulated=found.file.simulated),
     )
     return 0
 
 
-def _plain(made: CarbonYear) -> dict[str, object]:
+def _plain(made: CarbonYear, *, simulated: bool) -> dict[str, object]:
     """Return the report as data for JSON."""
     return {
+        "simulated": simulated,
         "site": made.site,
         "name": made.name,
         "year": made.year,
@@ -85,14 +86,15 @@ def _figures(month: CarbonMonth) -> dict[str, object]:
     }
 
 
-def _table(made: CarbonYear) -> str:
+def _table(made: CarbonYear, *, simulated: bool) -> str:
     """Return the report as CSV: a line for each month, and the year's."""
     file = io.StringIO()
     table = csv.writer(file)
     by_basis = [f"{basis}_{what}" for basis in BASES for what in ("kg", "coverage")]
-    table.writerow(("site", "month", "kwh", "coverage", *by_basis))
+    table.writerow(("site", "month", "kwh", "coverage", *by_basis, "simulated"))
     table.writerows(
-        (shown_as_text(made.site), *_row(month)) for month in (*made.months, made.total)
+        (shown_as_text(made.site), *_row(month), str(simulated).lower())
+        for month in (*made.months, made.total)
     )
     return file.getvalue()
 

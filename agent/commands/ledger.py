@@ -29,6 +29,7 @@ from agent.commands.ledger_of_site import (
     told_past,
 )
 from agent.commands.output import cannot_be_written
+from agent.config_file import ConfigFile
 from agent.inventory.model import Inventory, Site
 from agent.ledger.energy import floor_hour
 from agent.ledger.imports.csv_export import write_csv
@@ -145,7 +146,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do one of the actions; returns the exit status. Raises ConfigError for a wrong option."""
-    inventory, state_dir = _load(args.config)
+    inventory, file = _load(args.config)
+    state_dir = file.state_dir
     makes_one = args.action in ("import", "restore")
     path = state_dir / LEDGER_FILE if makes_one else known_ledger(state_dir)
     if args.action in ("backup", "restore"):
@@ -171,13 +173,15 @@ def run(args: argparse.Namespace) -> int:
         elif args.action == "export":
             _export(args.out, ledger, site, start, end, as_of)
         else:
-            _sum_and_show(args, ledger, inventory, site, start, end, as_of)
+            pue = _summed(args, ledger, inventory, site, start, end, as_of)
+            if args.action == "show":
+                ledger_show.run(args, pue, site, start, end, simulated=file.simulated)
     finally:
         ledger.close()
     return 0
 
 
-def _sum_and_show(
+def _summed(
     args: argparse.Namespace,
     ledger: Ledger,
     inventory: Inventory,
@@ -185,24 +189,23 @@ def _sum_and_show(
     start: dt.datetime,
     end: dt.datetime,
     as_of: dt.datetime | None,
-) -> None:
-    """Do `show` or `recompute`: both sum the hours whose sums are out of date."""
+) -> Pue:
+    """Sum the hours whose sums are out of date; with `recompute`, all of the period.
+
+    Returns the PUE as known now, or as known at `as_of`.
+    """
     pue = Pue(ledger, inventory)
     if args.action == "recompute":
         first, last = (round(moment.timestamp() * 1000) for moment in (start, end))
         pue.hours.sum_again(site.site, first, last)
     pue.sum_up()
-    if args.action == "recompute":
-        return
-    if as_of is not None:
-        pue = past_pue(ledger, inventory, as_of.timestamp())
-    ledger_show.run(args, pue, site, start, end)
+    return pue if as_of is None else past_pue(ledger, inventory, as_of.timestamp())
 
 
-def _load(path: Path) -> tuple[Inventory, Path]:
-    """Return the inventory that a config file names, and its folder of state."""
+def _load(path: Path) -> tuple[Inventory, ConfigFile]:
+    """Return the inventory that a config file names, and what the file says."""
     found = config.load(path)
-    return inventory_of(found) or Inventory(hub=found.file.hub), found.file.state_dir
+    return inventory_of(found) or Inventory(hub=found.file.hub), found.file
 
 
 def _moment(text: str, key: str, zone: ZoneInfo) -> dt.datetime:

@@ -28,7 +28,13 @@ _FEW: Final = 3
 
 
 def run(
-    args: argparse.Namespace, pue: Pue, site: Site, start: dt.datetime, end: dt.datetime
+    args: argparse.Namespace,
+    pue: Pue,
+    site: Site,
+    start: dt.datetime,
+    end: dt.datetime,
+    *,
+    simulated: bool,
 ) -> None:
     """Write the PUE between two times; with `--explain` also the points, meters and sums."""
     period = start.timestamp(), end.timestamp()
@@ -38,7 +44,7 @@ def run(
     if explained is not None:
         silent = pue.hours.silent(site.site, round(result.start * 1000), round(result.end * 1000))
     if args.json:
-        found = as_json(result, site)
+        found = as_json(result, site) | {"simulated": simulated}
         if explained is not None:
             found |= explained_as_json(explained, silent, site, with_hours=args.hours)
         json.dump(found, sys.stdout, indent=2, ensure_ascii=False)

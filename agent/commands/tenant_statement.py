@@ -33,8 +33,8 @@ def write(args: argparse.Namespace, found: Config, inventory: Inventory) -> int:
     made = _make(args, found, inventory, found.file.tenants)
     write_statement(
         args,
-        _plain(made),
-        table=lambda: _table(made),
+        _plain(made, simulated=found.file.simulated),
+        table=lambda: _table(made, simulated=found.file.simulated),
         page=lambda: document(made, words(args.language), simulated=found.file.simulated),
     )
     return 0
@@ -74,10 +74,11 @@ def _last_month(now: float, zone: dt.tzinfo) -> str:
     return f"{first - dt.timedelta(days=1):%Y-%m}"
 
 
-def _plain(made: TenantStatement) -> dict[str, object]:
+def _plain(made: TenantStatement, *, simulated: bool) -> dict[str, object]:
     """Return the statement as data for JSON."""
     month, zone = made.month, made.month.zone
     return {
+        "simulated": simulated,
         "tenant": made.tenant,
         "name": made.name,
         "site": made.site,
@@ -122,12 +123,14 @@ def _plain(made: TenantStatement) -> dict[str, object]:
     }
 
 
-def _table(made: TenantStatement) -> str:
+def _table(made: TenantStatement, *, simulated: bool) -> str:
     """Return the statement as CSV: one line each of energy, cost and carbon."""
     file = io.StringIO()
     table = csv.writer(file)
     table.writerow(("tenant", "site", "month", "item", "quantity", "unit", "price", "amount"))
     head = [shown_as_text(text) for text in (made.tenant, made.site, made.month.name)]
+    if simulated:
+        table.writerow((*head, "simulated devices", "", "", "", ""))
     table.writerows((*head, *row) for row in _rows(made))
     return file.getvalue()
 

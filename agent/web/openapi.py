@@ -46,6 +46,14 @@ def document() -> Json:
 def _operation(one: Operation, w: Words, schemas: dict[str, Schema]) -> Schema:
     named = [part[1:-1] for part in one.path.split("/") if part.startswith("{")]
     text: Schema = {"type": "string"}
+    answer = _schema(_type_of(one.answers), schemas)
+    for kind in (answer, *answer.get("anyOf", ())):
+        if "$ref" in kind:
+            named_kind = schemas[kind["$ref"].rpartition("/")[2]]
+            named_kind["properties"] = {
+                "simulated": {"type": "boolean"},
+                **named_kind["properties"],
+            }
     forms: Schema = {"type": "string", "enum": ["json", "csv", "zip"]}
     return {
         "operationId": one.key.removeprefix("api."),
@@ -60,7 +68,7 @@ def _operation(one: Operation, w: Words, schemas: dict[str, Schema]) -> Schema:
             "200": {
                 "description": w(one.key),
                 "content": {
-                    "application/json": {"schema": _schema(_type_of(one.answers), schemas)},
+                    "application/json": {"schema": answer},
                     "text/csv": {"schema": text},
                     "application/zip": {"schema": {"type": "string", "format": "binary"}},
                 },

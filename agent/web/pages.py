@@ -17,7 +17,7 @@ from agent.web.paths import parts_of
 from agent.web.response import Response
 from agent.web.table import as_csv, as_zip
 from agent.web.view import BoardView
-from agent.web.views.serialise import to_json
+from agent.web.views.serialise import Json
 
 _STATIC: Final = {
     "board.css": "text/css; charset=utf-8",
@@ -36,6 +36,8 @@ _POLICY: Final = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 """`blob:` is what the page's own script makes: a chart that is saved as a picture."""
+SIMULATED: Final = ("hubgauge-simulated", "true")
+"""The header of every answer of the API, rows and files too, whose devices are simulated."""
 HEADERS: Final = (
     ("content-security-policy", _POLICY),
     ("referrer-policy", "no-referrer"),
@@ -66,11 +68,14 @@ def handle(
         return None
     match query.get("format"):
         case "csv":
-            return _csv(found, parts, query.get("list", ""))
+            made = _csv(found, parts, query.get("list", ""))
         case "zip":
-            return _zip(found, parts)
+            made = _zip(found, parts)
         case _:
-            return _json(found)
+            made = _json(found)
+    if made is None or not view.simulated:
+        return made
+    return replace(made, headers=(*made.headers, SIMULATED))
 
 
 def _page(view: BoardView, path: str, query: Mapping[str, str], accept_language: str) -> Response:
@@ -104,9 +109,9 @@ def _static(name: str) -> Response:
     )
 
 
-def _csv(data: object, parts: list[str], wanted: str) -> Response | None:
+def _csv(data: Json, parts: list[str], wanted: str) -> Response | None:
     """Return an answer as a file for a spreadsheet; None where it has no table."""
-    text = as_csv(to_json(data), wanted)
+    text = as_csv(data, wanted)
     if text is None:
         return None
     # Excel reads UTF-8 only behind a byte order mark.
@@ -115,9 +120,9 @@ def _csv(data: object, parts: list[str], wanted: str) -> Response | None:
     return _file(body, "text/csv; charset=utf-8", named, "csv")
 
 
-def _zip(data: object, parts: list[str]) -> Response | None:
+def _zip(data: Json, parts: list[str]) -> Response | None:
     """Return every list of an answer as a file for a spreadsheet; None where it has no table."""
-    body = as_zip(to_json(data))
+    body = as_zip(data)
     return _file(body, "application/zip", parts, "zip") if body is not None else None
 
 
@@ -131,8 +136,8 @@ def _file(body: bytes, content_type: str, parts: list[str], ending: str) -> Resp
     return Response(content_type=content_type, body=body, headers=headers)
 
 
-def _json(data: object) -> Response:
-    body = json.dumps(to_json(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+def _json(data: Json) -> Response:
+    body = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Response(
         content_type="application/json; charset=utf-8",
         body=body.encode("utf-8", "replace"),

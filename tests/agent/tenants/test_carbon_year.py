@@ -88,6 +88,17 @@ def test_the_year_by_paper(imported: Path) -> None:
     assert (stated["scope"], stated["whole"], stated["timezone"]) == (2, True, ZONE)
 
 
+def test_a_simulated_year_says_so(imported: Path, tmp_path: Path) -> None:
+    """No file of simulated devices can be taken for one of real ones."""
+    shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
+    assert made(tmp_path)["simulated"] is False
+    with (tmp_path / "hubgauge.yaml").open("a") as config:
+        config.write("simulated: true\n")
+    table = tmp_path / "carbon.csv"
+    assert made(tmp_path, "--csv", str(table))["simulated"] is True
+    assert all(row["simulated"] == "true" for row in csv.DictReader(table.read_text().splitlines()))
+
+
 def test_energy_without_a_factor_is_told(imported: Path, tmp_path: Path) -> None:
     """Where only one hour has a factor, the carbon says of how much of the energy it is."""
     shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
@@ -109,6 +120,7 @@ def test_the_report_as_a_table_and_as_a_page(imported: Path, tmp_path: Path) -> 
         "location_coverage",
         "market_kg",
         "market_coverage",
+        "simulated",
     ]
     assert rows[0] == [
         SITE,
@@ -119,8 +131,9 @@ def test_the_report_as_a_table_and_as_a_page(imported: Path, tmp_path: Path) -> 
         "1.0000",
         "2678.400",
         "1.0000",
+        "false",
     ]
-    assert rows[2] == [SITE, "2025-03", "", "0.0000", "", "", "", ""]
+    assert rows[2] == [SITE, "2025-03", "", "0.0000", "", "", "", "", "false"]
     assert rows[-1][1:4] == ["2025", "16872.000", "0.1605"]
     text = page.read_text("utf-8")
     assert "2025 年外购电力碳排放" in text

@@ -1,4 +1,4 @@
-"""A tenant's statement of a month whose hours of PDUs are deleted: it says so."""
+"""A tenant's statement says what stands against it: hours that are deleted, simulated devices."""
 
 from __future__ import annotations
 
@@ -116,3 +116,14 @@ def test_a_month_that_is_whole_says_nothing(folder: Path) -> None:
     rack = made(folder, "rack")
     assert (rack["kwh"], rack["coverage"]) == (pytest.approx(1114.5), 1.0)
     assert (rack["pdus_from"], rack["partial"]) == (None, False)
+
+
+def test_a_simulated_month_says_so(folder: Path) -> None:
+    """No bill of simulated devices can be taken for one of real ones, nor can its table."""
+    table, config = folder / "table.csv", folder / "hubgauge.yaml"
+    assert made(folder, "cage", "--csv", str(table))["simulated"] is False
+    assert "simulated" not in table.read_text("utf-8")
+    config.write_text(f"{config.read_text()}simulated: true\n")
+    assert made(folder, "cage", "--csv", str(table))["simulated"] is True
+    first, *_ = csv.DictReader(table.read_text("utf-8").splitlines())
+    assert first["item"] == "simulated devices"

@@ -110,7 +110,7 @@ def test_hostile_names_are_only_text() -> None:
 )
 def test_everything_on_the_page_is_in_the_api(path: str, keys: set[str]) -> None:
     """Each part of the board has its path under /api, of a stable shape."""
-    assert set(api(path)) == keys
+    assert set(api(path)) == {"simulated", *keys}
 
 
 def test_api_lists_hubs_and_sites() -> None:

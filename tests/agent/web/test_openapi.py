@@ -101,6 +101,19 @@ def _name(schema: dict[str, Any]) -> str:
     return str(found).rpartition("/")[2]
 
 
+@pytest.mark.parametrize("path", [one.path for one in OPERATIONS])
+def test_every_answer_says_whether_it_is_simulated(path: str) -> None:
+    """The header says so of rows and files too; an answer that is a record has it as a key."""
+    asked = re.sub(r"{(\w+)}", lambda found: NAMED[found[1]], path)
+    for simulated in (True, False):
+        view = replace(_view(), simulated=simulated)
+        response = pages.handle(view, asked, {"week": "2026-W46"})
+        assert response is not None
+        assert (pages.SIMULATED in response.headers) == simulated
+        answer = json.loads(response.body)
+        assert isinstance(answer, list) or answer["simulated"] is simulated
+
+
 def test_the_version_stands_in_the_address() -> None:
     """/api/v1/racks gives what /api/racks does; there is no v2, and no v1 of v1."""
     assert api("/v1/racks") == api("/racks")
