@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from typing import Final
 
 from agent.lines import filled, lines_of
@@ -73,14 +73,16 @@ class Source:
         names = self.layout.shape.names & other.layout.shape.names
         if not names:
             return set()
-        mine = {_known_by(one) for one in self._named(names)}
-        return {one for one in other._named(names) if _known_by(one) in mine}
+        heads = min(self.layout.heads, other.layout.heads, key=len)
+        mine = {_known_by(one) for one in self._named(names, heads)}
+        return {one for one in other._named(names, heads) if _known_by(one) in mine}
 
-    def _named(self, names: frozenset[str]) -> Iterator[Series]:
-        """Yield its series of metrics with these names."""
-        for run in self.layout.shape.runs:
-            if run.metric.full_name in names:
-                yield from self.series[run.start : run.stop]
+    def _named(self, names: frozenset[str], heads: Iterable[Head]) -> Iterator[Series]:
+        """Yield its series of metrics with these names, of the devices with these heads."""
+        for head in heads:
+            for one in self.layout.of_head(head):
+                if one.metric.full_name in names:
+                    yield one
 
     def leave_out(self, series: set[Series]) -> None:
         """Leave some series out, until a batch has another layout."""

@@ -52,11 +52,12 @@ _SHAPES: Final[WeakValueDictionary[_Key, Shape]] = WeakValueDictionary()
 class Layout:
     """The series of a batch in their order, each once."""
 
-    __slots__ = ("__weakref__", "_index", "heads", "series", "shape")
+    __slots__ = ("__weakref__", "_index", "_of_heads", "heads", "series", "shape")
 
     def __init__(self, series: tuple[Series, ...]) -> None:
         self.series: Final = series
         self._index: dict[Series, int] | None = None
+        self._of_heads: dict[Head, list[Series]] | None = None
         numbers: dict[Head, int] = {}
         places = [numbers.setdefault(one.head, len(numbers)) for one in series]
         self.heads: Final = tuple(numbers)
@@ -72,6 +73,16 @@ class Layout:
         if self._index is None:
             self._index = {one: n for n, one in enumerate(self.series)}
         return self._index.get(series)
+
+    def of_head(self, head: Head) -> Sequence[Series]:
+        """Return the series of one device. Where there are many devices, an index finds them."""
+        if len(self.heads) <= MOST_HEADS:
+            return [one for one in self.series if one.head is head]
+        if self._of_heads is None:
+            self._of_heads = {}
+            for one in self.series:
+                self._of_heads.setdefault(one.head, []).append(one)
+        return self._of_heads.get(head, ())
 
 
 Columns = tuple[Layout, "array[float]"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
@@ -209,6 +211,19 @@ def test_of_two_sources_with_one_series_the_newest_counts() -> None:
     assert snapshot.family(POWER) == {own: 6.0}
     snapshot.update(batch((both, 4.0), (own, 7.0)))
     assert snapshot.family(POWER) == {both: 4.0, own: 7.0}
+
+
+def test_of_a_source_of_many_devices_only_those_told_anew_are_taken_over() -> None:
+    """Ten PDUs in one source; the third tells itself, under a metric declared a second time."""
+    snapshot = Snapshot()
+    many = [POWER.series(f"p{n}") for n in range(10)]
+    snapshot.update(batch(*((one, 1.0) for one in many)))
+    again = replace(POWER, help="Said by the PDU itself.")
+    snapshot.update(batch((again.series("p3"), 3.0), device="p3"))
+    lines = [line for line in "".join(render(snapshot)).splitlines() if line[0] != "#"]
+    assert sorted(lines) == [
+        f'dc_pdu_power_watts{{pdu="p{n}"}} {3.0 if n == 3 else 1.0}' for n in range(10)
+    ]
 
 
 OUTLET = Metric(
