@@ -15,6 +15,7 @@ from typing import Final, NamedTuple, Protocol
 
 from agent.ledger.doubts import Doubt, Uncertain, Unseen
 from agent.ledger.energy import HOUR_MS
+from agent.ledger.near_rates import NearRates
 from agent.ledger.stretches import LOAD_VARIATION
 
 LEAST_EXCESS_MS: Final = 18_000
@@ -30,6 +31,9 @@ NO_LIMITS: Final[Mapping[int, float]] = MappingProxyType({})
 NEAR_INCREASES: Final = 10
 """Near an increase after a standstill, values may be old when they are read: this many increases
 before it and after it."""
+
+_BOTH: Final = 2
+"""An increase touches one before it and one after it."""
 
 _FEW_STEPS: Final = 10
 """An increase of up to this many steps may be early or late by a good part of itself."""
@@ -117,12 +121,9 @@ def doubts_of(
     (`agent.ledger.coarse_steps`).
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
-    for n, one in enumerate(increases):
-        near = [
-            other.rate
-            for other in (*increases[max(0, n - 1) : n], *increases[n + 1 : n + 2])
-            if other.since == one.end or other.end == one.since
-        ]
+    beside = [_beside(increases, n) for n in range(len(increases))]
+    out = _OutOfLine(increases, beside)
+    for n, (one, near) in enumerate(zip(increases, beside, strict=True)):
         yield from _of_time(one, near, step)
         if lumpy and any(abs(n - other) <= NEAR_INCREASES for other in lumpy):
             yield Doubt(
@@ -131,6 +132,8 @@ def doubts_of(
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
         hidden = max(hidden, _lack(one, near, witness.usual_least(one.place)), by_steps.get(n, 0.0))
+        if not one.wrapped and one.joules > step:
+            hidden = max(hidden, out.joules(n))
         lacking = 0.0
         if not one.heard_all or one.seen > one.since:
             missing = _missing(one, witness.beside(one.since, one.end), step)
@@ -143,6 +146,48 @@ def doubts_of(
             yield Doubt(one.since, end, hidden=lacking)
         elif hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
+
+
+def _beside(increases: Sequence[Increase], n: int) -> list[float]:
+    """Return the joules a millisecond of the increases that touch one: just before and after."""
+    one = increases[n]
+    return [
+        other.rate
+        for other in (*increases[max(0, n - 1) : n], *increases[n + 1 : n + 2])
+        if other.since == one.end or other.end == one.since
+    ]
+
+
+class _OutOfLine:
+    """Which increases are out of line with both beside them, by more than others near by are.
+
+    A load that goes up or down for hours stays in line, so an exchanged meter shows even where its
+    increase is not above those of later hours. A load that jumps has its neighbours on one side.
+    """
+
+    def __init__(self, increases: Sequence[Increase], beside: Sequence[Sequence[float]]) -> None:
+        self._increases = increases
+        self._by = [_out_of_line(one, near) for one, near in zip(increases, beside, strict=True)]
+        times = [one.end for one in increases]
+        self._above = NearRates(times, self._by)
+        self._below = NearRates(times, [-rate for rate in self._by])
+
+    def joules(self, n: int) -> float:
+        """Return by how much more than usual an increase is out of line; 0 where that is small."""
+        one, rate = self._increases[n], abs(self._by[n])
+        length = one.end - one.since
+        if rate * length <= one.rate * LEAST_EXCESS_MS:
+            return 0.0
+        usual = (self._above if self._by[n] > 0 else self._below).steep(n) or 0.0
+        more = (rate - usual) * length
+        return more if more > one.rate * LEAST_EXCESS_MS else 0.0
+
+
+def _out_of_line(one: Increase, near: Sequence[float]) -> float:
+    """Return how many joules a millisecond an increase is above both beside it; below 0: below."""
+    if len(near) < _BOTH:
+        return 0.0
+    return max(one.rate - max(near), 0.0) or min(one.rate - min(near), 0.0)
 
 
 def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:

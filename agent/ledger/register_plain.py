@@ -31,14 +31,16 @@ def is_plain(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limi
         for joules, elapsed in rises
     ):
         return False
-    if readings[-1].time - readings[0].time <= NEAR_MS:
-        return _is_steady(_moves(rises), limits)
     moves = _moves(rises)
+    aside = [] if limits.is_one_of_many else _out_of_line(moves)
+    if readings[-1].time - readings[0].time <= NEAR_MS:
+        return _is_steady(moves, limits) and _is_in_line(moves, aside)
     places = [one.place for one in moves]
-    return all(
-        _is_steady(moves[bisect_left(places, n) : bisect_left(places, n + NEAR)], limits)
+    parts = [
+        slice(bisect_left(places, n), bisect_left(places, n + NEAR))
         for n in (max(0, min(n, len(rises) - NEAR)) for n in range(0, len(rises), NEAR))
-    )
+    ]
+    return all(_is_steady(moves[at], limits) and _is_in_line(moves[at], aside[at]) for at in parts)
 
 
 class _Moved(NamedTuple):
@@ -87,6 +89,39 @@ def _is_steady(moves: Sequence[_Moved], limits: Limits) -> bool:
         if is_late and joules > AT_ONCE * usual * since_reading:
             return False
         if limits.rating is None and joules > PEAK * usual * since_reading:
+            return False
+    return True
+
+
+def _out_of_line(moves: Sequence[_Moved]) -> list[float]:
+    """Return how many joules a millisecond each rise is above both beside it; below 0: below."""
+    rates = [one.joules / one.since_move for one in moves]
+    found = [0.0] * len(rates)
+    for n in range(1, len(rates) - 1):
+        before, own, after = rates[n - 1 : n + 2]
+        if own > before and own > after:
+            found[n] = own - max(before, after)
+        elif own < before and own < after:
+            found[n] = own - min(before, after)
+    return found
+
+
+def _is_in_line(moves: Sequence[_Moved], aside: Sequence[float]) -> bool:
+    """Tell whether no rise is further above or below both beside it than others near by are."""
+    large = [
+        (rate, one)
+        for rate, one in zip(aside, moves, strict=False)
+        if rate and abs(rate) * one.since_move > LEAST_EXCESS_MS * one.joules / one.since_move
+    ]
+    for sign in (1.0, -1.0):
+        if not any(sign * rate > 0 for rate, _ in large):
+            continue
+        most = nlargest(SUPPORT + 1, (sign * rate for rate in aside if sign * rate > 0))
+        usual = most[SUPPORT] if len(most) > SUPPORT else 0.0
+        if any(
+            (sign * rate - usual) * one.since_move > LEAST_EXCESS_MS * one.joules / one.since_move
+            for rate, one in large
+        ):
             return False
     return True
 

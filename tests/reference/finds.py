@@ -192,6 +192,16 @@ FINDS: Final[Mapping[str, Plan]] = {
     "a supply's meter exchanged for one that shows a little less": Plan(
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=173, kwh=-3),)),),
     ),
+    "a meter exchanged for one that shows more, while the load rises for hours": Plan(
+        it_kw=900,
+        it_shape=Shape(name="ramp", swing=200),
+        branches=(Device(seconds=300, faults=(Fault(sort="exchange", minute=135, kwh=20),)),),
+    ),
+    "a supply's meter exchanged for one that shows less, while the load falls for hours": Plan(
+        it_kw=900,
+        it_shape=Shape(name="ramp", swing=-200),
+        feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=135, kwh=-20),)),),
+    ),
     "a meter of coarse steps exchanged for one that shows nearly a step more, while it shows 0": Plan(
         it_shape=_CYCLE,
         branches=(
