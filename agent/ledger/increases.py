@@ -187,7 +187,16 @@ def _out_of_line(one: Increase, near: Sequence[float]) -> float:
     """Return how many joules a millisecond an increase is above both beside it; below 0: below."""
     if len(near) < _BOTH:
         return 0.0
-    return max(one.rate - max(near), 0.0) or min(one.rate - min(near), 0.0)
+    above = one.rate - max(near)
+    if above > 0 or _may_have_rested(one):
+        return max(above, 0.0)
+    return min(one.rate - min(near), 0.0)
+
+
+def _may_have_rested(one: Increase) -> bool:
+    """Tell whether a register was not seen to move all the time; its load may have been off."""
+    was_seen = one.heard_all and one.seen == one.since
+    return one.end - one.since > LEAST_REST_MS and not was_seen
 
 
 def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:
@@ -238,8 +247,7 @@ def _lack(one: Increase, near: Sequence[float], least: float | None) -> float:
     and what nobody saw has limits of its own.
     """
     length = one.end - one.since
-    was_seen = one.heard_all and one.seen == one.since
-    if least is None or not near or (length > LEAST_REST_MS and not was_seen):
+    if least is None or not near or _may_have_rested(one):
         return 0.0
     rate = min(least / 1000.0, *near)
     if rate * length - one.joules <= rate * LEAST_EXCESS_MS:

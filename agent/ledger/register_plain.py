@@ -55,6 +55,11 @@ class _Moved(NamedTuple):
     place: int
     is_first: bool
 
+    @property
+    def may_have_rested(self) -> bool:
+        """Whether the register stood still before, and for long: its load may have been off."""
+        return self.since_reading < self.since_move and self.since_move > LEAST_REST_MS
+
 
 def _moves(rises: Sequence[Rise]) -> list[_Moved]:
     found: list[_Moved] = []
@@ -101,7 +106,7 @@ def _out_of_line(moves: Sequence[_Moved]) -> list[float]:
         before, own, after = rates[n - 1 : n + 2]
         if own > before and own > after:
             found[n] = own - max(before, after)
-        elif own < before and own < after:
+        elif own < before and own < after and not moves[n].may_have_rested:
             found[n] = own - min(before, after)
     return found
 
@@ -152,6 +157,6 @@ def _lacks(moves: Sequence[_Moved]) -> Iterator[bool]:
         SUPPORT + 1, (one.joules / one.since_move for one in moves if not one.is_first)
     )
     rate = flat[SUPPORT]
-    for joules, since_move, since_reading, _, _ in moves:
-        if since_reading == since_move or since_move <= LEAST_REST_MS:
-            yield joules < rate * (since_move - LEAST_EXCESS_MS)
+    for one in moves:
+        if not one.may_have_rested:
+            yield one.joules < rate * (one.since_move - LEAST_EXCESS_MS)
