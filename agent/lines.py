@@ -67,6 +67,7 @@ def _template(layout: Layout) -> bytes:
 
 
 def _line(series: Series, head: int) -> bytes:
-    mark = _MARKS[head] if series.head.labels else b""
-    body = b",".join(filter(None, (mark, series.rest_text.replace("%", "%%").encode())))
+    body = _MARKS[head] if series.head.text else b""
+    if series.rest:
+        body += (series.head.joint + series.rest_text.replace("%", "%%")).encode()
     return series.name.encode() + (b"{" + body + b"} %r\n" if body else b" %r\n")

@@ -15,36 +15,62 @@ Labels = tuple[str, ...]
 
 _SUBJECTS: Final = frozenset((*IDENTITY, "node", "accelerator", "collector"))
 """Labels that say what is measured. A series' first labels of this kind are its head."""
+NAMED_WITHIN: Final = "sensor"
+"""The label whose value begins with the name of its device: `A07-A/temperature 1`."""
 _MAX_SHARED: Final = 65_536
 """At most this many label values of single series are shared; beyond it sharing begins anew."""
 
 
 class Head:
-    """The label values that all series of a device share: its place and its name."""
+    """The label values that all series of a device share: its place and its name.
 
-    __slots__ = ("__weakref__", "labels", "text", "values")
+    `begins` is what the values of the label behind these begin with, as do those of `NAMED_WITHIN`;
+    empty of all other labels. So devices of one make differ in their heads only.
+    """
 
-    def __init__(self, labels: Labels, values: Labels) -> None:
+    __slots__ = ("__weakref__", "begins", "labels", "text", "values")
+
+    def __init__(self, labels: Labels, values: Labels, begins: str) -> None:
         self.labels: Final = labels
         self.values: Final = values
-        self.text: Final = text_of(labels, values).encode("utf-8", "replace")
+        self.begins: Final = begins
+        text = text_of(labels, values)
+        if begins:
+            text += f"{',' if text else ''}{_OPENED}{text_escape(begins)}"
+        self.text: Final = text.encode("utf-8", "replace")
         """The labels as exposition text: `hub="kunming",pdu="A07-A"`."""
 
+    @property
+    def joint(self) -> str:
+        """What stands between its text and that of the labels behind it."""
+        return "," if self.labels and not self.begins else ""
 
-_HEADS: Final[WeakValueDictionary[tuple[Labels, Labels], Head]] = WeakValueDictionary()
+    def with_rest(self, rest: Labels) -> Labels:
+        """Return all values of a series, of those behind this head."""
+        if self.begins:
+            return *self.values, self.begins + rest[0], *rest[1:]
+        return self.values + rest if rest else self.values
+
+    def cut(self, text: str) -> str:
+        """Return the exposition text of the labels behind it without what its own text has."""
+        return text[len(_OPENED) :] if self.begins else text
+
+
+_OPENED: Final = f'{NAMED_WITHIN}="'
+_HEADS: Final[WeakValueDictionary[tuple[Labels, Labels, str], Head]] = WeakValueDictionary()
 _HEADS_LOCK: Final = threading.Lock()
 _SHARED: Final[dict[Labels, Labels]] = {}
 
 
-def head_of(labels: Labels, values: Labels) -> Head:
+def head_of(labels: Labels, values: Labels, begins: str = "") -> Head:
     """Return the one Head of these label values, which are safe already."""
-    key = (labels, values)
+    key = (labels, values, begins)
     found = _HEADS.get(key)
     if found is None:
         with _HEADS_LOCK:
             found = _HEADS.get(key)
             if found is None:
-                found = _HEADS[key] = Head(labels, values)
+                found = _HEADS[key] = Head(labels, values, begins)
     return found
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final, Literal
 from weakref import WeakValueDictionary
 
-from collectors.head import Head, Labels, head_of, shared, subjects, text_of
+from collectors.head import NAMED_WITHIN, Head, Labels, head_of, shared, subjects, text_of
 from collectors.labels import line_escape, names_allowed, safe_help, safe_label
 
 MetricType = Literal["counter", "gauge", "histogram", "summary", "untyped"]
@@ -74,8 +74,17 @@ class Metric:
         """
         self._check(values)
         safe = tuple(map(safe_label, values))
-        head = head_of(self.head_labels, safe[: self._headed])
-        return Series(self, head, shared(safe[self._headed :]))
+        rest, begins = safe[self._headed :], ""
+        if self.names_within:
+            device, slash, own = rest[0].partition("/")
+            if slash:
+                begins, rest = f"{device}/", (own, *rest[1:])
+        return Series(self, head_of(self.head_labels, safe[: self._headed], begins), shared(rest))
+
+    @property
+    def names_within(self) -> bool:
+        """Whether the value behind its series' heads begins with the name of a device."""
+        return self.labels[self._headed : self._headed + 1] == (NAMED_WITHIN,)
 
     @property
     def head_labels(self) -> Labels:
@@ -160,7 +169,7 @@ class Series:
     @property
     def values(self) -> Labels:
         """The values of its labels."""
-        return self.head.values + self.rest if self.rest else self.head.values
+        return self.head.with_rest(self.rest)
 
     @property
     def is_allowed(self) -> bool:
@@ -170,14 +179,18 @@ class Series:
     @property
     def rest_text(self) -> str:
         """The labels behind the head's, as exposition text."""
-        return _rest_text(self.labels[len(self.head.labels) :], self.rest) if self.rest else ""
+        if not self.rest:
+            return ""
+        return self.head.cut(_rest_text(self.labels[len(self.head.labels) :], self.rest))
 
     @property
     def prefix(self) -> str:
         """Exposition text up to the value: `dc_rack_power_watts{rack="A07"} `."""
         if not self.is_allowed:
             return ""
-        body = ",".join(filter(None, (self.head.text.decode(), self.rest_text)))
+        body = self.head.text.decode()
+        if self.rest:
+            body += self.head.joint + self.rest_text
         return f"{self.name}{{{body}}} " if body else f"{self.name} "
 
     @property

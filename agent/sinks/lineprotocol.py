@@ -28,7 +28,7 @@ from agent.sinks.base import Format
 from agent.sinks.finite import finite
 from collectors.base import Batch, Series
 from collectors.batch import MOST_HEADS, Layout, Shape
-from collectors.head import Head, Labels
+from collectors.head import NAMED_WITHIN, Head, Labels
 from collectors.labels import safe_label
 
 MAX_LAYOUTS: Final = 300_000
@@ -63,7 +63,10 @@ class Template:
 
 
 class Mark(NamedTuple):
-    """The tags of a head with these names; where `extra`, the renderer's tags that it lacks."""
+    """The tags of a head with these names; where `extra`, the renderer's tags that it lacks.
+
+    Without names, it is what the value of the tag behind the head begins with.
+    """
 
     head: int
     names: tuple[str, ...]
@@ -103,6 +106,8 @@ class LineRenderer:
         )
 
     def _text(self, head: Head, mark: Mark) -> bytes:
+        if not mark.names:
+            return escape_tag(head.begins).encode()
         own = dict(zip(head.labels, head.values, strict=True))
         if mark.extra:
             some = {name: self._extra[name] for name in mark.names if not own.get(name)}
@@ -153,13 +158,19 @@ class _Maker:
         Like an empty label, a tag without a value counts as absent.
         """
         marks: list[int] = []
-        headed = series.head.labels if series.head in self._heads else ()
+        is_marked = series.head in self._heads
+        headed = series.head.labels if is_marked else ()
         own = dict(zip(series.labels, series.values, strict=True))
         own = {name: own[name] for name in series.labels[len(headed) :]}
         texts: list[str] = []
         for ours, names in groupby(sorted((*headed, *own)), key=own.__contains__):
             if ours:
-                texts += [_tag(name, own[name]) for name in names if own[name]]
+                for name in names:
+                    if is_marked and series.head.begins and name == NAMED_WITHIN:
+                        marks.append(self._mark(series.head, (), extra=False))
+                        texts.append(f",{name}=%b{_escaped(series.rest[0])}")
+                    elif own[name]:
+                        texts.append(_tag(name, own[name]))
             else:
                 texts.append("%b")
                 marks.append(self._mark(series.head, tuple(names), extra=False))
@@ -178,7 +189,12 @@ class _Maker:
 
 def _tag(name: str, value: str) -> str:
     """Return one tag as text of a template."""
-    return f",{name}={escape_tag(value)}".replace("%", "%%")
+    return f",{name}={_escaped(value)}"
+
+
+def _escaped(value: str) -> str:
+    """Return a tag's value as text of a template."""
+    return escape_tag(value).replace("%", "%%")
 
 
 def samples_of(line: bytes) -> int:

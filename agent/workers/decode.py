@@ -221,8 +221,8 @@ class Decoder:
         return _made(self._metrics[number], _head(*head), tuple(rest), tuple(names))
 
 
-def _head(labels: Sequence[str], values: Sequence[str]) -> Head:
-    return head_of(tuple(labels), tuple(values))
+def _head(labels: Sequence[str], values: Sequence[str], begins: str) -> Head:
+    return head_of(tuple(labels), tuple(values), begins)
 
 
 def _made(metric: Metric, head: Head, rest: tuple[str, ...], names: tuple[str, ...]) -> Series:

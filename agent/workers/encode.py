@@ -15,6 +15,7 @@ from typing import Final
 from agent.workers.frames import Kind, frame
 from collectors.base import Batch, Metric, Series
 from collectors.batch import MOST_HEADS, Layout, Shape
+from collectors.head import Head
 
 BATCH: Final = struct.Struct("=Idd")
 """A batch's source, its time and its lifetime in seconds; the values follow."""
@@ -99,7 +100,7 @@ class Encoder:
         if len(layout.heads) > MOST_HEADS:
             self._json(Kind.LAYOUT, [number, -1, [self._series(one) for one in layout.series]])
             return
-        heads = [[head.labels, head.values] for head in layout.heads]
+        heads = list(map(_told, layout.heads))
         self._json(Kind.LAYOUT, [number, self._shape(layout), heads])
 
     def _shape(self, layout: Layout) -> int:
@@ -121,7 +122,7 @@ class Encoder:
         return [self._metric(series.metric), series.rest, names]
 
     def _series(self, series: Series) -> list[object]:
-        return [*self._own(series), [series.head.labels, series.head.values]]
+        return [*self._own(series), _told(series.head)]
 
     def _metric(self, metric: Metric) -> int:
         number = self._metrics.get(metric)
@@ -133,3 +134,7 @@ class Encoder:
 
     def _json(self, kind: Kind, body: object) -> None:
         self._write(frame(kind, json.dumps(body, ensure_ascii=True).encode()))
+
+
+def _told(head: Head) -> list[object]:
+    return [head.labels, head.values, head.begins]

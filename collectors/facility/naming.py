@@ -11,13 +11,15 @@ from typing import Final
 
 from collectors.base import Metric, Series
 from collectors.catalogue.devices import KINDS
-from collectors.head import Head, Labels
-from collectors.labels import safe_label
+from collectors.head import NAMED_WITHIN, Head, Labels
+from collectors.labels import MAX_LABEL_LENGTH, safe_label
 
 Name = tuple[Metric, str, Mapping[str, str]]
 """A series of a device that is not named yet: its metric, the unit (empty: the device itself), and
 the labels from the device."""
 
+_SHORT: Final = MAX_LABEL_LENGTH // 4
+"""Two texts of fewer characters are not cut as one label."""
 _NAMES: Final = frozenset(kind.label for kind in KINDS.values())
 
 
@@ -43,24 +45,30 @@ class Naming:
 
     def all(self, names: Iterable[Name], rests: Iterable[Labels | None]) -> Sequence[Series]:
         """Return the series of many names, as `series` does; `rests` are those of `rest_of`."""
-        heads: dict[Labels, Head] = {}
+        heads: dict[tuple[Labels, bool], Head] = {}
         made = []
         for name, rest in zip(names, rests, strict=True):
             metric, unit, labels = name
-            if rest is None:
+            if rest is None or (metric.names_within and not self._is_plain):
                 made.append(self.series(metric, unit, labels))
                 continue
-            head = heads.get(metric.head_labels)
+            key = metric.head_labels, metric.names_within
+            head = heads.get(key)
             if head is None:
-                head = heads[metric.head_labels] = self.series(metric, unit, labels).head
+                head = heads[key] = self.series(metric, unit, labels).head
             made.append(metric.placed(head, rest))
         return made
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether what stands behind the device's name in a label depends on no part of it."""
+        return "/" not in self.name and "name" not in self.labels and len(self.name) < _SHORT
 
     @staticmethod
     def _value(label: str, name: str, known: Mapping[str, str], labels: Mapping[str, str]) -> str:
         if label in _NAMES:
             return name
-        if label == "sensor":
+        if label == NAMED_WITHIN:
             # A device that is one sensor has only its own name.
             return safe_label(f"{name}/{labels[label]}" if label in labels else name).strip()
         # The value is made safe before the series is interned. Two names that differ only in
@@ -79,8 +87,10 @@ def rest_of(name: Name) -> Labels | None:
     metric, unit, labels = name
     headed = metric.head_labels
     rest = metric.labels[len(headed) :]
-    if unit or "sensor" in metric.labels or any(label in labels for label in headed):
+    if unit or NAMED_WITHIN in headed or any(label in labels for label in headed):
         return None
     if any(label in _NAMES or label not in labels for label in rest):
+        return None
+    if metric.names_within and len(labels[NAMED_WITHIN]) >= _SHORT:
         return None
     return _NOBODY.series(metric, unit, labels).rest
