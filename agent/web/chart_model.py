@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from markupsafe import Markup
 
@@ -20,11 +21,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A horizontal line that stands for a limit."""
+    """A horizontal line that stands for a limit; its name stands at its end.
+
+    What is beyond a `limit` is critical, beyond a `caution` a warning. `second` is another limit on
+    the same chart. Each has dashes of its own: no line is told from another by colour alone.
+    """
 
     value: float
     name: str
-    kind: str = "limit"
+    kind: Literal["limit", "second", "caution"] = "limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ _BOTTOM_WITH_STRIP: Final = 74.0
 _STRIP_TOP: Final = 79.0
 _STRIP_BOTTOM: Final = 86.0
 """Where the plot and the strip lie, in percent of the height."""
-_NAME_GAP: Final = 7.5
+_NAME_GAP: Final = 9.0
 """Percent of the height that a name needs."""
 _EDGE: Final = 0.04
 """Labels this near to an end of the axis are aligned to the end."""
@@ -172,7 +172,9 @@ class Drawing:
     @property
     def names(self) -> list[Written]:
         """The name of each curve and limit, beside its end; moved down where two would overlap."""
-        ends = [(self.y(rule.value), rule.name, rule.kind) for rule in self.of.rules]
+        ends: list[tuple[float, str, str]] = [
+            (self.y(rule.value), rule.name, rule.kind) for rule in self.of.rules
+        ]
         if len(self.of.lines) > 1:  # a lone curve is named by the heading
             for line in self.of.lines:
                 last = next((one for one in reversed(line.values) if one is not None), None)

@@ -72,14 +72,23 @@ def scaled(value: float, unit: str, *, digits: int = 3, sign: bool = False) -> t
 def common(values: Iterable[float | None], unit: str) -> tuple[Callable[[float], str], str]:
     """Return a function that writes each of several values, and the unit that they share.
 
-    All have the same unit and as many decimals, so that a reader can compare a column.
+    All have the same unit and as many decimals, so that a reader can compare a column. What is not
+    zero is never written as zero: 840 W beside 1.5 MW is `<0.01`.
     """
     largest = max((abs(value) for value in values if value is not None), default=0.0)
     scales = _SCALES.get(unit, ((1.0, unit),))
     factor, name = next(((f, n) for f, n in scales if largest >= f * 0.9995), scales[-1])
     top = largest / factor
     decimals = 0 if factor == 1.0 else 1 if top >= 100 else 2
-    return (lambda value: number(value / factor, decimals)), name
+    least = 10.0**-decimals
+
+    def write(value: float) -> str:
+        if value and abs(value) / factor < least / 2:
+            sign = f">{THIN}{MINUS}" if value < 0 else f"<{THIN}"
+            return sign + number(least, decimals)
+        return number(value / factor, decimals)
+
+    return write, name
 
 
 def short(value: float, unit: str) -> str:

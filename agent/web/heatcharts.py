@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from markupsafe import Markup
 
@@ -32,14 +32,24 @@ def temperature(view: TemperatureView, page: Page, wanted: Wanted) -> Markup:
     ]
     where = rack_path(view.site, view.rack) if view.rack else site_path(view.site)
     highest = max(value for line in lines for value in line.values if value is not None)
-    limits = (view.recommended_celsius, view.allowable_celsius)
+    limits: tuple[tuple[Literal["caution", "limit"], str, float], ...] = (
+        ("caution", "recommended", view.recommended_celsius),
+        ("limit", "allowable", view.allowable_celsius),
+    )
     ends = trend.times[0], trend.times[-1] + trend.step_seconds
     drawn = chart(
         Chart(
             title=w("trend.of", what=w("temperature"), site=view.rack or view.site),
             description=w("temperature.desc", highest=measured(highest, "°C", 1)),
             lines=lines,
-            rules=[Rule(value=value, name=measured(value, "°C")) for value in limits],
+            rules=[
+                Rule(
+                    value=value,
+                    name=w(f"temperature.limit.{name}", value=measured(value, "°C")),
+                    kind=kind,
+                )
+                for kind, name, value in limits
+            ],
             x_labels=time_labels(trend.times, trend.step_seconds, page.zone),
             tick=lambda value: measured(value, "°C"),
             source=page.timed(f"/api{where}/temperature"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 from markupsafe import Markup
 
@@ -78,7 +78,7 @@ def _trend(view: RackPageView, page: Page) -> Markup:
             description=w("rack.trend.desc", rack=view.rack),
             lines=lines,
             rules=[
-                *_rule(lines, view.feed_capacity_watts, w("rack.one_feed")),
+                *_rule(lines, view.feed_capacity_watts, w("rack.one_feed"), "second"),
                 *_rule(lines, view.rated_power_watts, w("col.rated")),
             ],
             x_labels=time_labels(trend.times, trend.step_seconds, page.zone),
@@ -120,7 +120,12 @@ def _sum(lines: Sequence[Line]) -> Line:
     return Line(name="+".join(line.name for line in lines), kind="c-facility", values=values)
 
 
-def _rule(lines: Sequence[Line], watts: float | None, name: str) -> list[Rule]:
+def _rule(
+    lines: Sequence[Line],
+    watts: float | None,
+    name: str,
+    kind: Literal["limit", "second"] = "limit",
+) -> list[Rule]:
     """Return a limit to draw; none where it is not known, or the power never passed half of it."""
     most = max((value or 0.0 for line in lines for value in line.values), default=0.0)
-    return [] if watts is None or most <= watts / 2 else [Rule(value=watts, name=name)]
+    return [] if watts is None or most <= watts / 2 else [Rule(value=watts, name=name, kind=kind)]

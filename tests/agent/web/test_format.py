@@ -66,6 +66,13 @@ def test_a_column_has_one_unit_and_equal_decimals() -> None:
     assert (write(151_300.0), write(900.0), unit) == ("151.3", "0.9", "kW")
 
 
+def test_a_small_value_beside_a_large_one_is_not_zero() -> None:
+    """840 W beside 1.5 MW is less than 0.01 MW; 6 kW is 0.01 MW, and only zero is 0.00."""
+    write, unit = common([1.5e6, 840.0], "W")
+    assert (write(840.0), write(6000.0), unit) == (f"<{THIN}0.01", "0.01", "MW")
+    assert (write(-840.0), write(0.0)) == (f">{THIN}{MINUS}0.01", "0.00")
+
+
 def test_axis_labels_have_no_trailing_zeros() -> None:
     """A round value on an axis is written short."""
     assert short(50_000.0, "W") == f"50{THIN}kW"

@@ -18,8 +18,11 @@ from agent.web.view import BoardView
 from tests.agent.web import fixture, rack_fixture
 from tests.agent.web.asked import page
 from tests.agent.web.reading import HOSTILE, api
+from tests.agent.web.served import Site as Served
+from tests.agent.web.served import fresh
 from tests.agent.web.site_readings import NOW, SITE
 from tests.support import get
+from tests.support.browser import Browser
 from tests.support.victoria import Victoria
 
 RACK = f"/sites/{SITE}/racks/{rack_fixture.NAME}"
@@ -153,6 +156,27 @@ def view(told: Told | None) -> BoardView:
     return replace(rack_fixture.view(), temperatures=told)
 
 
+def test_each_limit_has_dashes_and_a_name_of_its_own(browser: Browser) -> None:
+    """27 °C is advised and 32 °C allowed (ASHRAE TC 9.9, class A1), told apart without colours: by
+    their dashes, and by names that lie within the page.
+    """
+    served = Served(view(Told({"warmest": [25.0, 33.0, 28.0]})))
+    try:
+        browser.size(1366, 768)
+        fresh(browser, f"{served.url}{RACK}?lang=en")
+        lines, names = browser.eval(
+            "(plot => ['line.rule', '.names .label'].map(q => [...plot.querySelectorAll(q)].map("
+            "one => [getComputedStyle(one).strokeDasharray, one.textContent,"
+            " one.getBoundingClientRect().right <= innerWidth])))"
+            "(document.querySelector('[data-key^=panel-temperature-] .plot'))"
+        )
+    finally:
+        served.close()
+    assert len({dashes for dashes, *_ in lines}) == len(lines) == 2
+    assert [text for _, text, _ in names] == ["allowed 32\u202f°C", "advised 27\u202f°C"]
+    assert all(within for *_, within in names)
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [
@@ -178,7 +202,7 @@ def test_a_curve_with_the_limits_of_the_inlet() -> None:
     html = page(f"/sites/{SITE}", view(told))
     part = html[html.index('data-key="panel-temperature-') :]
     part = part[: part.index("</section>")]
-    assert part.count('class="rule limit"') == 2
+    assert [part.count(f'class="rule {kind}"') for kind in ("caution", "limit")] == [1, 1]
     assert "at most 28.3" in part
     answer = api(f"/api{RACK}/temperature", view(told))
     assert (answer["kept"], answer["recommended_celsius"], answer["allowable_celsius"]) == (
