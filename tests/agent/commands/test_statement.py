@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from agent.cli import main
+from tests.support import stated as gateways
 from tests.support.ledger import SITE
 
 HOURS = 8760
@@ -23,16 +24,15 @@ HOURS = 8760
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a gateway with two meters, and their year."""
     tmp_path = tmp_path_factory.mktemp("year")
-    (tmp_path / "inventory.yaml").write_text(
+    config = gateways.gateway(
+        tmp_path,
         f"sites: [{{site: {SITE}, name: Huawei, timezone: Asia/Shanghai}}]\n"
         "meters:\n"
         "- {meter: main, point: utility, accuracy_class: 0.5, serial: A-17,"
         " calibrated: 2024-11-05}\n"
-        "- {meter: it, point: it_input, accuracy_class: 1}\n"
+        "- {meter: it, point: it_input, accuracy_class: 1}\n",
     )
-    path = tmp_path / "hubgauge.yaml"
-    path.write_text(f"hub: guian\nsite: {SITE}\nstate_dir: state\ninventory: inventory.yaml\n")
-    put(path, tmp_path / "year.csv", main=130.0, it=100.0)
+    put(config, main=130.0, it=100.0)
     return tmp_path
 
 
@@ -43,28 +43,18 @@ def config(gateway: Path, tmp_path: Path) -> Path:
     return tmp_path / "hubgauge.yaml"
 
 
-def put(config: Path, file: Path, **kilowatts: float) -> None:
-    """Import the hours of 2025 of some meters."""
-    start = dt.datetime.fromisoformat("2025-01-01")  # the site's own time
-    lines = ["time,meter,energy_kwh"]
-    lines += [
-        f"{(start + dt.timedelta(hours=n)).isoformat()},{meter},{each}"
-        for n in range(HOURS)
-        for meter, each in kilowatts.items()
-    ]
-    file.write_text("\n".join(lines) + "\n")
-    assert main(["ledger", "import", "--config", str(config), "--site", SITE, str(file)]) == 0
+def put(config: Path, **kilowatts: float) -> None:
+    """Import the hours of 2025 of some meters, in the site's own time."""
+    gateways.import_hours(config, dt.datetime.fromisoformat("2025-01-01"), HOURS, kilowatts)
 
 
 def statement(config: Path, *args: str) -> int:
-    return main(["statement", "--config", str(config), *args])
+    return main(gateways.statement(config, *args))
 
 
 def made(config: Path, *args: str) -> dict[str, Any]:
     """Make the statement of 2025."""
-    out = config.parent / "2025.json"
-    assert statement(config, "--year", "2025", "--out", str(out), *args) == 0
-    return dict(json.loads(out.read_text()))
+    return gateways.made(config, "--year", "2025", *args, out="2025.json")
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +83,8 @@ def test_a_year(imported: Path, stated: dict[str, Any]) -> None:
     assert [one["pue"] for one in stated["months"]] == [pytest.approx(1.3)] * 12
     february = stated["months"][1]
     assert february["it_kwh"] == pytest.approx(28 * 24 * 100)
-    assert [one["file"] for one in stated["imports"]] == ["year.csv"]
-    digest = hashlib.sha256((imported / "year.csv").read_bytes()).hexdigest()
+    assert [one["file"] for one in stated["imports"]] == ["hours_of_meters.csv"]
+    digest = hashlib.sha256((imported / "hours_of_meters.csv").read_bytes()).hexdigest()
     assert stated["imports"][0]["sha256"] == digest
 
 
@@ -133,7 +123,7 @@ def test_it_can_be_made_again_after_a_correction(
     config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After a corrected file the ledger says 1.40, and the statement of 1.30 still verifies."""
-    put(config, config.parent / "later.csv", main=140.0)
+    put(config, main=140.0)
     assert statement(config, "--verify", str(config.parent / "2025.json")) == 0
     assert "the ledger gives the same figures" in capsys.readouterr().out
     assert made(config)["figure"]["pue"] == pytest.approx(1.4)
@@ -178,7 +168,7 @@ def test_its_page(config: Path, language: str, title: str) -> None:
     stated = made(config, "--page", str(page), "--language", language)
     html = page.read_text("utf-8")
     assert title in html
-    for text in ("1.300", "A-17", "2024-11-05", stated["sha256"], "year.csv"):
+    for text in ("1.300", "A-17", "2024-11-05", stated["sha256"], "hours_of_meters.csv"):
         assert text in html
     assert "src=" not in html
     assert "<link" not in html

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from agent.cli import main
 from agent.inventory.model import Inventory
 from agent.loading import load_files
 from collectors.base import Reading
 from collectors.catalogue.pdu_parts import PDU_OUTLET_ENERGY, PDU_OUTLET_POWER
+from tests.support import stated
 from tests.support.ledger import SITE, T0, Clock, batch, ledger, pdu_power
 
 INVENTORY = f"""
@@ -41,15 +40,7 @@ def outlet_energy(outlet: str, joules: float) -> Reading:
 
 def gateway(tmp_path: Path) -> Path:
     """The config of a gateway with tenants."""
-    (tmp_path / "inventory.yaml").write_text(INVENTORY, "utf-8")
-    (tmp_path / "tenants.yaml").write_text(TENANTS, "utf-8")
-    path = tmp_path / "hubgauge.yaml"
-    path.write_text(
-        f"hub: guian\nsite: {SITE}\nstate_dir: state\ninventory: inventory.yaml\n"
-        "tenants: tenants.yaml\n",
-        "utf-8",
-    )
-    return path
+    return stated.gateway(tmp_path, INVENTORY, TENANTS)
 
 
 def stock_of(config: Path) -> Inventory:
@@ -84,7 +75,4 @@ def heard(config: Path) -> set[tuple[str, str]]:
 
 def made(config: Path, tenant: str, *args: str) -> dict[str, Any]:
     """Make a statement."""
-    out = config.parent / "out.json"
-    command = ["statement", "--config", str(config), "--tenant", tenant, "--month", "2025-10"]
-    assert main([*command, "--out", str(out), *args]) == 0
-    return dict(json.loads(out.read_text("utf-8")))
+    return stated.made(config, "--tenant", tenant, "--month", "2025-10", *args)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.cli import main
+from tests.support import stated as gateways
 from tests.support.ledger import SITE
 
 ZONE = "Asia/Kolkata"
@@ -31,42 +31,23 @@ HOURS = 744 + 672 - 10
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a gateway with two months of its meters."""
     folder = tmp_path_factory.mktemp("carbon")
-    (folder / "inventory.yaml").write_text(
+    config = gateways.gateway(
+        folder,
         f"sites: [{{site: {SITE}, name: Hall, timezone: {ZONE}}}, {{site: dark}}]\n"
         "meters:\n"
         f"- {{meter: main, site: {SITE}, point: utility}}\n"
         f"- {{meter: diesel, site: {SITE}, point: generator}}\n"
-        f"- {{meter: it, site: {SITE}, point: it_input}}\n"
+        f"- {{meter: it, site: {SITE}, point: it_input}}\n",
+        "carbon: {location: 0.7, market: 0.3, hours_file: hours.csv}\n",
     )
     (folder / "hours.csv").write_text("time,location\n2025-01-31T18:00:00+00:00,1.7\n")
-    (folder / "tenants.yaml").write_text(
-        "carbon: {location: 0.7, market: 0.3, hours_file: hours.csv}\n"
-    )
-    config = folder / "hubgauge.yaml"
-    config.write_text(
-        f"hub: guian\nsite: {SITE}\nstate_dir: state\ninventory: inventory.yaml\n"
-        "tenants: tenants.yaml\n"
-    )
     start = dt.datetime(2025, 1, 1, tzinfo=ZoneInfo(ZONE))
-    rows = [
-        f"{(start + dt.timedelta(hours=n)).isoformat()},{meter},{kilowatts}"
-        for n in range(HOURS)
-        for meter, kilowatts in (("main", 12), ("diesel", 5), ("it", 10))
-    ]
-    file = folder / "months.csv"
-    file.write_text("time,meter,energy_kwh\n" + "\n".join(rows) + "\n")
-    assert main(["ledger", "import", "--config", str(config), "--site", SITE, str(file)]) == 0
+    gateways.import_hours(config, start, HOURS, {"main": 12, "diesel": 5, "it": 10})
     return folder
 
 
-def command(folder: Path, *args: str) -> list[str]:
-    return ["statement", "--config", str(folder / "hubgauge.yaml"), *args]
-
-
 def made(folder: Path, *args: str) -> dict[str, Any]:
-    out = folder / "out.json"
-    assert main(command(folder, "--carbon", "2025", "--out", str(out), *args)) == 0
-    return dict(json.loads(out.read_text()))
+    return gateways.made(folder / "hubgauge.yaml", "--carbon", "2025", *args)
 
 
 def carbon(figures: dict[str, Any]) -> dict[str, float]:
@@ -170,5 +151,5 @@ def test_what_cannot_be_told_is_refused(
     """A report without factors, without a meter or without a year is one clear line."""
     shutil.copytree(imported, tmp_path, dirs_exist_ok=True)
     (tmp_path / "tenants.yaml").write_text(f"{tenants}\n")
-    assert main(command(tmp_path, *args)) == 2
+    assert main(gateways.statement(tmp_path / "hubgauge.yaml", *args)) == 2
     assert said in capsys.readouterr().err

@@ -34,8 +34,8 @@ from tests.support.ledger import (
 def test_outlets_by_paper(billing: Path) -> None:
     """Outlet 1 has 1 kW x 2 h, outlet 2 has 0.5 kW x 1 h: 2.5 kWh, and 25.25 EUR.
 
-    Of the 2 x 744 hours of both in the month, three are covered: 0.2 %. No outlet states a class, so
-    2 % is taken, all in common: 2 x 2 % / sqrt(3) = 2.31 %, whatever class the PDUs have.
+    Of the 2 x 744 hours of both in the month, three are covered: 0.2 %. No outlet states a class,
+    so 2 % is taken, all in common: 2 x 2 % / sqrt(3) = 2.31 %, whatever class the PDUs have.
     """
     assert heard(billing) == {("A07-A:1", "outlet"), ("A07-A:2", "outlet"), ("A08-A", "pdu")}
     stated = made(billing, "acme")
@@ -136,18 +136,20 @@ def test_outlets_that_cannot_be(
     assert wrong in line
 
 
+def bill(config: Path, *parts: str) -> None:
+    """List the PDU A07-A as a meter, and let tenants have these parts of the site, one each."""
+    (config.parent / "inventory.yaml").write_text(
+        INVENTORY.replace("point: utility}", "point: utility}, {meter: A07-A}"), "utf-8"
+    )
+    rows = [f"- {{tenant: t{n}, site: {SITE}, {part}}}\n" for n, part in enumerate(parts)]
+    (config.parent / "tenants.yaml").write_text("tenants:\n" + "".join(rows), "utf-8")
+
+
 def test_a_pdu_and_its_outlets_are_billed_once(
     billing: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """One tenant has the PDU as a meter, another its outlets: refused, in the reader's language."""
-    (billing.parent / "inventory.yaml").write_text(
-        INVENTORY.replace("point: utility}", "point: utility}, {meter: A07-A}"), "utf-8"
-    )
-    (billing.parent / "tenants.yaml").write_text(
-        f"tenants:\n- {{tenant: a, site: {SITE}, meters: {{A07-A: 1}}}}\n"
-        f"- {{tenant: b, site: {SITE}, outlets: {{A07-A: [3]}}}}\n",
-        "utf-8",
-    )
+    bill(billing, "meters: {A07-A: 1}", "outlets: {A07-A: [3]}")
     place = f"{billing.parent}/tenants.yaml:3: tenants[1].outlets.A07-A: "
     for language, said in (
         ("en", "A07-A is billed under meters too: its outlets would be billed twice"),
@@ -166,14 +168,7 @@ def test_a_pdu_is_billed_once_with_its_rack(
     billing: Path, capsys: pytest.CaptureFixture[str], share: float, wrong: str
 ) -> None:
     """0.75 of a rack is 0.75 of its PDU; 0.25 is left for who has the PDU as a meter, no 0.5."""
-    (billing.parent / "inventory.yaml").write_text(
-        INVENTORY.replace("point: utility}", "point: utility}, {meter: A07-A}"), "utf-8"
-    )
-    (billing.parent / "tenants.yaml").write_text(
-        f"tenants:\n- {{tenant: a, site: {SITE}, shares: {{A07: 0.75}}}}\n"
-        f"- {{tenant: b, site: {SITE}, meters: {{A07-A: {share}}}}}\n",
-        "utf-8",
-    )
+    bill(billing, "shares: {A07: 0.75}", f"meters: {{A07-A: {share}}}")
     assert main(["check", str(billing)]) == (2 if wrong else 0)
     line = f"{billing.parent}/tenants.yaml:3: tenants[1]: the shares of A07-A {wrong}\n"
     assert capsys.readouterr().err == (line if wrong else "")

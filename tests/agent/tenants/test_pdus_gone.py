@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agent.cli import main
+from tests.support import stated
 from tests.support.ledger import SITE, Clock, inventory, ledger
 
 HOURS = 743
@@ -32,22 +31,12 @@ tariff: {{price: 0.10}}
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder of a gateway with March: A07's PDU has 3 kW, half of it each tenant's; the cage 7 kW, the site 20 kW."""
-    (tmp_path / "inventory.yaml").write_text(INVENTORY)
-    (tmp_path / "tenants.yaml").write_text(TENANTS)
-    config = tmp_path / "hubgauge.yaml"
-    config.write_text(
-        f"hub: guian\nsite: {SITE}\nstate_dir: state\ninventory: inventory.yaml\n"
-        "tenants: tenants.yaml\n"
-    )
-    rows = [
-        f"{(START + dt.timedelta(hours=n)).isoformat()},{meter},{kilowatts}"
-        for n in range(HOURS)
-        for meter, kilowatts in {"A07-A": 3, "cage": 7, "main": 20}.items()
-    ]
-    file = tmp_path / "month.csv"
-    file.write_text("time,meter,energy_kwh\n" + "\n".join(rows) + "\n")
-    assert main(["ledger", "import", "--config", str(config), "--site", SITE, str(file)]) == 0
+    """The folder of a gateway with March: A07's PDU has 3 kW, half of it each tenant's.
+
+    The cage has 7 kW, and the site 20 kW.
+    """
+    config = stated.gateway(tmp_path, INVENTORY, TENANTS)
+    stated.import_hours(config, START, HOURS, {"A07-A": 3, "cage": 7, "main": 20})
     return tmp_path
 
 
@@ -61,10 +50,7 @@ def kept_at(folder: Path, year: int, month: int, day: int) -> None:
 
 def made(folder: Path, tenant: str, *args: str) -> dict[str, Any]:
     """Make the statement of March."""
-    out = folder / "out.json"
-    command = ["statement", "--config", str(folder / "hubgauge.yaml"), "--tenant", tenant]
-    assert main([*command, "--month", "2025-03", "--out", str(out), *args]) == 0
-    return dict(json.loads(out.read_text("utf-8")))
+    return stated.made(folder / "hubgauge.yaml", "--tenant", tenant, "--month", "2025-03", *args)
 
 
 def test_a_month_of_which_a_part_is_gone(folder: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from agent.tenants.model import Period, Tariff, Tenant
 from agent.tenants.statement import tenant_statement
 from collectors.base import ConfigError
 from collectors.strict import Problems, read
+from tests.support import stated as gateways
 from tests.support.ledger import SITE, inventory
 
 HOURS = 743
@@ -50,7 +50,8 @@ carbon: {{location: 0.04, market: 0, hours_file: hours.csv}}
 def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a gateway with the month of its meters."""
     folder = tmp_path_factory.mktemp("month")
-    (folder / "inventory.yaml").write_text(
+    config = gateways.gateway(
+        folder,
         f"sites: [{{site: {SITE}, timezone: Europe/Paris}}]\n"
         "racks:\n"
         f"- {{rack: A07, site: {SITE}, feeds: {{A: {{pdu: A07-A}}, B: {{pdu: A07-B}}}}}}\n"
@@ -59,27 +60,20 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "meters:\n"
         "- {meter: main, point: utility}\n"
         "- {meter: it, point: it_input}\n"
-        "- {meter: cage, point: other, accuracy_class: 1}\n"
+        "- {meter: cage, point: other, accuracy_class: 1}\n",
+        TENANTS,
     )
     (folder / "hours.csv").write_text(
         "time,location\n"
         + "".join(f"{(START + dt.timedelta(hours=n)).isoformat()},0.05\n" for n in range(24))
     )
-    (folder / "tenants.yaml").write_text(TENANTS)
-    config = folder / "hubgauge.yaml"
-    config.write_text(
-        f"hub: guian\nsite: {SITE}\nstate_dir: state\ninventory: inventory.yaml\n"
-        "tenants: tenants.yaml\n"
+    gateways.import_hours(
+        config,
+        START,
+        HOURS,
+        POWERS,
+        lacks=lambda meter, hour: meter == "A08-A" and hour >= HOURS - 100,
     )
-    rows = [
-        f"{(START + dt.timedelta(hours=n)).isoformat()},{meter},{kilowatts}"
-        for n in range(HOURS)
-        for meter, kilowatts in POWERS.items()
-        if not (meter == "A08-A" and n >= HOURS - 100)
-    ]
-    file = folder / "month.csv"
-    file.write_text("time,meter,energy_kwh\n" + "\n".join(rows) + "\n")
-    assert main(["ledger", "import", "--config", str(config), "--site", SITE, str(file)]) == 0
     return folder
 
 
@@ -92,10 +86,15 @@ def folder(imported: Path, tmp_path: Path) -> Path:
 
 def made(folder: Path, tenant: str, *args: str, month: str = "2025-03") -> dict[str, Any]:
     """Make a statement."""
-    out = folder / "out.json"
-    command = ["statement", "--config", str(folder / "hubgauge.yaml"), "--tenant", tenant]
-    assert main([*command, "--month", month, "--out", str(out), *args]) == 0
-    return dict(json.loads(out.read_text()))
+    return gateways.made(folder / "hubgauge.yaml", "--tenant", tenant, "--month", month, *args)
+
+
+def refusal_of(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Return what is said where acme's statement of March cannot be made."""
+    capsys.readouterr()
+    command = gateways.statement(folder / "hubgauge.yaml", "--tenant", "acme", "--month", "2025-03")
+    assert main(command) == 2
+    return capsys.readouterr().err
 
 
 def test_the_month_by_paper(folder: Path) -> None:
@@ -248,7 +247,7 @@ def test_the_table_and_the_page(folder: Path) -> None:
         ("meters: {cage: 1}", "shares: {A08: 0.6}", "the shares of A08 add up to 1.1"),
         ("racks: [A07]", "racks: [A09]", "A09 has no PDU"),
         ('since: "07:00"', 'since: "07:03"', "multiple of 5 minutes"),
-        ("hours_file: hours.csv", "hours_file: month.csv", "expected the columns time"),
+        ("hours_file: hours.csv", "hours_file: hours_of_meters.csv", "expected the columns time"),
         ("tenant: acme", "tenant: acne", "no such tenant"),
     ],
 )
@@ -257,10 +256,7 @@ def test_a_mistake_is_one_line(
 ) -> None:
     """A name that is not there, a rack given away twice, a file that is another."""
     (folder / "tenants.yaml").write_text(TENANTS.replace(old, new))
-    capsys.readouterr()
-    command = ["statement", "--config", str(folder / "hubgauge.yaml"), "--tenant", "acme"]
-    assert main([*command, "--month", "2025-03"]) == 2
-    (line,) = capsys.readouterr().err.splitlines()
+    (line,) = refusal_of(folder, capsys).splitlines()
     assert said in line
 
 
@@ -278,10 +274,7 @@ def test_a_factor_that_cannot_be_is_named(
 ) -> None:
     """A row of the factors that cannot be read is one line with its number."""
     (folder / "hours.csv").write_text(f"time,location\n{row}\n")
-    capsys.readouterr()
-    command = ["statement", "--config", str(folder / "hubgauge.yaml"), "--tenant", "acme"]
-    assert main([*command, "--month", "2025-03"]) == 2
-    assert said in capsys.readouterr().err
+    assert said in refusal_of(folder, capsys)
 
 
 def test_a_night_belongs_to_the_day_it_began_on() -> None:
