@@ -30,6 +30,11 @@ class Node(Machine):
         self.joules += joules
         self.zone("intel-rapl:0", "package-0", int(self.joules * 1e6) % RANGE)
 
+    def spend(self, joules: float) -> None:
+        """Let the package draw energy over ten seconds."""
+        self.now += 10
+        self.draw(joules)
+
     def job(self, number: int, cpu: float, memory: int = MIB, scope: str = SCOPE) -> None:
         """Let a job have taken so many CPU seconds (cgroup-v2.rst, `cpu.stat`)."""
         stat = f"usage_usec {int(cpu * 1e6)}\nuser_usec 1\nsystem_usec 2\nnr_periods 0"
@@ -78,8 +83,7 @@ def test_a_job_gets_its_part_of_all_cpu_time(node: Node) -> None:
     node.job(8, cpu=3.0, memory=3 * MIB)
     collector = node.jobs()
     assert energies(collector.collect()) == {"-": 0.0, "7": 0.0, "8": 0.0}
-    node.now += 10
-    node.draw(1500)
+    node.spend(1500)
     node.job(7, cpu=105.0)
     node.job(8, cpu=13.0, memory=3 * MIB)
     found = collector.collect()
@@ -95,8 +99,7 @@ def test_an_idle_node_gives_its_energy_to_nobody(node: Node) -> None:
     node.job(7, cpu=100.0)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(400)
+    node.spend(400)
     assert energies(collector.collect()) == {"-": 400.0, "7": 0.0}
 
 
@@ -106,8 +109,7 @@ def test_a_register_that_wraps_around(node: Node) -> None:
     node.job(7, cpu=0.0)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(600)
+    node.spend(600)
     node.job(7, cpu=5.0)
     assert energies(collector.collect()) == {"-": 450.0, "7": 150.0}
 
@@ -119,8 +121,7 @@ def test_memory_counts_where_the_machine_has_its_registers(node: Node) -> None:
     node.job(7, cpu=0.0)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(1500)
+    node.spend(1500)
     node.zone("intel-rapl:0:0", "core", int(900e6))
     node.zone("intel-rapl:0:1", "dram", int(500e6))
     node.job(7, cpu=10.0)
@@ -134,8 +135,7 @@ def test_jobs_begin_and_end(node: Node) -> None:
     node.job(7, cpu=50.0)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     node.end(7)
     node.job(9, cpu=4.0)
     assert energies(collector.collect()) == {"-": 800.0, "9": 200.0}
@@ -147,19 +147,16 @@ def test_the_number_of_jobs_told_is_bounded(node: Node) -> None:
         node.job(number, cpu=0.0)
     collector = node.jobs(most=2)
     assert energies(collector.collect()).keys() == {"-", "7", "8"}
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     for number in (7, 8, 10):
         node.job(number, cpu=5.0)
     assert energies(collector.collect()) == {"-": 500.0, "7": 250.0, "8": 250.0}
     assert collector.dropped["too_many_jobs"] == 2
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     node.end(7)
     node.job(10, cpu=10.0)
     assert energies(collector.collect()) == {"-": 1500.0, "8": 250.0, "10": 0.0}
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     node.job(10, cpu=15.0)
     assert energies(collector.collect()) == {"-": 2250.0, "8": 250.0, "10": 250.0}
     assert collector.dropped["too_many_jobs"] == 2
@@ -171,8 +168,7 @@ def test_more_cpu_time_than_there_was_is_all_of_it(node: Node) -> None:
     node.job(8, cpu=0.0)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     node.job(7, cpu=15.75)
     node.job(8, cpu=5.25)
     assert energies(collector.collect()) == {"-": 0.0, "7": 750.0, "8": 250.0}
@@ -185,8 +181,7 @@ def test_a_job_of_two_slurmds_is_one(node: Node) -> None:
         node.job(7, cpu=0.0, scope=scope)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     node.job(7, cpu=5.0)
     node.job(7, cpu=10.0, scope=other)
     found = collector.collect()
@@ -199,8 +194,7 @@ def test_a_job_that_is_queued_again_begins_anew(node: Node) -> None:
     node.job(7, cpu=500.0)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     node.job(7, cpu=5.0)
     assert energies(collector.collect()) == {"-": 750.0, "7": 250.0}
 
@@ -214,8 +208,7 @@ def test_a_job_goes_on_when_one_of_its_slurmds_ends(node: Node) -> None:
     node.job(7, cpu=300.0, scope=other)
     collector = node.jobs()
     collector.collect()
-    node.now += 10
-    node.draw(1000)
+    node.spend(1000)
     node.job(7, cpu=105.0)
     node.end(7, other)
     found = collector.collect()

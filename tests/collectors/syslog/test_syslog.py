@@ -15,7 +15,7 @@ from collectors.strict import Document, Problems, read
 from collectors.syslog import KIND
 from collectors.syslog.collector import SyslogCollector
 from collectors.syslog.config import Config
-from tests.collectors.events.listening import context, listening
+from tests.collectors.events.listening import context, listening, refused, told
 from tests.support import binary, free_port
 
 EVENTS = """
@@ -39,28 +39,6 @@ async def log(port: int, text: str, *options: str) -> None:
     command = [binary("logger"), "-n", "127.0.0.1", "-P", str(port), *options, text]
     process = await asyncio.create_subprocess_exec(*command, stderr=subprocess.DEVNULL)
     assert await process.wait() == 0
-
-
-async def told(collector: SyslogCollector, count: int) -> dict[tuple[str, str], float]:
-    """Wait until so many events were heard; returns the readings by metric and event."""
-    for _ in range(3000):
-        found = {
-            (series.metric.name, series.label("event")): value
-            for series, value in await collector.collect()
-        }
-        if sum(value for (name, _), value in found.items() if name == "events_total") >= count:
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{found} {collector.dropped}")
-
-
-async def refused(collector: SyslogCollector, reason: str, count: int = 1) -> None:
-    """Wait until so much was refused for a reason."""
-    for _ in range(3000):
-        if collector.dropped.get(reason, 0) >= count:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(dict(collector.dropped))
 
 
 FORMS = [

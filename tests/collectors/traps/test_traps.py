@@ -15,7 +15,7 @@ from collectors.traps import KIND
 from collectors.traps.collector import TrapCollector, book_of
 from collectors.traps.config import Config
 from collectors.traps.meaning import Trap, meaning
-from tests.collectors.events.listening import context, listening
+from tests.collectors.events.listening import context, listening, refused, told
 from tests.support import binary, free_port
 
 LEAK, DRY = "1.3.6.1.4.1.99999.1.0.1", "1.3.6.1.4.1.99999.1.0.2"
@@ -66,28 +66,6 @@ async def send(program: str, port: int, *options: str, oid: str = LEAK, value: s
 V2C = ("-v", "2c", "-c", "s3cret")
 V3 = ("-v", "3", "-u", "alarms", "-l", "authPriv", "-a", "SHA", "-A", "authpassword")
 V3_PRIVATE = (*V3, "-x", "AES", "-X", "privpassword")
-
-
-async def told(collector: TrapCollector, count: int) -> dict[tuple[str, str], float]:
-    """Wait until so many events were heard; returns the readings by metric and event."""
-    for _ in range(1000):
-        found = {
-            (series.metric.name, series.label("event")): value
-            for series, value in await collector.collect()
-        }
-        if sum(value for (name, _), value in found.items() if name == "events_total") >= count:
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{found} {collector.dropped}")
-
-
-async def refused(collector: TrapCollector, reason: str) -> None:
-    """Wait until a datagram was refused for a reason."""
-    for _ in range(1000):
-        if collector.dropped.get(reason):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError(dict(collector.dropped))
 
 
 async def test_a_trap_is_an_event_of_the_device_that_sent_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from agent import config as config_module
+from agent.config import Config
 from agent.inventory.netbox.collector import NetBoxCollector
 from agent.inventory.netbox.config import InventorySource
 from collectors.base import BadReply
@@ -16,6 +17,18 @@ from tests.agent.inventory.netbox.panels import panels
 from tests.agent.inventory.netbox.reading import Write
 from tests.agent.inventory.netbox.server import served
 from tests.support import HANGS, until
+
+
+def collector_of(config: Config, calls: list[str]) -> NetBoxCollector:
+    """Return the collector of a config; `calls` gets a word for each changed inventory."""
+    source = config.file.inventory
+    assert isinstance(source, InventorySource)
+    return NetBoxCollector(
+        source.netbox,
+        config.file.hub,
+        config.file.state_dir,
+        changed=lambda: calls.append("changed"),
+    )
 
 
 async def test_the_collector_never_waits_for_a_slow_netbox(
@@ -27,14 +40,7 @@ async def test_the_collector_never_waits_for_a_slow_netbox(
     with served(example("v4")) as netbox:
         netbox.faults["sites"] = [(503, {"Retry-After": "1"})]
         config = config_module.load(write(netbox.url))
-        source = config.file.inventory
-        assert isinstance(source, InventorySource)
-        collector = NetBoxCollector(
-            source.netbox,
-            config.file.hub,
-            config.file.state_dir,
-            changed=lambda: calls.append("changed"),
-        )
+        collector = collector_of(config, calls)
         # Were the reading waited for, there would be readings.
         assert list(await collector.collect()) == []
         async with asyncio.timeout(HANGS):
@@ -65,14 +71,7 @@ async def test_a_panels_new_rating_is_a_change(
     calls: list[str] = []
     with served(panels()) as netbox:
         config = config_module.load(write(netbox.url, extra="panel_amperes_field: amperes"))
-        source = config.file.inventory
-        assert isinstance(source, InventorySource)
-        collector = NetBoxCollector(
-            source.netbox,
-            config.file.hub,
-            config.file.state_dir,
-            changed=lambda: calls.append("changed"),
-        )
+        collector = collector_of(config, calls)
         await collector.collect()
         netbox.data.lists["power-panels"][0]["custom_fields"]["amperes"] = 80
         collector._due = 0.0

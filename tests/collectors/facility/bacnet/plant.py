@@ -109,6 +109,16 @@ async def collectors(text: str, folder: Path | None = None) -> AsyncIterator[lis
             await one.aclose()
 
 
+@asynccontextmanager
+async def chiller(*objects: Any) -> AsyncIterator[BacnetCollector]:
+    """Serve the objects of a chiller, and make the collector that reads it."""
+    async with (
+        plant(*objects) as (address, _),
+        collectors(CHILLER.format(address=address)) as (one,),
+    ):
+        yield one
+
+
 async def values(one: BacnetCollector) -> dict[str, float]:
     return {
         series.prefix.strip().replace('hub="guian",site="s1",', ""): value

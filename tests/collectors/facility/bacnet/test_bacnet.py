@@ -22,6 +22,7 @@ from tests.collectors.facility.bacnet.plant import (
     CHILLER,
     HEALTHY,
     analog,
+    chiller,
     collectors,
     plant,
     values,
@@ -68,10 +69,7 @@ async def test_what_the_device_itself_calls_unreliable_is_absent() -> None:
         analog(3, 120.0, "kilowatts", reliability="no-sensor"),
         analog(4, float("nan"), "kilowatts"),
     )
-    async with (
-        plant(*objects) as (address, _),
-        collectors(CHILLER.format(address=address)) as (one,),
-    ):
+    async with chiller(*objects) as one:
         assert await values(one) == {'dc_cooling_up{unit="chiller-1"}': 1.0}
     assert one.dropped == {"out_of_service": 1, "fault": 2, "sentinel": 1}
 
@@ -86,10 +84,7 @@ async def test_an_alarm_or_an_override_is_still_a_measurement() -> None:
             ("degrees-celsius", "degrees-celsius", "kilowatts", "kilowatts"), 1
         )
     ]
-    async with (
-        plant(*objects) as (address, _),
-        collectors(CHILLER.format(address=address)) as (one,),
-    ):
+    async with chiller(*objects) as one:
         assert len(await values(one)) == 5
 
 
@@ -154,10 +149,7 @@ async def test_a_device_with_none_of_the_points_is_a_bad_reply() -> None:
 async def test_a_unit_of_another_quantity_is_no_reading(caplog: pytest.LogCaptureFixture) -> None:
     """A temperature is not taken for a power; the log says which object and what to give."""
     objects = (analog(3, 120.0, "degrees-celsius"), analog(1, 7.5, "no-units"))
-    async with (
-        plant(*objects) as (address, _),
-        collectors(CHILLER.format(address=address)) as (one,),
-    ):
+    async with chiller(*objects) as one:
         assert await values(one) == {'dc_cooling_up{unit="chiller-1"}': 1.0}
     assert one.dropped == {"unit": 2, "no_value": 2}
     assert (
@@ -265,10 +257,7 @@ async def test_a_point_that_cannot_be_is_no_reading() -> None:
         analog(3, 65535.0, "kilowatts"),
         analog(4, 200.0, "kilowatts"),
     )
-    async with (
-        plant(*objects) as (address, _),
-        collectors(CHILLER.format(address=address)) as (one,),
-    ):
+    async with chiller(*objects) as one:
         got = await values(one)
     assert {name.partition("{")[0] for name in got} == {
         "dc_cooling_up",

@@ -7,12 +7,13 @@ import struct
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 
+import pytest
 from pymodbus.framer.rtu import FramerRTU
 from pymodbus.pdu.device import ModbusControlBlock
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from collectors.base import Context, Place
+from collectors.base import BadReply, Context, Place
 from collectors.facility.modbus import config as modbus
 from collectors.facility.modbus.collector import ModbusCollector
 from collectors.facility.modbus.config import Device
@@ -149,3 +150,17 @@ def frame(
     return (
         head + struct.pack(">HHB", 0, len(body) + 1, question[6] if unit is None else unit) + body
     )
+
+
+async def one_bad_reply(
+    device: Callable[[str], Device], asked: int, answer: Callable[[bytes], bytes], message: str
+) -> None:
+    """Answer a question of so many bytes, then nothing more: the round must end with `message`."""
+
+    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(await reader.readexactly(asked)))
+        await reader.read()
+
+    async with misbehaving(reply) as address, meters(device(address)) as (one,):
+        with pytest.raises(BadReply, match=message):
+            await one.collect()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from collectors.base import BadReply, Unreachable
+from collectors.base import Unreachable
 from collectors.facility.modbus.frame import Question
 from tests.collectors.facility.modbus.kit import (
     SDM630,
@@ -17,6 +17,7 @@ from tests.collectors.facility.modbus.kit import (
     meter,
     meters,
     misbehaving,
+    one_bad_reply,
     serving,
     simulated,
     values,
@@ -108,14 +109,7 @@ async def test_an_answer_that_is_not_one_is_a_bad_reply_at_once(
 
     At the deadline the error would be another one.
     """
-
-    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer(await reader.readexactly(12)))
-        await reader.read()
-
-    async with misbehaving(reply) as address, meters(meter(address)) as (one,):
-        with pytest.raises(BadReply, match=message):
-            await one.collect()
+    await one_bad_reply(meter, 12, answer, message)
 
 
 async def test_a_late_answer_is_passed_over() -> None:

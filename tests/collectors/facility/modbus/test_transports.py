@@ -17,7 +17,7 @@ from pymodbus.framer import FramerType
 from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusTlsServer
 
-from collectors.base import BadReply, ConfigError, Unreachable
+from collectors.base import ConfigError, Unreachable
 from collectors.facility.modbus.config import Config, Device
 from collectors.facility.modbus.kind import KIND
 from collectors.strict import Problems, read
@@ -28,6 +28,7 @@ from tests.collectors.facility.modbus.kit import (
     meter,
     meters,
     misbehaving,
+    one_bad_reply,
     rtu_frame,
     serving,
     simulated,
@@ -105,14 +106,7 @@ async def test_a_serial_answer_that_is_not_one_is_a_bad_reply_at_once(
 
     At the deadline the error would be another one.
     """
-
-    async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(answer(await reader.readexactly(8)))
-        await reader.read()
-
-    async with misbehaving(reply) as address, meters(serial(address)) as (one,):
-        with pytest.raises(BadReply, match=message):
-            await one.collect()
+    await one_bad_reply(serial, 8, answer, message)
 
 
 async def test_a_serial_answer_cut_short_is_given_up_and_never_finished_by_the_next() -> None:
