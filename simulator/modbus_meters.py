@@ -106,21 +106,21 @@ class MeterServer:
         self._server = ModbusTcpServer(
             devices,
             address=listen,
-            trace_pdu=self._hear,  # type: ignore[arg-type]
+            trace_pdu=self._hear,  # type: ignore[arg-type] # None drops it; the type lacks it
             trace_packet=self._send,
         )
         try:
             await self._server.serve_forever(background=True)
         except RuntimeError:
             raise OSError(f"cannot listen on {listen[0]}:{listen[1]}") from None
-        sockets = self._server.transport.sockets  # type: ignore[attr-defined]
+        sockets = self._server.transport.sockets  # type: ignore[attr-defined] # of a server
         host, port = sockets[0].getsockname()[:2]
         return host, port
 
     async def stop(self) -> None:
         """Close the server and its connections."""
         if self._server is not None:
-            await self._server.shutdown()  # type: ignore[no-untyped-call]
+            await self._server.shutdown()  # type: ignore[no-untyped-call] # pymodbus
             self._server = None
 
     def _hear(self, sending: bool, pdu: ModbusPDU) -> ModbusPDU | None:
@@ -151,4 +151,4 @@ def _served(meter: SimulatedMeter, action: Callable[..., object]) -> SimDevice:
 
     bits = [SimData(0, values=[False] * 16, datatype=DataType.BITS)]
     simdata = (bits, bits, registers(FUNCTIONS["holding"]), registers(FUNCTIONS["input"]))
-    return SimDevice(meter.unit, simdata, action=action)  # type: ignore[arg-type]
+    return SimDevice(meter.unit, simdata, action=action)  # type: ignore[arg-type] # any function

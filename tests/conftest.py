@@ -117,8 +117,8 @@ def untraced(item: pytest.Item) -> Generator[None]:
     """Let the tracer of coverage rest around a part of a test where that is said above.
 
     pytest-cov's own mark `no_cover` does nothing in a process of xdist. The tracer comes back while
-    no exception is under way: with one, Python 3.11 went round in a loop for ever. So the hooks below
-    are of the old form, into which the exception of a test that fails is not thrown.
+    no exception is under way: with one, Python 3.11 went round in a loop for ever. So the hooks
+    below are of the old form, into which the exception of a test that fails is not thrown.
     """
     drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
     if not drawn and not item.nodeid.startswith(UNTRACED):

@@ -94,7 +94,9 @@ def test_the_environment_stands_in_both_forms(
 
 
 MISTAKES = {
-    "snmp: [{address: 127.0.0.1, pdo: a}]\n": "bad.yaml:1: snmp[0].pdo: unknown key; did you mean pdu",
+    "snmp: [{address: 127.0.0.1, pdo: a}]\n": (
+        "bad.yaml:1: snmp[0].pdo: unknown key; did you mean pdu"
+    ),
     "snmp:\n- {address: 127.0.0.1, pdu: own}\n": (
         "bad.yaml:2: snmp[0]: 'own' is already the name of collectors.snmp.devices[0]"
     ),

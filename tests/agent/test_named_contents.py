@@ -100,7 +100,10 @@ def test_the_servers_certificates_are_loaded(
     [
         ("  influxdb: {url: 'https://h', ca_file: garbage}", ["outputs.influxdb.ca_file"]),
         (
-            "  remote_write:\n    {url: 'https://h/w', ca_file: garbage, cert_file: ours.pem, key_file: other.key}",
+            (
+                "  remote_write:\n    {url: 'https://h/w', ca_file:"
+                " garbage, cert_file: ours.pem, key_file: other.key}"
+            ),
             ["outputs.remote_write.ca_file", "outputs.remote_write.key_file"],
         ),
     ],
@@ -135,7 +138,10 @@ def test_good_files_are_no_lines(folder: Path, capsys: pytest.CaptureFixture[str
         ("costly", "costly:1: expected a bcrypt hash of cost 4 to 16"),
         (
             "nobody",
-            "nobody: has no user, so nobody could log in; expected user:bcrypt-hash, as htpasswd -B writes it",
+            (
+                "nobody: has no user, so nobody could log in;"
+                " expected user:bcrypt-hash, as htpasswd -B writes it"
+            ),
         ),
     ],
 )

@@ -104,9 +104,9 @@ def test_a_file_in_a_folders_place_is_one_line(tmp_path: Path, key: str) -> None
 def with_devices(folder: Path, profiles: str) -> None:
     """Write a config whose devices need a profile of the operator's own."""
     (folder / "config.yaml").write_text(
-        "hub: guian\nsite: s\ncollectors:\n  modbus:\n"
-        f"    profiles_dir: '{profiles}'\n"
-        "    devices: [{address: '127.0.0.1:502', unit: 1, profile: own, meter: m, point: utility}]\n"
+        f"hub: guian\nsite: s\ncollectors:\n  modbus:\n    profiles_dir: '{profiles}'\n"
+        "    devices: [{address: '127.0.0.1:502', unit:"
+        " 1, profile: own, meter: m, point: utility}]\n"
     )
 
 

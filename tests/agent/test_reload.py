@@ -185,7 +185,10 @@ async def test_a_failing_device_is_logged_once_over_reloads(
 
     def write(*names: str) -> None:
         devices = "".join(
-            f"    - {{address: '127.0.0.1:1', profile: eastron-sdm630, meter: {name}, point: other}}\n"
+            (
+                f"    - {{address: '127.0.0.1:1', profile:"
+                f" eastron-sdm630, meter: {name}, point: other}}\n"
+            )
             for name in names
         )
         config.write_text(

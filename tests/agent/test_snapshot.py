@@ -116,7 +116,10 @@ def test_a_change_is_seen_by_the_next_scrape() -> None:
 
 def test_accept_headers() -> None:
     """Prometheus asks for OpenMetrics by its Accept header; a browser does not."""
-    prometheus = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5"
+    prometheus = (
+        "application/openmetrics-text;version=1.0.0,"
+        "application/openmetrics-text;version=0.0.1;q=0.75,text/plain;q=0.5"
+    )
     assert accepts_openmetrics(prometheus)
     assert not accepts_openmetrics("text/html,*/*")
     assert not accepts_openmetrics("application/openmetrics-text;q=0")

@@ -107,11 +107,11 @@ def test_a_package_that_fails_is_tried_again(package: Path) -> None:
     defer_init("parcel")
     with pytest.raises(AttributeError, match="parcel_wanted"):
         _ = parcel().made
-    sys.parcel_wanted = 3  # type: ignore[attr-defined]
+    sys.parcel_wanted = 3  # type: ignore[attr-defined] # the test makes it
     try:
         assert parcel().made == 3
     finally:
-        del sys.parcel_wanted  # type: ignore[attr-defined]
+        del sys.parcel_wanted  # type: ignore[attr-defined] # as above
 
 
 def test_a_second_thread_waits_until_everything_is_there(package: Path) -> None:
@@ -136,7 +136,9 @@ def test_a_second_thread_waits_until_everything_is_there(package: Path) -> None:
 
 
 def test_an_agent_loads_neither_servers_nor_a_command_line_it_does_not_use() -> None:
-    """Whoever wants them in its process, as a plant's own collector, has them by the usual import."""
+    """Whoever wants them in its process, as a plant's own collector, has them by the usual
+    import.
+    """
     program = (
         "import sys, agent.commands.run, agent.web.server\n"
         "assert not {'http.server', 'click', 'wsgiref'} & set(sys.modules), sys.modules.keys()\n"

@@ -1,4 +1,6 @@
-"""Which colour a value has, and in which unit a KPI is shown: by hand, from what each panel says."""
+"""Which colour a value has, and in which unit a KPI is shown: by hand, from what each panel
+says.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,10 @@ def busy(site: str, node: str, share: float) -> list[dict[str, str]]:
 def test_the_mean_of_a_site_s_nodes(tmp_path: Path) -> None:
     """Nodes at 20 % and 60 % make 0.4; a site with a chip has no value."""
     rule_files.write(tmp_path, load_registry())
-    chip = 'dc_accelerator_info{hub="h",site="b",node="n3",accelerator="0",vendor="huawei",model="910"}'
+    chip = (
+        'dc_accelerator_info{hub="h",site="b",node="n3",'
+        'accelerator="0",vendor="huawei",model="910"}'
+    )
     case = {
         "interval": "1m",
         "input_series": [

@@ -155,6 +155,19 @@ def test_hubs_are_kept_apart_and_end_when_they_end(built: Path) -> None:
     assert [one["labels"]["told_by"] for one in job["static_configs"]] == ["guian", "kunming"]
 
 
+def test_each_node_is_scraped_by_one_of_several(built: Path) -> None:
+    """A hash of the node's place, modulo the number of scrapers, is each scraper's number once."""
+    shares = []
+    for number in (1, 2):
+        config = yaml.safe_load((built / f"guian/scraper-{number}-of-2.yml").read_text("utf-8"))
+        (job,) = config["scrape_configs"]
+        hashed, kept, *_ = job["relabel_configs"]
+        assert hashed["source_labels"] == ["site", "row", "rack"]
+        assert kept["source_labels"] == [hashed["target_label"]]
+        shares.append((hashed["modulus"], kept["regex"], kept["action"]))
+    assert shares == [(2, "0", "keep"), (2, "1", "keep")]
+
+
 def test_only_the_hubs_below_can_be_gone(built: Path) -> None:
     """The alert is of the plan's hubs: a province that is told of by one of them does not make a
     second page.

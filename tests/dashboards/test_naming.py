@@ -84,6 +84,15 @@ def test_a_legend_has_names_for_ids(legend: str, shown: str, english: str, chine
     assert renamed(shown, [legend], "zh") == chinese
 
 
+def test_a_dollar_in_a_name_is_a_dollar() -> None:
+    """In Grafana's pattern of a new name `$1` is what the first group found, and `$$` is a dollar.
+
+    A promise at `US$1 a kWh` is called so, and not by the name of the site before it.
+    """
+    (rule,) = renames(["{{site}} {{target}}"], {"target": {"price": "US$1 a kWh"}})
+    assert rule["options"] == {"regex": "(.*) price", "renamePattern": "$1 US$$1 a kWh"}
+
+
 @pytest.mark.parametrize(
     "kind",
     [

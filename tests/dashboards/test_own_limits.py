@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from agent.cli import main
+from collectors.catalogue.rack_limits import LimitedPlace, RackLimits, SiteLimits
+from dashboards.alerts.limit import rack_celsius
 from tests.dashboards.promtool import promtool
 
 LIMITED = {
@@ -149,6 +151,30 @@ def _firing(alert: str, name: str, places: set[tuple[str, Any]]) -> dict[str, An
             {"labels": f'{{site="{site}",{name}="{value}"}}', "value": 1} for site, value in places
         ],
     }
+
+
+def test_an_alert_names_the_limit_of_the_smallest_place() -> None:
+    """A rack's own limit goes before its row's, and that before its site's; all others have 27 °C.
+
+    The text is in the template language of Go, which Prometheus fills in.
+    """
+    own = SiteLimits(
+        places={
+            LimitedPlace(site="s"): RackLimits(inlet_recommended_celsius=24.0),
+            LimitedPlace(site="s", rack="A1"): RackLimits(inlet_recommended_celsius=22.0),
+            LimitedPlace(site="s", row="A"): RackLimits(inlet_recommended_celsius=25.0),
+        }
+    )
+    limit = rack_celsius(own, lambda limits: limits.inlet_recommended_celsius)
+    site, row, rack = '(eq $labels.site "s")', '(eq $labels.row "A")', '(eq $labels.rack "A1")'
+    assert limit.template() == (
+        f"{{{{ if and {site} {rack} }}}}22 °C{{{{ else }}}}"
+        f"{{{{ if and {site} {row} }}}}25 °C{{{{ else }}}}"
+        f"{{{{ if {site} }}}}24 °C{{{{ else }}}}27 °C{{{{ end }}}}{{{{ end }}}}{{{{ end }}}}"
+    )
+    assert limit.of({"site": "s", "row": "A", "rack": "A1"}) == "22 °C"
+    assert limit.of({"site": "s", "row": "A", "rack": "A2"}) == "25 °C"
+    assert limit.of({"site": "t", "row": "A", "rack": "A1"}) == "27 °C"
 
 
 def test_without_a_config_the_limits_are_the_standards(tmp_path: Path) -> None:

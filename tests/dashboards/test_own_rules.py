@@ -25,7 +25,8 @@ groups:
 tests:
   - interval: 1m
     input_series:
-      - {series: 'dc_rack_inlet_temperature_celsius{hub="h",site="s",row="A",rack="1"}', values: 20x9}
+      - {series: 'dc_rack_inlet_temperature_celsius{hub="h",site="s",row="A",rack="1"}',
+         values: 20x9}
     alert_rule_test:
       - eval_time: 5m
         alertname: AcmeFewRacks

@@ -97,6 +97,22 @@ def test_effects_carry_what_must_be_the_same() -> None:
             assert set(cause.same) <= labels[name], (cause.cause, name)
 
 
+def test_an_alert_hides_only_those_of_its_own_place() -> None:
+    """A rack that is too hot says nothing of the other racks of its site.
+
+    So an inhibition compares each label that names a place and that both alerts carry.
+    """
+    places = {"hub", "site", "rack", "breaker", "instance", "target"}
+    labels = {alert.name: places & set(alert.must_fire.fires or {}) for alert in ALERTS}
+    loose = [
+        (cause.cause, name)
+        for cause in CAUSES
+        for name in cause.effects
+        if labels[cause.cause] & labels[name] != set(cause.same)
+    ]
+    assert loose == []
+
+
 class Heard:
     """What a receiver was sent: a path and the alerts of each message."""
 

@@ -80,7 +80,9 @@ def test_the_image_has_what_the_wheel_is_made_of() -> None:
 
 
 def test_the_secrets_of_compose_are_made_for_the_users_of_their_containers() -> None:
-    """The file's head makes each secret as the user that the image runs as; the page says so too."""
+    """The file's head makes each secret as the user that the image runs as; the page says so
+    too.
+    """
     found = compose()
     made = dict(
         re.findall(

@@ -61,7 +61,9 @@ def test_the_bridge_is_hardened(tmp_path: Path) -> None:
 
 
 def steps(key: str, config: Path) -> list[tuple[bool, list[str]]]:
-    """Return the calls of hubgauge that a key of the unit makes: whether each must succeed, and how."""
+    """Return the calls of hubgauge that a key of the unit makes: whether each must succeed, and
+    how.
+    """
     text = (DEPLOY / "systemd" / "hubgauge.service").read_text("utf-8")
     found = re.findall(rf"^{key}=(-?)/opt/hubgauge/bin/hubgauge (.*)$", text, re.MULTILINE)
     return [

@@ -56,13 +56,28 @@ def too_long(name: str, text: str) -> Iterator[str]:
                 yield f"{name}: class {node.name} has {lines} lines"
 
 
+def comments(text: str) -> Iterator[str]:
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+
+
 def suppressed(text: str) -> int:
     """Count the comments that suppress a rule; the same words in a string suppress nothing."""
-    return sum(
-        len(re.findall(r"#\s*(?:noqa|type:\s*ignore)", token.string))
-        for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type == tokenize.COMMENT
-    )
+    return sum(len(re.findall(r"#\s*(?:noqa|type:\s*ignore)", one)) for one in comments(text))
+
+
+def without_reason(text: str) -> list[str]:
+    """Return the comments that suppress a rule and do not say why."""
+    return [
+        one
+        for one in comments(text)
+        if re.search(r"#\s*(?:noqa|type:\s*ignore)", one)
+        and re.sub(r"#\s*(?:noqa(?::[\sA-Z\d,]+)?|type:\s*ignore(?:\[[^\]]*\])?)", "", one).strip(
+            " -"
+        )
+        == ""
+    ]
 
 
 def test_no_file_and_no_class_is_too_long() -> None:
@@ -77,13 +92,33 @@ def test_few_rules_are_suppressed_where_nobody_looks() -> None:
     assert sum(map(suppressed, texts().values())) <= SUPPRESSED
 
 
-def test_only_the_tables_of_tests_go_past_the_line() -> None:
-    """The linter knows the length of a line, and no other folder is let off."""
+def test_a_suppressed_rule_has_its_reason_behind_it() -> None:
+    """Whoever meets it later need not find out whether it is still wanted."""
+    found = {name: without_reason(text) for name, text in texts().items()}
+    assert {name: bare for name, bare in found.items() if bare} == {}
+
+
+@pytest.mark.parametrize(
+    ("comment", "bare"),
+    [
+        ("# noqa: E1 - why", False),
+        ("# type: ignore[x]  # why", False),
+        ("# noqa: E1, E2", True),
+        ("# type: ignore[x, y]", True),
+    ],
+)
+def test_a_reason_is_words_behind_the_rule(comment: str, bare: bool) -> None:
+    """The rule's own name is none."""
+    assert bool(without_reason(f"a = 1  {comment}\n")) is bare
+
+
+def test_no_line_is_too_long() -> None:
+    """The linter knows the length of a line, and no folder is let off, not that of the tests."""
     ruff = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]
     assert ruff["line-length"] == 100
     assert "E501" not in ruff["lint"]["ignore"]
     let_off = [name for name, rules in ruff["lint"]["per-file-ignores"].items() if "E501" in rules]
-    assert let_off == ["tests/**"]
+    assert let_off == []
 
 
 @pytest.mark.parametrize(

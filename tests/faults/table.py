@@ -77,7 +77,8 @@ FAULTS: Final = (
     Fault(
         number=5,
         what="the database ends every few seconds; its answers are lost",
-        how="InfluxDB by SIGKILL, VictoriaMetrics by SIGTERM (killed, it forgets what it took last);"
+        how="InfluxDB by SIGKILL, VictoriaMetrics by SIGTERM"
+        " (killed, it forgets what it took last);"
         " a proxy drops the answer after the write",
         peers="Vector promises at least once",
         run=outages.killed_base,
@@ -125,7 +126,8 @@ FAULTS: Final = (
     Fault(
         number=10,
         what="the spool reaches its quota",
-        how="samples into a quota of 256 KiB while the database is away, then drained; a whole agent"
+        how="samples into a quota of 256 KiB while the"
+        " database is away, then drained; a whole agent"
         " with two living outputs beside one whose spool is full, one that never answers and one"
         " that is not there",
         peers="Telegraf's disk buffer has no limit; OTel's full queue refuses; Fluent Bit drops"

@@ -102,7 +102,10 @@ class Watch:
                 self.slope(),
                 self.memory[first :: len(self.memory) // 20],
             )
-            told = f", {self.slope():+.2f} MiB an hour after the first {self.hours[first] * 60:.0f} min"
+            told = (
+                f", {self.slope():+.2f} MiB an hour after"
+                f" the first {self.hours[first] * 60:.0f} min"
+            )
         return (
             f"memory {self.memory[first]:.0f} to {self.memory[-1]:.0f} MiB{told};"
             f" descriptors {self.descriptors[first]} to {self.descriptors[-1]},"

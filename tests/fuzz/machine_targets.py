@@ -82,7 +82,10 @@ def power() -> Iterator[Target]:
     from collectors.power.redfish.places import EQUIPMENT_KINDS, NODE_KINDS
 
     raw = b"dc 78 00 64 00 c8 00 82 00 00 00 00 00 e8 03 00 00 40"
-    text = b"    Instantaneous power reading:                   213 Watts\n    Power reading state is:                   activated\n"
+    text = (
+        b"    Instantaneous power reading:                   213 Watts\n"
+        b"    Power reading state is:                   activated\n"
+    )
     yield Target(name="ipmi-power", run=text_of(parse_power_reading), seeds=(raw, text))
     yield Target(name="ipmi-dcmi", run=decode_power_reading, seeds=(bytes.fromhex(raw.decode()),))
     yield Target(

@@ -98,7 +98,10 @@ def yaml_files() -> Iterator[Target]:
     def profile(model: type[Any]) -> Callable[[bytes], object]:
         return lambda data: read("p.yaml", model, text=data.decode("utf-8", "replace"))
 
-    small = b"protocol: snmp\ntitle: t\nkind: pdu\nreadings:\n  - {metric: dc_pdu_power_watts, oid: 1.3.6.1.4.1.9.1.0, unit: W}\n"
+    small = (
+        b"protocol: snmp\ntitle: t\nkind: pdu\nreadings:\n  - {metric:"
+        b" dc_pdu_power_watts, oid: 1.3.6.1.4.1.9.1.0, unit: W}\n"
+    )
     merged = b"a: &a {b: 1}\nc: &c {<<: [*a, *a]}\nd: {<<: *c}\n"
     allowed = (ConfigError, Problems)
     yield Target(
@@ -108,7 +111,10 @@ def yaml_files() -> Iterator[Target]:
         allowed=allowed,
         most=512,
     )
-    modbus_seed = b"protocol: modbus\ntitle: t\nsource: s\nregisters:\n  - {metric: dc_meter_power_watts, address: 0x34, type: float32, unit: W}\n"
+    modbus_seed = (
+        b"protocol: modbus\ntitle: t\nsource: s\nregisters:\n  - {metric:"
+        b" dc_meter_power_watts, address: 0x34, type: float32, unit: W}\n"
+    )
     yield Target(
         name="modbus-profile",
         run=profile(Profile),

@@ -1,10 +1,10 @@
 """An adversary: it searches for a PUE that is better than the truth.
 
-`python -m tests.reference.adversary [--seconds S] [--seed X] [--jobs J]` starts from random sites and changes
-them a little at a time: silences, additions, glitches, exchanges, stalls, files instead of live
-readings. It keeps what makes PUE better than the truth of the window, at a coverage of at least
-0.9, and prints the best that it found in units of the stated uncertainty. Above 1 it has won. J
-searches go on side by side, each from a seed of its own.
+`python -m tests.reference.adversary [--seconds S] [--seed X] [--jobs J]` starts from random sites
+and changes them a little at a time: silences, additions, glitches, exchanges, stalls, files instead
+of live readings. It keeps what makes PUE better than the truth of the window, at a coverage of at
+least 0.9, and prints the best that it found in units of the stated uncertainty. Above 1 it has won.
+J searches go on side by side, each from a seed of its own.
 """
 
 from __future__ import annotations

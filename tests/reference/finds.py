@@ -202,7 +202,9 @@ FINDS: Final[Mapping[str, Plan]] = {
         it_shape=Shape(name="ramp", swing=-200),
         feeds=(Device(seconds=300, faults=(Fault(sort="exchange", minute=135, kwh=-20),)),),
     ),
-    "a meter of coarse steps exchanged for one that shows nearly a step more, while it shows 0": Plan(
+    (
+        "a meter of coarse steps exchanged for one that shows nearly a step more, while it shows 0"
+    ): Plan(
         it_shape=_CYCLE,
         branches=(
             Device(
@@ -222,7 +224,9 @@ FINDS: Final[Mapping[str, Plan]] = {
     "the same, over a longer time": Plan(
         hours=8, branches=(Device(seconds=300, faults=(_SEVEN,)),)
     ),
-    "IT's register renewed each six minutes, whose load is constant for hours and then is not": Plan(
+    (
+        "IT's register renewed each six minutes, whose load is constant for hours and then is not"
+    ): Plan(
         hours=12,
         it_shape=Shape(name="step", swing=10),
         branches=(Device(seconds=300, faults=(Fault(sort="refresh", minute=1, minutes=6),)),),

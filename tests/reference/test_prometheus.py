@@ -92,7 +92,9 @@ def test_counters_in_promql_rise_as_defined(name: str, tmp_path: Path) -> None:
     assert all(right.values())
     rule_files.write(tmp_path, load_registry())
     series = {
-        boundary: f'dc_site_energy_joules_total{{hub="guian", site="{SITE}", boundary="{boundary}"}}'
+        boundary: (
+            f'dc_site_energy_joules_total{{hub="guian", site="{SITE}", boundary="{boundary}"}}'
+        )
         for boundary in ("facility", "it")
     }
     rise = {key: f"({one} - {one} offset {(last - first) * 5}m)" for key, one in series.items()}

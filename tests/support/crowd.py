@@ -21,7 +21,10 @@ from tests.support import ROOT, free_port, get, running, wait_for
 from tests.system.running_agent import HUBGAUGE
 
 SUCCESS = re.compile(
-    r'^hubgauge_collector_last_success_timestamp_seconds\{collector="(\w+)",device="([^"]+)"\} (\S+)$',
+    (
+        r'^hubgauge_collector_last_success_timestamp_seconds\{collector="(\w+)",'
+        r'device="([^"]+)"\} (\S+)$'
+    ),
     re.MULTILINE,
 )
 

@@ -1,4 +1,6 @@
-"""The names of the packaged profiles, without reading them: each process of a run collects tests."""
+"""The names of the packaged profiles, without reading them: each process of a run collects
+tests.
+"""
 
 from __future__ import annotations
 

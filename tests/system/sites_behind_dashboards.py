@@ -78,7 +78,10 @@ def write_agent(folder: Path, simulator: Simulator, port: int, database: str) ->
             host=True,
         ),
     )
-    plugged = f"[{{collector: 'tests.system.unread:Unread', options: {{hub: {site.hub}, site: {site.key}}}, interval: 3s}}]"
+    plugged = (
+        f"[{{collector: 'tests.system.unread:Unread', options:"
+        f" {{hub: {site.hub}, site: {site.key}}}, interval: 3s}}]"
+    )
     text = config.read_text()
     text = text.replace(
         "collectors:\n",

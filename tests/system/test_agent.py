@@ -37,12 +37,18 @@ BAD = {
             "collectors:\n  snmp:\n    devices:\n    -"
             " {address: 127.0.0.1, pdu: A,\n       community_file: none}\n"
         ),
-        r"config\.yaml:9: collectors\.snmp\.devices\[0\]\.community_file: .*none: cannot be read: No such file or directory",
+        (
+            r"config\.yaml:9: collectors\.snmp\.devices\[0\]\.community_file:"
+            r" .*none: cannot be read: No such file or directory"
+        ),
     ),
     "not yaml": ("collectors: [\n", r"config\.yaml:\d+: is not YAML: "),
     "class not there": (
         "collectors:\n  prometheus: {collectors: [{collector: 'no_such:Thing'}]}\n",
-        r"config\.yaml:6: collectors\.prometheus: 'no_such:Thing' cannot be made: ModuleNotFoundError",
+        (
+            r"config\.yaml:6: collectors\.prometheus:"
+            r" 'no_such:Thing' cannot be made: ModuleNotFoundError"
+        ),
     ),
 }
 

@@ -33,7 +33,10 @@ class Agent:
         (folder / "token").write_text(TOKENS["v4"])
         (folder / "token").chmod(0o600)
         self.config = folder / "config.yaml"
-        device = f'{{address: "127.0.0.1:{free_port()}", pdu: A01-A, rack: A01, feed: A, profile: apc-rpdu2}}'
+        device = (
+            f'{{address: "127.0.0.1:{free_port()}", pdu:'
+            f" A01-A, rack: A01, feed: A, profile: apc-rpdu2}}"
+        )
         self.config.write_text(
             "hub: guian\nsite: one\nstate_dir: state\noutputs:"
             f" {{http: {{listen: '127.0.0.1:{self.port}'}}}}\n"

@@ -57,7 +57,8 @@ def test_what_was_spooled_is_stored_once_though_the_database_was_away_and_the_ag
     port = free_port()
     load = (
         "  prometheus:"
-        f" {{collectors: [{{collector: 'tests.system.load:Load', options: {{series: {SERIES}}}, interval: 1s}}]}}\n"
+        f" {{collectors: [{{collector: 'tests.system.load:Load',"
+        f" options: {{series: {SERIES}}}, interval: 1s}}]}}\n"
     )
     config = write_config(
         tmp_path,

@@ -96,7 +96,9 @@ def test_a_shard_has_not_all_racks(tmp_path: Path, capsys: pytest.CaptureFixture
     write(
         tmp_path,
         inventory=f"sites: [{{site: s}}]\nracks:\n{racks}",
-        tenants=f"tenants: [{{tenant: t, site: s, racks: [{','.join(f'R{n}' for n in range(9))}]}}]",
+        tenants=(
+            f"tenants: [{{tenant: t, site: s, racks: [{','.join(f'R{n}' for n in range(9))}]}}]"
+        ),
     )
     assert said(tmp_path, capsys, f"{NAMED}shard: 1/4\n") == []
     write(tmp_path, tenants="tenants: [{tenant: t, site: s, racks: [R1, R1]}]")

@@ -75,7 +75,10 @@ def test_an_import_is_told_in_chinese(config: Path, tmp_path: Path, told: Told) 
     assert ledger("import", config, more) == 2
     assert told() == [
         f"{more}:4: energy_kwh: 应为数字，至少 0，实为 -5；送出的电能请单独用 --exported 导入",
-        f"{more}:5: time: 应为 ISO 8601 时间，如 2025-01-31T14:00:00+08:00，实为 '2025-02-30T02:00'",
+        (
+            f"{more}:5: time: 应为 ISO 8601 时间，如"
+            f" 2025-01-31T14:00:00+08:00，实为 '2025-02-30T02:00'"
+        ),
         f"{more}:6: meter: 'ti' 不是本站点的电能表；是否应为 it？",
     ]
     assert ledger("import", config, more, "--skip-refused", "--interval", "1h") == 0

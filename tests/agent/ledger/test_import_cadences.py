@@ -63,7 +63,10 @@ def test_a_logger_that_jitters(make: Callable[[str], Bills], step: int) -> None:
     bench = make("Asia/Shanghai")
     first = bench.time("2025-03-01T00:00")
     rows = [
-        f"{(first + dt.timedelta(minutes=step * n, seconds=n % 3)).isoformat()},{m},{kw * step / 60}"
+        (
+            f"{(first + dt.timedelta(minutes=step * n, seconds=n % 3)).isoformat()},"
+            f"{m},{kw * step / 60}"
+        )
         for n in range(24 * 60 // step)
         for m, kw in (("u", 130), ("i", 100))
     ]

@@ -101,5 +101,7 @@ def test_milliwatts_are_no_megawatts(unit: str) -> None:
 
 @pytest.mark.parametrize("unit", ["mwh", "MWH", "Mwh", "MWh"])
 def test_megawatt_hours_in_any_other_letters(unit: str) -> None:
-    """A system that writes all in small letters says nothing by the size of its m: 1 MWh is 3.6 GJ."""
+    """A system that writes all in small letters says nothing by the size of its m: 1 MWh is 3.6
+    GJ.
+    """
     assert values(sheet(f"time,u [{unit}]", "2026-02-01T00:00,1")) == {"u": [3.6e9]}

@@ -29,7 +29,8 @@ RATING = 10
 def _stock(point: str) -> Inventory:
     return inventory(
         f"sites: [{{site: {SITE}}}]\n"
-        f"meters: [{{meter: m, point: {point}, rating_watts: {1000 * RATING}, wrap_joules: {WIDTH}}},"
+        f"meters: [{{meter: m, point: {point}, rating_watts:"
+        f" {1000 * RATING}, wrap_joules: {WIDTH}}},"
         f" {{meter: n, point: {point}, rating_watts: {1000 * RATING}, replaces: m}}]"
     )
 

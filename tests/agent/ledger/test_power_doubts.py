@@ -1,4 +1,5 @@
-"""What is uncertain of power, and of a register that power is beside: limits of error in kWh, by hand.
+"""What is uncertain of power, and of a register that power is beside: limits of error in kWh, by
+hand.
 
 The load is 120 kW, so 2 kWh a minute, unless a test says otherwise.
 """

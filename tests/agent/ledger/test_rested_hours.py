@@ -19,7 +19,9 @@ METER = 1
 
 @pytest.fixture
 def table() -> Iterator[RefusalTable]:
-    """A table with 12 cells at rest in each of five hours, and a leap in two of them; two days on."""
+    """A table with 12 cells at rest in each of five hours, and a leap in two of them; two days
+    on.
+    """
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         schema.upgrade(db)
         found = RefusalTable(db)

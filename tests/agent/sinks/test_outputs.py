@@ -83,7 +83,8 @@ async def test_a_dead_output_holds_up_no_other(tmp_path: Path) -> None:
             "  remote_write:\n"
             f"  - {{name: site, url: '{first.url}/w', protocol: '1.0'}}\n"
             f"  - {{name: hub, url: '{second.url}/w', protocol: '1.0', keep: [{{metric: dc_*}}]}}\n"
-            f"  - {{name: away, url: 'http://127.0.0.1:{free_port()}/w', drop: [{{metric: dc_*}}]}}\n",
+            f"  - {{name: away, url: 'http://127.0.0.1:{free_port()}/w',"
+            f" drop: [{{metric: dc_*}}]}}\n",
         )
         push.start()
         for turn in range(3):
@@ -114,7 +115,10 @@ async def test_a_dead_output_holds_up_no_other(tmp_path: Path) -> None:
             "8: outputs.remote_write[1].name: remote_write is the name of outputs.remote_write[0]",
         ),
         (
-            "  influxdb: {url: 'http://h', name: a}\n  remote_write: {url: 'http://g/w', name: a}\n",
+            (
+                "  influxdb: {url: 'http://h', name: a}\n"
+                "  remote_write: {url: 'http://g/w', name: a}\n"
+            ),
             "7: outputs.remote_write.name: a is the name of outputs.influxdb: give each output",
         ),
         (

@@ -1,4 +1,6 @@
-"""How stated facts would stand if they were measured: this table supposes telemetry, and says so."""
+"""How stated facts would stand if they were measured: this table supposes telemetry, and says
+so.
+"""
 
 from __future__ import annotations
 

@@ -113,7 +113,9 @@ def _days(count: int) -> list[DayEnergy]:
 
 
 def _months(period: Period) -> list[MonthEnergy]:
-    """Return twelve months; the first two are not metered, and the category changes in the sixth."""
+    """Return twelve months; the first two are not metered, and the category changes in the
+    sixth.
+    """
     last = dt.datetime.fromtimestamp(period.end - 1, period.zone)
     first = last.year * 12 + last.month - 12
     return [

@@ -56,8 +56,8 @@ def test_which_racks_and_breakers_break() -> None:
     """1.2 kW are 300 W in each of four racks.
 
     A1 would draw 3800 W, of which one feed of 3000 W carries 2400; A2 draws 1800 W. A3 has one feed
-    and no rating, A4 is silent. RPP-A gets 150 W for each rack of two feeds and 300 W for A3: 750 of
-    6000 W. With RPP-A lost, RPP-B carries all 300 W of A1, A2 and A4: 900 of 6000 W. BUS-A gets
+    and no rating, A4 is silent. RPP-A gets 150 W for each rack of two feeds and 300 W for A3: 750
+    of 6000 W. With RPP-A lost, RPP-B carries all 300 W of A1, A2 and A4: 900 of 6000 W. BUS-A gets
     750 and 1200 of 9000 W, and carries both.
     """
     found = of(view(), "1.2")

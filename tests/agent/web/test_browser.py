@@ -86,17 +86,31 @@ def test_text_stands_out_from_what_it_is_written_on(
     fresh(browser, site.url)
     poor = browser.eval(
         """(() => {
-          const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-          const rgb = (c) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
-          const lum = (c) => [0, 1, 2].map(i => c[i] / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+          const canvas = document.createElement("canvas")
+            .getContext("2d", {willReadFrequently: true});
+          const rgb = (c) => {
+            canvas.clearRect(0, 0, 1, 1);
+            canvas.fillStyle = c;
+            canvas.fillRect(0, 0, 1, 1);
+            return canvas.getImageData(0, 0, 1, 1).data;
+          };
+          const lum = (c) => [0, 1, 2].map(i => c[i] / 255)
+            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
             .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-          const under = (n) => { for (; n; n = n.parentElement) { const c = rgb(getComputedStyle(n).backgroundColor); if (c[3] > 250) return c; } return rgb("white"); };
+          const under = (n) => {
+            for (; n; n = n.parentElement) {
+              const c = rgb(getComputedStyle(n).backgroundColor);
+              if (c[3] > 250) return c;
+            }
+            return rgb("white"); };
           const found = [];
           for (const n of document.querySelectorAll("main *, header *, footer *")) {
-            if (n.closest("svg, .hidden, .lx") || !n.offsetParent || ![...n.childNodes].some(c => c.nodeType === 3 && c.data.trim())) continue;
+            if (n.closest("svg, .hidden, .lx") || !n.offsetParent
+              || ![...n.childNodes].some(c => c.nodeType === 3 && c.data.trim())) continue;
             const a = lum(rgb(getComputedStyle(n).color)), b = lum(under(n));
             const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-            if (ratio < 4.5) found.push(`${n.className} ${n.textContent.trim().slice(0, 20)} ${ratio.toFixed(2)}`);
+            if (ratio < 4.5)
+              found.push(`${n.className} ${n.textContent.trim().slice(0, 20)} ${ratio.toFixed(2)}`);
           }
           return found.slice(0, 10);
         })()"""

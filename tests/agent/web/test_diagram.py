@@ -121,7 +121,9 @@ def test_chips_that_were_never_heard_count_as_silent() -> None:
 
 
 def test_meters_that_disagree_tell_no_loss() -> None:
-    """A UPS that delivers 3700 W of 3600 loses nothing, and 3490 of 3500 W are within their errors."""
+    """A UPS that delivers 3700 W of 3600 loses nothing, and 3490 of 3500 W are within their
+    errors.
+    """
     made = view()
     more = fixture.view(
         [

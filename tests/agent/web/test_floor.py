@@ -71,8 +71,8 @@ def test_a_place_is_as_large_as_neighbours_are_apart() -> None:
 def test_a_mistyped_place_leaves_the_rest_readable() -> None:
     """Of 21 racks a tile apart one stands a million tiles away, and one half a tile too near.
 
-    The far one is drawn six places on, and it is told that this is not to scale. The near one is one
-    of twenty gaps: a place is a tile still. So the drawing is 19.5 + 6 + 1 places of 10 wide.
+    The far one is drawn six places on, and it is told that this is not to scale. The near one is
+    one of twenty gaps: a place is a tile still. So the drawing is 19.5 + 6 + 1 places of 10 wide.
     """
     listed = {f"A{n}": _rack(f"A{n}", float(n), -5.0) for n in range(20)}
     listed |= {"A20": _rack("A20", 19.5, -5.0), "A21": _rack("A21", 1e6, -5.0)}
@@ -125,7 +125,9 @@ def test_of_a_large_site_rows_or_rooms_are_drawn(rooms: int, drawn: int) -> None
 
 
 def test_one_zooms_from_the_building_to_a_row(browser: Browser) -> None:
-    """Of 2400 racks the rows are drawn; a click shows the racks of one, and a click leads to one."""
+    """Of 2400 racks the rows are drawn; a click shows the racks of one, and a click leads to
+    one.
+    """
     made = fixture.view(fixture.racks(2400, per_row=24))
     known = [one for found in racks.read(made).values() for one in found]
     places = {

@@ -96,8 +96,8 @@ def test_the_loss_of_the_solar_plant_is_taken_by_the_utility() -> None:
 
 def test_what_is_added_in_a_row_flows_through_the_supplies() -> None:
     """5 kW are 2500 W a side. UPS A goes from 3700 to 6200 of 6000 W, UPS B from 3200 to 5700,
-    the utility from 8000 to 13 000 of 20 000 W. With the other side lost, UPS B goes from 3700 + 3200
-    to 11 900 of 6000 W, and each switch from 4000 + 3500 to 12 500 of 9000 W. The board has no
+    the utility from 8000 to 13 000 of 20 000 W. With the other side lost, UPS B goes from 3700 +
+    3200 to 11 900 of 6000 W, and each switch from 4000 + 3500 to 12 500 of 9000 W. The board has no
     capacity, so it cannot be judged, nor can the busbars, of which no load is told.
     """
     found = supply.read(view(), SITE, add="5", row="R").addition

@@ -58,7 +58,9 @@ def test_no_zero_of_needs_where_not_all_is_measured(
 
 
 def test_a_rack_with_a_feed_that_nobody_reads_is_not_calm() -> None:
-    """3 kW of one feed say nothing of a rating of 8 kW for both: line, list and page cannot tell."""
+    """3 kW of one feed say nothing of a rating of 8 kW for both: line, list and page cannot
+    tell.
+    """
     found = stands([*WELL, *part_of_a_rack("A2")])
     assert [(one.said, one.count) for one in found.parts] == [("unmeasured", 1)]
     assert found.severity == "unknown"
@@ -272,7 +274,9 @@ def test_a_site_of_which_nothing_is_heard_is_named_on_the_wall() -> None:
 
 
 def test_a_site_s_pue_is_that_of_a_window_that_is_metered() -> None:
-    """The year is covered by 1 % and reads 1.1, the month by 97 % and reads 1.3: the line says 1.3."""
+    """The year is covered by 1 % and reads 1.1, the month by 97 % and reads 1.3: the line says
+    1.3.
+    """
     at = (HUB, SITE)
     readings: list[Reading] = []
     for window, pue, coverage, state in (

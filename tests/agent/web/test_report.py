@@ -189,7 +189,9 @@ def test_the_page_of_a_month_leads_to_others() -> None:
 
 @pytest.mark.parametrize(("coverage", "calm"), [(0.1, False), (0.95, True)])
 def test_meters_that_are_young_are_no_calm_year(coverage: float, calm: bool) -> None:
-    """No meter was silent since it was first heard: of a year of which a tenth is known, no tick."""
+    """No meter was silent since it was first heard: of a year of which a tenth is known, no
+    tick.
+    """
     year = period_of("year", "2025", ZONE, NOW)
     made = reports.made_up(load_registry(), "guian", year, sites=1)
     (site,) = made.sites

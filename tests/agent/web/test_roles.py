@@ -262,7 +262,9 @@ def test_which_paths_a_reader_of_a_site_sees(path: str, seen: bool) -> None:
 
 
 async def test_who_may_show_the_board_in_a_frame() -> None:
-    """By default the agent's own pages alone; with `frame_ancestors` the sites of the config too."""
+    """By default the agent's own pages alone; with `frame_ancestors` the sites of the config
+    too.
+    """
     sites = ("https://portal.example", "https://*.noc.example:8443")
     for options, said in (({}, ""), ({"frame_ancestors": sites}, " " + " ".join(sites))):
         async with serving(**options) as port:

@@ -103,7 +103,9 @@ def test_the_pages_lead_there(page: str, link: str) -> None:
 
 
 def test_the_archive_of_a_supply_page_has_the_loss_that_it_tells() -> None:
-    """What is asked of the page is asked of the file; its link has no choice that is not its own."""
+    """What is asked of the page is asked of the file; its link has no choice that is not its
+    own.
+    """
     asked = {"lose": "bus-a", "at": "bus-b", "lang": "en"}
     html = page(f"/sites/{supply_fixture.SITE}/supply", supply_fixture.view(), **asked)
     assert 'href="/api/sites/s/supply?at=bus-b&amp;lose=bus-a&amp;format=zip"' in html

@@ -178,7 +178,8 @@ def test_a_wall_screen_is_filled_and_nothing_is_cut(
             assert browser.eval("document.documentElement.scrollHeight") == height
             assert (
                 browser.eval(
-                    "[...document.querySelectorAll('.matrix tr, .wallsite .facts > div, .urgent > li')]"
+                    "[...document.querySelectorAll('.matrix tr,"
+                    " .wallsite .facts > div, .urgent > li')]"
                     ".filter(n => n.getBoundingClientRect().bottom >"
                     " n.closest('.card').getBoundingClientRect().bottom)"
                     ".map(n => n.textContent)"

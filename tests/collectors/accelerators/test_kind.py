@@ -52,7 +52,10 @@ def test_each_make_is_read_one_way(tmp_path: Path, section: str, devices: list[s
         ("{exporters: [{url: 'http://u:p@h/m', profile: dcgm-exporter}]}", "expected http://"),
         ("{exporters: [{url: 'http://h/m', profile: dcgm-export}]}", "did you mean dcgm-exporter"),
         (
-            "{exporters: [{url: 'http://h/m', profile: dcgm-exporter}, {url: 'http://h/m', profile: dcgm-exporter}]}",
+            (
+                "{exporters: [{url: 'http://h/m', profile: dcgm-exporter},"
+                " {url: 'http://h/m', profile: dcgm-exporter}]}"
+            ),
             "twice",
         ),
         ("{peaks_file: nowhere.yaml}", "cannot be read"),

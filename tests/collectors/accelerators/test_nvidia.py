@@ -1,5 +1,5 @@
-"""NVIDIA GPUs that come, go and are refused: the real binding on a stand-in library with NVML's ABI,
-and on the real one where there is a driver.
+"""NVIDIA GPUs that come, go and are refused: the real binding on a stand-in library with NVML's
+ABI, and on the real one where there is a driver.
 """
 
 from __future__ import annotations

@@ -150,7 +150,10 @@ def test_a_table_of_ones_own_comes_first(tmp_path: Path) -> None:
             "one of fp64",
         ),
         (
-            "{vendor: X, models: [a], source: {title: t, date: 2024}, dense: {fp16: 1}, sparse: {fp16: 2}}",
+            (
+                "{vendor: X, models: [a], source: {title: t, date:"
+                " 2024}, dense: {fp16: 1}, sparse: {fp16: 2}}"
+            ),
             "given as dense already",
         ),
     ):

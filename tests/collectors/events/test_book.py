@@ -14,7 +14,9 @@ from collectors.events.book import EventBook, Meaning
 def test_a_storm_of_states_is_not_written_one_by_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A site loses its power: the first state is on disk at once, the others with the next round."""
+    """A site loses its power: the first state is on disk at once, the others with the next
+    round.
+    """
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", synced.append)
     path = tmp_path / "events.json"

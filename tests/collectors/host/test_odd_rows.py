@@ -62,7 +62,8 @@ ODD = {
     ),
     "mdadm": (
         "proc/mdstat",
-        ("Personalities : [raid1]\nmd0 : broken raid0 sda1[0](F) sdb1[1]\n      100 blocks super 1.2 512k chunks\n\n"
+        ("Personalities : [raid1]\nmd0 : broken raid0 sda1[0](F)"
+        " sdb1[1]\n      100 blocks super 1.2 512k chunks\n\n"
         "md1 : active raid6\n      super 1.2 level 6, 64k chunk, algorithm 2 [4/0] [____]\n\n"
         "md2 : strange raid1\n\nunused devices: <none>\n"),
         [

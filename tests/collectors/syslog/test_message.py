@@ -22,14 +22,16 @@ RFC_5424 = {
     ),
     "<165>1 2003-08-24T05:14:15.000003-07:00 192.0.2.1 myproc 8710 - - %% It's time to make the"
     " do-nuts.": ((20, 5), "192.0.2.1", "myproc", "%% It's time to make the do-nuts."),
-    '<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut="3"'
+    "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com"
+    ' evntslog - ID47 [exampleSDID@32473 iut="3"'
     f' eventSource="Application" eventID="1011"] {BOM}An application event log entry...': (
         (20, 5),
         "mymachine.example.com",
         "evntslog",
         "An application event log entry...",
     ),
-    '<165>1 2003-10-11T22:14:15.003Z mymachine.example.com evntslog - ID47 [exampleSDID@32473 iut="3"'
+    "<165>1 2003-10-11T22:14:15.003Z mymachine.example.com"
+    ' evntslog - ID47 [exampleSDID@32473 iut="3"'
     ' eventSource="Application" eventID="1011"][examplePriority@32473 class="high"]': (
         (20, 5),
         "mymachine.example.com",

@@ -1,4 +1,6 @@
-"""Messages of util-linux's logger become events of the devices that sent them, or that they name."""
+"""Messages of util-linux's logger become events of the devices that sent them, or that they
+name.
+"""
 
 from __future__ import annotations
 

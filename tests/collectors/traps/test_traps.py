@@ -37,7 +37,8 @@ def config(folder: Path, port: int, *, sender: str = "127.0.0.1", more: str = ""
 listen: 127.0.0.1:{port}
 community_file: community
 users:
-  - {{name: alarms, auth: sha1, auth_file: auth, priv: aes128, priv_file: priv, engine_id: "{ENGINE}"}}
+  - {{name: alarms, auth: sha1, auth_file: auth, priv: aes128, priv_file: priv,
+     engine_id: "{ENGINE}"}}
 senders:
   - {{address: {sender}, sensor: leak-1, rack: A07}}
 {more}{EVENTS}"""
@@ -227,7 +228,10 @@ def test_a_state_that_nothing_ends_is_over_in_time(tmp_path: Path) -> None:
         ("community_file: c\nevents: [{trap: leak, event: x}]", "expected an OID"),
         ("users: [{name: u, engine_id: xyz}]", "5 to 32 bytes"),
         (
-            "community_file: c\nsenders: [{address: 10.0.0.1, ups: u}, {address: 10.0.0.1, ats: a}]",
+            (
+                "community_file: c\nsenders: [{address:"
+                " 10.0.0.1, ups: u}, {address: 10.0.0.1, ats: a}]"
+            ),
             "given twice",
         ),
     ],

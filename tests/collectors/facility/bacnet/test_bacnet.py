@@ -205,8 +205,10 @@ devices:
       - {{object: "binary-input,1", metric: dc_ups_on_battery}}
       - {{object: "multi-state-input,1", metric: dc_ups_on_bypass, map: {{1: 0, 2: 1}}}}
       - {{object: "accumulator,1", metric: dc_meter_energy_joules_total}}
-      - {{object: "analog-value,9", metric: dc_meter_power_watts, unit: kW, scale: 0.1, least: 0, most: 10000}}
-      - {{object: "analog-value,9", metric: dc_sensor_humidity_ratio, unit: permille, labels: {{sensor: hall-2}}}}
+      - {{object: "analog-value,9", metric: dc_meter_power_watts, unit: kW, scale: 0.1,
+         least: 0, most: 10000}}
+      - {{object: "analog-value,9", metric: dc_sensor_humidity_ratio, unit: permille,
+         labels: {{sensor: hall-2}}}}
 """
     async with plant(*objects) as (address, _), collectors(text.format(address=address)) as (one,):
         got = await values(one)

@@ -142,6 +142,9 @@ def test_a_profile_s_mistake_is_named_with_its_file_and_line(
     )
     with pytest.raises(
         Problems,
-        match=r"own\.yaml:5: points\[0\]\.metric: unknown metric .*did you mean dc_cooling_power_watts",
+        match=(
+            r"own\.yaml:5: points\[0\]\.metric: unknown"
+            r" metric .*did you mean dc_cooling_power_watts"
+        ),
     ):
         load_profile("own", folder)

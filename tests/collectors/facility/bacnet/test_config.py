@@ -25,24 +25,37 @@ POINT = '{object: "analog-input,1", metric: dc_cooling_power_watts}'
         (
             (
                 "devices:"
-                " [{address: 10.0.0.1, points: [{object: analog-inputs 1, metric: dc_cooling_power_watts}]}]"
+                " [{address: 10.0.0.1, points: [{object:"
+                " analog-inputs 1, metric: dc_cooling_power_watts}]}]"
             ),
             "expected an object such as analog-input,1",
         ),
         (
-            "devices: [{address: 10.0.0.1, points: [{object: 'analog-input,1', metric: dc_cooling_power}]}]",
+            (
+                "devices: [{address: 10.0.0.1, points: [{object:"
+                " 'analog-input,1', metric: dc_cooling_power}]}]"
+            ),
             "did you mean dc_cooling_power_watts?",
         ),
         (
-            "devices: [{address: 10.0.0.1, points: [{object: 'analog-input,1', metric: dc_cooling_power_watts, unit: C}]}]",
+            (
+                "devices: [{address: 10.0.0.1, points: [{object:"
+                " 'analog-input,1', metric: dc_cooling_power_watts, unit: C}]}]"
+            ),
             "C does not fit dc_cooling_power_watts",
         ),
         (
-            "devices: [{address: 10.0.0.1, points: [{object: 'binary-input,1', metric: dc_cooling_power_watts}]}]",
+            (
+                "devices: [{address: 10.0.0.1, points: [{object:"
+                " 'binary-input,1', metric: dc_cooling_power_watts}]}]"
+            ),
             "unit: missing; a binary-input does not report its unit",
         ),
         (
-            "devices: [{address: 10.0.0.1, points: [{object: 'analog-input,1', metric: dc_cooling_power_watts, labels: {units: x}}]}]",
+            (
+                "devices: [{address: 10.0.0.1, points: [{object: 'analog-input,"
+                "1', metric: dc_cooling_power_watts, labels: {units: x}}]}]"
+            ),
             "did you mean unit?",
         ),
         ("listen: eth0", "listen: expected an address such as"),
@@ -89,7 +102,10 @@ def test_mistakes_in_the_config_are_named(text: str, error: str) -> None:
             "is given twice",
         ),
         (
-            "devices: [{address: 10.0.0.1, cooling: c, points: [{object: 'analog-input,1', metric: dc_cooling_power_watts, property: presentvalue}]}]",
+            (
+                "devices: [{address: 10.0.0.1, cooling: c, points: [{object:"
+                " 'analog-input,1', metric: dc_cooling_power_watts, property: presentvalue}]}]"
+            ),
             "collectors.bacnet.devices[0].points[0].property",
             "not a property of the standard",
         ),

@@ -1,7 +1,7 @@
 """A register map and what must come of it, case by case.
 
-A case is `tests/cases/modbus/<case>/{case.yaml, expected.prom}`. A real Modbus server holds the registers; profiles of a case's own lie beside it. `--update-golden`
-writes what came out.
+A case is `tests/cases/modbus/<case>/{case.yaml, expected.prom}`. A real Modbus server holds the
+registers; profiles of a case's own lie beside it. `--update-golden` writes what came out.
 """
 
 from __future__ import annotations

@@ -228,8 +228,10 @@ def test_a_section_of_the_config_builds_one_collector_a_meter(tmp_path: Path) ->
     text = """
 interval: 10s
 devices:
-  - {address: "10.0.1.2:502", unit: 1, profile: eastron-sdm630, meter: main-1, point: utility, accuracy_class: 0.5}
-  - {address: 10.0.1.3, profile: eastron-sdm630, meter: ups-a, point: ups_output, interval: 1m, timeout: 9s}
+  - {address: "10.0.1.2:502", unit: 1, profile: eastron-sdm630, meter: main-1,
+     point: utility, accuracy_class: 0.5}
+  - {address: 10.0.1.3, profile: eastron-sdm630, meter: ups-a, point: ups_output,
+     interval: 1m, timeout: 9s}
 """
     config = read(tmp_path / "c.yaml", modbus.Config, text=text)
     first, second = KIND.build(config, CONTEXT)

@@ -191,7 +191,8 @@ async def test_modbus_security_is_modbus_over_tls_and_both_sides_know_each_other
     def device(tls: str) -> str:
         return (
             "devices:\n  -"
-            f" {{address: '{address}', profile: eastron-sdm630, meter: m, point: utility, tls: {{{tls}}}}}\n"
+            f" {{address: '{address}', profile: eastron-sdm630,"
+            f" meter: m, point: utility, tls: {{{tls}}}}}\n"
         )
 
     async with serving(simulated(SDM630), kind=ModbusTlsServer, sslctx=server) as address:

@@ -87,8 +87,12 @@ def values(planned: Plan, answers: dict[str, Raw]) -> tuple[dict[str, float], Co
 
 POWER = (
     "  -"
-    ' {metric: dc_pdu_power_watts, table: rows, column: 5, unit: kW, scale: 0.01, missing: [-1], where: {row: ["1"]}}\n'
+    " {metric: dc_pdu_power_watts, table: rows, column: 5, unit:"
+    ' kW, scale: 0.01, missing: [-1], where: {row: ["1"]}}\n'
 )
 
 
-OUTLET = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit: W, labels: {outlet: "{row}"}}\n'
+OUTLET = (
+    "  - {metric: dc_pdu_outlet_power_watts, table: rows,"
+    ' column: 6, unit: W, labels: {outlet: "{row}"}}\n'
+)

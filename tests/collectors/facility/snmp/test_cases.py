@@ -1,9 +1,10 @@
 """A device's objects and what must come of them, case by case.
 
-A case is `tests/cases/snmp/<case>/{case.yaml, expected.prom}`. The objects are written by hand from the maker's MIB, where no recording of such a device is at
-hand: they prove that the profile says what its MIB says, not that a maker keeps to his MIB. An
-agent of another implementation of SNMP holds them. A folder `profiles` beside them holds profiles
-of one's own. `--update-golden` writes what came out.
+A case is `tests/cases/snmp/<case>/{case.yaml, expected.prom}`. The objects are written by hand from
+the maker's MIB, where no recording of such a device is at hand: they prove that the profile says
+what its MIB says, not that a maker keeps to his MIB. An agent of another implementation of SNMP
+holds them. A folder `profiles` beside them holds profiles of one's own. `--update-golden` writes
+what came out.
 """
 
 from __future__ import annotations

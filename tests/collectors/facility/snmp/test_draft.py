@@ -132,7 +132,8 @@ METER = f"{ACME}.6.1"
             {2: 230.1, 3: 7.12, 4: 1595.0},
             {5: "VA? It is column 2 x column 3", 6: "a power factor? It is column 4 / column 5"},
         ),
-        # outlets without volt-amperes: watts are 0.968 to 0.97 of 230.1 V x 1.10 A and so on; one is idle
+        # outlets without volt-amperes: watts are 0.968 to 0.97 of 230.1 V x 1.10 A and so on; one
+        # is idle
         (
             ((2301, 2302, 2303, 2304), (110, 240, 0, 780), (245, 536, 0, 1743)),
             {2: 230.1, 3: 1.1, 4: 245.0},

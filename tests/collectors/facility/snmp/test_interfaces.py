@@ -41,7 +41,10 @@ async def test_an_interface_counts_what_the_kernel_counts(agent: str, tmp_path: 
     config = read(
         "c",
         DeviceConfig,
-        text=f"{{address: '{agent}', device: core-1, profile: if-mib, interfaces: '^lo$', community_file: {secret(tmp_path, 'ready')}}}",
+        text=(
+            f"{{address: '{agent}', device: core-1, profile: if-mib,"
+            f" interfaces: '^lo$', community_file: {secret(tmp_path, 'ready')}}}"
+        ),
     )
     device = collector(config)
     before = [kernel("lo", f"statistics/{name}") for name in ("rx_bytes", "tx_bytes")]

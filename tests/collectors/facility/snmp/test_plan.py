@@ -16,7 +16,10 @@ def test_a_scaled_value_comes_out_in_the_base_unit() -> None:
 def test_milliamperes_come_out_as_the_decimal_they_are() -> None:
     """7467 with three digits is 7.467 and not a number beside it."""
     planned = made(
-        '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit_column: unit, digits_column: digits, labels: {outlet: "{row}"}}\n',
+        (
+            "  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6,"
+            ' unit_column: unit, digits_column: digits, labels: {outlet: "{row}"}}\n'
+        ),
         {"6": {"1.1": 7467}},
         {"3.1.1": 3, "4.1.1": 3},
     )
@@ -32,7 +35,10 @@ def test_a_sentinel_is_dropped_and_counted() -> None:
 def test_what_is_below_the_least_is_dropped() -> None:
     """A power factor of -946, where the MIB says that below zero is none, yields no reading."""
     planned = made(
-        "  - {metric: dc_pdu_power_factor_ratio, table: rows, column: 5, unit: permille, least: 0}\n",
+        (
+            "  - {metric: dc_pdu_power_factor_ratio, table:"
+            " rows, column: 5, unit: permille, least: 0}\n"
+        ),
         {"5": {"1.1": 946}},
     )
     assert values(planned, {"5.1.1": 946})[0] == {"A07-A": 0.946}
@@ -123,7 +129,10 @@ def test_the_devices_own_unit_must_be_of_the_metrics_quantity() -> None:
     """A device that says watt-hours where watts belong yields no reading rather than a wrong
     one.
     """
-    reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit_column: unit, labels: {outlet: "{row}"}}\n'
+    reading = (
+        "  - {metric: dc_pdu_outlet_power_watts, table: rows,"
+        ' column: 6, unit_column: unit, labels: {outlet: "{row}"}}\n'
+    )
     planned = made(
         reading,
         {"6": {"1.1": 5, "1.2": 5, "1.3": 5, "1.4": 5}},
@@ -156,7 +165,10 @@ def test_digits_that_are_missing_or_absurd_drop_the_reading() -> None:
     """Without the digits a value's size is unknown: no reading,
     not one a thousand times too large.
     """
-    reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit: W, digits_column: digits, labels: {outlet: "{row}"}}\n'
+    reading = (
+        "  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6,"
+        ' unit: W, digits_column: digits, labels: {outlet: "{row}"}}\n'
+    )
     planned = made(reading, {"6": {"1.1": 5, "1.2": 5, "1.3": 5}}, {"4.1.2": -3, "4.1.3": b"many"})
     assert planned.points == ()
     assert planned.dropped == Counter(unknown_unit=3)
@@ -164,7 +176,10 @@ def test_digits_that_are_missing_or_absurd_drop_the_reading() -> None:
 
 def test_scales_and_divisors_of_the_device() -> None:
     """A negative scale divides, a positive one multiplies, none leaves alone; a divisor divides."""
-    reading = '  - {metric: dc_pdu_outlet_power_watts, table: rows, column: 6, unit: W, scale_column: scale, labels: {outlet: "{row}"}}\n'
+    reading = (
+        "  - {metric: dc_pdu_outlet_power_watts, table: rows, column:"
+        ' 6, unit: W, scale_column: scale, labels: {outlet: "{row}"}}\n'
+    )
     planned = made(
         reading,
         {"6": {"1.1": 500, "1.2": 500, "1.3": 500}},
@@ -187,7 +202,10 @@ def test_fahrenheit_becomes_celsius() -> None:
     """A scale for all sensors that is read from the device decides between Celsius and
     Fahrenheit.
     """
-    reading = '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit_column: degrees, scale: 0.1, labels: {sensor: "{row}"}}\n'
+    reading = (
+        "  - {metric: dc_sensor_temperature_celsius, table: rows, column:"
+        ' 6, unit_column: degrees, scale: 0.1, labels: {sensor: "{row}"}}\n'
+    )
     fahrenheit = made(reading, {"6": {"1.1": 770}}, {"1.3.6.1.4.1.99999.3.0": 1})
     assert values(fahrenheit, {"6.1.1": 770})[0] == {"A07-A/1": 25.0}
     celsius = made(reading, {"6": {"1.1": 250}}, {"1.3.6.1.4.1.99999.3.0": 0})

@@ -74,7 +74,10 @@ def test_rows_that_cannot_be_told_apart_are_counted_and_never_doubled() -> None:
     assert planned.dropped == Counter(duplicate=1)
 
 
-INLETS = '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit: C, labels: {sensor: "{name|{row}}"}}\n'
+INLETS = (
+    "  - {metric: dc_sensor_temperature_celsius, table: rows,"
+    ' column: 6, unit: C, labels: {sensor: "{name|{row}}"}}\n'
+)
 
 
 def test_sensors_of_one_name_are_told_apart_by_their_index() -> None:
@@ -110,7 +113,10 @@ def test_a_row_that_has_the_longer_name_already_keeps_it() -> None:
 
 def test_hostile_names_cannot_forge_or_double_series() -> None:
     """Names from a device are made safe before series are told apart by them."""
-    reading = '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit: C, labels: {sensor: "{name}"}}\n'
+    reading = (
+        "  - {metric: dc_sensor_temperature_celsius, table:"
+        ' rows, column: 6, unit: C, labels: {sensor: "{name}"}}\n'
+    )
     names = {
         "2.1.1": b'x"} 1\ndc_pdu_power_watts{pdu="forged"} 9',
         "2.1.2": b"a\nb",
@@ -169,9 +175,18 @@ RAWS = st.one_of(
 FUZZED = (
     POWER
     + OUTLET
-    + '  - {metric: dc_pdu_outlet_current_amperes, table: rows, column: 5, unit_column: unit, digits_column: digits, labels: {outlet: "{name}"}}\n'
-    + '  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit_column: degrees, scale_column: scale, text: true, valid_when: {ok: ["1"]}, labels: {sensor: "{name}"}}\n'
-    + '  - {metric: dc_pdu_outlet_info, table: rows, column: 6, constant: 1, match: {name: "(?P<x>.*)"}, labels: {outlet: "{row}", name: "{x}"}}\n'
+    + (
+        "  - {metric: dc_pdu_outlet_current_amperes, table: rows, column: 5,"
+        ' unit_column: unit, digits_column: digits, labels: {outlet: "{name}"}}\n'
+    )
+    + (
+        "  - {metric: dc_sensor_temperature_celsius, table: rows, column: 6, unit_column: degrees,"
+        ' scale_column: scale, text: true, valid_when: {ok: ["1"]}, labels: {sensor: "{name}"}}\n'
+    )
+    + (
+        "  - {metric: dc_pdu_outlet_info, table: rows, column: 6, constant: 1,"
+        ' match: {name: "(?P<x>.*)"}, labels: {outlet: "{row}", name: "{x}"}}\n'
+    )
 )
 
 

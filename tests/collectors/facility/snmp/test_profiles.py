@@ -20,8 +20,8 @@ protocol: snmp
 title: a device
 kind: pdu
 match: {sys_object_id: [1.3.6.1.4.1.99999]}
-tables:
-  rows: {oid: 1.3.6.1.4.1.99999.1.1, index: [row], columns: {module: 2, name: {oid: 3, map: {1: L1}}}, unit: "{module}"}
+tables: {rows: {oid: 1.3.6.1.4.1.99999.1.1, index: [row],
+                columns: {module: 2, name: {oid: 3, map: {1: L1}}}, unit: "{module}"}}
 readings:
   - metric: dc_pdu_power_watts
     table: rows
@@ -73,8 +73,8 @@ def test_the_example_of_these_tests_is_good() -> None:
         ('{outlet: "{row}"}', '{outlet: "{socket}"}', 13, "no index part or column 'socket'"),
         ('{outlet: "{row}"}', '{phase: "{row}"}', 13, "dc_pdu_outlet_power_watts needs outlet"),
         ('unit: "{module}"}', 'unit: "{modul}"}', 6, "no index part or column 'modul'"),
-        ("index: [row]", "index: []", 6, "expected at least one name"),
-        ("1.3.6.1.4.1.99999.1.1,", ".1.3.6.1.4.1.99999,", 6, "a numeric OID such as"),
+        ("index: [row]", "index: []", 5, "expected at least one name"),
+        ("1.3.6.1.4.1.99999.1.1,", ".1.3.6.1.4.1.99999,", 5, "a numeric OID such as"),
         ("kind: pdu", "kind: pud", 3, "did you mean pdu?"),
         ("scale: 0.01", "bits: 32", 12, "dc_pdu_power_watts is not a counter"),
         ("scale: 0.01", "where: {rwo: [1]}", 12, "no index part or column 'rwo'"),
@@ -200,7 +200,8 @@ def test_merge_keys_save_repetition() -> None:
     """
     text = GOOD + (
         "  - &one"
-        ' {metric: dc_pdu_outlet_power_watts, table: rows, column: 7, unit: W, labels: {outlet: "{row}"}}\n'
+        " {metric: dc_pdu_outlet_power_watts, table: rows,"
+        ' column: 7, unit: W, labels: {outlet: "{row}"}}\n'
     )
     profile = read(
         "p.yaml",

@@ -30,10 +30,13 @@ protocol: snmp
 title: a UPS
 kind: ups
 tables:
-  phase: {{oid: {BASE}.1, index: [input, "module?", phase], columns: {{type: {{oid: {BASE}.9, index: [input]}}}}}}
+  phase: {{oid: {BASE}.1, index: [input, "module?", phase],
+          columns: {{type: {{oid: {BASE}.9, index: [input]}}}}}}
 readings:
-  - {{metric: dc_ups_output_power_watts, oid: {BASE}.3.0, unit: W, missing: [-1], labels: {{phase: ""}}, fallback: true}}
-  - {{metric: dc_ups_output_power_watts, table: phase, column: 5, unit: W, missing: [-1], where: {{type: ["2"]}}, labels: {{phase: "L{{phase}}"}}}}
+  - {{metric: dc_ups_output_power_watts, oid: {BASE}.3.0, unit: W, missing: [-1],
+     labels: {{phase: ""}}, fallback: true}}
+  - {{metric: dc_ups_output_power_watts, table: phase, column: 5, unit: W, missing: [-1],
+     where: {{type: ["2"]}}, labels: {{phase: "L{{phase}}"}}}}
 """
 PORTS = f"""\
 protocol: snmp
@@ -41,9 +44,11 @@ title: ports
 kind: device
 watch: [{BASE}.7.0]
 tables:
-  port: {{oid: {BASE}.2, index: [port], columns: {{name: 1, alias: 2, type: 3}}, choice: {{by: [name, alias], default: {{type: ["6"]}}}}}}
+  port: {{oid: {BASE}.2, index: [port], columns: {{name: 1, alias: 2, type: 3}},
+         choice: {{by: [name, alias], default: {{type: ["6"]}}}}}}
 readings:
-  - {{metric: dc_link_up, table: port, column: 8, map: {{1: 1, 2: 0}}, labels: {{interface: "{{name}}"}}}}
+  - {{metric: dc_link_up, table: port, column: 8, map: {{1: 1, 2: 0}},
+     labels: {{interface: "{{name}}"}}}}
 """
 
 

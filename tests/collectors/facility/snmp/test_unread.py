@@ -31,7 +31,8 @@ left_out: {1.3.6.1.4.1.424242.1.1.9: highest power since its reset}
 tables:
   outlet: {oid: 1.3.6.1.4.1.424242.1.1, index: [outlet], columns: {name: 3, status: 4}}
 readings:
-  - {metric: dc_pdu_outlet_power_watts, table: outlet, column: 5, unit: W, valid_when: {status: ["1"]}, labels: {outlet: "{name}"}}
+  - {metric: dc_pdu_outlet_power_watts, table: outlet, column: 5, unit: W,
+     valid_when: {status: ["1"]}, labels: {outlet: "{name}"}}
   - {metric: dc_pdu_power_watts, oid: 1.3.6.1.4.1.424242.2.0, unit: W}
 """
 ACME = "1.3.6.1.4.1.424242"
