@@ -135,6 +135,23 @@ def test_every_name_in_the_architecture_exists() -> None:
     assert [name for name in sorted(names) if not exists(name)] == []
 
 
+def test_every_path_in_a_page_exists() -> None:
+    """A file or folder of the repository that a page names is there; LANGUAGE stands for any."""
+    folders = "agent|bench|collectors|dashboards|deploy|docs|locks|simulator|tests|tools"
+    named = {
+        (page.name, path)
+        for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+        for path in re.findall(rf"`((?:{folders})/[\w./*-]+)`", page.read_text("utf-8"))
+    }
+    assert len(named) > 100
+    gone = [
+        (page, path)
+        for page, path in sorted(named)
+        if not any(ROOT.glob(re.sub(r"\b[A-Z]{3,}\b", "*", path.rstrip("/"))))
+    ]
+    assert gone == []
+
+
 def test_every_room_of_the_agent_is_in_the_architecture() -> None:
     """A newcomer finds each module and folder of `agent` in the table of rooms."""
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")

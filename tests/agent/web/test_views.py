@@ -6,8 +6,11 @@ import pytest
 
 from agent.web.format import percent_range
 from agent.web.views import contents, heat, power, stages
+from agent.web.views.overhead import OverheadPartView, OverheadView, OverheadWindowView
 from agent.web.views.power import PowerStageView
-from collectors.catalogue import inventory, node
+from agent.web.views.pue import PueLimitView, PueView, SitePueView
+from collectors.base import Reading
+from collectors.catalogue import facility, inventory, node
 from collectors.catalogue.rack_limits import STANDARD, RackLimits
 from tests.agent.web import fixture
 
@@ -97,3 +100,100 @@ def test_two_bounds_are_written_as_a_range() -> None:
     thin = "\u202f"
     assert percent_range(0.4, 0.5) == f"40{thin}%{thin}–{thin}50{thin}%"
     assert percent_range(0.4, 0.4) == percent_range(None, 0.4) == f"40{thin}%"
+
+
+def test_a_silent_meter_without_a_value_is_missed_in_its_sum() -> None:
+    """Of two meters of the utility one tells 1000 W, and the other never told any: 1 of 2."""
+    readings: list[Reading] = [
+        (facility.METER_POWER.series("guian", "s", "m1", "utility"), 1000.0),
+        (facility.METER_UP.series("guian", "s", "m1", "utility"), 1.0),
+        (facility.METER_UP.series("guian", "s", "m2", "utility"), 0.0),
+    ]
+    (stage,) = power.stages(fixture.view(readings, where="s"), "s")
+    assert (stage.watts, stage.answering, stage.meters) == (1000.0, 1, 2)
+    assert not stage.complete
+
+
+def pue_of(value: float, *, coverage: float = 0.97, state: str = "valid") -> PueView:
+    return PueView(
+        window="12mo",
+        pue=value,
+        category="2",
+        state=state,
+        interim=False,
+        coverage_ratio=coverage,
+        uncertainty_ratio=None,
+        renewable_energy_ratio=None,
+        facility_joules=None,
+        it_joules=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("window", "limits", "verdict"),
+    [
+        (pue_of(1.25), (1.25,), "met"),  # not to be exceeded, and it is not
+        (pue_of(1.2501), (1.25,), "at_risk"),
+        (pue_of(1.25), (1.3, 1.2), "at_risk"),  # the stricter of two holds
+        (pue_of(1.1, coverage=0.01, state="low_coverage"), (1.25,), "unknown"),
+        (pue_of(1.5, coverage=0.01, state="low_coverage"), (1.25,), "unknown"),
+        (pue_of(1.25), (), ""),
+    ],
+)
+def test_a_window_is_judged_by_the_strictest_limit_if_it_is_covered(
+    window: PueView, limits: tuple[float, ...], verdict: str
+) -> None:
+    """A PUE of hardly any hours is neither well nor bad, however it reads."""
+    site = SitePueView(
+        hub="guian",
+        site="s",
+        limits=[PueLimitView(value=one, name={}, target=str(one)) for one in limits],
+        windows=[window],
+        required_ratio=None,
+        trend=None,
+    )
+    assert site.verdict(window) == verdict
+
+
+def overhead_of(window: str, coverage: float, *, metered: bool = True) -> OverheadWindowView:
+    part = OverheadPartView(
+        subsystem="cooling" if metered else "unmetered",
+        joules=3.6e6,
+        coverage_ratio=coverage,
+        partial_pue_ratio=None,
+    )
+    return OverheadWindowView(
+        window=window,
+        parts=[part],
+        reused_energy_ratio=None,
+        carbon_usage_kilograms_per_joule=1e-7,
+        carbon_basis="location",
+        water_usage_liters_per_joule=5e-7,
+        gb_40879_grade=None,
+        coverage_ratio=coverage,
+    )
+
+
+def test_the_overhead_that_is_shown_is_covered() -> None:
+    """Of a day of 97 % and a year of 10 % the day is shown; where neither is covered, the year."""
+    day, month, year = (
+        overhead_of("1d", 0.97),
+        overhead_of("30d", 0.8),
+        overhead_of("12mo", 0.1),
+    )
+    unmetered = overhead_of("12mo", 0.97, metered=False)
+    for windows, shown in (
+        ([day, year], day),
+        ([day, month, year], month),
+        ([overhead_of("1d", 0.5), year], year),
+        ([day, unmetered], day),
+        ([unmetered], None),
+    ):
+        assert OverheadView(hub="guian", site="s", windows=windows).foremost is shown
+
+
+def test_carbon_and_water_are_told_by_kilowatt_hour() -> None:
+    """A kilowatt-hour has 3.6 million joules: 1e-7 kg/J is 0.36 kg/kWh, 5e-7 l/J is 1.8 l/kWh."""
+    window = overhead_of("1d", 0.97)
+    assert window.carbon_kilograms_per_kilowatt_hour == pytest.approx(0.36)
+    assert window.water_liters_per_kilowatt_hour == pytest.approx(1.8)
