@@ -20,7 +20,8 @@ breakers:
   - {breaker: rpp-a, site: one, rated_amperes: 100, pair: rpp-b, upstream: bus-a}
   - {breaker: rpp-b, site: one, rated_amperes: 100, pair: rpp-a, upstream: bus-b}
 racks:
-  - {rack: A07, site: one, feeds: {A: {pdu: A07-A, breaker: rpp-a}, B: {pdu: A07-B, breaker: rpp-b}},
+  - {rack: A07, site: one,
+     feeds: {A: {pdu: A07-A, breaker: rpp-a}, B: {pdu: A07-B, breaker: rpp-b}},
      devices: [{node: n1, position: 10, units: 2}]}
 meters: [{meter: main-1, site: one, point: utility}]
 """
