@@ -25,6 +25,7 @@ from agent.web.hosts import is_own_host, own_names, why_not_change
 from agent.web.limits import BOARD_REQUESTS, QUERY_FIELDS
 from agent.web.parts import asked_part
 from agent.web.quiet import Quiet
+from agent.web.refusals import in_language
 from agent.web.request import Request
 from agent.web.response import Response, accepts_gzip, plain_text
 from agent.web.shared import SharedPages, Wanted
@@ -97,6 +98,9 @@ class Routes:
 
     async def answer(self, request: Request) -> Response:
         """Return the answer to a request; never raises for what a client sent."""
+        return in_language(await self._answer(request), request)
+
+    async def _answer(self, request: Request) -> Response:
         if request.path == "/-/healthy":  # open to everybody: it says only that the agent runs
             return plain_text(200, "healthy")
         if not is_own_host(request.header("host"), self._names):

@@ -9,17 +9,24 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from agent.hubs.loader import load_registry
 from agent.messages.catalogue import ROOT as CATALOGUE
 from agent.messages.catalogue import read_messages
-from agent.messages.said import templates
+from agent.messages.said import said, templates
+from collectors.catalogue.rack_limits import SiteLimits
+from dashboards.build import build_all
 from tests.support import ROOT
 
 COMMANDS: Final = ("agent/commands", "dashboards/commands", "simulator/commands", "agent/receivers")
 """Where answers are written."""
-REFUSING: Final = (*COMMANDS, "agent/ledger/imports", "agent/tenants", "dashboards")
+REFUSING: Final = (
+    *(*COMMANDS, "agent/ledger/imports", "agent/tenants", "dashboards"),
+    *("agent/sinks", "agent/firing", "agent/inventory", "agent/hubs"),
+)
 """Whose errors a person at a terminal meets."""
 _NOT_TOLD: Final = (
     *("alertmanager", "routes", "message"),  # a mistake of ours, and what a program is answered
+    *("pushed_series", "wire"),  # a mistake of ours, and what the log says
     *("influxql", "promast"),  # reasons that are a part of another line
     "hub_entries",  # asks and answers in a way of its own
 )
@@ -28,8 +35,10 @@ ZH: Final = CATALOGUE / "zh" / "said"
 _FIELD: Final = re.compile(r"\{\w+\}")
 _WORDS: Final = re.compile(r"[A-Za-z]{2,}")
 _OPTION: Final = re.compile(r"^(--)?[\w-]+: ?")
-_DATA: Final = re.compile(r"[a-z]+([._][a-z_]+)*$|utf-8$|--[\w-]+$|hubgauge ")
-"""A single word, such as a name or a key of the catalogue, and a command to type."""
+_DATA: Final = re.compile(
+    r"[a-z]+([._][a-z_]+)*$|utf-8$|--[\w-]+$|hubgauge |\w*\[$|\]\.\w+$|[a-z]+_$|_[a-z]+$"
+)
+"""A single word, such as a name or a key (or a part of one), and a command to type."""
 _OF_PYTHON: Final = "{text} does not appear to be an IPv4 or IPv6 network"
 _TELLS: Final = ("tell", "say")
 
@@ -60,6 +69,17 @@ def _calls(tree: ast.AST, *names: str) -> Iterator[ast.Call]:
                 yield node
 
 
+def _refusals(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what errors are made of: their arguments, and a text that is named before."""
+    for call in _calls(tree, "ConfigError", "HubgaugeError", "ValueError", "Refused"):
+        yield ast.Tuple(elts=call.args)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "message":
+            yield node.value
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "fail":
+            yield ast.Tuple(elts=[one for one in node.args if isinstance(one, ast.JoinedStr)])
+
+
 def _known() -> str:
     return "\n".join(templates("zh"))
 
@@ -84,7 +104,7 @@ def test_each_text_of_a_template_stands_in_the_code() -> None:
 
 def _is_made_of(piece: str, code: str) -> bool:
     """Tell whether a text stands in the code, or is put together of two or three that do."""
-    words = re.findall(r"\S+\s*", piece)
+    words = [one for one in re.findall(r"\S+\s*", piece) if not one.endswith("_")]
     for _ in range(2 if len(words) <= 8 else 3):
         most = next(
             (n for n in range(len(words), 0, -1) if "".join(words[:n]).strip(" :;,.()") in code), 0
@@ -125,13 +145,49 @@ def test_each_refusal_of_these_parts_is_translated() -> None:
     raised = [
         (path.relative_to(ROOT), piece)
         for path, tree in _trees(*REFUSING).items()
-        for call in _calls(tree, "ConfigError", "HubgaugeError", "ValueError", "Refused")
-        for piece in _pieces(ast.Tuple(elts=call.args))
+        for said_by in _refusals(tree)
+        for piece in _pieces(said_by)
         if path.stem not in _NOT_TOLD
     ]
     assert len(raised) > 50
     lost = [f"{path}: {piece}" for path, piece in raised if not _is_made_of(_example(piece), known)]
     assert lost == []
+
+
+def test_each_refusal_of_the_server_is_translated() -> None:
+    """The words of each answer of one line, and of each mistake in an address."""
+    known = _known()
+    calls = [
+        (path.relative_to(ROOT), call)
+        for path, tree in _trees("agent/web").items()
+        for call in (*_calls(tree, "plain_text"), *_calls(tree, "ValueError"))
+    ]
+    refused = [
+        (path, piece)
+        for path, call in calls
+        for piece in _pieces(ast.Tuple(elts=call.args[:2]))
+        for piece in [piece.removeprefix("from and to: ")]
+        if piece not in ("healthy", "ready")
+    ]
+    assert len(refused) > 20
+    lost = [
+        f"{path}: {piece}" for path, piece in refused if not _is_made_of(_example(piece), known)
+    ]
+    assert lost == []
+
+
+def test_each_excuse_of_a_panel_is_translated() -> None:
+    """Whatever panel has no data, `dashboards verify` says why in one language."""
+    reasons = {
+        excuse.reason
+        for built in build_all(load_registry(), "en", "prometheus", SiteLimits())
+        for excuses in built.excuses.values()
+        for excuse in excuses
+    }
+    assert len(reasons) > 40
+    assert sorted(one for one in reasons if said(one, "zh") == one) == []
+    line = "excused: hub: no meter tells its voltage: Volts, Volts by phase"
+    assert said(line, "zh") == "无数据属正常：hub：没有电能表报告电压：Volts, Volts by phase"
 
 
 def _example(piece: str) -> str:

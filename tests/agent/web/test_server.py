@@ -59,6 +59,27 @@ async def test_paths() -> None:
         assert (await request(port, "/?" + "&".join(f"a{n}=1" for n in range(100))))[0] == 400
 
 
+async def test_a_refusal_speaks_the_language_of_its_reader() -> None:
+    """The address comes before Accept-Language; a program that names none is answered in English.
+
+    A line that is mostly the client's own words is not compared with anything.
+    """
+    chinese = "Accept-Language: zh-CN,en;q=0.5"
+    async with serving() as port:
+        status, head, body = await request(port, "/-/reload", chinese)
+        assert (status, body.decode()) == (405, "请用 POST\n")
+        assert "allow: post, put" in head
+        assert "vary: accept-language" in head
+        assert (await request(port, "/-/reload?lang=zh"))[2].decode() == "请用 POST\n"
+        assert (await request(port, "/-/reload?lang=en", chinese))[2] == b"use POST\n"
+        assert (await request(port, "/-/reload"))[2] == b"use POST\n"
+        assert (await request(port, "/boom", chinese))[2].decode() == "无法生成本页；原因见日志\n"
+        given = (await request(port, "/metrics?shard=1/2&shard=2/2", chinese))[2]
+        assert given.decode() == "shard: 重复给出\n"
+        long = await request(port, f"/metrics?shard={'1' * 300}", chinese)
+        assert (long[0], b"expected a part" in long[2]) == (400, True)
+
+
 async def test_a_page_that_fails_tells_no_details(caplog: Any) -> None:
     """An error is for the log, not for the client."""
     async with serving() as port:
