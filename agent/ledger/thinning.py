@@ -6,6 +6,10 @@ not, however large it is.
 
 Readings five minutes apart or more are too few for that: of two jumps one after the other, leaving
 out the reading between them shows nothing. There each difference counts by itself.
+
+A load that goes on and off in step with its readings errs the same way each time. Its readings
+repeat themselves, so this shows, unless all of them are the same: a load that is on for half of
+each ten minutes, and just then when it is read each five, looks like one that is always on.
 """
 
 from __future__ import annotations
@@ -45,7 +49,13 @@ _OTHERS: Final = 0.5
 _FEWEST: Final = 24
 """Of fewer changes in an hour, some may be the same by chance."""
 
+_FEWEST_SPARSE: Final = 10
+"""The same where readings are further apart. Twelve may be all there are; chance is put up with."""
+
 _MOST_LAG: Final = 20
+
+_FEWEST_ALIKE: Final = 2.5
+"""This many changes at least are the same again, counted as if all were of one size."""
 
 
 class Thinned(NamedTuple):
@@ -66,7 +76,7 @@ class Thinned(NamedTuple):
 class _Hour:
     """What the readings of one hour say: the changes, and how they follow each other."""
 
-    __slots__ = ("differences", "left_out", "products", "rises", "squares")
+    __slots__ = ("differences", "is_sparse", "left_out", "products", "rises", "squares")
 
     def __init__(self) -> None:
         self.squares = [0.0] * CELLS
@@ -74,6 +84,8 @@ class _Hour:
         self.differences = [0.0] * CELLS
         self.rises: list[float] = []
         self.products = 0.0
+        self.is_sparse = False
+        """Its readings are too far apart for the fewest changes otherwise asked for."""
 
     def cells(self) -> list[float]:
         """Return by how much each cell may err, so that the squares are variances.
@@ -83,11 +95,14 @@ class _Hour:
         (1 - r) / 2. A load that is new at each reading (f = 1/2) makes an interval uncertain by
         d² Δt² / 2. A load that jumps seldom (f = 0) makes it uncertain by d² Δt² / 12. Between
         these the true factor is below 1/4 + 3 f².
+
+        Where sparse readings repeat themselves, it is known that the load jumps once at each
+        difference, as they do.
         """
-        falls = self._falls() ** 2
+        falls, in_step = self._falls() ** 2, self.repeats() > 1.0
         left_out = math.sqrt(_WHITE * (_SLOW + 3.0 * falls))
-        differences = math.sqrt(_ONE_JUMP + _JUMPS * falls)
-        changes = self.left_out if self.repeats() == 1.0 else self._apart()
+        differences = math.sqrt(_ONE_JUMP + (0.0 if in_step else _JUMPS * falls))
+        changes = self._apart() if in_step else self.left_out
         return [
             left_out * one + differences * other
             for one, other in zip(changes, self.differences, strict=True)
@@ -117,11 +132,15 @@ class _Hour:
         """Return how often the changes repeat themselves, after they have been others between."""
         rises, others = self.rises, False
         squares = [rise * rise for rise in rises]
-        lags = range(1, min(_MOST_LAG, len(rises) // 3) + 1)
-        for lag in lags if len(rises) >= _FEWEST else ():
+        fewest, most_lag = _FEWEST, len(rises) // 3
+        if self.is_sparse:
+            fewest, most_lag = _FEWEST_SPARSE, 2 * len(rises) // 3
+        for lag in range(1, min(_MOST_LAG, most_lag) + 1) if len(rises) >= fewest else ():
             most = (sum(squares[lag:]) + sum(squares[:-lag])) / 2.0
-            alike = sum(map(mul, rises, rises[lag:]))
-            if others and alike > _REPEATED * most:
+            products = list(map(mul, rises, rises[lag:]))
+            alike = sum(products)
+            is_seen = alike * alike >= _FEWEST_ALIKE * sum(map(mul, products, products))
+            if others and is_seen and alike > _REPEATED * most:
                 return len(rises) / lag
             others = others or alike < _OTHERS * most
         return 1.0
@@ -148,6 +167,7 @@ def thinned(readings: Sequence[TimedValue]) -> dict[int, Thinned]:
         rise, next_rise = at.value - before.value, after.value - at.value
         hour.rises.append(rise)
         hour.products += rise * next_rise
+        hour.is_sparse = hour.is_sparse or at.interval * _FEWEST > HOUR_MS
         if not is_long and at.time // at.interval % 2:
             joules = (rise * until - next_rise * since) / 2000.0
             cell = at.time % HOUR_MS // CELL_MS

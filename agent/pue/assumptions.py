@@ -26,8 +26,8 @@ _OF_UNCERTAINTY: Final = (
         " then"
     ),
     (
-        "a load that is read as power less often than each two minutes does not go on and off in"
-        " step with its readings"
+        "a load that is read as power does not go on and off in step with its readings in a way"
+        " that they cannot show: all of them are the same, or there are fewer than ten an hour"
     ),
     (
         "power of a meter without a rating and without a register was drawn if it shows for six"

@@ -204,6 +204,12 @@ LAWS: Final[dict[str, Callable[[Random], Trial]]] = {
     "power at 300 s, a plant in step with it, 24 h": partial(
         cycling, length=DAY, unrest=0.0, period=480.0
     ),
+    **{
+        f"power at 300 s, a plant of {period // 60} minutes, 24 h": partial(
+            cycling, length=DAY, unrest=0.0, period=float(period)
+        )
+        for period in (600, 900, 1200)
+    },
     "power at 60 s, a plant in step with it, 24 h": partial(
         cycling, length=DAY, unrest=0.0, period=480.0, interval=60.0
     ),
