@@ -33,30 +33,43 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """Forecasts with their weights, which add up to 1."""
+    """Forecasts with their weights, which add up to 1.
+
+    Each law doubts itself less than it should: it takes for granted that it goes on. How long it
+    has held says how long it may hold. So `span` days of history double the variance of a value
+    that many days ahead, and half as many days add half of it.
+    """
 
     parts: Sequence[tuple[float, Forecast]]
+    span: float = math.inf
 
     @classmethod
-    def of(cls, candidates: Sequence[Candidate]) -> Blend:
-        """Weigh candidates by their evidence."""
+    def of(cls, candidates: Sequence[Candidate], span: float) -> Blend:
+        """Weigh candidates by their evidence; the values they explain last `span` days."""
         best = max(one.evidence for one in candidates)
         weighed = [(math.exp(one.evidence - best), one.forecast) for one in candidates]
         whole = sum(weight for weight, _ in weighed)
         kept = [(weight, one) for weight, one in weighed if weight >= _LEAST_WEIGHT * whole]
         whole = sum(weight for weight, _ in kept)
-        return cls([(weight / whole, one) for weight, one in kept])
+        return cls([(weight / whole, one) for weight, one in kept], span)
 
     def below(self, ahead: float, value: float) -> float:
         """Return the probability that the value in this many days is at most this one."""
-        return _below([(weight, one.freedom, *one.at(ahead)) for weight, one in self.parts], value)
+        return _below(self._at(ahead), value)
 
     def quantiles(self, ahead: float, shares: Sequence[float]) -> list[float]:
         """Return the quantiles of the value to come, for these shares."""
-        parts = [(weight, one.freedom, *one.at(ahead)) for weight, one in self.parts]
+        parts = self._at(ahead)
         low = min(centre - 40 * spread for _, _, centre, spread in parts)
         high = max(centre + 40 * spread for _, _, centre, spread in parts)
         return [_quantile(parts, share, low, high) for share in shares]
+
+    def _at(self, ahead: float) -> list[_Part]:
+        wider = math.sqrt(1 + ahead / self.span)
+        found = ((weight, one.freedom, one.at(ahead)) for weight, one in self.parts)
+        return [
+            (weight, freedom, centre, wider * spread) for weight, freedom, (centre, spread) in found
+        ]
 
 
 _Part = tuple[float, float, float, float]

@@ -182,7 +182,7 @@ def _fit(points: _Known, candidates: Callable[[Column, Column], list[Candidate]]
         time=end,
         last=last,
         unit=unit,
-        blend=Blend.of(candidates(few, scaled)),
+        blend=Blend.of(candidates(few, scaled), -few[0]),
         slope=_pace(list(map(Point, times, values))),
     )
 

@@ -1,10 +1,10 @@
 """Forecasts of a figure that is built up, or of a level: curves with errors of several kinds.
 
-A curve is a straight line, one whose pace grows or fades by the same share each day, or one whose
-pace grows or falls by the same amount, or a line with one step. A pace that falls to nothing may
-turn, or what was built up stays. Each curve is fitted with each kind of error
-by generalised least squares. Its evidence is the likelihood of the values, with the coefficients
-and the spread integrated out.
+A curve is a straight line, one whose pace grows or fades by the same share each day, one whose pace
+grows or falls by the same amount, or a line with one step. A pace that falls to
+nothing may turn, or what was built up stays. Each curve is fitted with each kind of error by
+generalised least squares. Its evidence is the likelihood of the values, with the coefficients and
+the spread integrated out. It counts less than it says, since no law is quite true.
 
 Times are days; the last value is at 0.
 """
@@ -20,13 +20,15 @@ from typing import Final
 from agent.targets.blend import Candidate
 from agent.targets.equations import Column, backward, dot, forward, log_size, root
 from agent.targets.errors import Ending, Filter, Kind, State, kinds
+from agent.targets.summit import places
 
 MOST_POINTS: Final = 60
 """The most values that are fitted. More add little, and cost time."""
-_BENDS: Final = (0.3, 0.6, 1.0, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5)
+_UP: Final = (0.3, 0.6, 1.0, 1.5, 2.2, 3.0, 4.0, 5.5, 7.5)
+_BENDS: Final = (*(-bend for bend in reversed(_UP)), *_UP)
 """How much the pace may change over the history, up or down, as powers of e."""
-_USUAL_BEND: Final = 1.5
-"""The mean of that change, before the values are looked at."""
+_USUAL: Final = 1.5
+"""The mean size of that change, and of when a build-out ended, before the values are looked at."""
 _STEPS: Final = 4
 """The number of places in the history at which a step is tried."""
 _LEAST_FOR_STEPS: Final = 20
@@ -36,15 +38,15 @@ _LINE, _BENT, _SQUARE, _STEP = 0.6, 0.3, 0.1, 0.1
 """How likely each shape is, before the values are looked at."""
 _FURTHEST: Final = 60.0
 """No curve grows by more than this power of e."""
-_GOLDEN: Final = (math.sqrt(5) - 1) / 2
-_NARROWED: Final = 9
-_NODES: Final = (-2.4, -1.6, -0.8, 0.0, 0.8, 1.6, 2.4)
-"""Which bends around the likeliest one are tried, in standard deviations from it."""
+_ENDS: Final = (-0.85, -0.7, -0.55, -0.4, -0.28, -0.18, -0.1, -0.03, 0.05)
+"""When a build-out may have ended, as shares of the history from the last value on."""
+_TRUST: Final = 0.5
+"""How much the evidence counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
-    """A shape over time, beside its constant. At most one of `bend`, `square`, `step` is used."""
+    """A shape over time, beside its constant: by one of `bend`, `square`, `end` and `step`."""
 
     span: float
     """The length of the history: a curve comes to 1 over it."""
@@ -52,6 +54,8 @@ class Curve:
     square: bool = False
     stays: bool = False
     """A square curve whose pace falls to nothing stays there, and does not turn."""
+    end: float | None = None
+    """When a pace that fell by the same each day came to nothing, in spans. Since then it stays."""
     step: float | None = None
     """When the step was, in days (negative)."""
 
@@ -61,6 +65,8 @@ class Curve:
         if self.bend:
             bend, whole = self.bend, abs(math.expm1(-self.bend))
             return [[math.expm1(min(bend * share, _FURTHEST)) / whole for share in shares]]
+        if self.end is not None:
+            return [[-(max(self.end - share, 0.0) ** 2) for share in shares]]
         if self.step is not None:
             return [shares, [float(time >= self.step) for time in times]]
         return [shares, [share * share for share in shares]] if self.square else [shares]
@@ -104,7 +110,7 @@ def candidates(times: Column, values: Column) -> list[Candidate]:
     """Fit every curve with every kind of error; `times` end at 0."""
     found: list[Candidate] = []
     span = -times[0]
-    places = _places(times, values)
+    steps = _places(times, values)
     known: _Known = {}
     for kind, chance in kinds(span, span / (len(times) - 1)):
         fitting = _Fitting(kind, times, values, known)
@@ -113,12 +119,15 @@ def candidates(times: Column, values: Column) -> list[Candidate]:
             curves += [
                 (Curve(span=span, square=True, stays=stays), _SQUARE / 2) for stays in (False, True)
             ]
-            curves += [(Curve(span=span, step=at), _STEP / len(times)) for at in places]
+            curves += [(Curve(span=span, step=at), _STEP / len(times)) for at in steps]
         fits = [(fitting.fit(curve), math.log(prior)) for curve, prior in curves]
         if not kind.slope:
-            fits += _bent(fitting, span)
+            fits += _searched(fitting, lambda bend: Curve(span=span, bend=bend), _BENDS, _BENT)
+            fits += _searched(fitting, lambda end: Curve(span=span, end=end), _ENDS, _SQUARE)
         found += (
-            Candidate(evidence=fit.evidence + prior + math.log(chance), forecast=fit.forecast)
+            Candidate(
+                evidence=_TRUST * fit.evidence + prior + math.log(chance), forecast=fit.forecast
+            )
             for fit, prior in fits
             if fit is not None
         )
@@ -141,59 +150,29 @@ def _places(times: Column, values: Column) -> list[float]:
 _Weighed = tuple[Candidate | None, float]
 
 
-def _bent(fitting: _Fitting, span: float) -> list[_Weighed]:
-    """Fit curves of every bend, and more of them where the values tell it closely."""
-    bends = [-bend for bend in reversed(_BENDS)] + list(_BENDS)
+def _searched(
+    fitting: _Fitting, curve: Callable[[float], Curve], grid: Sequence[float], chance: float
+) -> list[_Weighed]:
+    """Fit curves by one number, over a grid and closer where the values tell it closely.
+
+    Before the values are looked at, large numbers are less likely than small ones.
+    """
     known: dict[float, Candidate | None] = {}
 
-    def evidence(bend: float) -> float:
-        if bend not in known:
-            known[bend] = fitting.fit(Curve(span=span, bend=bend))
-        fit = known[bend]
-        return -math.inf if fit is None else fit.evidence - abs(bend) / _USUAL_BEND
+    def fit(number: float) -> Candidate | None:
+        if number not in known:
+            known[number] = fitting.fit(curve(number))
+        return known[number]
 
-    widths = {
-        bend: (bends[min(n + 1, len(bends) - 1)] - bends[max(n - 1, 0)]) / 2
-        for n, bend in enumerate(bends)
-    }
-    best = max(bends, key=evidence)
-    at = bends.index(best)
-    low, high = bends[max(at - 1, 0)], bends[min(at + 1, len(bends) - 1)]
-    top = _highest(evidence, low, high)
-    spread = _spread(evidence, top, high - low)
-    if spread < (high - low) / 4:
-        widths = {bend: width for bend, width in widths.items() if not low <= bend <= high}
-        widths |= {top + node * spread: 0.8 * spread for node in _NODES}
-    whole = math.log(_BENT / (2 * _USUAL_BEND))
-    for bend in widths:
-        evidence(bend)
+    def evidence(number: float) -> float:
+        found = fit(number)
+        return -math.inf if found is None else _TRUST * found.evidence - abs(number) / _USUAL
+
+    whole = math.log(chance / (2 * _USUAL))
     return [
-        (known[bend], whole + math.log(width) - abs(bend) / _USUAL_BEND)
-        for bend, width in widths.items()
+        (fit(number), whole + math.log(width) - abs(number) / _USUAL)
+        for number, width in places(evidence, grid).items()
     ]
-
-
-def _highest(of: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a function with one summit has it, by the golden section."""
-    for _ in range(_NARROWED):
-        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-        if of(left) < of(right):
-            low = left
-        else:
-            high = right
-    return (low + high) / 2
-
-
-def _spread(of: Callable[[float], float], top: float, width: float) -> float:
-    """Return the standard deviation of the normal curve that a summit resembles."""
-    found = width
-    for _ in range(3):
-        step = found / 8
-        bent = 2 * of(top) - of(top - step) - of(top + step)
-        if not bent > 0 or math.isinf(bent):
-            return found
-        found = step / math.sqrt(bent)
-    return found
 
 
 _Known = dict[Curve, list[list[float]]]

@@ -27,7 +27,7 @@ from agent.targets.equations import Column, dot, forward, log_size, root
 MOST_POINTS: Final = 26
 """More add little, and cost time."""
 WINDOW: Final = 365.0
-_LASTS: Final = (20.0, 60.0, 180.0, 700.0)
+_LASTS: Final = (4.0, 20.0, 60.0, 180.0, 700.0)
 """How many days a departure lasts."""
 _MIXED: Final = (
     (10.0, 100.0, 0.5),
@@ -46,7 +46,7 @@ _FADES: Final = (150.0, 300.0, 600.0)
 _RAMPS: Final = 12
 _RAMP: Final = 5.0
 """What they may leap by, in the same units."""
-_TRUST: Final = 0.8
+_TRUST: Final = 0.6
 """How much the evidence counts: no kind is quite true, and neighbouring values are much alike."""
 _OWN: Final = 1e-6
 """The variance of the mean's own error, as a share of its variance."""

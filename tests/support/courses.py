@@ -17,7 +17,7 @@ YEAR: Final = 365
 def linear(rng: Random, days: int) -> list[float]:
     """Return a steady pace, with errors of which each day keeps a part of the last one."""
     pace = rng.uniform(2, 20)
-    return _plus([1000 + pace * day for day in range(days)], _noise(rng, days, rng.uniform(5, 60)))
+    return plus([1000 + pace * day for day in range(days)], noise(rng, days, rng.uniform(5, 60)))
 
 
 def step(rng: Random, days: int) -> list[float]:
@@ -25,7 +25,7 @@ def step(rng: Random, days: int) -> list[float]:
     pace, leap = rng.uniform(1, 5), rng.choice((-1, 1)) * rng.uniform(100, 600)
     at = rng.randrange(days // 4)
     line = [2000 + pace * day + (leap if day >= at else 0) for day in range(days)]
-    return _plus(line, _noise(rng, days, rng.uniform(3, 20)))
+    return plus(line, noise(rng, days, rng.uniform(3, 20)))
 
 
 def batches(rng: Random, days: int) -> list[float]:
@@ -48,14 +48,14 @@ def saturating(rng: Random, days: int) -> list[float]:
     """Return a build-out that nears its end."""
     lasts, whole = rng.uniform(0.3, 1.5) * days, rng.uniform(2000, 20_000)
     line = [1000 + whole * (1 - math.exp(-day / lasts)) for day in range(days)]
-    return _plus(line, _noise(rng, days, whole * rng.uniform(0.0005, 0.01)))
+    return plus(line, noise(rng, days, whole * rng.uniform(0.0005, 0.01)))
 
 
 def logistic(rng: Random, days: int) -> list[float]:
     """Return a build-out that was quickest some time ago, and nears its end."""
     midst, lasts = rng.uniform(-0.3, 0.2) * days, rng.uniform(0.08, 0.25) * days
     line = [1000 + 10_000 / (1 + math.exp((midst - day) / lasts)) for day in range(days)]
-    return _plus(line, _noise(rng, days, 10_000 * rng.uniform(0.0005, 0.01)))
+    return plus(line, noise(rng, days, 10_000 * rng.uniform(0.0005, 0.01)))
 
 
 def accelerating(rng: Random, days: int) -> list[float]:
@@ -66,7 +66,7 @@ def accelerating(rng: Random, days: int) -> list[float]:
     else:
         pace, more = rng.uniform(0, 5), rng.uniform(0.01, 0.1)
         line = [1000 + pace * day + more * day * day / 2 for day in range(days)]
-    return _plus(line, _noise(rng, days, (line[-1] - line[0]) * rng.uniform(0.0005, 0.01)))
+    return plus(line, noise(rng, days, (line[-1] - line[0]) * rng.uniform(0.0005, 0.01)))
 
 
 STOCKS: Final[Mapping[str, Law]] = {
@@ -96,8 +96,8 @@ def _pue(rng: Random, days: int) -> list[float]:
     base, high = rng.uniform(1.15, 1.45), rng.uniform(0.02, 0.08)
     phase = rng.uniform(0, 2 * math.pi)
     wave = [high * math.sin(2 * math.pi * day / YEAR + phase) for day in range(days)]
-    return _plus(
-        _noise(rng, days, rng.uniform(0.005, 0.02), alike=rng.uniform(0.6, 0.95)),
+    return plus(
+        noise(rng, days, rng.uniform(0.005, 0.02), alike=rng.uniform(0.6, 0.95)),
         [base + one for one in wave],
     )
 
@@ -129,7 +129,7 @@ def pue_linear(rng: Random, days: int) -> list[float]:
 def pue_walk(rng: Random, days: int) -> list[float]:
     """Return PUE whose level wanders."""
     walk = accumulate(rng.gauss(0, rng.choice((0.001, 0.003))) for _ in range(days))
-    return _plus(_pue(rng, days), list(walk))
+    return plus(_pue(rng, days), list(walk))
 
 
 def pue_saturating(rng: Random, days: int) -> list[float]:
@@ -147,7 +147,7 @@ PUES: Final[Mapping[str, Law]] = {
 }
 
 
-def _noise(rng: Random, days: int, spread: float, *, alike: float | None = None) -> list[float]:
+def noise(rng: Random, days: int, spread: float, *, alike: float | None = None) -> list[float]:
     """Return errors with a standard deviation; `alike` is what a day keeps of the last one's."""
     kept = rng.choice((0.0, 0.6)) if alike is None else alike
     fresh = spread * math.sqrt(1 - kept * kept)
@@ -159,5 +159,6 @@ def _noise(rng: Random, days: int, spread: float, *, alike: float | None = None)
     return found
 
 
-def _plus(one: Sequence[float], other: Sequence[float]) -> list[float]:
+def plus(one: Sequence[float], other: Sequence[float]) -> list[float]:
+    """Return the sum, day by day."""
     return [a + b for a, b in zip(one, other, strict=True)]

@@ -15,6 +15,7 @@ from agent.targets.forecast import DAY, Point
 from agent.targets.judge import evaluate
 from agent.targets.model import Evidence
 from tests.support.courses import PUES, STOCKS, Law
+from tests.support.other_courses import OTHER_PUES, OTHER_STOCKS
 
 _FIRST: Final = dt.date(2030, 1, 1)
 
@@ -63,6 +64,16 @@ def settings() -> tuple[Setting, ...]:
             horizons=(60, 180, 365),
             laws=PUES,
         ),
+    )
+
+
+@cache
+def other_settings() -> tuple[Setting, ...]:
+    """Return the same two kinds, by laws that the forecasts were not made for."""
+    stock, annual = settings()
+    return (
+        replace(stock, histories=(90, 250), horizons=(45, 120), laws=OTHER_STOCKS),
+        replace(annual, histories=(200, 500), horizons=(90, 240), laws=OTHER_PUES),
     )
 
 

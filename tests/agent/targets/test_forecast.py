@@ -170,13 +170,13 @@ def test_a_value_of_this_hour_changes_no_forecast() -> None:
 
 
 def test_a_goal_in_time_by_less_than_nine_in_ten_is_at_risk() -> None:
-    """A line with errors of 10 is 333 on day 116.5; so by day 121 it is uncertain, by 150 sure."""
+    """A line with errors of 10 is 333 on day 116.5; so by day 121 it is uncertain, by 165 sure."""
     known = line(60, noise=10)
     fact = replace(CHIPS, value=333.0, deadline=at_end(121))
     verdict = evaluate(fact, [evidence(known)], 59 * DAY)
     assert (verdict.state, verdict.reason) == ("at_risk", "trend_uncertain")
     assert "less than 90 % confidence" in wording.explain(fact, verdict).en
-    sure = replace(fact, deadline=at_end(150))
+    sure = replace(fact, deadline=at_end(165))
     assert evaluate(sure, [evidence(known)], 59 * DAY).state == "on_track"
 
 

@@ -11,6 +11,7 @@ from agent.targets.blend import Blend
 from agent.targets.equations import backward, forward, root
 from agent.targets.errors import Filter, Kind
 from agent.targets.forecast import DAY, Point, trend
+from agent.targets.summit import places
 
 
 class Fixed:
@@ -40,6 +41,23 @@ def test_a_blend_is_as_wide_as_its_laws_differ() -> None:
     blend = Blend([(0.75, Fixed(0.0, 0.0, 9)), (0.25, Fixed(10.0, 0.0, 9))])
     assert blend.below(1.0, 5.0) == 0.75
     assert blend.quantiles(1.0, [0.1, 0.5, 0.9]) == pytest.approx([0, 0, 10], abs=1e-6)
+
+
+def test_a_law_is_doubted_more_the_further_it_reaches() -> None:
+    """As many days ahead as the history has double the variance; nine tenths are 1.2816 spreads."""
+    for ahead, variance in ((25.0, 1.5), (50.0, 2.0), (150.0, 4.0)):
+        blend = Blend([(1.0, Fixed(0.0, 1.0 / ahead, 1e6))], span=50.0)
+        (found,) = blend.quantiles(ahead, [0.9])
+        assert found == pytest.approx(1.2816 * math.sqrt(variance), rel=0.001)
+
+
+@pytest.mark.parametrize("spread", [0.003, 0.02, 0.3])
+def test_places_stand_for_a_summit_however_narrow(spread: float) -> None:
+    """A normal curve's integral is √(2π) times its spread, on a grid of 0.1 from -2 to 2."""
+    grid = [n / 10 for n in range(-20, 21)]
+    found = places(lambda at: -(((at - 0.33) / spread) ** 2) / 2, grid)
+    total = sum(width * math.exp(-(((at - 0.33) / spread) ** 2) / 2) for at, width in found.items())
+    assert total == pytest.approx(math.sqrt(2 * math.pi) * spread, rel=0.03)
 
 
 def test_a_root_solves_its_equations() -> None:
@@ -90,6 +108,12 @@ def test_a_build_out_that_nears_its_end_is_seen_to() -> None:
     assert found == pytest.approx(wanted, rel=0.002)
 
 
+def test_a_build_out_that_has_ended_does_not_turn() -> None:
+    """10 d - d² / 26 grows to 650 on day 130. What stood there for forty days stays there."""
+    built = [10 * min(day, 130) - min(day, 130) ** 2 / 26 for day in range(171)]
+    assert values(built) == pytest.approx([650] * 12, abs=5)
+
+
 def test_growth_by_a_share_each_day_goes_on() -> None:
     """What doubles in 200 days has grown eightfold after 600, known for 240."""
     found = values([100 * 2 ** (day / 200) for day in range(241)])
@@ -117,5 +141,5 @@ def test_every_law_is_fitted_to_what_never_changed() -> None:
     """A flat history has laws like any other, and they expect no change."""
     times = [float(day) for day in range(-40, 1)]
     for laws in (growth.candidates, year.candidates):
-        low, middle, high = Blend.of(laws(times, [0.0] * 41)).quantiles(30.0, [0.1, 0.5, 0.9])
+        low, middle, high = Blend.of(laws(times, [0.0] * 41), 40.0).quantiles(30.0, [0.1, 0.5, 0.9])
         assert max(abs(low), abs(middle), abs(high)) < 1e-6
