@@ -78,7 +78,7 @@ def test_the_stated_covers_a_day_of_a_plant_in_step_with_sparse_readings(period:
 
 
 def test_a_plant_that_is_always_read_in_the_same_state_does_not_show() -> None:
-    """Of ten minutes on for 30 to 70 %, readings are alike in one day of five: taken for granted."""
+    """Of ten minutes on for 30 to 70 %, one day in five has readings all alike."""
     assert 0.6 <= within_in_step(600, interval=300) <= 0.9
 
 
