@@ -59,6 +59,11 @@ def contradictions(found: Iterable[Factor]) -> Iterator[str]:
             )
 
 
+def _partial(side: SideSum) -> float | None:
+    """Return (subsystem + IT) / IT; None below 1, as for PUE: its meters contradict each other."""
+    return 1.0 + side.amount / side.base if side.base > 0 and side.amount >= 0 else None
+
+
 def overheads(total: Sum, boundary: Boundary, it_point: str) -> tuple[Overhead, ...]:
     """Return where the overhead of a window goes; the parts add up to facility less IT energy."""
     if not total.cells:
@@ -73,7 +78,7 @@ def overheads(total: Sum, boundary: Boundary, it_point: str) -> tuple[Overhead, 
                     subsystem=name,
                     joules=side.amount,
                     coverage=min(1.0, side.cells / total.cells),
-                    partial_pue=1.0 + side.amount / side.base if side.base > 0 else None,
+                    partial_pue=_partial(side),
                 )
             )
     rest = total.facility.joules - total.it.joules - sum(one.joules for one in found)

@@ -117,6 +117,20 @@ def test_the_overhead_adds_up_whatever_is_silent(tmp_path: Path) -> None:
     assert result.overheads[0].partial_pue == pytest.approx(1.2)
 
 
+@pytest.mark.parametrize(("fed", "ratio"), [(1050.0, 1.05), (950.0, None)])
+def test_a_partial_pue_below_1_is_none(tmp_path: Path, fed: float, ratio: float | None) -> None:
+    """What goes into the racks less what IT takes is 50 kW: 1.05. IT cannot take more than that.
+
+    The contradiction of -50 kW is shown all the same: 24 h x -50 kW = -1200 kWh.
+    """
+    with bench(tmp_path, stock("{meter: busbar, point: pdu_output}"), now=day(24).timestamp()) as b:
+        result = of_a_day(b, main=1300.0, it=1000.0, busbar=fed)
+    (part, _) = result.overheads
+    assert part.subsystem == "distribution"
+    assert part.partial_pue == (ratio if ratio is None else pytest.approx(ratio))
+    assert part.joules / 3.6e6 == pytest.approx(24 * (fed - 1000.0))
+
+
 @pytest.mark.parametrize(
     ("pue", "found"), [(1.2, 1), (1.21, 2), (1.3, 2), (1.5, 3), (1.51, 0), (None, None)]
 )
