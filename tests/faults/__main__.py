@@ -20,7 +20,8 @@ from typing import Final
 import pytest
 
 from tests.faults import endings
-from tests.faults.databases import BASES, REMOTE, Base
+from tests.faults.bases import BASES, REMOTE
+from tests.faults.databases import Base
 from tests.faults.table import FAULTS, Fault, Run
 from tests.support import ROOT
 

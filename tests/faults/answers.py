@@ -20,6 +20,7 @@ from tests.agent.sinks.peers import (
     batch,
     drained,
 )
+from tests.agent.sinks.remote_peer import WRITTEN
 from tests.faults.databases import Base
 from tests.faults.feed import Feed
 from tests.support import HANGS, wait_for
@@ -101,7 +102,8 @@ class Front:
         }
         passed = urllib.request.Request(self._base.url + request.path, request.body, headers)
         with urllib.request.urlopen(passed, timeout=60) as reply:
-            return reply.status, {}, b""
+            written = reply.headers.get(WRITTEN)
+            return reply.status, {WRITTEN: written} if written else {}, b""
 
 
 class Lines(logging.Handler):

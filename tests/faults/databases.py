@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -198,15 +197,3 @@ class LatePrometheus(RemotePrometheus):
 
     def spoil(self, made: SpooledSink) -> None:
         made.accept(_late(T0 - WINDOW))  # what came before is 10 s later than T0
-
-
-REMOTE: Final[dict[str, Callable[[Path], Base]]] = {
-    "victoria-metrics-remote-write": RemoteVictoria,
-    "prometheus-remote-write": RemotePrometheus,
-    "late-prometheus-remote-write": LatePrometheus,
-}
-BASES: Final[dict[str, Callable[[Path], Base]]] = {
-    "victoria-metrics": NewBase,
-    "influxdb": OldBase,
-    **REMOTE,
-}

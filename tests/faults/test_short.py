@@ -9,8 +9,8 @@ import pytest
 
 from tests.faults import endings, several, whole_agent
 from tests.faults.__main__ import merged, parse
+from tests.faults.bases import BASES
 from tests.faults.configs import mutated_configs
-from tests.faults.databases import BASES
 from tests.faults.table import FAULTS, TRIALS, Fault, Run
 from tests.support import ROOT
 
@@ -29,6 +29,7 @@ REMOTE = {
     ),
     "late-prometheus-remote-write": ("killed_base", "poison"),
     "victoria-metrics-remote-write": ("killed_base", "replayed_day"),
+    "second-prometheus-remote-write": ("killed_agent", "killed_base", "refusals", "poison"),
 }
 """The spool is the same, so only what the protocol has a part in is tried here."""
 CASES = [
