@@ -22,6 +22,9 @@ _SMALL: Final = 16
 """Pixels of a word that is no figure."""
 _NAME: Final = 12
 """Pixels of a series' name beside its number, which else shrinks with each further one."""
+_NAMED: Final = (TOLD, "{{precision}}")
+"""Labels without which a number does not say what it is of, so that it has its name beside it even
+where it is the only one."""
 
 
 def stat(
@@ -52,7 +55,7 @@ def stat(
         color={"mode": "thresholds"},
         graphMode="none",
         colorMode="background" if signal.states and not small else "value",
-        textMode="value_and_name" if TOLD in signal.legend else "auto",
+        textMode="value_and_name" if any(one in signal.legend for one in _NAMED) else "auto",
         extraJson={
             "fieldConfig": {"defaults": {**make.bounds(signal), **make.ways(signal)}},
             "options": {"text": {"titleSize": _NAME, **({"valueSize": _SMALL} if small else {})}},

@@ -102,7 +102,10 @@ def table(make: Maker, table: Table, *, width: int = 24, height: int = 10) -> Ce
 def _column(make: Maker, signal: Signal) -> Json:
     properties: list[Json] = [
         {"id": "unit", "value": signal.unit},
-        {"id": "custom.minWidth", "value": _STATE_WIDTH if signal.states else _COLUMN_WIDTH},
+        # Grafana shares the width out evenly and keeps no room for a column that needs more.
+        {"id": "custom.width", "value": _STATE_WIDTH}
+        if signal.states
+        else {"id": "custom.minWidth", "value": _COLUMN_WIDTH},
     ]
     if signal.decimals is not None:
         properties.append({"id": "decimals", "value": signal.decimals})

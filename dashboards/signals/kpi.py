@@ -32,7 +32,7 @@ def _witness(measure: Measure) -> str:
 
 
 _UNITS: Final = {
-    "count": ("short", 0),
+    "count": ("locale", 0),  # whole: of 27 584 racks "28 K" would say too little
     "ratio": ("percentunit", 1),
     "s": ("s", 2),
     "bit/s": ("bps", 1),

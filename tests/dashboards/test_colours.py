@@ -105,7 +105,7 @@ def test_a_value_has_the_colour_of_what_it_means(
         ("rack_occupancy", "percentunit"),
         ("renewable_energy_factor", "percentunit"),
         ("pue", "none"),
-        ("racks_in_service", "short"),
+        ("racks_in_service", "locale"),
         ("carbon", "suffix:kg CO₂e"),
         ("carbon_usage_effectiveness", "suffix:kg/kWh"),
         ("water_usage_effectiveness", "suffix:l/kWh"),

@@ -121,9 +121,10 @@ def _facility(watts: float | None, incoming: Sequence[PowerStageView]) -> PowerS
         return _stage("facility", watts)
     if len(incoming) <= 1:
         return None
+    known = [stage.watts for stage in incoming if stage.watts is not None]
     return _stage(
         "facility",
-        sum(stage.watts or 0.0 for stage in incoming),
+        sum(known) if known else None,
         answering=sum(stage.answering for stage in incoming),
         meters=sum(stage.meters for stage in incoming),
     )

@@ -90,7 +90,7 @@ class WallSiteView:
     urgent: Sequence[RackView]
     """Racks that need attention, the most urgent first; as many as there is room for."""
     pending: Sequence[RackView]
-    """Racks that just passed a limit, as far as there is room beside the urgent ones."""
+    """Racks whose need is younger than its alert waits, as far as there is room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

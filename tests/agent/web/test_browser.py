@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent.health import CollectorHealth
 from agent.web import pages
 from agent.web.view import BoardView
 from collectors.base import Batch
@@ -55,6 +56,26 @@ def test_nothing_overflows_and_nothing_is_fetched_from_elsewhere(
         assert browser.errors == []
         assert len(browser.requests) >= 3
         assert [url for url in browser.requests if not url.startswith(site.url)] == []
+
+
+def test_the_long_address_of_a_silent_device_breaks(browser: Browser) -> None:
+    """On a phone the page stays as wide as the screen: the address takes more lines."""
+    silent = CollectorHealth(
+        collector="accelerators",
+        device="http://exporter-of-the-eighth-node.example.net:39075/metrics",
+        ok=False,
+        last_success=fixture.NOW - 1860,
+        last_error="exporter-of-the-eighth-node.example.net:39075: Connect call failed",
+        interval=30,
+    )
+    served = Site(fixture.view(healthy=lambda: [silent]))
+    try:
+        browser.size(390, 844)
+        for path in ("/", "/collectors"):
+            fresh(browser, served.url + path)
+            assert browser.eval("document.documentElement.scrollWidth") <= 390, path
+    finally:
+        served.close()
 
 
 def test_links_keep_language_and_view(browser: Browser, site: Site) -> None:

@@ -131,6 +131,16 @@ def test_a_point_with_a_meter_that_nobody_reads_is_a_part() -> None:
     assert (stage.answering, stage.meters) == (1, 2)
 
 
+def test_supplies_that_are_all_silent_are_no_zero_watts() -> None:
+    """With the utility's and the generator's meters dead, the facility's power is not known."""
+    dead = [
+        (facility.METER_UP.series(HUB, SITE, f"{point}-1", point), 0.0)
+        for point in ("utility", "generator")
+    ]
+    whole = next(one for one in power.stages(view(dead), SITE) if one.point == "facility")
+    assert (whole.watts, whole.answering, whole.meters) == (None, 0, 2)
+
+
 @pytest.mark.parametrize("counted", [True, False])
 def test_racks_that_vanish_are_not_calm(*, counted: bool) -> None:
     """The inventory has two racks in service and neither is told of at present, as where the agent
