@@ -41,8 +41,15 @@ from pathlib import Path
 from typing import Final
 
 from agent.ledger.store.episodes import EPISODE
+from agent.ledger.store.old_state import (
+    BOUNDARIES_FROM_STATE,
+    CHANGES_FROM_STATE,
+    EXPORTS_FROM_STATE,
+    REGISTERS_FROM_STATE,
+    TOTALS_FROM_STATE,
+)
 
-VERSION: Final = 14
+VERSION: Final = 15
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -83,6 +90,7 @@ _REFUSAL: Final = """CREATE TABLE refusal (
     meter INTEGER, start INTEGER, stop INTEGER NOT NULL, reason TEXT, count INTEGER NOT NULL,
     value REAL NOT NULL, PRIMARY KEY (meter, start, reason)
 ) WITHOUT ROWID"""
+_REFUSAL_INDEX: Final = "CREATE INDEX refusal_reason ON refusal (reason, stop)"
 _UNSETTLED: Final = """CREATE TABLE unsettled (
     meter INTEGER PRIMARY KEY, since INTEGER NOT NULL
 )"""
@@ -154,6 +162,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _UNSEEN,
     _REGISTER,
     _REFUSAL,
+    _REFUSAL_INDEX,
     _UNSETTLED,
     _IMPORTED_REGISTER,
     _SITE_HOUR,
@@ -176,32 +185,6 @@ SCHEMA: Final[tuple[str, ...]] = (
     _CHANGE,
 )
 
-_LAST_COLON: Final = "length(rtrim(key, replace(key, ':', '')))"
-
-# Version 3 kept five families of facts in one table `state` of keys and texts:
-#   register:METER = STEP SINCE,  export:METER = SINCE,  boundary:SITE:POINT = DIGEST,
-#   total:SITE:NAME = AMOUNT, and four numbers of changes under plain words.
-# A site may have colons in its name; a point and the name of a total have none.
-_REGISTERS_FROM_STATE: Final = """INSERT INTO register
-    SELECT cast(substr(key, 10) AS INTEGER),
-        cast(substr(value, 1, instr(value, ' ') - 1) AS INTEGER),
-        cast(substr(value, instr(value, ' ') + 1) AS INTEGER)
-    FROM state WHERE key >= 'register:' AND key < 'register;'"""
-_EXPORTS_FROM_STATE: Final = """INSERT INTO register
-    SELECT cast(substr(key, 8) AS INTEGER), 0, cast(value AS INTEGER)
-    FROM state WHERE key >= 'export:' AND key < 'export;'
-    ON CONFLICT DO UPDATE SET since = min(since, excluded.since)"""
-_BOUNDARIES_FROM_STATE: Final = f"""INSERT INTO boundary
-    SELECT substr(key, 10, {_LAST_COLON} - 10), substr(key, {_LAST_COLON} + 1), value
-    FROM state WHERE key >= 'boundary:' AND key < 'boundary;'"""
-_TOTALS_FROM_STATE: Final = f"""INSERT INTO site_total
-    SELECT substr(key, 7, {_LAST_COLON} - 7), substr(key, {_LAST_COLON} + 1),
-        cast(value AS REAL)
-    FROM state WHERE key >= 'total:' AND key < 'total;'"""
-_CHANGES_FROM_STATE: Final = """INSERT INTO change
-    SELECT CASE key WHEN 'generation' THEN 'site_hour' WHEN 'blocks' THEN 'block'
-        WHEN 'bridges' THEN 'stretch' ELSE 'register' END, cast(value AS INTEGER)
-    FROM state WHERE key IN ('generation', 'blocks', 'bridges', 'registers')"""
 _BRIDGE: Final = """CREATE TABLE bridge (
     meter INTEGER, start INTEGER, stop INTEGER, joules REAL, PRIMARY KEY (meter, start)
 ) WITHOUT ROWID"""
@@ -223,14 +206,14 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
         "INSERT INTO unsummed SELECT hour, site, point FROM dirty",
         "DROP TABLE dirty",
         _REGISTER,
-        _REGISTERS_FROM_STATE,
-        _EXPORTS_FROM_STATE,
+        REGISTERS_FROM_STATE,
+        EXPORTS_FROM_STATE,
         _BOUNDARY,
-        _BOUNDARIES_FROM_STATE,
+        BOUNDARIES_FROM_STATE,
         _SITE_TOTAL,
-        _TOTALS_FROM_STATE,
+        TOTALS_FROM_STATE,
         _CHANGE,
-        _CHANGES_FROM_STATE,
+        CHANGES_FROM_STATE,
         "DROP TABLE state",
         _RACK_DAY,
     ),
@@ -245,6 +228,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     12: (_IMPORT_UNDO, _IMPORT_UNDONE),
     13: (_UNSEEN,),
     14: (EPISODE,),
+    15: (_REFUSAL_INDEX,),
 }
 """What is done to a file of the version before."""
 
@@ -272,7 +256,7 @@ def upgrade_in_memory(db: sqlite3.Connection) -> int:
     """Give a connection the present tables without changing the file; return its version.
 
     Tables that an older file lacks are made as temporary ones, which SQLite looks at first. What an
-    upgrade would take away stays.
+    upgrade would take away stays, and an index that would only make it faster is not made.
     """
     found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if found == 0:
@@ -288,7 +272,7 @@ def upgrade_in_memory(db: sqlite3.Connection) -> int:
                 name = rest.removeprefix("IF NOT EXISTS ").split(maxsplit=1)[0]
                 if name not in there:
                     db.execute(f"CREATE TEMP TABLE {rest}")
-            elif verb != "DROP" and not statement.startswith("DELETE"):
+            elif verb != "DROP" and not statement.startswith(("DELETE", "CREATE INDEX")):
                 db.execute(statement)
     return found
 

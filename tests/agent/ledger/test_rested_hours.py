@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.register_judge import Refusal
 from agent.ledger.store import schema
-from agent.ledger.store.refusals import AT_REST, RefusalTable
+from agent.ledger.store.refusals import AT_REST, RefusalTable, RestedHour
 
 DAY_MS = 24 * HOUR_MS
 METER = 1
@@ -56,3 +57,29 @@ def test_what_a_meter_refused_by_itself_is_added_up_by_the_day(table: RefusalTab
     """Two leaps of one day are one row that begins with it."""
     assert told(table)[0, "leap"] == 2
     assert (1, "leap") not in told(table)
+
+
+def test_rested_hours_are_found_without_reading_all_refusals(tmp_path: Path) -> None:
+    """SQLite itself says that it looks the hours up: a board asks for them every few seconds.
+
+    A file of version 14 has the index as well, once an agent has opened it; the same hours are found
+    in it before, when it is only read.
+    """
+    path = tmp_path / "ledger.db"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        schema.upgrade(db)
+        db.execute("DROP INDEX refusal_reason")
+        db.execute("PRAGMA user_version = 14")
+        db.execute("INSERT INTO meter VALUES (1, 'dc1', 'main', 'meter', 'utility')")
+        RefusalTable(db).note_rest(METER, DAY_MS, 7)
+        rested = [RestedHour("dc1", "main", "utility", DAY_MS, 7)]
+        assert schema.upgrade_in_memory(db) == 14
+        assert RefusalTable(db).rests(0) == rested
+        assert schema.upgrade(db) == 14
+        assert RefusalTable(db).rests(0) == rested
+        asked: list[str] = []
+        db.set_trace_callback(asked.append)
+        RefusalTable(db).rests(0)
+        db.set_trace_callback(None)
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {asked[0]}")]
+    assert any("SEARCH r USING" in line and "refusal_reason" in line for line in plan), plan
