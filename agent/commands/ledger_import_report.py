@@ -55,6 +55,8 @@ def report(
             f"{meter}: {len(sheet.rows[meter])} rows, {amounts.text(total)} {amounts.unit}"
             f" in {len(one.hours)} hours, {len(changed[meter])} {done}"
         )
+        if repeated := sheet.rows[meter].repeated:
+            yield f"  {repeated} rows repeat another row of the file, and are counted once"
         if one.rejected:
             yield f"  {_rejected(one.rejected)}"
         if one.guess is not None:

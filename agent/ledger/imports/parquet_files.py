@@ -64,6 +64,9 @@ def read_parquet(path: Path, meters: Meters) -> Sheet:
                 raise _problem(path, f"meter: {meters.unknown(row.meter)}")
             known = rows[row.meter] = Rows()
         known.add(round(row.time), row.joules, 0)
+    for meter, known in rows.items():
+        if known.sort():
+            raise _problem(path, f"{meter} has two values for one time")
     return Sheet(ENERGY, rows, dt.UTC, refusals=Refusals(str(path)), is_hourly=True)
 
 

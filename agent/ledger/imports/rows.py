@@ -23,14 +23,16 @@ class Rows:
     """The rows of one meter: times in milliseconds, values in joules, watts or litres.
 
     `ends` are when the rows end, in a file that says it; else it is empty. `lines` are the lines of
-    the file that they stood in.
+    the file that they stood in. `repeated` is how many rows were left out as they said what another
+    row had said already.
     """
 
-    __slots__ = ("ends", "lines", "times", "values")
+    __slots__ = ("ends", "lines", "repeated", "times", "values")
 
     def __init__(self) -> None:
         self.times, self.values, self.lines = array("q"), array("d"), array("q")
         self.ends = array("q")
+        self.repeated = 0
 
     def __len__(self) -> int:
         return len(self.times)
@@ -58,8 +60,8 @@ class Rows:
     def sort(self) -> list[tuple[int, int]]:
         """Put rows in order of time, and keep one of each time.
 
-        A row may repeat what the kept one of its time says. For each that says something else,
-        returns both lines, the later one first.
+        A row that repeats what the kept one of its time says is counted in `repeated`. For each
+        that says something else, returns both lines, the later one first.
         """
         if not any(map(int.__ge__, self.times, self.times[1:])):
             return []
@@ -71,6 +73,8 @@ class Rows:
             elif self.said(kept[-1]) != self.said(n):
                 one, other = self.lines[n], self.lines[kept[-1]]
                 differing.append((max(one, other), min(one, other)))
+            else:
+                self.repeated += 1
         self.keep(kept)
         return differing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 from pathlib import Path
@@ -209,3 +210,58 @@ def test_imports_are_listed(
     assert len(lines) == 1
     assert "2 meters, 48 hours changed, 2025-03-01 00:00 to 2025-03-02 00:00" in lines[0]
     assert lines[0].endswith(digest.split()[0])
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("C.UTF-8", "  3 rows repeat another row of the file, and are counted once"),
+        ("zh_CN.UTF-8", "  3 行与文件中另一行相同，只计一次"),
+    ],
+)
+@pytest.mark.parametrize("options", [("--dry-run",), ()])
+def test_rows_that_are_there_twice_are_told(
+    config: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    locale: str,
+    told: str,
+) -> None:
+    """Of six hours of 10 kWh, three come again: 60 kWh, and three rows are told, also of one hour."""
+    hours = [0, 1, 2, 3, 4, 5, 5, 5, 2]
+    rows: list[tuple[object, ...]] = [(f"2025-03-01T0{hour}:00", "main", 10.0) for hour in hours]
+    rows += [(f"2025-03-01T0{hour}:00", "it", 5.0) for hour in range(6)]
+    file = write_csv(tmp_path / "joined.csv", "time,meter,energy_kwh", rows)
+    monkeypatch.setenv("LC_ALL", locale)
+    assert ledger("import", config, file, *options) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == told
+    assert "60.000 kWh" in lines[0]
+    assert sum(told in line for line in lines) == 1
+
+
+def test_rows_of_a_parquet_file_that_are_there_twice(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same hour twice is counted once and told; with two energies the file is refused."""
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    start = dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
+
+    def taken(*hours: tuple[int, float]) -> int:
+        columns = {
+            "time": [start + dt.timedelta(hours=hour) for hour, _ in hours],
+            "meter": ["main"] * len(hours),
+            "energy_kwh": [kwh for _, kwh in hours],
+        }
+        parquet.write_table(arrow.table(columns), tmp_path / "hours.parquet")
+        return ledger("import", config, str(tmp_path / "hours.parquet"))
+
+    assert taken((0, 10.0), (1, 20.0), (0, 10.0)) == 0
+    said = capsys.readouterr().out
+    assert "main: 2 rows, 30.000 kWh in 2 hours, 2 changed" in said
+    assert "  1 rows repeat another row of the file" in said
+    assert taken((0, 10.0), (1, 20.0), (0, 11.0)) == 2
+    assert "main has two values for one time" in capsys.readouterr().err
