@@ -69,6 +69,12 @@ def first_export(readings: Sequence[Reading]) -> int | None:
     return min((r.at for r in readings if r.kind is Kind.EXPORT), default=None)
 
 
+def shown_step(readings: Sequence[Reading]) -> Fraction:
+    """Return the step of a register, as its readings show it; 0 without a register."""
+    values = sorted({(r.at, r.value) for r in readings if r.kind is Kind.REGISTER})
+    return Usual.of(values).step if values else Fraction(0)
+
+
 def _pieces(meter: Meter, readings: Sequence[Reading], interval: int, kind: Kind) -> list[Piece]:
     power = (
         power_pieces(meter, readings, interval) if kind is Kind.REGISTER else []

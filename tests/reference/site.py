@@ -18,6 +18,7 @@ from tests.reference.model import (
     Site,
     Span,
 )
+from tests.reference.rests import SUPPLIES, Carried, at_rest
 
 CATEGORY = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
 
@@ -27,12 +28,14 @@ class Counted:
     """What each meter of a site counted.
 
     `begins` is when a meter was listed or first heard; `two_ways` when its export register was.
+    `steps` are those of registers, in joules.
     """
 
     incoming: Mapping[str, Cells]
     outgoing: Mapping[str, Cells] = field(default_factory=dict)
     begins: Mapping[str, int] = field(default_factory=dict)
     two_ways: Mapping[str, int] = field(default_factory=dict)
+    steps: Mapping[str, Fraction] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,7 @@ class SiteFigures:
         self.counted = counted
         self._replaced = {m.replaces: m.meter for m in site.meters if m.replaces}
         self._known: dict[tuple[str, int], Metered | None] = {}
+        self._rests = self._at_rest()
 
     # What is summed
 
@@ -78,12 +82,31 @@ class SiteFigures:
     def _facility(self, cell: int) -> Metered | None:
         bought = [m for m in self.site.meters if self.comes_in(m)]
         if bought:
-            return self.sum_of(cell, ((m, self._weight(m)) for m in bought))
+            found = self.sum_of(cell, ((m, self._weight(m)) for m in bought))
+            duty = self._rests.get(cell, Duty.MUST)
+            return found and duty and replace(found, duty=min(duty, found.duty))
         outermost = next(p for p in IT_POINTS if self.at(p))
         rest = [m for point in OVERHEAD for m in self.at(point)]
         if not any(m.point == "cooling" for m in rest):
             return None
         return self.sum_of(cell, [*self._it_terms(outermost), *((m, m.share) for m in rest)])
+
+    def _at_rest(self) -> Mapping[int, Duty | None]:
+        """Return the cells in which a supply stands at 0 and cannot, or may not."""
+        sold = any(one.joules for cells in self.counted.outgoing.values() for one in cells.values())
+        if self.at("renewable") or sold:
+            return {}
+        supplies = [m for point in SUPPLIES for m in self.at(point) if not m.subtract]
+        cells = {cell for m in supplies for cell in self.counted.incoming.get(m.meter, {})}
+        carried = {}
+        for cell in cells:
+            told = {m.meter: self.sum_of(cell, [(m, m.share)]) for m in supplies}
+            it = self.it(cell)
+            if it is not None and all(told.values()):
+                carried[cell] = Carried(
+                    supplies={name: one for name, one in told.items() if one is not None}, it=it
+                )
+        return at_rest(carried, self.counted.steps)
 
     def it(self, cell: int) -> Metered | None:
         """Return the IT energy of a cell at the site's IT point."""

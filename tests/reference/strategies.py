@@ -56,7 +56,7 @@ class Drawing:
         sun = self.device(hours, late=self.late) if pick((False, True)) else None
         cooling = self.device(hours) if pick((False, True)) else None
         it_point = pick(("it_input", "pdu_output", "ups_output"))
-        feeds, branches = pick((1, 2)), pick((0, 1, 2))
+        feeds, branches = pick((1, 2, 4)), pick((0, 1, 2))
         return Plan(
             hours=hours,
             it_point=it_point,

@@ -80,7 +80,15 @@ class Refreshed:
     every: int
 
 
-Event = Silent | Begins | Glitch | Stalled | Refreshed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dead:
+    """The meter counts nothing, and its power reads 0, while what it feeds draws power."""
+
+    start: int
+    end: int
+
+
+Event = Silent | Begins | Glitch | Stalled | Refreshed | Dead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +124,11 @@ class Instrument:
         if self.register:
             yield Reading(at, Kind.REGISTER, self._or_glitch(at, Kind.REGISTER, self._count(shown)))
         if self.power:
-            watts = self.load.at(at)
+            watts = 0 if self._is_dead(at) else self.load.at(at)
             yield Reading(at, Kind.POWER, self._or_glitch(at, Kind.POWER, watts))
         if self.out is not None:
-            left = self.out.until(shown) // (1000 * self.step) * self.step
+            left = self._flowed(self.out, self.load.start, shown)
+            left = left // (1000 * self.step) * self.step
             yield Reading(at, Kind.EXPORT, self._or_glitch(at, Kind.EXPORT, left))
 
     def _shown(self, at: int) -> int:
@@ -136,9 +145,21 @@ class Instrument:
         for event in self.events:
             if isinstance(event, Begins) and since <= event.at <= at:
                 begun, since = event.joules, event.at
-        flowed = self.load.until(at) - self.load.until(since)
+        flowed = self._flowed(self.load, since, at)
         value = (1000 * begun + flowed) // (1000 * self.step) * self.step
         return value if self.meter.wrap is None else value % int(self.meter.wrap)
+
+    def _flowed(self, load: Load, since: int, at: int) -> int:
+        """Return the thousandths of a joule that were counted of a load: none while it was dead."""
+        counted, until = 0, since
+        for event in self.events:
+            if isinstance(event, Dead) and event.end > until and event.start < at:
+                counted += load.until(max(event.start, until)) - load.until(until)
+                until = min(event.end, at)
+        return counted + load.until(at) - load.until(until)
+
+    def _is_dead(self, at: int) -> bool:
+        return any(isinstance(e, Dead) and e.start <= at < e.end for e in self.events)
 
     def _or_glitch(self, at: int, kind: Kind, value: int) -> int:
         for event in self.events:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from tests.reference.model import CELL, HOUR, IT_POINTS, KWH, Kind, Meter, Reading, Site
-from tests.reference.readings import energy_cells, export_cells, first_export
+from tests.reference.readings import energy_cells, export_cells, first_export, shown_step
 from tests.reference.shapes import FLAT, Shape, battery
 from tests.reference.site import Counted, SiteFigures
 from tests.reference.truth import (
     Begins,
+    Dead,
     Event,
     Glitch,
     Instrument,
@@ -33,7 +34,7 @@ WIDTH = 2_000 * KWH
 CLEAN = ("silent", "reset")
 """What the definitions settle in every detail."""
 
-FAULTS = (*CLEAN, "exchange", "zero", "leap", "stall", "refresh", "negative", "spike")
+FAULTS = (*CLEAN, "exchange", "zero", "leap", "stall", "refresh", "negative", "spike", "dead")
 SORTS = ("register", "power", "both")
 
 
@@ -257,6 +258,8 @@ def _event(fault: Fault, load: Load, begin: int, most: int) -> Event:
         return Begins(at=at, joules=more if fault.sort == "exchange" else 0)
     if fault.sort == "stall":
         return Stalled(start=at, end=end)
+    if fault.sort == "dead":
+        return Dead(start=at, end=end)
     if fault.sort == "refresh":
         return Refreshed(every=min(max(2, fault.minutes), 20) * MINUTE)
     kind, value = {
@@ -270,11 +273,12 @@ def _event(fault: Fault, load: Load, begin: int, most: int) -> Event:
 
 def referee(world: World) -> SiteFigures:
     """Return what the definitions make of everything that the instruments tell."""
-    incoming, outgoing, begins, two_ways = {}, {}, {}, {}
+    incoming, outgoing, begins, two_ways, steps = {}, {}, {}, {}, {}
     for one in world.instruments:
         name = one.meter.meter
         told = world.told[name]
         incoming[name] = energy_cells(one.meter, told, one.every)
+        steps[name] = shown_step(told)
         first = first_export(told)
         if first is not None:
             outgoing[name] = export_cells(one.meter, told, one.every)
@@ -286,5 +290,7 @@ def referee(world: World) -> SiteFigures:
     assert world.site.it_point in IT_POINTS
     return SiteFigures(
         world.site,
-        Counted(incoming=incoming, outgoing=outgoing, begins=begins, two_ways=two_ways),
+        Counted(
+            incoming=incoming, outgoing=outgoing, begins=begins, two_ways=two_ways, steps=steps
+        ),
     )
