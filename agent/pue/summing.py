@@ -23,6 +23,7 @@ from agent.ledger.store.hour import HeardHour
 from agent.ledger.store.refusals import AT_REST
 from agent.ledger.store.site_hours import SiteHour, SiteHourKey
 from agent.pue.boundaries import METERED_POINTS, Boundaries
+from agent.pue.falls import Still
 from agent.pue.left_out import LeavingOut, Sums
 from agent.pue.periods import local_year
 from agent.pue.places import Place
@@ -64,6 +65,7 @@ class HourSummer:
     def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
         self._ledger, self._boundaries = ledger, boundaries
         self._blocks = BlockCache()
+        self._still: dict[int, Still] = {}
 
     def refresh(self, *, budget: float = _BUDGET_SECONDS) -> bool:
         """Sum what is out of date, the latest hours first, for at most `budget` seconds.
@@ -74,6 +76,7 @@ class HourSummer:
         while time.monotonic() < deadline:
             turn = time.monotonic() + _TURN_SECONDS
             with self._ledger.store.transaction() as tables:
+                self._still.clear()  # another process may have written since
                 while time.monotonic() < turn:
                     hour = tables.site_hours.latest_unsummed()
                     if hour is None:
@@ -129,8 +132,9 @@ class HourSummer:
                 tables,
                 self._boundaries.by_site[site],
                 hour,
+                self._still,
                 numbers=self._boundaries.numbers,
-                told=partial(self._told, tables, site, hour),
+                told=partial(self._told, tables, site),
             )
             self._ledger.intake.count({AT_REST: left_out.apply(found)})
         for key, one in found.items():

@@ -81,3 +81,79 @@ def _with_neighbours(cells: Iterable[int]) -> Iterator[int]:
     """Yield cells and those in which the rest may have begun and ended."""
     for at in cells:
         yield from (at - CELL, at, at + CELL)
+
+
+FOUND = Fraction(7, 10)
+"""A supply was switched off if the others and a fall of IT account for so much of what it drew."""
+
+SURELY = Fraction(6, 10)
+"""Below this nobody can take it for one that was switched off, whichever cells are compared."""
+
+HOUR_BEFORE, FEWEST = 12, 6
+"""Cells before a fall that are compared, and how many of them have to be known."""
+
+SHARE = Fraction(1, 10)
+"""A supply that carries less than this share may stop without being missed."""
+
+
+def fallen(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict[int, Duty | None]:
+    """Return which cells do not count, or need not, as a supply fell to 0 and nothing took over.
+
+    Args:
+        cells: in which all supplies and IT count.
+        steps: of each supply's register, in joules.
+    """
+    found: dict[int, Duty | None] = {}
+    for name in {name for one in cells.values() for name in one.supplies}:
+        for run in _runs(cells, name):
+            account = _accounted(cells, name, run)
+            for at in _with_neighbours(run):
+                found.setdefault(at, Duty.MAY)
+            if account is None:
+                continue
+            drew, accounted = account
+            enough = drew * HOUR_BEFORE > 2 * (LEAST + STEPS * steps.get(name, Fraction(0)))
+            exact = all(cells[at].is_exact for at in run)
+            if enough and exact and accounted < SURELY * drew:
+                found.update(dict.fromkeys(run))
+    return found
+
+
+def _runs(cells: Mapping[int, Carried], name: str) -> list[list[int]]:
+    """Return the times in which a supply stands at 0, each as its cells."""
+    runs: list[list[int]] = []
+    for at in sorted(at for at, one in cells.items() if not one.supplies[name].joules):
+        if runs and runs[-1][-1] == at - CELL:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return runs
+
+
+def _accounted(
+    cells: Mapping[int, Carried], name: str, run: list[int]
+) -> tuple[Fraction, Fraction] | None:
+    """Return what a supply drew in a cell, and how much of that was found again when it stopped.
+
+    None where too little is known, or all of it is of less than a tenth of what comes in.
+    """
+    times = [run[0] - n * CELL for n in range(2, HOUR_BEFORE + 2)]  # it fell within the one before
+    before = [cells[at] for at in times if at in cells and cells[at].is_exact]
+    after = [cells[at] for at in run[:HOUR_BEFORE]]
+    if len(before) < max(FEWEST, len(times)) or any(
+        not one.supplies[name].joules for one in before
+    ):
+        return None
+    drew = _mean(one.supplies[name].joules for one in before)
+    all_before = _mean(sum(m.joules for m in one.supplies.values()) for one in before)
+    all_after = _mean(sum(m.joules for m in one.supplies.values()) for one in after)
+    it_before, it_after = (_mean(one.it.joules for one in each) for each in (before, after))
+    if drew < SHARE * all_before or not it_before:
+        return None
+    others = all_after - (all_before - drew)
+    return drew, others + all_before / it_before * (it_before - it_after)
+
+
+def _mean(values: Iterable[Fraction | int]) -> Fraction:
+    listed = list(values)
+    return Fraction(sum(listed)) / len(listed)

@@ -1,0 +1,103 @@
+"""Meters that fell to 0 while nothing took their load over, and no load fell: that cannot be.
+
+One of four feeds may be dead, and the other three still count more than IT draws. But when a feed
+stops, either the meters beside it carry more, or what all of them feed draws less. If neither is
+so, the meter is dead. It is a pure function of the cells around the fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from statistics import fmean
+from typing import Final, NamedTuple
+
+from agent.ledger.energy import CELLS, JOULES_PER_KWH
+from agent.pue.periods import DAY_MS
+
+EXPLAINED: Final = 0.7
+"""A fall is real if so much of it is found again, in the meters beside or in the load."""
+
+PARTLY: Final = 0.3
+"""The same where a meter that dies makes no figure better, so that it need not be as sure."""
+
+_LEAST_SHARE: Final = 0.05
+"""Of less than this share of what the meters count together, nothing can be told."""
+
+_LEAST_OF_REST: Final = 0.1
+"""Nor of less than this share of what feeds them, as that goes up and down by itself."""
+
+_STEPS: Final = 3
+"""In an hour more than 1 kWh and this many steps of the register must be missing."""
+
+_FEWEST: Final = CELLS // 2
+"""Cells that must be known before the fall."""
+
+_RESTS: Final = 3
+"""A supply may rest if it has counted nothing in an hour of so many days of the two weeks before.
+A meter that dies does not do that."""
+
+
+class Around(NamedTuple):
+    """The energies of a cell, in joules: of one meter, and of what is held against it.
+
+    `others` are the meters beside it, `load` is IT behind it, where it is a supply. `rest` is what
+    falls by as much as the meter: the metered overhead of a supply, or what feeds any other meter.
+    """
+
+    own: float
+    others: float
+    load: float
+    rest: float
+
+
+def has_fallen(
+    cells: Sequence[Around | None], first: int, step: float, explained: float = EXPLAINED
+) -> bool | None:
+    """Tell whether a meter is dead from a cell on, in which it stands at 0.
+
+    `cells` are those of some hours, None where anything is not known, and `first` is the place of
+    the cell. `step` is that of the meter's register, in joules. `explained` is the share of the
+    fall that has to be found again. Return None where too few cells are known.
+    """
+    # It fell within the cell before.
+    before = _mean(reversed(cells[: max(0, first - 1)]), at_least=_FEWEST)
+    after = _mean((one for one in cells[first:] if one is None or one.own <= 0), at_least=1)
+    if before is None or after is None:
+        return None
+    if before.own * CELLS <= JOULES_PER_KWH + _STEPS * step:
+        return False
+    of_load = 0.0
+    if before.load > 0:
+        of_load = (before.own + before.others - before.rest) / before.load
+    elif before.own < _LEAST_OF_REST * before.rest:
+        return False
+    if before.own < _LEAST_SHARE * (before.own + before.others):
+        return False
+    found_again = (
+        (after.others - before.others)
+        + of_load * (before.load - after.load)
+        + (before.rest - after.rest)
+    )
+    return found_again < explained * before.own
+
+
+def _mean(cells: Iterable[Around | None], *, at_least: int) -> Around | None:
+    """Return the mean of the first twelve cells that are known; None where these are too few."""
+    known = list(islice((one for one in cells if one is not None), CELLS))
+    if len(known) < at_least:
+        return None
+    return Around(*(fmean(values) for values in zip(*known, strict=True)))
+
+
+def may_rest(hours: Mapping[int, float], before: float | None) -> bool:
+    """Tell whether a supply may rest by what it did in the two weeks before it fell.
+
+    `hours` are the joules of each hour that is known, and `before` those of the last whole hour
+    before the fall. A supply of chillers alone goes down slowly when the cold season comes, or it
+    rests on one day after another.
+    """
+    counted = [joules for joules in hours.values() if joules > 0]
+    if before is not None and counted and before < fmean(counted) / 2:
+        return True
+    return len({hour // DAY_MS for hour, joules in hours.items() if joules <= 0}) >= _RESTS
