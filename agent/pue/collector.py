@@ -79,7 +79,10 @@ class PueCollector:
     def _readings(self, watts: _Watts) -> Iterator[Reading]:
         self._ledger.flush()
         self.pue.refresh()
-        yield from self._stuck()
+        resting = self.pue.resting()
+        yield from self._stuck(resting)
+        for site, name, _ in (key for key, is_dead in resting.items() if is_dead):
+            watts.pop(_MeterName(site, name), None)  # missing, like a silent one: it is not 0 W
         now = self._clock()
         for site in self.pue.sites():
             if site in self._sites_of_others:
@@ -93,9 +96,9 @@ class PueCollector:
                     self._ledger.add_history(kpi, self._hub, site, now, result.pue)
             yield from self._target(site)
 
-    def _stuck(self) -> Iterator[Reading]:
+    def _stuck(self, resting: Mapping[tuple[str, str, str], bool]) -> Iterator[Reading]:
         """Yield the meters whose register was found stuck, or that stood at 0 and could not."""
-        found = self.pue.resting()
+        found = dict(resting)
         for meter in self._ledger.intake.found_stuck():
             key = (meter.key.site, meter.key.name, meter.point)
             found[key] = found.get(key, False) or bool(meter.is_stuck)
@@ -160,7 +163,7 @@ class PueCollector:
             yield metric.series(*where, window), factor.value
 
     def _power(self, boundary: Boundary, watts: _Watts) -> Iterator[Reading]:
-        """Yield the power at each boundary where every meter answers.
+        """Yield the power at each boundary where every meter answers, and none is dead.
 
         What leaves the site is not subtracted: a utility meter shows it as negative power.
         """

@@ -36,7 +36,9 @@ SITE_ENERGY: Final = _site(
     type="counter",
 )
 SITE_POWER: Final = _site(
-    "power_watts", "Power crossing a boundary now, where every meter of it answers.", "boundary"
+    "power_watts",
+    "Power crossing a boundary now, where every meter of it answers and none is dead.",
+    "boundary",
 )
 SITE_PUE: Final = _site(
     "pue_ratio",

@@ -149,7 +149,8 @@ def _unread(view: BoardView, site: str) -> Counter[str]:
 def _metered(view: BoardView, site: str, point: str, unread: int) -> PowerStageView | None:
     """Return the sum of the meters at one point; None where the point has no meter.
 
-    `unread` are meters that nobody polls.
+    A dead meter, whose register and power stand at 0, counts as one that is silent. `unread` are
+    meters that nobody polls.
     """
 
     def by_meter(metric: Metric) -> dict[str, float]:
@@ -160,6 +161,10 @@ def _metered(view: BoardView, site: str, point: str, unread: int) -> PowerStageV
         }
 
     watts, up = by_meter(facility.METER_POWER), by_meter(facility.METER_UP)
+    for name, is_stuck in by_meter(catalogue.METER_STUCK).items():
+        if is_stuck and watts.get(name) == 0:  # dead: no more is known of it than of a silent one
+            del watts[name]
+            up[name] = 0.0
     return _sum(point, watts, up, unread) if watts or up or unread else None
 
 

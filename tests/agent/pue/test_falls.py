@@ -6,11 +6,14 @@ A feed that dies after 100 of 300 minutes leaves 20 of 60 cells, at a PUE of 1.3
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from agent.pue.collector import PueCollector
+from collectors.catalogue.site import SITE_POWER
 from tests.agent.pue.test_at_rest import (
     ALL,
     DIES,
@@ -24,7 +27,7 @@ from tests.agent.pue.test_at_rest import (
     result,
     stock,
 )
-from tests.support.ledger import Bench, bench, day, energy, power
+from tests.support.ledger import Bench, Pages, bench, day, energy, inventory, power
 
 FEEDS = [f"{{meter: main-{n}, point: utility}}" for n in range(4)]
 KWH = 3.6e6
@@ -217,3 +220,21 @@ def test_a_ledger_that_knows_little_of_a_feed_says_nothing(tmp_path: Path) -> No
         live(b, *feeds(step(0, 0), *[step(130 / 3, 130 / 3)] * 3), it)
         assert figures(b) == ALL
         assert resting(b) == set()
+
+
+@pytest.mark.parametrize(("others", "powers"), [(32.5, {"it"}), (130 / 3, {"facility", "it"})])
+def test_the_power_now_lacks_a_dead_feed(tmp_path: Path, others: float, powers: set[str]) -> None:
+    """97.5 kW are not what the site draws, so it is not told; 130 kW by three feeds are."""
+    with bench(tmp_path, stock(*FEEDS, IT)) as b:
+        told = feeds(step(32.5, 0), *[step(32.5, others)] * 3)
+        live(b, *told, it)
+        values = [one for meter in told for one in meter(60 * HOURS)]
+        now = Pages(*values, power("it", 1e5, "it_input"))
+        collector = PueCollector(inventory(stock(*FEEDS, IT)), now, b.book, "guian", clock=b.clock)
+        found = {
+            series.label("boundary"): value
+            for series, value in asyncio.run(collector.collect())
+            if series.metric is SITE_POWER
+        }
+    assert found.keys() == powers
+    assert found.get("facility", 130e3) == pytest.approx(130e3)

@@ -10,7 +10,7 @@ from agent.web.views.overhead import OverheadPartView, OverheadView, OverheadWin
 from agent.web.views.power import PowerStageView
 from agent.web.views.pue import PueLimitView, PueView, SitePueView
 from collectors.base import Reading
-from collectors.catalogue import facility, inventory, node
+from collectors.catalogue import facility, inventory, node, site
 from collectors.catalogue.rack_limits import STANDARD, RackLimits
 from tests.agent.web import fixture
 
@@ -51,6 +51,31 @@ def test_a_few_of_many_nodes_are_a_part() -> None:
         (stage,) = power.stages(fixture.view([*told, *known], where="s"), "s")
         assert (stage.point, stage.watts, stage.answering) == ("nodes", 2000.0, 4)
         assert (stage.meters, stage.complete) == (meters, meters == 4)
+
+
+@pytest.mark.parametrize(
+    ("dead_watts", "is_stuck", "stated"),
+    [
+        (0.0, 1.0, (97_500.0, 3, 4, False)),  # dead: at least what the three others say
+        (0.0, 0.0, (97_500.0, 4, 4, True)),  # switched off
+        (32_500.0, 1.0, (130_000.0, 4, 4, True)),  # its register alone stands still
+    ],
+)
+def test_a_dead_supply_is_missing_and_not_zero(
+    dead_watts: float, is_stuck: float, stated: tuple[float, int, int, bool]
+) -> None:
+    """Of four feeds of 32.5 kW one stands at 0: "≥ 97.5 kW, 3 of 4" where it cannot."""
+    names = [("guian", "s", f"main-{n}", "utility") for n in range(4)]
+    watts = [dead_watts, *[32_500.0] * 3]
+    told = [
+        *(facility.METER_POWER.series(*name) for name in names),
+        *(facility.METER_UP.series(*name) for name in names),
+        site.METER_STUCK.series(*names[0]),
+    ]
+    values = [*watts, *[1.0] * 4, is_stuck]
+    readings = list(zip(told, values, strict=True))
+    (stage,) = power.stages(fixture.view(readings, where="s"), "s")
+    assert (stage.watts, stage.answering, stage.meters, stage.complete) == stated
 
 
 def test_a_colour_begins_at_its_bound() -> None:
