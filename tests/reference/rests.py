@@ -49,6 +49,14 @@ class Carried:
         return not self.it.spans and not any(one.spans for one in self.supplies.values())
 
 
+def dead(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict[int, Duty | None]:
+    """Return which cells do not count (None), or need not, by either definition."""
+    found = at_rest(cells, steps)
+    for cell, duty in fallen(cells, steps).items():
+        found[cell] = duty and found.get(cell, duty)
+    return found
+
+
 def at_rest(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict[int, Duty | None]:
     """Return which cells do not count (None), or need not.
 

@@ -18,7 +18,7 @@ from tests.reference.model import (
     Site,
     Span,
 )
-from tests.reference.rests import SUPPLIES, Carried, at_rest, fallen
+from tests.reference.rests import SUPPLIES, Carried, dead
 
 CATEGORY = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
 
@@ -106,10 +106,7 @@ class SiteFigures:
                 carried[cell] = Carried(
                     supplies={name: one for name, one in told.items() if one is not None}, it=it
                 )
-        dead = at_rest(carried, self.counted.steps)
-        for cell, duty in fallen(carried, self.counted.steps).items():
-            dead[cell] = duty and dead.get(cell, duty)
-        return dead
+        return dead(carried, self.counted.steps)
 
     def it(self, cell: int) -> Metered | None:
         """Return the IT energy of a cell at the site's IT point."""

@@ -229,7 +229,7 @@ def test_rows_that_are_there_twice_are_told(
     locale: str,
     told: str,
 ) -> None:
-    """Of six hours of 10 kWh, three come again: 60 kWh, and three rows are told, also of one hour."""
+    """Of six hours of 10 kWh, three rows come again: 60 kWh, and three rows are told."""
     hours = [0, 1, 2, 3, 4, 5, 5, 5, 2]
     rows: list[tuple[object, ...]] = [(f"2025-03-01T0{hour}:00", "main", 10.0) for hour in hours]
     rows += [(f"2025-03-01T0{hour}:00", "it", 5.0) for hour in range(6)]

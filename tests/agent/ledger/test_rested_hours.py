@@ -62,8 +62,8 @@ def test_what_a_meter_refused_by_itself_is_added_up_by_the_day(table: RefusalTab
 def test_rested_hours_are_found_without_reading_all_refusals(tmp_path: Path) -> None:
     """SQLite itself says that it looks the hours up: a board asks for them every few seconds.
 
-    A file of version 14 has the index as well, once an agent has opened it; the same hours are found
-    in it before, when it is only read.
+    A file of version 14 has the index as well, once an agent has opened it. The same hours are
+    found in it before, when it is only read.
     """
     path = tmp_path / "ledger.db"
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:

@@ -184,7 +184,7 @@ def test_a_feed_that_rests_on_one_day_after_another(tmp_path: Path) -> None:
 
 
 def test_what_is_known_later_of_the_others_judges_the_hours_after_again(tmp_path: Path) -> None:
-    """Others took over, by another file: the day counts. Then it does not; then from 11 on it does."""
+    """By other files others took over, then not, and at last only since the hour before."""
     noon = range(12, 24)
     with bench(tmp_path, stock(*FEEDS[:2], IT), now=day(24).timestamp()) as b:
         b.put("it", {day(h): 100.0 for h in range(24)})
