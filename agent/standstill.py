@@ -52,6 +52,14 @@ def end_step(begun: Token[str]) -> None:
     _runs.reset(begun)
 
 
+def take_time() -> None:
+    """Let the rest of this pass of the loop take as long as it needs: nobody waits for it yet.
+
+    A worker that makes the collectors of tens of thousands of devices takes many seconds.
+    """
+    _disarm()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
     """One step of one task in one pass of the loop."""

@@ -24,7 +24,7 @@ from agent.process import collect_seldom
 from agent.reload import free_what_was_replaced
 from agent.runner import Runner
 from agent.selfmetrics import SelfMetrics
-from agent.standstill import run_watched
+from agent.standstill import run_watched, take_time
 from agent.workers.frames import FrameReader, Kind
 from agent.workers.job import Job, unpacked
 from agent.workers.outbox import LogLines, Outbox
@@ -66,6 +66,7 @@ async def serve(end: socket.socket) -> int:
             pulse.cancel()
         if runner is not None:
             await runner.stop()
+        take_time()
         job = unpacked(data)
         del data
         metrics = SelfMetrics(CollectorRegistry())

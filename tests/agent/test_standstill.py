@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from agent.standstill import Watch, begin_step, end_step
+from agent.standstill import Watch, begin_step, end_step, take_time
 from agent.steadyloop import SteadyLoop
 from collectors.catalogue.agent import COLLECTOR_SUCCESS
 from tests.agent.fakes import VALUE, AsyncFake, ImmediateFake, good, make
@@ -243,6 +243,22 @@ def test_the_start_is_no_standstill(caplog: pytest.LogCaptureFixture) -> None:
     (told,) = caplog.messages
     line = int(told.split(",")[0].rsplit(":", 1)[1])
     assert line > main.__code__.co_firstlineno + 3
+
+
+def test_what_takes_its_time_is_not_looked_at() -> None:
+    """A worker makes its collectors in one pass, and no alarm comes in it; the next one has one."""
+    alarms = []
+
+    async def main() -> None:
+        await asyncio.sleep(0)
+        take_time()
+        alarms.append(signal.getitimer(signal.ITIMER_REAL)[0])
+        await asyncio.sleep(0)
+        alarms.append(signal.getitimer(signal.ITIMER_REAL)[0])
+
+    watched(main(), look_seconds=HANGS)
+    assert alarms == [0.0, pytest.approx(HANGS, abs=HANGS)]
+    assert alarms[1] > 0
 
 
 def test_derived_collectors_are_never_interrupted(caplog: pytest.LogCaptureFixture) -> None:
