@@ -185,6 +185,8 @@ def load(
     if file.devices_dir is not None:
         former = before.devices.lists if before is not None else {}
         devices = read_folder(file.devices_dir, known_kinds(), former)
+    # What is read of the two is kept, and not the nodes: those of a hub take a hundred megabytes.
+    file = replace(file, collectors=None, outputs=None)
     return Config(path=Path(path), file=file, own=sections, outputs=outputs, devices=devices)
 
 

@@ -5,6 +5,7 @@ Each set of values is one object, however many series and devices have it.
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import Final
 from weakref import WeakValueDictionary
@@ -70,7 +71,9 @@ def head_of(labels: Labels, values: Labels, begins: str = "") -> Head:
         with _HEADS_LOCK:
             found = _HEADS.get(key)
             if found is None:
-                found = _HEADS[key] = Head(labels, values, begins)
+                # A hub has a hundred thousand heads, with few names of labels, sites and rows.
+                labels, values = shared(labels), tuple(map(sys.intern, values))
+                found = _HEADS[labels, values, begins] = Head(labels, values, begins)
     return found
 
 

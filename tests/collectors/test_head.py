@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from agent.lines import filled, lines_of
@@ -10,6 +12,7 @@ from collectors.base import Batch, Metric
 from collectors.batch import Layout
 from collectors.catalogue.devices import METRICS
 from collectors.facility.naming import Naming, rest_of
+from collectors.head import head_of
 
 METRIC = next(one for one in METRICS if one.full_name == "dc_sensor_temperature_celsius")
 PLACED = ("kunming", "s1", "A", "A07")
@@ -65,6 +68,15 @@ def test_the_name_stands_whole_in_every_format(sensor: str, text: str, tag: str)
     assert rendered[1] == (
         f"dc_sensor,hub=kunming,rack=A07,row=A,sensor={tag},site=s1 temperature_celsius=21.5 1000\n"
     )
+
+
+def test_heads_share_the_words_that_they_have_in_common() -> None:
+    """A worker tells each head in words of its own; what two of them have alike is kept once."""
+    told = [json.loads(json.dumps([METRIC.head_labels, ["h", "s", "A", f"A0{n}"]])) for n in range(2)]
+    first, second = (head_of(tuple(labels), tuple(values)) for labels, values in told)
+    assert first.labels is second.labels
+    assert first.values[1] is second.values[1]
+    assert head_of(tuple(told[0][0]), tuple(told[0][1])) is first
 
 
 def test_a_metric_whose_first_label_names_it() -> None:
