@@ -252,17 +252,20 @@ def sources_of(collector: str, device: str) -> tuple[tuple[str, str], ...]:
 class WithoutUp:
     """The readings of a layout without the series that say whether the device answers."""
 
-    __slots__ = ("_kept", "layout", "up", "whole")
+    __slots__ = ("_count", "_kept", "layout", "up", "whole")
 
     def __init__(self, whole: Layout, up: list[Series]) -> None:
         self.whole: Final = whole
         self.up: Final = up
         kept = [n for n, one in enumerate(whole.series) if one not in up]
-        self._kept: Final = kept if len(kept) < len(whole) else None
+        self._count: Final = len(kept)
+        self._kept: Final = None if kept == list(range(len(kept))) else kept
         self.layout: Final = (
-            whole if self._kept is None else Layout(tuple(whole.series[n] for n in kept))
+            whole if len(kept) == len(whole) else Layout(tuple(whole.series[n] for n in kept))
         )
 
     def take(self, values: array[float]) -> array[float]:
         """Return the values that are left."""
-        return values if self._kept is None else array("d", [values[n] for n in self._kept])
+        if self._kept is None:  # those that are left come first, as nearly always
+            return values[: self._count]
+        return array("d", [values[n] for n in self._kept])

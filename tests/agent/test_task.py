@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import ClassVar
 
-from agent.task import Task
+import pytest
+
+from agent.task import Task, WithoutUp
 from collectors.base import Reading, Schedule
+from collectors.batch import Layout
+from collectors.catalogue.facility import PDU_PHASE_CURRENT, PDU_UP
 
 
 class Plain:
@@ -54,3 +59,28 @@ def test_a_class_that_says_all_is_asked_once() -> None:
     tasks = [Task(collector=one) for one in some]
     assert [one.looks for one in some[1:]] == [0, 0]
     assert [task.own_notice for task in tasks] == ["of a", "of b", "of c"]
+
+
+UP = PDU_UP.series(*("kunming", "s1", "A", "A07", "A07-A", "A"))
+PHASES = tuple(
+    PDU_PHASE_CURRENT.series(*("kunming", "s1", "A", "A07", "A07-A", "A", phase))
+    for phase in ("L1", "L2", "L3")
+)
+
+
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_what_says_that_it_answers_is_left_out_wherever_it_stands(at: int) -> None:
+    """Each of the other values stays with its series."""
+    series, values = list(PHASES), [1.5, 2.5, 3.5]
+    series.insert(at, UP)
+    values.insert(at, 1.0)
+    left = WithoutUp(Layout(tuple(series)), [UP])
+    assert left.layout.series == PHASES
+    assert list(left.take(array("d", values))) == [1.5, 2.5, 3.5]
+
+
+def test_nothing_is_left_out_of_what_does_not_say_that_it_answers() -> None:
+    """Its values are all that there are."""
+    left = WithoutUp(whole := Layout(PHASES), [UP])
+    assert left.layout is whole
+    assert list(left.take(array("d", [1.5, 2.5, 3.5]))) == [1.5, 2.5, 3.5]
