@@ -65,7 +65,10 @@ def verdict(*readings: Reading) -> dict[str, str]:
         (ups.UPS_LOAD, (0.0, 0.5, 1.2, 1.5), (-0.01, 1.51, 50.0)),
         (facility.PDU_POWER_FACTOR, (-1.0, 0.0, 0.98, 1.0), (1.02, 98.0, -9.9)),
         (facility.PDU_CURRENT_DISTORTION, (0.0, 0.39, 1.825), (-0.1, 39.0)),
-        (facility.PDU_PHASE_CURRENT, (0.0, 63.0), (-0.1,)),
+        (facility.PDU_PHASE_CURRENT, (0.0, 63.0), (-0.1, 1e6)),
+        # Static switches are made for up to 1 000 A at 480 V: 831 kVA in three phases.
+        (transfer.ATS_OUTPUT_APPARENT, (0.0, 831e3), (-1.0,)),
+        (facility.PDU_APPARENT_POWER, (0.0, 500e3), (-1.0,)),
         (ups.UPS_BATTERY_CURRENT, (-40.0, 0.0, 40.0), (1e6,)),
         (generator.GENERATOR_RUN_SECONDS, (0.0, 3.6e6), (-1.0,)),
         (node.NODE_INLET, (22.0,), (200.0,)),
