@@ -72,7 +72,10 @@ def test_the_name_stands_whole_in_every_format(sensor: str, text: str, tag: str)
 
 def test_heads_share_the_words_that_they_have_in_common() -> None:
     """A worker tells each head in words of its own; what two of them have alike is kept once."""
-    told = [json.loads(json.dumps([METRIC.head_labels, ["h", "s", "A", f"A0{n}"]])) for n in range(2)]
+    told = [
+        json.loads(json.dumps([METRIC.head_labels, ["h", "s", "A", rack]]))
+        for rack in ("A07", "A08")
+    ]
     first, second = (head_of(tuple(labels), tuple(values)) for labels, values in told)
     assert first.labels is second.labels
     assert first.values[1] is second.values[1]
