@@ -7,7 +7,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -162,6 +164,25 @@ def test_every_room_of_the_agent_is_in_the_architecture() -> None:
         or (found.suffix == ".py" and found.stem != "__init__")
     } | {"messages/"}
     assert sorted(room for room in rooms if f"`{room}`" not in page) == []
+
+
+def test_the_floors_that_are_drawn_are_those_that_are_checked() -> None:
+    """Each room of the drawing is on a lower floor of the contract than those drawn above it."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    drawing = page.partition("## The floors")[2].partition("```\n")[2].partition("\u2500")[0]
+    drawn = [re.findall(r"\w+", line) for line in drawing.splitlines()]
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (layers,) = (one["layers"] for one in linter["contracts"] if one.get("exhaustive"))
+    floor = {room: at for at, layer in enumerate(layers) for room in re.findall(r"\w+", layer)}
+    assert len(drawn) > 8
+    wrong = [
+        (above, below)
+        for at, line in enumerate(drawn)
+        for above in line
+        for below in chain.from_iterable(drawn[at + 1 :])
+        if floor[above] >= floor[below]
+    ]
+    assert wrong == []
 
 
 def exists(name: str) -> bool:
