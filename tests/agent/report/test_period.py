@@ -36,6 +36,13 @@ def test_a_leap_year_and_the_year_that_runs() -> None:
     assert (running.whole, running.end, running.before) == (False, NOW, "2025")
 
 
+@pytest.mark.parametrize(("seconds", "whole"), [(-1, False), (0, True), (1, True)])
+def test_a_week_is_whole_from_its_last_moment_on(seconds: int, whole: bool) -> None:
+    """Week 46 of 2026 ends with Sunday the 15th: at midnight nothing of it is to come."""
+    midnight = dt.datetime(2026, 11, 16, tzinfo=ZONE).timestamp()
+    assert period_of("week", "2026-W46", ZONE, midnight + seconds).whole is whole
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [("week", "2026-W46"), ("month", "2026-10"), ("year", "2025")]
 )

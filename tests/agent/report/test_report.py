@@ -111,6 +111,16 @@ def test_a_hubs_uncertainty_needs_that_of_every_site() -> None:
     assert hub_pue([_site(50.0, 0.0, coverage=0.0, uncertainty=None)]) is None
 
 
+@pytest.mark.parametrize(
+    ("coverage", "state"), [(0.9, "valid"), (0.8999, "low_coverage"), (0.9001, "valid")]
+)
+def test_nine_tenths_are_enough_for_a_hubs_pue(coverage: float, state: str) -> None:
+    """Below 90 % a PUE is not to be quoted (docs/kpis.md), and at 90 % it is."""
+    found = hub_pue([_site(120.0, 100.0, coverage=coverage, uncertainty=None)])
+    assert found is not None
+    assert found.state == state
+
+
 def test_the_day_that_is_not_over_is_covered_in_part(tmp_path: Path) -> None:
     """At six in the evening three quarters of the day are covered, with the energy up to then."""
     now = MONDAY + 2 * 86_400 + 18 * HOUR
@@ -163,6 +173,13 @@ def test_failover_is_judged_by_the_feed_that_remains(tmp_path: Path) -> None:
     hours = {pdu: {0: below, 1: above, 2: above} for pdu in ("A07-A", "A07-B")}
     (rack,) = _report(tmp_path, hours, MONDAY + 3 * HOUR).of_racks.racks_needing
     assert (rack.failover_hours, rack.over_hours) == (2, 0)
+
+
+def test_a_rack_at_its_rating_is_not_over_it(tmp_path: Path) -> None:
+    """Rated 3000 W: 1500 W from each feed are all of it, and 1501 W are too much."""
+    hours = {pdu: {0: _hour(1500.0), 1: _hour(1501.0)} for pdu in ("A07-A", "A07-B")}
+    (rack,) = _report(tmp_path, hours, MONDAY + 2 * HOUR).of_racks.racks_needing
+    assert (rack.over_hours, rack.failover_hours) == (1, 2)
 
 
 def test_the_sheet_shows_the_worst_and_counts_the_others() -> None:
