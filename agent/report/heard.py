@@ -159,7 +159,7 @@ def _meters(
             if hours and not due:
                 continue
             count += 1
-            seconds = min(sum(covered.get((site, name), 0.0) for name in place.names), due)
+            seconds = sum(covered.get((site, name), 0.0) for name in place.names)
             if due and seconds < _WHOLE_SHARE * due:
                 lost.append(
                     MeterLoss(

@@ -74,6 +74,18 @@ async def test_an_address_has_ten_wrong_passwords_then_one_in_five_seconds(
     assert await guesses.check(clients[0], _basic("ann:right")) is Verdict.TOO_MANY
 
 
+async def test_a_right_password_takes_back_the_wrong_ones_before_it(
+    guesses: Guesses, crowd: Crowd
+) -> None:
+    """After nine slips and a login an address has ten guesses again, and no more than ten."""
+    client = _client(crowd, "10.0.0.1")
+    for n in range(9):
+        assert await guesses.check(client, _basic(f"ann:{n}")) is Verdict.WRONG
+    assert await guesses.check(client, _basic("ann:right")) is Verdict.RIGHT
+    verdicts = [await guesses.check(client, _basic(f"ann:{n}")) for n in range(11)]
+    assert verdicts == [Verdict.WRONG] * 10 + [Verdict.TOO_MANY]
+
+
 async def test_guesses_of_one_address_cost_no_other(guesses: Guesses, crowd: Crowd) -> None:
     """Another address logs in, and the guesser's own remembered users go on."""
     guesser, other = _client(crowd, "10.0.0.1"), _client(crowd, "10.0.0.2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from dataclasses import replace
@@ -80,6 +81,8 @@ def test_measured_and_registered_stand_apart() -> None:
         ("registered", 80000, True),
     ]
     assert row["evidence"][1]["published"] == "2024-03-06"
+    noon = dt.datetime.fromisoformat("2024-03-06T12:00+08:00")  # of that day at the hub
+    assert row["evidence"][1]["time_seconds"] == noon.timestamp()
     html = answer("/hubs/guian")
     assert "at least 8" in html
     assert "over 80" in html

@@ -86,6 +86,25 @@ def test_a_rack_that_is_not_in_service_needs_nobody() -> None:
     assert urgent(racks.read(fixture.view(readings))[fixture.SITE]) == []
 
 
+def test_sums_of_a_site_are_of_racks_in_service() -> None:
+    """Of 8 kW in service, 6 kW planned and 4 kW under construction, 8 kW are the site's rating."""
+    readings = []
+    for name, state, watts in (
+        ("A01", "in_service", 8000.0),
+        ("A02", "planned", 6000.0),
+        ("A03", "under_construction", 4000.0),
+    ):
+        key = (fixture.HUB, fixture.SITE, "A", name)
+        readings += [
+            (rack.RACK_INFO.series(*key, state), 1.0),
+            (rack.RACK_POWER_CAPACITY.series(*key), watts),
+        ]
+    view = fixture.view(readings)
+    found = racks.summary(view, fixture.SITE, racks.read(view)[fixture.SITE])
+    assert found.rated_power_watts == 8000.0
+    assert found.racks == {"in_service": 1, "under_construction": 1, "planned": 1}
+
+
 def test_another_hubs_racks_are_not_ours() -> None:
     """A page shows the racks of the agent's own hub."""
     assert racks.read(fixture.view(fixture.racks(4, hub="kunming"))) == {}

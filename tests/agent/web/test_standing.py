@@ -78,6 +78,16 @@ def test_what_is_not_heard_is_told(more: list[Reading], severity: str, said: str
     assert said in [part.said for part in found.parts]
 
 
+@pytest.mark.parametrize(
+    ("answering", "said", "failing"), [(1, ["silent"], 0), (2, ["collectors"], 1)]
+)
+def test_a_silent_device_is_told_once(answering: int, said: list[str], failing: int) -> None:
+    """The collector of a silent PDU fails, too: only where no device is silent is it told."""
+    dead = CollectorHealth(collector="snmp", device="10.0.0.2", ok=False)
+    found = stands([*WELL, *expected("pdu", 2, answering)], (*FINE, dead))
+    assert ([part.said for part in found.parts], found.silent_collectors) == (said, failing)
+
+
 def test_a_rack_over_its_rating_is_critical() -> None:
     """A rack that draws more than it may has a critical alert, so the line is critical."""
     place = (HUB, SITE, "R1", "A1")
