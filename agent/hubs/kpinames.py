@@ -39,11 +39,13 @@ class KpiNames:
         }
 
     def add_peers(self, file: HubFile) -> None:
-        """Take a file's names of peers, before any KPI is narrowed to one."""
+        """Take a file's names of peers, before any KPI is narrowed to one.
+
+        Several hubs may have a peer in common, under one name.
+        """
         for peer, name in file.entry.peers.items():
-            if peer in self.peers:
+            if self.peers.setdefault(peer, name.text()) != name.text():
                 file.fail(f"{peer} exists already", "peers", peer)
-            self.peers.setdefault(peer, name.text())
 
     def add(self, file: HubFile) -> None:
         """Take a file's own KPIs, and its names for narrowed ones."""

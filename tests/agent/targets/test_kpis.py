@@ -149,6 +149,8 @@ def test_a_peer_is_named_once(tmp_path: Path) -> None:
     names = "peers:\n  guangzhou: Canton\n"
     (line,) = problems(tmp_path, BERLIN, names)
     assert "peers.guangzhou: guangzhou exists already" in line
+    registry = loaded(tmp_path, BERLIN, "peers:\n  guangzhou: {en: Guangzhou, zh: 广州}\n")
+    assert registry.peers["guangzhou"]["zh"] == "广州", "the same name of a packaged hub"
 
 
 def test_the_old_keys_still_work(tmp_path: Path) -> None:
