@@ -13,7 +13,7 @@ from typing import Final
 import yaml
 
 from agent.inventory.assemble import Assembly
-from agent.inventory.model import Breaker, Inventory, Rack, Site
+from agent.inventory.model import Breaker, Feed, Inventory, Rack, Site
 from agent.inventory.text import no_garbage_collection, text_of
 from collectors.strict import Positive
 
@@ -130,24 +130,37 @@ def _joined(assembly: Assembly, line: int, rack: Rack, stated: Fields) -> Rack |
     beside = assembly.base.racks.get(rack.rack)
     if beside is None or assembly.base.source != "file":
         return rack
+    named = {key: getattr(rack, key) for key in stated}
+    feeds = {side: _feed(feed, beside.feeds.get(side, feed)) for side, feed in rack.feeds.items()}
     for key in stated:
-        here, there = getattr(rack, key), getattr(beside, key)
         if key == "feeds":
-            contradicts = any(there.get(side, feed) != feed for side, feed in here.items())
+            contradicts = None in feeds.values()
         else:
-            contradicts = there not in (here, _DEFAULTS[key])
+            contradicts = getattr(beside, key) not in (named[key], _DEFAULTS[key])
         if contradicts:
             assembly.fail(line, key, f"the file beside it states another for rack {rack.rack}")
             return None
-    named = {key: getattr(rack, key) for key in stated}
-    if "feeds" in named:
-        named["feeds"] = {**beside.feeds, **rack.feeds}
+    if feeds:
+        named["feeds"] = {**beside.feeds, **feeds}
     try:
         return dataclasses.replace(beside, **named)
     except ValueError as error:
         key, _, message = str(error).partition(": ")
         assembly.fail(line, key, message)
         return None
+
+
+def _feed(here: Feed, there: Feed) -> Feed | None:
+    """Return a feed with what the file beside the list has of it; None where they contradict."""
+    stated = {
+        one.name: getattr(here, one.name)
+        for one in dataclasses.fields(Feed)
+        if getattr(here, one.name) != one.default
+    }
+    unstated = Feed()
+    if any(getattr(there, key) not in (stated[key], getattr(unstated, key)) for key in stated):
+        return None
+    return dataclasses.replace(there, **stated)
 
 
 def _amperes(assembly: Assembly, line: int, key: str, text: str) -> float | None:
@@ -187,6 +200,10 @@ class _Sites:
             known = self._assembly.base.sites.get(site, Site(site=site))
             zone, line = self._zones.get(site, ("", first))
             if not line:
+                continue
+            if self._assembly.base.source == "file" and known.timezone not in ("", zone):
+                said = f"the file beside it states another for site {site}"
+                self._assembly.fail(line, "timezone", said)
                 continue
             try:
                 known = dataclasses.replace(known, timezone=zone or known.timezone)

@@ -44,9 +44,8 @@ def inventory_in_force(
     if isinstance(source, Path):
         return load_inventory(source, hub, timezone=timezone)
     if source.csv is not None:
-        beside = (
-            load_inventory(source.file, hub, timezone=timezone) if source.file is not None else None
-        )
+        # Its sites get the hub's zone below: the list is compared with what the file itself states.
+        beside = load_inventory(source.file, hub, timezone="") if source.file is not None else None
         return load_inventory(source.csv, hub, timezone=timezone, base=beside)
     assert source.netbox is not None
     kept = KeptAnswer(state_dir, source.netbox, hub).load()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.inventory.load import inventory_in_force
-from agent.inventory.model import Inventory
+from agent.inventory.model import Feed, Inventory
 from agent.inventory.netbox.config import InventorySource
 from collectors.strict import Problems
 
@@ -56,6 +56,24 @@ def test_each_states_what_it_has(tmp_path: Path) -> None:
     assert (list(stock.supplies), list(stock.meters)) == (["ups-a"], [("one", "main-1")])
 
 
+def test_a_feed_of_both_has_what_each_states(tmp_path: Path) -> None:
+    """A list that names a feed's PDU takes no breaker off it, and adds a phase and a capacity."""
+    rows = "site,rack,pdu_a,phase_a,capacity_a_watts\none,A07,A07-A,L2,7000\n"
+    feeds = joined(tmp_path, rows).racks["A07"].feeds
+    assert feeds["A"] == Feed(pdu="A07-A", breaker="rpp-a", phase="L2", capacity_watts=7000)
+    assert feeds["B"] == Feed(pdu="A07-B", breaker="rpp-b")
+
+
+def test_the_zone_of_a_site_may_stand_in_the_list(tmp_path: Path) -> None:
+    """A file that states none is contradicted by no list, and the hub's zone is neither's."""
+    silent = BESIDE.replace(", timezone: Asia/Tokyo", "")
+    rows = "site,rack,timezone\none,A08,Europe/Paris\n"
+    assert joined(tmp_path, rows, silent).sites["one"].timezone == "Europe/Paris"
+    assert joined(tmp_path, "site,rack\none,A08\n", silent).sites["one"].timezone == (
+        "Asia/Shanghai"
+    )
+
+
 def test_a_breaker_of_the_file_stays_whole(tmp_path: Path) -> None:
     """A list that states a breaker's amperes as well does not take it off what feeds it."""
     stock = joined(
@@ -74,6 +92,14 @@ def test_a_breaker_of_the_file_stays_whole(tmp_path: Path) -> None:
         (
             "site,rack,pdu_a\none,A07,other\n",
             "racks.csv:2: feeds: the file beside it states another for rack A07",
+        ),
+        (
+            "site,rack,pdu_a,breaker_a\none,A07,A07-A,rpp-b\n",
+            "racks.csv:2: feeds: the file beside it states another for rack A07",
+        ),
+        (
+            "site,rack,timezone\none,A08,Europe/Paris\n",
+            "racks.csv:2: timezone: the file beside it states another for site one",
         ),
         (
             "site,rack\ntwo,A07\n",
