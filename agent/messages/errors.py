@@ -16,6 +16,22 @@ _SAID: Final[Mapping[str, re.Pattern[str]]] = {
     "said.no_agent": re.compile(r"connection refused: no SNMP agent at this address and port"),
     "said.connect": re.compile(r"cannot connect to (?P<address>[^\s,]+)"),
     "said.closed": re.compile(r"(?P<address>\S+) closed the connection"),
+    "said.rapl": re.compile(
+        r"permission denied; only root may read it unless a udev rule says otherwise"
+    ),
+    "said.denied": re.compile(r"permission denied"),
+    "said.nvml": re.compile(r"NVML: no permission"),
+    "said.adjtimex": re.compile(r"adjtimex: not permitted"),
+    "said.no_ping": re.compile(
+        r"no permission to send (?P<method>\w+): allow this process's group in"
+        r" net\.ipv4\.ping_group_range, or give it CAP_NET_RAW"
+    ),
+    "said.snmp_user": re.compile(
+        r"authentication failed: the user, a passphrase or its algorithm is wrong"
+    ),
+    "said.no_dcmi": re.compile(
+        r"the BMC has no DCMI power reading \((?P<why>.*)\); name its power_sensor if it has one"
+    ),
     "said.unit": re.compile(r"(?P<address>\S+:\d+) unit (?P<unit>\d+)"),
 }
 """What our own code says of a device most often, by the key of its translation."""

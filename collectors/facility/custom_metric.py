@@ -11,6 +11,7 @@ from collectors.catalogue.facility import DEVICE
 from collectors.facility.units import UNITS, quantity_of
 
 PREFIX: Final = "dc_custom_"
+_EXAMPLE: Final = f"{PREFIX}tray_level_ratio"
 _NAME: Final = re.compile(rf"{PREFIX}[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _LABEL: Final = re.compile(r"[a-z][a-z0-9_]*")
 _QUANTITIES: Final = tuple(dict.fromkeys(unit.quantity for unit in UNITS.values()))
@@ -32,7 +33,7 @@ class CustomMetric:
     def declared(self, name: str) -> Metric:
         """Return the metric of this name; raises ValueError for what no metric can be."""
         if not _NAME.fullmatch(name):
-            message = f"expected a name such as {PREFIX}tray_level_ratio, got {name!r}"
+            message = f"expected a name such as {_EXAMPLE}, got {name!r}"
             raise ValueError(message)
         if self.unit not in _QUANTITIES:
             message = f"unit: expected one of {', '.join(_QUANTITIES)}, got {self.unit!r}"

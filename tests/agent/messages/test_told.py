@@ -21,12 +21,13 @@ COMMANDS: Final = ("agent/commands", "dashboards/commands", "simulator/commands"
 """Where answers are written."""
 REFUSING: Final = (
     *(*COMMANDS, "agent/ledger/imports", "agent/tenants", "dashboards"),
-    *("agent/sinks", "agent/firing", "agent/inventory", "agent/hubs"),
+    *("agent/sinks", "agent/firing", "agent/inventory", "agent/hubs", "collectors"),
 )
 """Whose errors a person at a terminal meets."""
 _NOT_TOLD: Final = (
     *("alertmanager", "routes", "message"),  # a mistake of ours, and what a program is answered
-    *("pushed_series", "wire"),  # a mistake of ours, and what the log says
+    *("pushed_series", "wire", "batch"),  # a mistake of ours, and what the log says
+    *("exporter_profile", "link", "plan"),  # braces of its own; what a device answers
     *("influxql", "promast"),  # reasons that are a part of another line
     "hub_entries",  # asks and answers in a way of its own
 )
@@ -34,7 +35,7 @@ SOURCES: Final = ("agent", "collectors", "dashboards", "simulator")
 ZH: Final = CATALOGUE / "zh" / "said"
 _FIELD: Final = re.compile(r"\{\w+\}")
 _WORDS: Final = re.compile(r"[A-Za-z]{2,}")
-_OPTION: Final = re.compile(r"^(--)?[\w-]+: ?")
+_OPTION: Final = re.compile(r"^(--|/\*/|\]\.)?[\w-]+: ?")
 _DATA: Final = re.compile(
     r"[a-z]+([._][a-z_]+)*$|utf-8$|--[\w-]+$|hubgauge |\w*\[$|\]\.\w+$|[a-z]+_$|_[a-z]+$"
 )
@@ -81,7 +82,9 @@ def _refusals(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def _known() -> str:
-    return "\n".join(templates("zh"))
+    """Return every English text that has a Chinese one: templates, and errors of devices."""
+    told = read_messages(CATALOGUE / "en" / "collectors.yaml")
+    return "\n".join((*templates("zh"), *(str(told[key]) for key in told if "said." in key)))
 
 
 def test_each_text_of_a_template_stands_in_the_code() -> None:
