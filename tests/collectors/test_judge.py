@@ -38,9 +38,7 @@ def reading(metric: Metric, value: float, **labels: str) -> Reading:
 
 
 def verdict(*readings: Reading) -> dict[str, str]:
-    """Return the reason of each refused reading by its place,
-    or by its metric where it has none.
-    """
+    """Return the reason of each refused reading by its place, or by its metric without one."""
     dropped: Counter[str] = Counter()
     judged = judge(list(readings), dropped)
     assert len(judged.readings) + len(judged.refused) == len(readings)

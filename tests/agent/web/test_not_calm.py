@@ -58,9 +58,7 @@ def test_no_zero_of_needs_where_not_all_is_measured(
 
 
 def test_a_rack_with_a_feed_that_nobody_reads_is_not_calm() -> None:
-    """3 kW of one feed say nothing of a rating of 8 kW for both: line, list and page cannot
-    tell.
-    """
+    """3 kW of one feed say nothing of a rating of 8 kW for both: nor can line, list and page."""
     found = stands([*WELL, *part_of_a_rack("A2")])
     assert [(one.said, one.count) for one in found.parts] == [("unmeasured", 1)]
     assert found.severity == "unknown"
@@ -284,9 +282,7 @@ def test_a_site_of_which_nothing_is_heard_is_named_on_the_wall() -> None:
 
 
 def test_a_site_s_pue_is_that_of_a_window_that_is_metered() -> None:
-    """The year is covered by 1 % and reads 1.1, the month by 97 % and reads 1.3: the line says
-    1.3.
-    """
+    """The year reads 1.1 and is covered by 1 %, the month 1.3 and 97 %: the line says 1.3."""
     at = (HUB, SITE)
     readings: list[Reading] = []
     for window, pue, coverage, state in (
