@@ -53,7 +53,8 @@ def _number(custom: Mapping[str, Any], name: str, problem: Callable[[str], None]
         number = math.nan
     if abs(number) <= _FARTHEST:
         return number
-    problem(f"{name}: expected a number of at most {_FARTHEST:g}, got {str(value)[:80]!r}")
+    span = f"from {-_FARTHEST:.0f} to {_FARTHEST:.0f}"
+    problem(f"{name}: expected a number {span}, got {str(value)[:80]!r}")
     return None
 
 

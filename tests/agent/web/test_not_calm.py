@@ -131,10 +131,7 @@ def test_a_point_with_a_meter_that_nobody_reads_is_a_part() -> None:
 
 def test_supplies_that_are_all_silent_are_no_zero_watts() -> None:
     """With the utility's and the generator's meters dead, the facility's power is not known."""
-    dead = [
-        (facility.METER_UP.series(HUB, SITE, f"{point}-1", point), 0.0)
-        for point in ("utility", "generator")
-    ]
+    dead = [(facility.METER_UP.series(HUB, SITE, p, p), 0.0) for p in ("utility", "generator")]
     whole = next(one for one in power.stages(view(dead), SITE) if one.point == "facility")
     assert (whole.watts, whole.answering, whole.meters) == (None, 0, 2)
 
