@@ -9,6 +9,7 @@ import errno
 import os
 import re
 import typing
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -263,6 +264,17 @@ def test_a_text_that_no_template_fits_stays_english_as_a_whole() -> None:
     for text in ("stop or go", "expected something else", "argument --x: a reason", ""):
         assert said(text, "zh") == text
     assert said("unknown key; did you mean a?", "en") == "unknown key; did you mean a?"
+
+
+@pytest.mark.parametrize("language", [one for one in languages() if one != DEFAULT])
+def test_a_template_stands_in_one_file(language: str) -> None:
+    """Of two translations of one line, the file that is read last would win."""
+    files = (ZH.parent.parent / language / "said").glob("*.yaml")
+    found = Counter(
+        english for file in files for english in yaml.safe_load(file.read_text("utf-8"))
+    )
+    assert found.total() > 100
+    assert [english for english, count in found.items() if count > 1] == []
 
 
 @pytest.mark.parametrize("language", [one for one in languages() if one != DEFAULT])
