@@ -19,6 +19,7 @@ MINUS: Final = "\u2212"
 MISSING: Final = "\u2013"
 """Written where nothing is known: a dash, never a zero."""
 
+_DIGIT: Final = re.compile("[1-9]")
 _GROUPS: Final = re.compile(r"(?<=[\d≥≤=]) (?=\d)")
 
 _SCALES: Final[dict[str, tuple[tuple[float, str], ...]]] = {
@@ -37,7 +38,7 @@ _SCALES: Final[dict[str, tuple[tuple[float, str], ...]]] = {
 def number(value: float, decimals: int = 0, *, sign: bool = False) -> str:
     """Write a number with grouped digits and a true minus sign."""
     body = f"{abs(value):,.{decimals}f}".replace(",", THIN)
-    zero = not any(digit in "123456789" for digit in body)
+    zero = not _DIGIT.search(body)
     mark = MINUS if value < 0 and not zero else ("+" if sign and not zero else "")
     return mark + body
 
@@ -83,10 +84,11 @@ def common(values: Iterable[float | None], unit: str) -> tuple[Callable[[float],
     least = 10.0**-decimals
 
     def write(value: float) -> str:
-        if value and abs(value) / factor < least / 2:
+        written = number(value / factor, decimals)
+        if value and not _DIGIT.search(written):
             sign = f">{THIN}{MINUS}" if value < 0 else f"<{THIN}"
             return sign + number(least, decimals)
-        return number(value / factor, decimals)
+        return written
 
     return write, name
 

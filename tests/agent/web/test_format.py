@@ -71,6 +71,8 @@ def test_a_small_value_beside_a_large_one_is_not_zero() -> None:
     write, unit = common([1.5e6, 840.0], "W")
     assert (write(840.0), write(6000.0), unit) == (f"<{THIN}0.01", "0.01", "MW")
     assert (write(-840.0), write(0.0)) == (f">{THIN}{MINUS}0.01", "0.00")
+    write, unit = common([0.5], "W")
+    assert (write(0.5), unit) == (f"<{THIN}1", "W"), "an exact half is rounded to zero"
 
 
 def test_axis_labels_have_no_trailing_zeros() -> None:
