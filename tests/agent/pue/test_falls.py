@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.ledger.energy import HOUR_MS
 from agent.pue.collector import PueCollector
+from agent.pue.summing import HourSummer
 from collectors.catalogue.site import SITE_POWER
 from tests.agent.pue.test_at_rest import (
     ALL,
@@ -27,7 +29,7 @@ from tests.agent.pue.test_at_rest import (
     result,
     stock,
 )
-from tests.support.ledger import Bench, Pages, bench, day, energy, inventory, power
+from tests.support.ledger import SITE, Bench, Pages, bench, day, energy, inventory, power
 
 FEEDS = [f"{{meter: main-{n}, point: utility}}" for n in range(4)]
 KWH = 3.6e6
@@ -238,3 +240,31 @@ def test_the_power_now_lacks_a_dead_feed(tmp_path: Path, others: float, powers: 
         }
     assert found.keys() == powers
     assert found.get("facility", 130e3) == pytest.approx(130e3)
+
+
+@pytest.mark.parametrize("count", [3, 9])
+def test_meters_that_fell_together_are_judged_by_hours_that_are_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """However many meters of twelve are switched off, the hours about the fall are read as often.
+
+    Twelve kilowatts fall to 12 less `count`, at IT and at the utility alike: none is dead.
+    """
+    read = []
+    told = HourSummer._told
+
+    def counted(*args: object) -> object:
+        read.append(args)
+        return told(*args)  # type: ignore[arg-type] # as they came
+
+    racks = [f"{{meter: it-{n}, point: it_input}}" for n in range(12)]
+    with bench(tmp_path, stock("{meter: main-0, point: utility}", *racks)) as b:
+        parts = [step(1, 0 if n < count else 1) for n in range(12)]
+        own = [drawn(f"it-{n}", "it_input", kw) for n, kw in enumerate(parts)]
+        live(b, drawn("main-0", "utility", step(15.6, 15.6 - 1.3 * count)), *own)
+        assert resting(b) == set()
+        monkeypatch.setattr(HourSummer, "_told", counted)
+        end = round(result(b).end * 1000)
+        b.pue.hours.sum_again(SITE, end - HOUR_MS, end)
+        b.pue.sum_up()
+    assert 0 < len(read) <= 8
