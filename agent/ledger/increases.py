@@ -111,6 +111,8 @@ def doubts_of(
     witness: Witness,
     unseen: Mapping[int, float] = NO_LIMITS,
     by_steps: Mapping[int, float] = NO_LIMITS,
+    *,
+    never_rests: bool = False,
 ) -> Iterator[Uncertain]:
     """Return what is in doubt of the increases of a register, in order of time.
 
@@ -122,7 +124,8 @@ def doubts_of(
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
     beside = [_beside(increases, n) for n in range(len(increases))]
-    out = _OutOfLine(increases, beside)
+    rested = [not never_rests and _may_have_rested(one) for one in increases]
+    out = _OutOfLine(increases, beside, rested)
     for n, (one, near) in enumerate(zip(increases, beside, strict=True)):
         yield from _of_time(one, near, step)
         if lumpy and any(abs(n - other) <= NEAR_INCREASES for other in lumpy):
@@ -131,7 +134,8 @@ def doubts_of(
             )
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
-        hidden = max(hidden, _lack(one, near, witness.usual_least(one.place)), by_steps.get(n, 0.0))
+        least = None if rested[n] else witness.usual_least(one.place)
+        hidden = max(hidden, _lack(one, near, least), by_steps.get(n, 0.0))
         if not one.wrapped and one.joules > step:
             hidden = max(hidden, out.joules(n))
         lacking = 0.0
@@ -165,9 +169,17 @@ class _OutOfLine:
     increase is not above those of later hours. A load that jumps has its neighbours on one side.
     """
 
-    def __init__(self, increases: Sequence[Increase], beside: Sequence[Sequence[float]]) -> None:
+    def __init__(
+        self,
+        increases: Sequence[Increase],
+        beside: Sequence[Sequence[float]],
+        rested: Sequence[bool],
+    ) -> None:
         self._increases = increases
-        self._by = [_out_of_line(one, near) for one, near in zip(increases, beside, strict=True)]
+        self._by = [
+            _out_of_line(one, near, may_have_rested=still)
+            for one, near, still in zip(increases, beside, rested, strict=True)
+        ]
         times = [one.end for one in increases]
         self._above = NearRates(times, self._by)
         self._below = NearRates(times, [-rate for rate in self._by])
@@ -183,12 +195,12 @@ class _OutOfLine:
         return more if more > one.rate * LEAST_EXCESS_MS else 0.0
 
 
-def _out_of_line(one: Increase, near: Sequence[float]) -> float:
+def _out_of_line(one: Increase, near: Sequence[float], *, may_have_rested: bool) -> float:
     """Return how many joules a millisecond an increase is above both beside it; below 0: below."""
     if len(near) < _BOTH:
         return 0.0
     above = one.rate - max(near)
-    if above > 0 or _may_have_rested(one):
+    if above > 0 or may_have_rested:
         return max(above, 0.0)
     return min(one.rate - min(near), 0.0)
 
@@ -243,11 +255,11 @@ def _excess(
 def _lack(one: Increase, near: Sequence[float], least: float | None) -> float:
     """Return by how much an increase is below what is usual near by, and below those beside it.
 
-    The register was seen to move, or only just not: a load that was off for a while is no exchange,
-    and what nobody saw has limits of its own.
+    Nothing is said of a load that may have been off for a while: that is no exchange, and what
+    nobody saw has limits of its own.
     """
     length = one.end - one.since
-    if least is None or not near or _may_have_rested(one):
+    if least is None or not near:
         return 0.0
     rate = min(least / 1000.0, *near)
     if rate * length - one.joules <= rate * LEAST_EXCESS_MS:

@@ -222,7 +222,12 @@ def register_energy(
         if bounds.is_young(increases[n].place):
             verdict.keep_open(increases[n].since)
     by_steps = step_limits(increases, float(step), bounds)
-    found.doubts = [*doubts_of(increases, float(step), bounds, unseen, by_steps), *rests.doubts]
+    found.doubts = [
+        *doubts_of(
+            increases, float(step), bounds, unseen, by_steps, never_rests=limits.never_rests
+        ),
+        *rests.doubts,
+    ]
     found.open_since = verdict.open_since
     found.segments = without(found.segments, [*verdict.refused, *rests.unknown, *rests.stuck])
     return found

@@ -197,6 +197,17 @@ FINDS: Final[Mapping[str, Plan]] = {
         it_shape=Shape(name="ramp", swing=200),
         branches=(Device(seconds=300, faults=(Fault(sort="exchange", minute=135, kwh=20),)),),
     ),
+    "an only supply that is dead for seven minutes": Plan(
+        feeds=(Device(sort="both", faults=(Fault(sort="dead", minute=133, minutes=7),)),),
+    ),
+    "an only supply that is dead for seven minutes, of a register alone": Plan(
+        feeds=(Device(faults=(Fault(sort="dead", minute=133, minutes=7),)),),
+    ),
+    "an only supply that is dead for seven minutes, read each five": Plan(
+        feeds=(
+            Device(sort="both", seconds=300, faults=(Fault(sort="dead", minute=133, minutes=7),)),
+        ),
+    ),
     "a supply's meter exchanged for one that shows less, while the load falls for hours": Plan(
         it_kw=900,
         it_shape=Shape(name="ramp", swing=-200),

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.reference.judge import TOO_GOOD, Disagreement
-from tests.reference.model import CELL
 from tests.reference.worlds import Plan
 
 Recognises = Callable[[Plan, Disagreement], bool]
@@ -34,27 +33,11 @@ def _sampled(plan: Plan, found: Disagreement) -> bool:
     return bool(moves) and is_sampled and found.size < 2
 
 
-def _dead_for_minutes(plan: Plan, found: Disagreement) -> bool:
-    """A supply was dead for so short a time that it stands at 0 in no whole cell."""
-    faults = [one for feed in plan.feeds for one in feed.faults if one.sort == "dead"]
-    is_short = all(one.minutes < 2 * CELL // 60_000 for one in faults)
-    return bool(faults) and is_short and found.size < _FIVE
-
-
-_FIVE: Final = 5
-"""Uncertainties that seven minutes of some hours may cost: the error is the energy of that time."""
-
-
 OPEN: Final[tuple[Open, ...]] = (
     Open(
         reason="power is read seldom, in step with its load: beyond U (k = 2), within twice",
         sorts=(TOO_GOOD,),
         recognises=_sampled,
-    ),
-    Open(
-        reason="a supply is dead for less than ten minutes: no cell of five minutes is at 0",
-        sorts=(TOO_GOOD,),
-        recognises=_dead_for_minutes,
     ),
 )
 
