@@ -135,7 +135,8 @@ def doubts_of(
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
         least = None if rested[n] else witness.usual_least(one.place)
-        hidden = max(hidden, _lack(one, near, least), by_steps.get(n, 0.0))
+        lowest = (max if never_rests else min)(near, default=0.0)
+        hidden = max(hidden, _lack(one, near, least, lowest), by_steps.get(n, 0.0))
         if not one.wrapped and one.joules > step:
             hidden = max(hidden, out.joules(n))
         lacking = 0.0
@@ -252,16 +253,17 @@ def _excess(
     return one.joules - (beside or rate) * length
 
 
-def _lack(one: Increase, near: Sequence[float], least: float | None) -> float:
+def _lack(one: Increase, near: Sequence[float], least: float | None, lowest: float) -> float:
     """Return by how much an increase is below what is usual near by, and below those beside it.
 
     Nothing is said of a load that may have been off for a while: that is no exchange, and what
-    nobody saw has limits of its own.
+    nobody saw has limits of its own. What never rests may have stopped twice side by side, so the
+    `lowest` of those beside it is the greater one.
     """
     length = one.end - one.since
     if least is None or not near:
         return 0.0
-    rate = min(least / 1000.0, *near)
+    rate = min(least / 1000.0, lowest)
     if rate * length - one.joules <= rate * LEAST_EXCESS_MS:
         return 0.0
     return max(near) * length - one.joules

@@ -8,7 +8,8 @@ so, the meter is dead. It is a pure function of the cells around the fall.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import dropwhile, groupby, islice, takewhile
+from operator import not_
 from statistics import fmean
 from typing import Final, NamedTuple
 
@@ -32,6 +33,13 @@ _STEPS: Final = 3
 
 _FEWEST: Final = CELLS // 2
 """Cells that must be known before the fall."""
+
+_SHORTEST: Final = 2
+"""Cells. A register that is renewed each few minutes may stand at 0 in one, and count it later."""
+
+_OFTEN: Final = 2
+"""A register that has stood as long so many times just before, and then counted, is renewed as
+seldom."""
 
 _RESTS: Final = 3
 """A supply may rest if it has counted nothing in an hour of so many days of the two weeks before.
@@ -67,6 +75,8 @@ def has_fallen(
         return None
     if before.own * CELLS <= JOULES_PER_KWH + _STEPS * step:
         return False
+    if _is_renewed(cells, first):
+        return None if all(one is None or one.own <= 0 for one in cells[first:]) else False
     of_load = 0.0
     if before.load > 0:
         of_load = (before.own + before.others - before.rest) / before.load
@@ -80,6 +90,15 @@ def has_fallen(
         + (before.rest - after.rest)
     )
     return found_again < explained * before.own
+
+
+def _is_renewed(cells: Sequence[Around | None], first: int) -> bool:
+    """Tell whether a register stands still from a cell on as it does between two of its moves."""
+    known = [one.own <= 0 for one in cells[:first] if one is not None][-2 * CELLS :]
+    stands = [len(list(run)) for at_zero, run in groupby(known) if at_zero]
+    now = (one.own > 0 for one in cells[first:] if one is not None)
+    length = sum(1 for _ in takewhile(not_, dropwhile(bool, now)))
+    return length < _SHORTEST or sum(one >= length for one in stands) >= _OFTEN
 
 
 def _mean(cells: Iterable[Around | None], *, at_least: int) -> Around | None:
