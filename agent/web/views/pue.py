@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from agent.hubs.text import Text
 from agent.pue.model import YEAR_SECONDS, PueState, is_interim
 from agent.targets.views import HubView
 from agent.web.curves import PueTrendView
 from agent.web.view import BoardView
+from agent.web.views import standing
 from agent.web.views.families import by_label, of_site
 from collectors.catalogue import site as catalogue
 from collectors.catalogue.limits import WINDOWS, YEAR_WINDOW
+
+_METERING: Final = ("meter", "ups", "pdu")
+"""Kinds of devices from whose energy a PUE comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,8 @@ class SitePueView:
     site: str
     limits: Sequence[PueLimitView]
     windows: Sequence[PueView]
+    silent: int
+    """How many of its meters, UPSs and PDUs that are read do not answer now."""
     required_ratio: float | None
     """The mean PUE that the rest of the year may have at most if the year is to meet its target."""
     trend: PueTrendView | None
@@ -81,13 +88,25 @@ class SitePueView:
         """Tell whether the PUE of a window is above the limit."""
         return self.limit is not None and window.pue is not None and window.pue > self.limit
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether devices are silent, and the last hour has no valid PUE."""
+        return self.silent > 0 and not any(
+            window.window == WINDOWS[0] and window.valid for window in self.windows
+        )
+
     def verdict(self, window: PueView) -> str:
-        """Return the state that a window is marked with; empty where no limit is stated."""
+        """Return the state that a window is marked with; empty where no limit is stated.
+
+        A year that keeps its limit is no sign of calm while its meters are silent.
+        """
         if self.limit is None:
             return ""
         if not window.valid:
             return "unknown"
-        return "at_risk" if self.exceeds(window) else "met"
+        if self.exceeds(window):
+            return "at_risk"
+        return "unknown" if self.is_unheard else "met"
 
     @property
     def foremost(self) -> PueView | None:
@@ -187,6 +206,9 @@ def read(view: BoardView, site: str, board: Sequence[HubView]) -> SitePueView:
         site=site,
         limits=limits(view, site, board),
         windows=windows(view, site),
+        silent=sum(
+            one.silent for one in standing.kinds(view, site) if one.polled and one.kind in _METERING
+        ),
         required_ratio=next(required, None),
         trend=view.trends.pue(site, view.over) if view.trends is not None else None,
     )

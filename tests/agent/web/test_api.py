@@ -100,7 +100,7 @@ def test_hostile_names_are_only_text() -> None:
         ),
         (
             f"/api/sites/{fixture.SITE}/pue",
-            {"hub", "site", "limits", "windows", "required_ratio", "trend"},
+            {"hub", "site", "limits", "windows", "silent", "required_ratio", "trend"},
         ),
         (f"/api/sites/{fixture.SITE}/power", {"hub", "site", "now", "trend"}),
         ("/api/racks", {"at", "hub", "sites", "limits", "columns", "rows"}),

@@ -14,6 +14,7 @@ from agent.health import CollectorHealth
 from agent.web.view import BoardView
 from collectors.base import Reading
 from collectors.catalogue import agent, facility
+from collectors.catalogue import site as catalogue
 from tests.agent.web import fixture
 from tests.agent.web.served import Site, fresh
 from tests.agent.web.site_readings import HUB, SITE
@@ -28,14 +29,15 @@ _GREEN = """(() => {
   document.querySelector("main").append(probe);
   const green = getComputedStyle(probe).color;
   probe.remove();
-  const places = ".standing, .wallsite .facts, .turn, .sitelist" + (RACKS ? ", .attention" : "");
+  const places = ".standing, .wallsite .facts, .turn, .sitelist" + (RACKS ? ", .attention" : "") +
+    (PUE ? ", .lead-number" : "");
   return [...document.querySelectorAll("main *")]
     .filter((n) => n.closest(places) && n.checkVisibility())
     .filter((n) => getComputedStyle(n).color === green || n.matches(".m-met, .s-met"))
     .map((n) => n.textContent.trim().slice(0, 60) || n.outerHTML.slice(0, 60));
 })()"""
 """What is green, or has the tick, in the parts of a page that say how the sites stand. With RACKS,
-the list of racks that need attention is one of them."""
+the list of racks that need attention is one of them, and with PUE the PUE of twelve months."""
 
 
 def _meters(up: float) -> list[Reading]:
@@ -58,12 +60,32 @@ def _database(up: float) -> list[Reading]:
     return [(agent.SINK_UP.series("influxdb"), up), (agent.SPOOL_HEALTHY.series("influxdb"), 1.0)]
 
 
+def _pue(now: str) -> list[Reading]:
+    """Twelve months within the limit at full coverage; `now` is the state of the last hour."""
+    return [
+        (catalogue.SITE_PUE.series(HUB, SITE, "2", "12mo"), 1.1),
+        (catalogue.SITE_PUE_COVERAGE.series(HUB, SITE, "12mo"), 0.999),
+        (catalogue.SITE_PUE_STATE.series(HUB, SITE, "12mo", "valid"), 1.0),
+        (catalogue.SITE_PUE_STATE.series(HUB, SITE, "1h", now), 1.0),
+    ]
+
+
+PUE_UNHEARD = ("dead meters", "dead PDUs")
+"""Cases in which the last hour has no PUE, whatever the year has."""
 RACKS_UNHEARD = ("dead PDUs", "no data", "racks without a reading")
 """Cases in which the list of racks cannot be calm either; in the others every rack is heard."""
 CALM = [*_meters(1.0), *_racks(1.0), *_database(1.0)]
 CASES: dict[str, tuple[Sequence[Reading], Sequence[CollectorHealth], str]] = {
-    "dead meters": ([*_meters(0.0), *_racks(1.0), *_database(1.0)], FINE, "all 2 meters silent"),
-    "dead PDUs": ([*_meters(1.0), *_racks(0.0), *_database(1.0)], FINE, "all 2 PDUs silent"),
+    "dead meters": (
+        [*_meters(0.0), *_racks(1.0), *_database(1.0), *_pue("no_data")],
+        FINE,
+        "all 2 meters silent",
+    ),
+    "dead PDUs": (
+        [*_meters(1.0), *_racks(0.0), *_database(1.0), *_pue("low_coverage")],
+        FINE,
+        "all 2 PDUs silent",
+    ),
     "no data": ([], (), "nothing is measured here"),
     "database down": (
         [*_meters(1.0), *_racks(1.0), *_database(0.0)],
@@ -83,9 +105,10 @@ CASES: dict[str, tuple[Sequence[Reading], Sequence[CollectorHealth], str]] = {
 }
 
 
-def _green(browser: Browser, *, racks: bool = True) -> list[str]:
+def _green(browser: Browser, *, racks: bool = True, pue: bool = False) -> list[str]:
     """Return what is green."""
-    found: list[str] = browser.eval(_GREEN.replace("RACKS", "true" if racks else "false"))
+    script = _GREEN.replace("RACKS", str(racks).lower()).replace("PUE", str(pue).lower())
+    found: list[str] = browser.eval(script)
     return found
 
 
@@ -102,13 +125,24 @@ def test_nothing_is_green_over_what_is_not_heard(browser: Browser, case: str) ->
         browser.size(1366, 768)
         for path in PAGES[: 1 if case == "no data" else None]:
             fresh(browser, f"{site.url}{path}{'&' if '?' in path else '?'}lang=en")
-            assert _green(browser, racks=case in RACKS_UNHEARD) == [], path
+            seen = _green(browser, racks=case in RACKS_UNHEARD, pue=case in PUE_UNHEARD)
+            assert seen == [], path
             if "sites" not in path:
                 text = browser.eval("document.querySelector('.standing').innerText")
                 assert said in " ".join(text.split())
         fresh(browser, f"{site.url}/?kiosk&lang=zh")
-        assert _green(browser) == []
+        assert _green(browser, pue=case in PUE_UNHEARD) == []
         assert browser.errors == []
+    finally:
+        site.close()
+
+
+def test_a_year_within_its_limit_is_green_while_it_is_heard(browser: Browser) -> None:
+    """The tick of the site's PUE is there where its meters answer."""
+    site = Site(_view([*CALM, *_pue("valid")], FINE))
+    try:
+        fresh(browser, f"{site.url}/sites/{SITE}?lang=en")
+        assert browser.eval("document.querySelectorAll('.lead-number.s-met .m-met').length") == 1
     finally:
         site.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.web.format import percent_range
@@ -155,29 +157,53 @@ def pue_of(value: float, *, coverage: float = 0.97, state: str = "valid") -> Pue
 
 
 @pytest.mark.parametrize(
-    ("window", "limits", "verdict"),
+    ("window", "limits", "silent", "verdict"),
     [
-        (pue_of(1.25), (1.25,), "met"),  # not to be exceeded, and it is not
-        (pue_of(1.2501), (1.25,), "at_risk"),
-        (pue_of(1.25), (1.3, 1.2), "at_risk"),  # the stricter of two holds
-        (pue_of(1.1, coverage=0.01, state="low_coverage"), (1.25,), "unknown"),
-        (pue_of(1.5, coverage=0.01, state="low_coverage"), (1.25,), "unknown"),
-        (pue_of(1.25), (), ""),
+        (pue_of(1.25), (1.25,), 0, "met"),  # not to be exceeded, and it is not
+        (pue_of(1.2501), (1.25,), 0, "at_risk"),
+        (pue_of(1.25), (1.3, 1.2), 0, "at_risk"),  # the stricter of two holds
+        (pue_of(1.1, coverage=0.01, state="low_coverage"), (1.25,), 0, "unknown"),
+        (pue_of(1.5, coverage=0.01, state="low_coverage"), (1.25,), 0, "unknown"),
+        (pue_of(1.25), (), 0, ""),
+        (pue_of(1.25), (1.25,), 2, "unknown"),  # nobody knows how it is now
+        (pue_of(1.2501), (1.25,), 2, "at_risk"),
     ],
 )
 def test_a_window_is_judged_by_the_strictest_limit_if_it_is_covered(
-    window: PueView, limits: tuple[float, ...], verdict: str
+    window: PueView, limits: tuple[float, ...], silent: int, verdict: str
 ) -> None:
-    """A PUE of hardly any hours is neither well nor bad, however it reads."""
+    """A PUE of hardly any hours is neither well nor bad, however it reads.
+
+    A year within its limit has no tick while meters are silent and the last hour has no PUE.
+    """
     site = SitePueView(
         hub="guian",
         site="s",
         limits=[PueLimitView(value=one, name={}, target=str(one)) for one in limits],
         windows=[window],
+        silent=silent,
         required_ratio=None,
         trend=None,
     )
     assert site.verdict(window) == verdict
+
+
+def test_a_year_keeps_its_tick_while_the_last_hour_is_measured_by_the_others() -> None:
+    """One of many meters is silent, and the hour has enough of them."""
+    year, hour = pue_of(1.1), replace(pue_of(1.1), window="1h")
+    limit = PueLimitView(value=1.25, name={}, target="t")
+    site = SitePueView(
+        hub="guian",
+        site="s",
+        limits=[limit],
+        windows=[hour, year],
+        silent=1,
+        required_ratio=None,
+        trend=None,
+    )
+    assert site.verdict(year) == "met"
+    low = replace(hour, state="low_coverage")
+    assert replace(site, windows=[low, year]).verdict(year) == "unknown"
 
 
 def overhead_of(window: str, coverage: float, *, metered: bool = True) -> OverheadWindowView:
