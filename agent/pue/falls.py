@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from agent.inventory.model import IT_POINTS, NOT_IT
-from agent.ledger.energy import CELLS, HOUR_MS, HourCells
+from agent.ledger.energy import CELLS, HOUR_MS
 from agent.ledger.store.database import Tables
-from agent.ledger.store.site_hours import SiteHour
 from agent.pue.at_rest import AtRest
+from agent.pue.beside import Beside, Group, Told, beside
 from agent.pue.boundary import Boundary
-from agent.pue.fallen import EXPLAINED, PARTLY, Around, has_fallen, may_rest
+from agent.pue.fallen import EXPLAINED, PARTLY, has_fallen, may_rest
 from agent.pue.periods import DAY_MS
 from agent.pue.places import Place
-from agent.pue.point_sums import PlaceHour, sum_places
-
-Told = Mapping[str, Sequence[PlaceHour]]
-"""What each place of some points said of an hour."""
+from agent.pue.point_sums import PlaceHour
 
 _SUPPLIES: Final = ("utility", "generator")
 _WHOLE: Final = 0.95
@@ -31,23 +28,6 @@ _LONGEST_MS: Final = 400 * DAY_MS
 """So far back it is looked for the hour in which a meter fell. What fell before is known by what is
 stored of the hour that long ago."""
 _BEFORE_MS: Final = 14 * DAY_MS
-
-
-class Group(NamedTuple):
-    """Points whose meters stand side by side, and the points that are held against them.
-
-    A supply is held against IT behind it (`load`) and the overhead; any other meter against the
-    points that feed it.
-    """
-
-    points: tuple[str, ...]
-    load: tuple[str, ...] = ()
-    rest: tuple[str, ...] = ()
-
-    @property
-    def every(self) -> tuple[str, ...]:
-        """All points that are looked at."""
-        return (*self.points, *self.load, *self.rest)
 
 
 def groups(boundary: Boundary) -> Iterator[Group]:
@@ -108,6 +88,7 @@ class Falls:
     ) -> None:
         self._tables, self._hour, self._still = tables, hour, still
         self._numbers, self._told, self._step = numbers, told, step
+        self._sums: dict[tuple[Group, int], Beside] = {}
         self.subtracted = frozenset(
             place.name
             for point in _path(boundary)
@@ -157,10 +138,9 @@ class Falls:
         return self._judge(group, one.place, hours, None)
 
     def _judge(self, group: Group, place: Place, hours: Sequence[int], first: int | None) -> bool:
-        told = [self._told(hour, group.every) for hour in hours]
         is_weighed = group.load or place.factor < 0
         for one in (group, group._replace(rest=())) if group.load else (group,):
-            cells = [cell for each in told for cell in _around(one, place, each)]
+            cells = [cell for hour in hours for cell in self._beside(one, hour).of(place)]
             if first is None:
                 counted = (n for n in range(2 * CELLS) if (known := cells[n]) and known.own > 0)
                 first = max(counted, default=-1) + 1
@@ -169,6 +149,13 @@ class Falls:
             if found is not None:
                 return found and not (group.load and self._may_rest(place, hours[1]))
         return False
+
+    def _beside(self, group: Group, hour: int) -> Beside:
+        """Return what stands side by side in an hour; it is summed once for all meters of it."""
+        found = self._sums.get((group, hour))
+        if found is None:
+            found = self._sums[group, hour] = beside(group, self._told(hour, group.every))
+        return found
 
     def _may_rest(self, place: Place, fell: int) -> bool:
         """Tell whether a supply that fell in an hour went down slowly, or rests now and then."""
@@ -245,55 +232,3 @@ def _with_edges(one: PlaceHour, zero: int) -> int:
             if one.cells.joules[n] < _WHOLE * usual:
                 mask |= 1 << n
     return mask
-
-
-def _around(group: Group, place: Place, told: Told) -> list[Around | None]:
-    """Return the energies of each cell of an hour about a meter."""
-    beside = [(one.place, one.cells) for each in group.points for one in told.get(each, ())]
-    own = next((cells for other, cells in beside if other == place), None)
-    load = [sum_places(told.get(each, ())) for each in group.load]
-    rest = [sum_places(told.get(each, ())) for each in group.rest]
-    found: list[Around | None] = []
-    for n in range(CELLS):
-        known = own is not None and all(
-            cells is not None and cells.mask >> n & 1 for _, cells in beside
-        )
-        known = known and all(row is not None and row.mask >> n & 1 for row in rest)
-        drawn = [row.joules[n] for row in load if row is not None and row.mask >> n & 1]
-        if own is None or not known or (group.load and not drawn):
-            found.append(None)
-            continue
-        found.append(
-            Around(
-                own=own.joules[n] * abs(place.factor),
-                others=_others(beside, place, n),
-                load=max(drawn, default=0.0),
-                rest=_rest(beside, place, rest, n),
-            )
-        )
-    return found
-
-
-def _others(beside: Sequence[tuple[Place, HourCells | None]], place: Place, n: int) -> float:
-    """Return what the other meters of the same sign count in a cell."""
-    return sum(
-        cells.joules[n] * abs(other.factor)
-        for other, cells in beside
-        if cells is not None and other != place and other.factor * place.factor > 0
-    )
-
-
-def _rest(
-    beside: Sequence[tuple[Place, HourCells | None]],
-    place: Place,
-    rest: Sequence[SiteHour | None],
-    n: int,
-) -> float:
-    """Return what falls with a meter: what feeds it, or what it is subtracted from."""
-    if place.factor < 0:
-        return sum(
-            cells.joules[n] * other.factor
-            for other, cells in beside
-            if cells is not None and other.factor > 0
-        )
-    return sum(row.joules[n] for row in rest if row is not None)

@@ -9,8 +9,9 @@ from agent.ledger.energy import HOUR_MS
 from agent.ledger.store.database import Tables
 from agent.ledger.store.site_hours import SiteHour, SiteHourKey
 from agent.pue.at_rest import AtRest, Passed, at_rest, is_suspect, passed
+from agent.pue.beside import Group, Told
 from agent.pue.boundary import Boundary
-from agent.pue.falls import Falls, Group, Still, Told, groups
+from agent.pue.falls import Falls, Still, groups
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour, sum_told
 

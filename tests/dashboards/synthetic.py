@@ -46,7 +46,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "share": ("0.5", "0.9"),
     "peer": ("guangzhou", "shenzhen", "hangzhou"),
     "vendor": ("huawei",),
-    "precision": ("fp16", "fp32"),
+    "precision": ("fp16", "fp32", "int8"),
     "mode": ("idle", "user", "iowait"),
     "fstype": ("ext4",),
     "mountpoint": ("/",),
