@@ -169,10 +169,18 @@ def member(hub: str, number: int, world: World) -> Member:
 
 
 def _settled(draw: Drawing) -> World:
-    """Return a made-up site of which each cell has to count: its right sums are one number."""
+    """Return a made-up site whose right sums are one number.
+
+    Each of its cells has to count, and what was used in it is known to the cell: a register that
+    was silent, or is coarse, tells that of a longer time only.
+    """
     while True:
         world = build(draw.plan())
-        if set(referee(world).counts(world.start, world.end).values()) <= {Duty.MUST}:
+        figures = referee(world)
+        cells = figures.counts(world.start, world.end)
+        told = [one(at) for at in cells for one in (figures.facility, figures.it)]
+        is_exact = not any(one.spans for one in told if one is not None)
+        if is_exact and set(cells.values()) <= {Duty.MUST}:
             return world
 
 
