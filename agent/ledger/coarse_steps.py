@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from agent.ledger.increases import LEAST_EXCESS_MS, Increase, Witness
+from agent.ledger.increase import LEAST_EXCESS_MS, Increase
+from agent.ledger.increases import Witness
 
 ONE_STEP: Final = 1.01
 """Relative difference up to which two rises are equal. Rises of one step differ by rounding

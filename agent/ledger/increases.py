@@ -11,19 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from agent.ledger.doubts import Doubt, Uncertain, Unseen
 from agent.ledger.energy import HOUR_MS
-from agent.ledger.near_rates import NearRates
+from agent.ledger.increase import LEAST_EXCESS_MS, LEAST_REST_MS, Increase
+from agent.ledger.out_of_line import OutOfLine, beside_of
 from agent.ledger.stretches import LOAD_VARIATION
-
-LEAST_EXCESS_MS: Final = 18_000
-"""Milliseconds. An excess is stored as a doubt only if it is more than the energy of this much
-time: half a per cent of an hour."""
-
-LEAST_REST_MS: Final = 180_000
-"""A rest of up to this is cut by no more than a reading each five minutes is."""
 
 NO_LIMITS: Final[Mapping[int, float]] = MappingProxyType({})
 """No increase has a limit of its own."""
@@ -31,9 +25,6 @@ NO_LIMITS: Final[Mapping[int, float]] = MappingProxyType({})
 NEAR_INCREASES: Final = 10
 """Near an increase after a standstill, values may be old when they are read: this many increases
 before it and after it."""
-
-_BOTH: Final = 2
-"""An increase touches one before it and one after it."""
 
 _FEW_STEPS: Final = 10
 """An increase of up to this many steps may be early or late by a good part of itself."""
@@ -49,31 +40,6 @@ doubt."""
 _RESET: Final = 1.5
 """A register that was reset unseen may have counted up to this many times the usual energy since
 then."""
-
-
-class Increase(NamedTuple):
-    """What a register rose by, in joules; times are in milliseconds.
-
-    It began to show the value before at `since`, was last `seen` with it, and showed the new
-    `value` at `end`. The energy is laid out from `laid` on. `place` is the reading's, among all.
-    `heard_all` says that the meter was not silent in between, and that it showed no other value
-    that is rejected. `wrapped`: the register began again at 0.
-    """
-
-    since: int
-    seen: int
-    end: int
-    joules: float
-    value: float
-    laid: int
-    place: int
-    heard_all: bool
-    wrapped: bool = False
-
-    @property
-    def rate(self) -> float:
-        """Joules a millisecond since the register showed the value before."""
-        return self.joules / (self.end - self.since)
 
 
 class Witness(Protocol):
@@ -123,9 +89,9 @@ def doubts_of(
     (`agent.ledger.coarse_steps`).
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
-    beside = [_beside(increases, n) for n in range(len(increases))]
-    rested = [not never_rests and _may_have_rested(one) for one in increases]
-    out = _OutOfLine(increases, beside, rested)
+    beside = [beside_of(increases, n) for n in range(len(increases))]
+    rested = [not never_rests and one.may_have_rested for one in increases]
+    out = OutOfLine(increases, beside, rested)
     for n, (one, near) in enumerate(zip(increases, beside, strict=True)):
         yield from _of_time(one, near, step)
         if lumpy and any(abs(n - other) <= NEAR_INCREASES for other in lumpy):
@@ -151,65 +117,6 @@ def doubts_of(
             yield Doubt(one.since, end, hidden=lacking)
         elif hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
-
-
-def _beside(increases: Sequence[Increase], n: int) -> list[float]:
-    """Return the joules a millisecond of the increases that touch one: just before and after."""
-    one = increases[n]
-    return [
-        other.rate
-        for other in (*increases[max(0, n - 1) : n], *increases[n + 1 : n + 2])
-        if other.since == one.end or other.end == one.since
-    ]
-
-
-class _OutOfLine:
-    """Which increases are out of line with both beside them, by more than others near by are.
-
-    A load that goes up or down for hours stays in line, so an exchanged meter shows even where its
-    increase is not above those of later hours. A load that jumps has its neighbours on one side.
-    """
-
-    def __init__(
-        self,
-        increases: Sequence[Increase],
-        beside: Sequence[Sequence[float]],
-        rested: Sequence[bool],
-    ) -> None:
-        self._increases = increases
-        self._by = [
-            _out_of_line(one, near, may_have_rested=still)
-            for one, near, still in zip(increases, beside, rested, strict=True)
-        ]
-        times = [one.end for one in increases]
-        self._above = NearRates(times, self._by)
-        self._below = NearRates(times, [-rate for rate in self._by])
-
-    def joules(self, n: int) -> float:
-        """Return by how much more than usual an increase is out of line; 0 where that is small."""
-        one, rate = self._increases[n], abs(self._by[n])
-        length = one.end - one.since
-        if rate * length <= one.rate * LEAST_EXCESS_MS:
-            return 0.0
-        usual = (self._above if self._by[n] > 0 else self._below).steep(n) or 0.0
-        more = (rate - usual) * length
-        return more if more > one.rate * LEAST_EXCESS_MS else 0.0
-
-
-def _out_of_line(one: Increase, near: Sequence[float], *, may_have_rested: bool) -> float:
-    """Return how many joules a millisecond an increase is above both beside it; below 0: below."""
-    if len(near) < _BOTH:
-        return 0.0
-    above = one.rate - max(near)
-    if above > 0 or may_have_rested:
-        return max(above, 0.0)
-    return min(one.rate - min(near), 0.0)
-
-
-def _may_have_rested(one: Increase) -> bool:
-    """Tell whether a register was not seen to move all the time; its load may have been off."""
-    was_seen = one.heard_all and one.seen == one.since
-    return one.end - one.since > LEAST_REST_MS and not was_seen
 
 
 def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:

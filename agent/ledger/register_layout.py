@@ -17,7 +17,8 @@ from agent.ledger.coarse_steps import ONE_STEP, step_limits
 from agent.ledger.doubts import Uncertain
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
-from agent.ledger.increases import Increase, NoWitness, doubts_of
+from agent.ledger.increase import Increase
+from agent.ledger.increases import NoWitness, doubts_of
 from agent.ledger.limits import Limits
 from agent.ledger.near_rates import NEAR_MS
 from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agent.ledger.coarse_steps import FROM_STEPS, ONE_STEP
 from agent.ledger.energy import TimedValue
-from agent.ledger.increases import LEAST_EXCESS_MS, LEAST_REST_MS
+from agent.ledger.increase import LEAST_EXCESS_MS, LEAST_REST_MS
 from agent.ledger.limits import Limits
 from agent.ledger.near_rates import NEAR, NEAR_MS, SUPPORT
 from agent.ledger.register_bounds import AT_ONCE, MAX_DIFFERENCE_MS, PEAK, Rise

@@ -13,7 +13,8 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import HOUR_MS
-from agent.ledger.increases import LEAST_REST_MS, NEAR_INCREASES, Increase, Witness
+from agent.ledger.increase import LEAST_REST_MS, Increase
+from agent.ledger.increases import NEAR_INCREASES, Witness
 
 _NEAR_MS: Final = 6 * HOUR_MS
 """Milliseconds before and after, within which the load is taken to be alike."""

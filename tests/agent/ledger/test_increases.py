@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.ledger.doubts import Doubt
-from agent.ledger.increases import Increase, NoWitness, doubts_of
+from agent.ledger.increase import Increase
+from agent.ledger.increases import NoWitness, doubts_of
 
 MINUTE = 60_000
 
