@@ -249,6 +249,18 @@ FINDS: Final[Mapping[str, Plan]] = {
 }
 
 FILED_FINDS: Final[Mapping[str, Plan]] = {
+    "a supply's register that reads two high values for a while, one after the other": Plan(
+        overhead=90,
+        feeds=(
+            Device(),
+            Device(
+                faults=(
+                    Fault(sort="leap", minute=236, minutes=100),
+                    Fault(sort="leap", minute=286, minutes=100, kwh=3000),
+                )
+            ),
+        ),
+    ),
     "solar cells renewed each twenty minutes, which count nearly the same each time": Plan(
         hours=5,
         overhead=10,
