@@ -7,7 +7,8 @@ decides:
 - The register comes back to what it was: the readings in between were glitches. The difference
   across them is the energy.
 - Two readings that differ fit each other, and not what came before: the register was reset, or it
-  is another meter. It counts from the first of them on.
+  is another meter. It counts from the first of them on. If it has counted next to nothing since, it
+  may be a false value that changed a little, so later readings decide.
 - Both may be: nobody knows the energy since the last accepted reading, and it counts again from
   there.
 - It is a little lower, the rise before was as usual, and without that rise far too little was
@@ -24,6 +25,9 @@ from typing import Final, Literal, NamedTuple
 
 from agent.ledger.energy import Span, TimedValue
 from agent.ledger.register_bounds import MAX_DIFFERENCE_MS, Bounds, Standing
+
+_NEXT_TO_NOTHING: Final = 0.05
+"""A register that goes on from another value counts at least this share of what it did before."""
 
 _GLITCHES: Final = 2
 """When a register falls back to what it was, at most this many readings before it were a leap."""
@@ -142,8 +146,15 @@ class _Judge:
             self._doubted = [self._begin(n)]
         else:
             self._doubted.append(self._next(doubted, n, other))
-            if self._readings[n].value != self._doubted[0].reading.value:
+            if self._goes_on(n):
                 self._accept_doubted()
+
+    def _goes_on(self, n: int) -> bool:
+        """Tell whether a register that shows another value has counted from there on."""
+        first, now = self._doubted[0].reading, self._readings[n]
+        least = (self._bounds.usual_least(n) or 0.0) * (now.time - first.time) / 1000.0
+        joules = now.value - first.value
+        return joules != 0 and not 0 <= joules < _NEXT_TO_NOTHING * least
 
     def _counted(self, one: Accepted, n: int) -> float | None:
         """Return what the register counted up to a reading; None where it cannot have."""

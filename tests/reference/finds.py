@@ -261,6 +261,19 @@ FILED_FINDS: Final[Mapping[str, Plan]] = {
             ),
         ),
     ),
+    "the same, where the sun shines": Plan(
+        feeds=(
+            Device(
+                faults=(
+                    Fault(sort="leap", minute=236, minutes=100),
+                    Fault(sort="leap", minute=286, minutes=100, kwh=3000),
+                )
+            ),
+            Device(),
+        ),
+        sun=Device(),
+        sun_kw=20,
+    ),
     "solar cells renewed each twenty minutes, which count nearly the same each time": Plan(
         hours=5,
         overhead=10,

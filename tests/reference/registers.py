@@ -38,6 +38,9 @@ WRAP = Fraction(3, 2)
 AT_ONCE = Fraction(6, 5)
 """A register that rested rises by no more than so many times what is usual in that time."""
 
+NEXT_TO_NOTHING = Fraction(1, 20)
+"""A register that was reset, or another meter, counts no less than this share of what is usual."""
+
 CUBIC_METRE = 1000
 """In litres: a rise of up to this, or to 1 kWh of energy, is little."""
 
@@ -255,7 +258,8 @@ def _back(
         # A first step that needs the ten minutes does not show that it began anew.
         slack = 0 if last[1] == after else SLACK
         went_on = moved >= 0 and possible(meter, usual, moved, end - last[0], slack) is Duty.MUST
-        if went_on and again != last[1]:
+        least = NEXT_TO_NOTHING * usual.watts * (end - following)
+        if went_on and again != last[1] and not 0 <= (again - after) * 1000 < least:
             return None  # two that differ fit each other: it counts from the first of them on
         if rise < 0 or went_on:
             continue

@@ -29,6 +29,15 @@ def test_a_register_that_comes_back_was_a_glitch(
 
 
 @BOTH
+@pytest.mark.parametrize("kwh", [0.0, 5e12 / KWH, 15_512.0, 20_000.0])
+def test_a_false_value_that_changes_a_little_is_no_other_meter(limits: Limits, kwh: float) -> None:
+    """After 20 minutes it reads a watt-hour more. Another meter would show 40 kWh more."""
+    found = came(day((range(600, 620), kwh), (range(620, 640), kwh + 0.001)), limits=limits)
+    assert (found.kwh, found.minutes) == pytest.approx((2880.0, 1440.0))
+    assert found.refused == {"glitch": 40}
+
+
+@BOTH
 @pytest.mark.parametrize("lost", [0.1, 0.7, 1.9])
 def test_a_meter_goes_on_from_what_it_had_saved(limits: Limits, lost: float) -> None:
     """At noon it restarts and shows a little less than at 11:59. That minute of 2 kWh is lost."""
