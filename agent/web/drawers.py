@@ -69,7 +69,7 @@ def draw(view: BoardView, path: str, query: Mapping[str, str], accept_language: 
     language = choose(asked.get("lang", ""), accept_language)
     return computed_once(
         view.snapshot,
-        ("page", path, language, view.may_acknowledge, *asked.items()),
+        ("page", path, language, view.may_acknowledge, *view.windows, *asked.items()),
         lambda: drawer(Page(view, w=words(language), path=path, query=asked)),
     )
 

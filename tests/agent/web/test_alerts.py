@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import pytest
@@ -14,7 +13,7 @@ from agent.access import Right, Role, reader_of
 from agent.board import Board, Shown
 from agent.firing.model import Alert, Heard
 from agent.snapshot import Snapshot
-from agent.web import drawers, pages
+from agent.web import pages
 from agent.web.narrowed import Narrowing
 from agent.web.view import BoardView
 from collectors.catalogue import agent
@@ -168,16 +167,9 @@ def test_who_may_not_acknowledge_is_led_to_no_form() -> None:
     assert one["shown"].startswith(URL)
 
 
-def test_a_page_that_is_made_once_is_made_for_each_right(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("pages_are_kept")
+def test_a_page_that_is_made_once_is_made_for_each_right() -> None:
     """Whoever comes first: a slow page of a reader with the right is not given to one without."""
-    made: dict[Hashable, str] = {}
-
-    def once(_snapshot: Snapshot, key: Hashable, compute: Callable[[], str]) -> str:
-        if key not in made:
-            made[key] = compute()
-        return made[key]
-
-    monkeypatch.setattr(drawers, "computed_once", once)
     board = with_alerts(told(alert(site=SITE)))
     forms = [
         page("/alerts", replace(board, may_acknowledge=may)).count("silences/new")

@@ -180,7 +180,7 @@ def test_the_page_has_curves_once_there_are_some(language: str) -> None:
     for seconds in (15, 30, 45):
         say(view, seconds)
         read(view)
-    html = page("/host", view, lang=language, theme="light")  # the other one is kept a while
+    html = page("/host", view, lang=language, theme="light")
     outline(html)
     assert html.count('class="plot"') == 3
     assert html.count('class="png"') == 3  # each is saved as a picture

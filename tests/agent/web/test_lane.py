@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from agent.ledger.store.episodes import Episode
 from agent.web.limits import MOST_EVENTS
 from agent.web.narrowed import Narrowing
@@ -94,6 +96,17 @@ def test_maintenance_is_a_band() -> None:
     assert 'class="band"' not in other
     (whole,) = lanes(RACK, replace(board, windows=[window("", site=SITE)]))
     assert 'class="band"' in whole
+
+
+@pytest.mark.usefixtures("pages_are_kept")
+def test_a_page_that_is_made_once_is_made_for_each_maintenance() -> None:
+    """A slow page of before a maintenance window is not given to who asks after it."""
+    board = view([])
+    bands = [
+        page(RACK, replace(board, windows=windows)).count('class="band"')
+        for windows in ([], [window("A06")], [])
+    ]
+    assert bands[0] == bands[2] == 0 < bands[1]
 
 
 def test_what_was_not_looked_through_is_told() -> None:
