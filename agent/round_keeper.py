@@ -7,6 +7,7 @@ lag kept the round from being read in time, how the collector is doing now, and 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable
 from typing import Final
@@ -28,6 +29,9 @@ _REST_SECONDS: Final = 60.0
 Of some forty collectors of a node, half find nothing: it has no such hardware.
 """
 _EMPTY: Final = 2
+_SHARE: Final = 0.02
+"""While the agent starts, a collector that reads what others have reported takes at most this share
+of the time. Each of its rounds is of all devices, and most of them are still to come."""
 
 
 class RoundKeeper:
@@ -51,6 +55,8 @@ class RoundKeeper:
         self.unheard = 0
         """Devices that were not read yet, nor are known not to answer."""
         self.all_heard: Final = asyncio.Event()
+        self.starting = False
+        """Whether devices have their first round."""
         self.rotation: Final = Rotation(
             self.run, skipped=self.skip, places=places, monotonic=monotonic
         )
@@ -98,6 +104,8 @@ class RoundKeeper:
             # A late answer is an answer, so only silent rounds are counted.
             task.excused = task.excused + 1 if isinstance(outcome, Unreachable) else 0
             outcome = Late("not read in time")
+        if task.derived:
+            task.left_out = self._rounds_to_leave_out(task, self._monotonic() - began)
         if isinstance(outcome, Round) and outcome.parts:
             await publish_parts(task, outcome, self._wall(), **self._to(task))
         self._finish(task, began, outcome)
@@ -124,7 +132,8 @@ class RoundKeeper:
             self.told(task)
 
     def _note(self, task: Task, began: float, outcome: Round | Exception) -> None:
-        _rest(task, nothing=isinstance(outcome, NoData))
+        if not task.derived:
+            _rest(task, nothing=isinstance(outcome, NoData))
         if isinstance(outcome, NoData):
             outcome = NO_READINGS
         done: Round | None
@@ -156,6 +165,15 @@ class RoundKeeper:
             "snapshot": self._snapshot,
             "consumers": self.consumers,
         }
+
+    def _rounds_to_leave_out(self, task: Task, took: float) -> int:
+        """Return how many of its next rounds a derived collector leaves out after one of `took` s.
+
+        Once the start is over it leaves out none: the runner calls it then, so nothing is late.
+        """
+        if not self.starting:
+            return 0
+        return max(0, math.ceil(took / _SHARE / task.collector.schedule.interval) - 1)
 
     def count_heard(self, more: int) -> None:
         """Note that so many more devices were read, or are known not to answer."""

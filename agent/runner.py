@@ -153,6 +153,7 @@ class Runner:
         polled = [task for task in self._tasks if task.polled]
         self._keeper.unheard = len(polled)
         self._keeper.count_heard(0)
+        self._keeper.starting = True
         self._rotation.start(polled)
         if self._elsewhere is not None:
             self._elsewhere.start(self._take)
@@ -205,6 +206,7 @@ class Runner:
             await self._keeper.all_heard.wait()
             if self._elsewhere is not None:
                 await self._elsewhere.all_heard.wait()
+            self._keeper.starting = False
             await self._run_derived()
         finally:
             self.ready.set()

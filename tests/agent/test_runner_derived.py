@@ -93,3 +93,36 @@ async def test_one_that_is_replaced_while_it_runs_reports_nothing_more() -> None
     await round_
     assert VALUE.series("late") not in snapshot.family(VALUE)
     assert VALUE.series("kpi") in snapshot.family(VALUE)
+
+
+async def test_while_devices_have_their_first_round_derived_ones_take_a_fiftieth_of_the_time() -> (
+    None
+):
+    """After a round of 2 s, of an interval of 10 s, nine are left out; once all devices were heard
+    it runs at once, and then in each interval.
+    """
+    now, rounds = 0.0, 0
+
+    async def slow() -> list[Any]:
+        nonlocal now, rounds
+        rounds, now = rounds + 1, now + 2.0
+        return [(VALUE.series("racks"), float(rounds))]
+
+    runner, snapshot, _ = make(monotonic=lambda: now)
+    snapshot._monotonic = lambda: now
+    runner.add([AsyncFake("racks", slow, interval=10.0)], derived=True)
+    (task,) = runner._tasks
+
+    async def due() -> int:
+        await runner._fire([task])
+        await asyncio.gather(*runner._under_way)
+        return rounds
+
+    runner._keeper.starting = True
+    await runner._keeper.run(task)
+    assert snapshot._sources[task.source].expires - now == 250.0  # 2.5 intervals of ten rounds
+    assert [await due() for _ in range(9)] == [1] * 9
+    runner._keeper.count_heard(0)
+    await runner._first_round()
+    assert rounds == 2
+    assert [await due() for _ in range(2)] == [3, 4]
