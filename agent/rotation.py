@@ -177,6 +177,7 @@ class Rotation:
         now, work = self._monotonic(), pulse.work()
         self._lag.note(now, pulse.lag())
         self._admission.adjust(now, work)
+        self._places.withdraw()
         # Readings come before discoveries: these wait while the wheels are behind.
         least, most = _DISCOVERIES
         behind = any(wheel.turns and wheel.behind > _BEHIND for wheel in self._wheels)
@@ -205,10 +206,14 @@ class Rotation:
 
     def _discover(self, now: float) -> None:
         """Begin rounds of devices that wait to be discovered, if there are places for them."""
-        while self._undiscovered and self._places.free and not self._admission.full:
-            task = self._undiscovered.popleft()
+        while self._undiscovered:
+            task = self._undiscovered[0]
+            waits = task.waits_for_place and not (task.busy or task.gone)
+            if waits and (self._admission.full or not self._places.offer()):
+                return
+            self._undiscovered.popleft()
             task.queued = False
-            if task.waits_for_place and not (task.busy or task.gone):
+            if waits:
                 self._begin(task, now)
 
     def _begin(self, task: Task, now: float) -> None:

@@ -14,7 +14,7 @@ class Places:
         self.most = most
         self.wanted = False
         """Whether somebody was told that no place is free."""
-        self._taken = 0
+        self._taken = self._offered = 0
 
     @property
     def free(self) -> bool:
@@ -27,7 +27,23 @@ class Places:
             self.wanted = True
             return False
         self._taken += 1
+        self._offered = max(0, self._offered - 1)
         return True
+
+    def offer(self) -> bool:
+        """Offer a place to a collector that will ask for one soon; False where none is left.
+
+        No more collectors begin than there are places, or all but a few would begin in vain. An
+        offer holds until a place is taken, by whom ever, or until all are withdrawn.
+        """
+        if self._taken + self._offered >= self.most:
+            return False
+        self._offered += 1
+        return True
+
+    def withdraw(self) -> None:
+        """Take back all offers: who has not taken its place by now may need none."""
+        self._offered = 0
 
     def give_back(self) -> None:
         """Give back a place."""

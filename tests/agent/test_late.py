@@ -179,8 +179,10 @@ class Discovered(AsyncFake):
         super().__init__(device, list, interval=60.0, timeout=50.0)
         self.places, self.order, self.seconds = places, order, seconds
         self.discovered = self.waits_for_place = False
+        self.rounds = 0
 
     async def collect(self) -> Any:
+        self.rounds += 1
         if not self.discovered:
             self.waits_for_place = not self.places.take()
             if self.waits_for_place:
@@ -206,6 +208,19 @@ async def test_devices_that_wait_for_a_place_are_read_long_before_their_next_tur
     assert len(snapshot.family(VALUE)) == 200
     assert str(runner.progress()) == "200 of 200 devices read"
     assert all(one.ok for one in runner.health())
+    await runner.stop()
+
+
+async def test_no_more_devices_ask_for_a_place_than_there_are() -> None:
+    """Of two hundred devices and eight places, each begins its own turn and one when a place is
+    free. Few begin in vain: a whole hub would be busy with nothing else.
+    """
+    places, order = Places(8), []
+    devices = [Discovered(f"d{n}", places, order, 0.01) for n in range(200)]
+    runner, _, _ = make(*devices, places=places)
+    runner.start()
+    await until(runner.ready.is_set)
+    assert sum(one.rounds for one in devices) <= 3 * len(devices)
     await runner.stop()
 
 
