@@ -47,7 +47,7 @@ class Source:
 
     def is_of(self, layout: Layout) -> bool:
         """Tell whether a batch of this layout only brings other values."""
-        return self.whole is layout or (bool(layout) and self.whole.series == layout.series)
+        return self.whole is layout or (bool(layout) and self.whole.is_like(layout))
 
     def chosen(self, values: array[float]) -> array[float]:
         """Return those values of a batch whose series still belong to this source."""
@@ -117,7 +117,7 @@ class Group:
         for run, changed in self.followed:
             for at in range(run.start, run.stop):
                 if values[at] != source.values[at]:
-                    series = source.layout.series[at]
+                    series = source.layout.at(at)
                     known = changed.get(series, -math.inf)
                     changed[series] = max(known, source.values[at], values[at])
 
@@ -125,7 +125,7 @@ class Group:
         """Yield the followed series of a source with their values."""
         for run, _ in self.followed:
             for at in range(run.start, run.stop):
-                yield source.layout.series[at], source.values[at]
+                yield source.layout.at(at), source.values[at]
 
 
 class Chosen:
@@ -216,7 +216,7 @@ class Values(Mapping[Series, float]):
 
     def __iter__(self) -> Iterator[Series]:
         for source, _, run in self._family.runs():
-            yield from source.layout.series[run.start : run.stop]
+            yield from source.layout.slice(run.start, run.stop)
 
     def __len__(self) -> int:
         return sum(run.stop - run.start for _, _, run in self._family.runs())
@@ -248,7 +248,7 @@ class Values(Mapping[Series, float]):
         """Yield each series with its value."""
         for source, _, run in self._family.runs():
             yield from zip(
-                source.layout.series[run.start : run.stop],
+                source.layout.slice(run.start, run.stop),
                 source.values[run.start : run.stop],
                 strict=True,
             )

@@ -54,14 +54,14 @@ def filled(
 
 
 def _run_lines(layout: Layout, values: array[float], run: Run) -> bytes:
-    some = zip(layout.series[run.start : run.stop], values[run.start : run.stop], strict=True)
+    some = zip(layout.slice(run.start, run.stop), values[run.start : run.stop], strict=True)
     return "".join([f"{series.prefix}{value!r}\n" for series, value in some]).encode()
 
 
 def _template(layout: Layout) -> bytes:
     """Return the lines of a shape, with marks for the heads and `%r` for the values."""
     return b"".join(
-        b"".join(_line(one, run.head) for one in layout.series[run.start : run.stop]) + _END_OF_RUN
+        b"".join(_line(one, run.head) for one in layout.slice(run.start, run.stop)) + _END_OF_RUN
         for run in layout.shape.runs
     )
 

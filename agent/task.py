@@ -136,9 +136,9 @@ class Task:
         self._gives_parts = cast("GivesParts", one) if GivesParts in can else None
         labels = (one.name, one.device)
         _, self.status_source, self.slow_source = sources_of(*labels)
-        self._success = catalogue.COLLECTOR_SUCCESS.series(*labels)
-        self._duration = catalogue.COLLECTOR_DURATION.series(*labels)
-        self._last_success = catalogue.COLLECTOR_LAST_SUCCESS.series(*labels)
+        self._success = catalogue.COLLECTOR_SUCCESS.new_series(*labels)
+        self._duration = catalogue.COLLECTOR_DURATION.new_series(*labels)
+        self._last_success = catalogue.COLLECTOR_LAST_SUCCESS.new_series(*labels)
 
     @property
     def label(self) -> str:
@@ -260,9 +260,8 @@ class WithoutUp:
         kept = [n for n, one in enumerate(whole.series) if one not in up]
         self._count: Final = len(kept)
         self._kept: Final = None if kept == list(range(len(kept))) else kept
-        self.layout: Final = (
-            whole if len(kept) == len(whole) else Layout(tuple(whole.series[n] for n in kept))
-        )
+        some = tuple(whole.series[n] for n in kept)
+        self.layout: Final = whole if len(kept) == len(whole) else Layout(some).slim()
 
     def take(self, values: array[float]) -> array[float]:
         """Return the values that are left."""

@@ -35,43 +35,127 @@ class Run(NamedTuple):
     head: int
 
 
+class Row(NamedTuple):
+    """A series without its head: its metric, the label values behind the head's, and the head.
+
+    `names` are the names of the sample and of its labels where they are not the metric's.
+    """
+
+    metric: Metric
+    rest: Labels
+    names: Labels
+    head: int
+
+    def series(self, heads: Sequence[Head]) -> Series:
+        """Return its series with one of these heads."""
+        head = heads[self.head]
+        if self.names:
+            name, *labels = self.names
+            return self.metric.sample_series(name, tuple(labels), (*head.values, *self.rest))
+        return Series(self.metric, head, self.rest)
+
+    def is_of(self, series: Series) -> bool:
+        """Tell whether it is that of a series, its head left aside."""
+        return (
+            series.metric is self.metric
+            and series.rest == self.rest
+            and _names_of(series) == self.names
+        )
+
+
 class Shape:
-    """What layouts have in common that differ in their heads only."""
+    """What layouts have in common that differ in their heads only.
 
-    __slots__ = ("__weakref__", "names", "runs")
+    `rows` are their series without the heads; none where the layouts have too many heads.
+    """
 
-    def __init__(self, runs: tuple[Run, ...]) -> None:
+    __slots__ = ("__weakref__", "names", "rows", "runs")
+
+    def __init__(self, runs: tuple[Run, ...], rows: tuple[Row, ...] = ()) -> None:
         self.runs: Final = runs
+        self.rows: Final = rows
         self.names: Final = frozenset(run.metric.full_name for run in runs)
 
 
-_Key = tuple[tuple[Metric, ...], tuple[Labels, ...], tuple[Labels, ...], tuple[int, ...]]
-_SHAPES: Final[WeakValueDictionary[_Key, Shape]] = WeakValueDictionary()
+_SHAPES: Final[WeakValueDictionary[tuple[Row, ...], Shape]] = WeakValueDictionary()
 
 
 class Layout:
-    """The series of a batch in their order, each once."""
+    """The series of a batch in their order, each once.
 
-    __slots__ = ("__weakref__", "_index", "_of_heads", "heads", "series", "shape")
+    A hub has a hundred thousand layouts of devices, which differ in their heads only. So a layout
+    may do without its series: then they are made when somebody asks, and not kept.
+    """
 
-    def __init__(self, series: tuple[Series, ...]) -> None:
-        self.series: Final = series
+    __slots__ = ("__weakref__", "_index", "_of_heads", "_series", "heads", "shape")
+
+    heads: tuple[Head, ...]
+    shape: Shape
+    _series: tuple[Series, ...] | None
+
+    def __init__(
+        self,
+        series: tuple[Series, ...] = (),
+        *,
+        shape: Shape | None = None,
+        heads: tuple[Head, ...] = (),
+    ) -> None:
+        """Make the layout of some series; or that of a shape that has rows, without its series."""
+        self._series = None if shape is not None else series
         self._index: dict[Series, int] | None = None
         self._of_heads: dict[Head, list[Series]] | None = None
+        if shape is not None:
+            self.heads, self.shape = heads, shape
+            return
         numbers: dict[Head, int] = {}
         places = [numbers.setdefault(one.head, len(numbers)) for one in series]
-        self.heads: Final = tuple(numbers)
-        self.shape: Final = _shape(series, places, len(numbers))
+        self.heads = tuple(numbers)
+        self.shape = _shape(series, places, len(numbers))
+
+    def slim(self) -> Layout:
+        """Return an equal layout without its series; itself where it has too many heads."""
+        return Layout(shape=self.shape, heads=self.heads) if self.shape.rows else self
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Its series."""
+        found = self._series
+        return self.slice(0, len(self.shape.rows)) if found is None else found
+
+    def slice(self, start: int, stop: int) -> tuple[Series, ...]:
+        """Return some of its series; no others are made."""
+        if self._series is not None:
+            return self._series[start:stop]
+        heads = self.heads
+        return tuple([row.series(heads) for row in self.shape.rows[start:stop]])
+
+    def at(self, place: int) -> Series:
+        """Return one of its series; no other is made."""
+        if self._series is not None:
+            return self._series[place]
+        return self.shape.rows[place].series(self.heads)
+
+    def is_like(self, other: Layout) -> bool:
+        """Tell whether another layout has the same series in the same order."""
+        if self.shape.rows or other.shape.rows:
+            return self.shape is other.shape and self.heads == other.heads
+        return self.series == other.series
 
     def __len__(self) -> int:
-        return len(self.series)
+        return len(self.shape.rows) if self._series is None else len(self._series)
 
     def position(self, series: Series) -> int | None:
         """Return where a series stands; None if it is not among these."""
-        if len(self.series) <= _FEW:
-            return self.series.index(series) if series in self.series else None
+        if self._series is None:
+            some = enumerate(self.shape.rows)
+            heads = self.heads
+            return next(
+                (n for n, row in some if heads[row.head] is series.head and row.is_of(series)), None
+            )
+        if len(self._series) <= _FEW:
+            return self._series.index(series) if series in self._series else None
         if self._index is None:
-            self._index = {one: n for n, one in enumerate(self.series)}
+            self._index = {one: n for n, one in enumerate(self._series)}
         return self._index.get(series)
 
     def of_head(self, head: Head) -> Sequence[Series]:
@@ -89,32 +173,37 @@ Columns = tuple[Layout, "array[float]"]
 """Series, and the value of each."""
 
 
+def _names_of(series: Series) -> Labels:
+    """Return the names of a series that are not its metric's; none as nearly always."""
+    return () if type(series) is Series else (series.name, *series.labels)
+
+
 def _shape(series: tuple[Series, ...], places: list[int], heads: int) -> Shape:
     """Return the shape of a layout; the same object for all that are alike."""
     if heads > MOST_HEADS:  # its runs are of one metric, whatever their heads
-        return Shape(_runs(series, bytes(len(series))))
-    key = (
-        tuple(one.metric for one in series),
-        tuple(one.rest for one in series),
-        tuple(() if type(one) is Series else (one.name, *one.labels) for one in series),
-        tuple(places),
+        return Shape(_runs([one.metric for one in series], bytes(len(series))))
+    return shape_of(
+        Row(one.metric, one.rest, _names_of(one), place)
+        for one, place in zip(series, places, strict=True)
     )
-    found = _SHAPES.get(key)
+
+
+def shape_of(some: Iterable[Row]) -> Shape:
+    """Return the shape of these rows; the same object for all that are alike."""
+    rows = tuple(some)
+    found = _SHAPES.get(rows)
     if found is None:
-        found = _SHAPES.setdefault(key, Shape(_runs(series, places)))
+        runs = _runs([row.metric for row in rows], [row.head for row in rows])
+        found = _SHAPES.setdefault(rows, Shape(runs, rows))
     return found
 
 
-def _runs(series: tuple[Series, ...], places: Sequence[int]) -> tuple[Run, ...]:
+def _runs(metrics: Sequence[Metric], places: Sequence[int]) -> tuple[Run, ...]:
     runs: list[Run] = []
     start = 0
-    for at in range(1, len(series) + 1):
-        if (
-            at == len(series)
-            or series[at].metric is not series[start].metric
-            or places[at] != places[start]
-        ):
-            runs.append(Run(series[start].metric, start, at, places[start]))
+    for at in range(1, len(metrics) + 1):
+        if at == len(metrics) or metrics[at] is not metrics[start] or places[at] != places[start]:
+            runs.append(Run(metrics[start], start, at, places[start]))
             start = at
     return tuple(runs)
 
@@ -164,8 +253,8 @@ class Batch:
 
     def readings_of(self, run: Run) -> Sequence[Reading]:
         """Return the readings of one run of its layout's shape."""
-        at = slice(run.start, run.stop)
-        return list(zip(self.layout.series[at], self.values[at], strict=True))
+        start, stop = run.start, run.stop
+        return list(zip(self.layout.slice(start, stop), self.values[start:stop], strict=True))
 
 
 class Parted(list[Reading]):

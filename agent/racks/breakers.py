@@ -165,7 +165,7 @@ class Breakers:
         key = (metric, breaker.breaker, labels[0] if labels else "")
         found = self._series.get(key)
         if found is None:
-            found = self._series[key] = metric.series(
+            found = self._series[key] = metric.new_series(
                 self._hub, breaker.site, breaker.breaker, *labels
             )
         return found

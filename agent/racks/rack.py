@@ -39,7 +39,7 @@ class RackPower:
 
 
 class RackSeries:
-    """The series of one rack, interned once, and its readings that never change."""
+    """The series of one rack, made once, and its readings that never change."""
 
     __slots__ = (
         "_breakers",
@@ -65,7 +65,7 @@ class RackSeries:
             _RackFeed(
                 pdu=(rack.site, feed.pdu),
                 most_watts=most_watts(rack, feed),
-                power=catalogue.RACK_POWER.series(*place, name),
+                power=catalogue.RACK_POWER.new_series(*place, name),
             )
             for name, feed in rack.feeds.items()
         ]
@@ -83,7 +83,7 @@ class RackSeries:
         found = self._series.get(metric)
         if found is None:
             rack = self.rack
-            found = self._series[metric] = metric.series(
+            found = self._series[metric] = metric.new_series(
                 self._hub, rack.site, rack.row, rack.rack, *labels
             )
         return found
@@ -142,15 +142,15 @@ class RackSeries:
 
 
 def _fixed(rack: Rack, place: tuple[str, str, str, str]) -> Iterator[Reading]:
-    yield catalogue.RACK_INFO.series(*place, rack.state), 1.0
-    yield catalogue.RACK_HEIGHT.series(*place), float(rack.height_units)
+    yield catalogue.RACK_INFO.new_series(*place, rack.state), 1.0
+    yield catalogue.RACK_HEIGHT.new_series(*place), float(rack.height_units)
     used = rack.used
     if used is not None:
-        yield catalogue.RACK_USED.series(*place), float(used)
-        yield catalogue.RACK_UTILIZATION.series(*place, "space"), used / rack.height_units
-        yield catalogue.RACK_RESERVED.series(*place), float(rack.reserved_units)
+        yield catalogue.RACK_USED.new_series(*place), float(used)
+        yield catalogue.RACK_UTILIZATION.new_series(*place, "space"), used / rack.height_units
+        yield catalogue.RACK_RESERVED.new_series(*place), float(rack.reserved_units)
     if rack.rated_power_watts is not None:
-        yield catalogue.RACK_POWER_CAPACITY.series(*place), rack.rated_power_watts
+        yield catalogue.RACK_POWER_CAPACITY.new_series(*place), rack.rated_power_watts
     for name, feed in rack.feeds.items():
         if feed.capacity_watts is not None:
-            yield catalogue.RACK_FEED_CAPACITY.series(*place, name), feed.capacity_watts
+            yield catalogue.RACK_FEED_CAPACITY.new_series(*place, name), feed.capacity_watts

@@ -16,8 +16,8 @@ from typing import Any, Final
 from agent.workers.encode import BATCH, HEARD, LATE, ROUND, WAITS, Source
 from agent.workers.frames import BadFrame, Kind
 from collectors.base import Batch, Metric, Series
-from collectors.batch import Layout
-from collectors.head import Head, head_of
+from collectors.batch import Layout, Row, Shape, shape_of
+from collectors.head import Head, head_of, shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,11 +109,6 @@ def _key(metric: Metric) -> tuple[object, ...]:
     return metric.full_name, metric.measurement, metric.type, metric.help, metric.labels
 
 
-Row = tuple[Metric, tuple[str, ...], tuple[str, ...], int]
-"""One series of a shape: its metric, the label values after the head's, its own names if they
-differ from the metric's, and the number of its head."""
-
-
 class Decoder:
     """Decodes the frames of one job."""
 
@@ -121,7 +116,7 @@ class Decoder:
         self._known: Final = metrics
         self._metrics: Final[list[Metric]] = []
         self._sources: Final[list[Source]] = []
-        self._shapes: Final[list[list[Row]]] = []
+        self._shapes: Final[list[Shape]] = []
         self._layouts: Final[dict[int, Layout]] = {}
 
     def told(self, kind: Kind, body: bytes) -> Told | None:
@@ -197,24 +192,27 @@ class Decoder:
             self._sources.append((collector, device))
         elif kind is Kind.SHAPE:
             self._shapes.append(
-                [
-                    (self._metrics[number], tuple(rest), tuple(names), place)
+                shape_of(
+                    Row(self._metrics[number], shared(tuple(rest)), tuple(names), place)
                     for number, rest, names, place in data
-                ]
+                )
             )
         elif kind is Kind.LAYOUT:
             number, shape, parts = data
-            self._layouts[number] = Layout(
-                tuple(self._series(one) for one in parts)
+            self._layouts[number] = (
+                Layout(tuple(self._series(one) for one in parts))
                 if shape < 0
-                else tuple(self._shaped(self._shapes[shape], [_head(*one) for one in parts]))
+                else self._shaped(self._shapes[shape], tuple(_head(*one) for one in parts))
             )
         else:
             raise BadFrame("not a frame of a worker")
 
     @staticmethod
-    def _shaped(rows: Iterable[Row], heads: Sequence[Head]) -> Iterable[Series]:
-        return (_made(metric, heads[place], rest, names) for metric, rest, names, place in rows)
+    def _shaped(shape: Shape, heads: tuple[Head, ...]) -> Layout:
+        """Return a layout of a shape; its series are made when somebody asks for them."""
+        if max((row.head for row in shape.rows), default=-1) >= len(heads):
+            raise BadFrame("a layout with too few heads")
+        return Layout(shape=shape, heads=heads)
 
     def _series(self, told: Sequence[Any]) -> Series:
         number, rest, names, head = told

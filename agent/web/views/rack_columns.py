@@ -66,17 +66,17 @@ class Index:
         label_at = metric.at(label) if label else None
         for layout, run, numbers in rows.columns():
             if run.stop - run.start == 1:  # such as whether a PDU answers
-                values = layout.series[run.start].values
+                values = layout.at(run.start).values
                 text = "" if label_at is None else values[label_at]
                 yield self._at.get((values[site_at], values[rack_at])), text, numbers[run.start]
                 continue
             key = (run.start, label)
             if run.stop - run.start < _LONG:
-                placed = self._placed(layout.series[run.start : run.stop], metric, label)
+                placed = self._placed(layout.slice(run.start, run.stop), metric, label)
             elif key in (known := self._known.setdefault(layout, {})):
                 placed = known[key]
             else:
-                series = layout.series[run.start : run.stop]
+                series = layout.slice(run.start, run.stop)
                 placed = known[key] = self._placed(series, metric, label)
             yield from zip(*placed, numbers[run.start : run.stop], strict=True)
 
