@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Final
 
+from agent.tls_socket import ClosingSocket
 from collectors.address import http_url
 from collectors.base import BadReply, ConfigError, Refused, Unreachable
 
@@ -64,6 +65,7 @@ class JsonServer:
         handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
         if parts.scheme == "https":
             context = ssl.create_default_context(cafile=ca_file)
+            context.sslsocket_class = ClosingSocket
             handlers.append(urllib.request.HTTPSHandler(context=context))
         self._opener = urllib.request.build_opener(*handlers)
 

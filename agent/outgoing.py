@@ -9,10 +9,12 @@ import socket
 import ssl
 from typing import ClassVar
 
-from urllib3.connection import HTTPConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ProtocolError
+from urllib3.util.ssl_ import create_urllib3_context, resolve_cert_reqs
 
 from agent.deadline import Deadline
+from agent.tls_socket import ClosingSocket
 
 
 class WatchedConnection(HTTPConnection):
@@ -28,6 +30,22 @@ class WatchedConnection(HTTPConnection):
             connected.close()
             raise
         return connected
+
+
+class WatchedTlsConnection(WatchedConnection, HTTPSConnection):
+    """A connection with TLS that keeps a deadline."""
+
+    def connect(self) -> None:
+        """Connect with a context like that of urllib3, but for the class of its sockets.
+
+        It is made for each connection, since the files of the authorities may have been replaced.
+        """
+        context = create_urllib3_context(cert_reqs=resolve_cert_reqs(self.cert_reqs))
+        context.sslsocket_class = ClosingSocket
+        if not self.ca_certs:
+            context.load_default_certs()
+        self.ssl_context = context
+        super().connect()
 
 
 def reason_of(error: BaseException) -> str:

@@ -14,11 +14,10 @@ from typing import ClassVar, Final
 from urllib.parse import quote, quote_plus
 
 import urllib3
-from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from agent.deadline import Deadline
-from agent.outgoing import WatchedConnection
+from agent.outgoing import WatchedConnection, WatchedTlsConnection
 
 MAX_ERROR_PAGE: Final = 64 * 1024
 """Bytes of an answer to a write that are read."""
@@ -118,7 +117,7 @@ def pool_classes(deadline: Deadline, to_page: Callable[[bytes], bytes]) -> dict[
     """
     own = {"deadline": deadline, "to_page": staticmethod(to_page)}
     plain = type("Plain", (_Bounded,), own)
-    secured = type("Secured", (_Bounded, HTTPSConnection), own)
+    secured = type("Secured", (_Bounded, WatchedTlsConnection), own)
     return {
         "http": type("PlainPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
         "https": type("SecuredPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": secured}),

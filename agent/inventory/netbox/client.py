@@ -16,13 +16,12 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import urllib3
-from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from agent.deadline import Deadline
 from agent.inventory.netbox.config import NetBox
 from agent.inventory.netbox.objects import Object
-from agent.outgoing import WatchedConnection, reason_of
+from agent.outgoing import WatchedConnection, WatchedTlsConnection, reason_of
 from agent.retry import parse_retry_after
 from collectors.base import BadReply, CollectError, Refused, Unreachable
 from collectors.secrets import read_token
@@ -236,8 +235,10 @@ def _pool(config: NetBox, watch: Deadline) -> urllib3.HTTPConnectionPool:
 
         deadline = watch
 
-    class Secured(Plain, HTTPSConnection):
+    class Secured(WatchedTlsConnection):
         """A connection with TLS."""
+
+        deadline = watch
 
     parts = urlsplit(config.url)
     host = parts.hostname or ""

@@ -22,6 +22,7 @@ from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
 from agent.sinks.mqtt.config import Mqtt, broker_of
 from agent.sinks.mqtt.messages import message_of
+from agent.tls_socket import ClosingSocket
 from collectors.base import ConfigError
 from collectors.certificates import show, trusting
 from collectors.secrets import read_secret
@@ -224,17 +225,5 @@ def _tls_of(config: Mqtt) -> ssl.SSLContext:
     )
     if config.cert_file is not None:
         show(context, config.cert_file, config.key_file, prefix)
-    context.sslsocket_class = _Closing
+    context.sslsocket_class = ClosingSocket
     return context
-
-
-class _Closing(ssl.SSLSocket):
-    """A connection that is closed where the handshake fails, which paho leaves to the collector."""
-
-    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - its signature
-        """Agree on keys and certificates; raises OSError."""
-        try:
-            super().do_handshake(block)
-        except OSError:
-            self.close()
-            raise
