@@ -15,7 +15,7 @@ from typing import Final
 
 import yaml
 
-from agent.hubs.model import key_part
+from agent.hubs.model import key_part, parse_period
 from agent.hubs.units import UNITS
 from agent.hubs.writing import check_file, write_file
 from agent.messages.catalogue import DEFAULT, words
@@ -27,10 +27,11 @@ _TARGET: Final = re.compile(
     r"(?P<kpi>[a-z][a-z0-9_]*)"
     r"(?:\s*\{\s*(?P<label>[a-z][a-z0-9_]*)\s*=\s*(?P<quote>[\"']?)(?P<narrow>[^{}\"']+?)(?P=quote)\s*\})?"
     r"\s*(?P<op><=|>=|=|≤|≥)\s*(?P<value>-?\d+(?:\.\d+)?)"
-    r"(?:\s*(?P<unit>(?!\s*by\s)\S.*?))?(?:\s+by\s+(?P<deadline>\d{4}-\d{2}-\d{2}))?"
+    r"(?:\s*(?P<unit>(?!\s*by\b)\S.*?))?(?:\s+by\b\s*(?P<deadline>.*))?"
 )
 _OPERATORS: Final = {"≤": "<=", "≥": ">="}
-FORM: Final = "KPI <= VALUE [UNIT] [by YYYY-MM-DD]"
+FORM: Final = "KPI <= VALUE [UNIT] [by YYYY[-MM[-DD]]]"
+_DATE: Final = re.compile(r"\d{4}(?:-\d{2}){0,2}")
 EXAMPLES: Final = ("pue <= 1.3 by 2027-12-31", "round_trip{peer=paris} <= 20 ms")
 
 
@@ -173,6 +174,19 @@ def _target(line: str) -> dict[str, object]:
         fact["labels"] = {match["label"]: match["narrow"]}
     if unit:
         fact["unit"] = unit
-    if match["deadline"]:
-        fact["deadline"] = match["deadline"]
+    if match["deadline"] is not None:
+        fact["deadline"] = _deadline(line, match["deadline"])
     return fact
+
+
+def _deadline(line: str, text: str) -> str:
+    """Return the day a target is due, as a hub's file has it: of a month or a year its last day."""
+    try:
+        if _DATE.fullmatch(text):
+            return parse_period(text).last.isoformat()
+    except ValueError:  # such as month 13
+        pass
+    raise ConfigError(
+        f"{line!r}: expected by and a day, month or year, such as by 2027-12-31 or by 2027"
+        " (its last day)"
+    )
