@@ -180,7 +180,7 @@ def load(
     else:
         check_files_beside(document)
     if document.errors:
-        raise Problems(sorted(document.errors, key=lambda error: error.line))
+        raise Problems(document.errors)
     devices = DeviceFiles()
     if file.devices_dir is not None:
         former = before.devices.lists if before is not None else {}

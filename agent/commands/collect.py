@@ -57,6 +57,8 @@ async def _collect(args: argparse.Namespace) -> int:
             app.ledger.close()
     w = words(args.language)
     if args.format is None:
+        if app.config.file.simulated:
+            sys.stdout.write(w("cli.simulated") + "\n")
         sys.stdout.writelines(line + "\n" for line in summary(health, batches, w))
     else:
         _print(args.format, app, batches)
@@ -72,7 +74,8 @@ def _print(form: str, app: App, batches: Sequence[Batch]) -> None:
         for batch in batches:
             sys.stdout.write(renderer.render(batch)[0].decode())
     else:
-        json.dump(_as_json(app.snapshot), sys.stdout, ensure_ascii=False, indent=1)
+        rows = _as_json(app.snapshot, simulated=app.config.file.simulated)
+        json.dump(rows, sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
 
 
@@ -86,14 +89,15 @@ def _report_failures(health: Sequence[CollectorHealth], w: Words) -> int:
     return 0 if any(one.ok for one in health) or not health else 1
 
 
-def _as_json(snapshot: Snapshot) -> list[dict[str, object]]:
-    """Return every series with its name, labels, value and type."""
+def _as_json(snapshot: Snapshot, *, simulated: bool) -> list[dict[str, object]]:
+    """Return every series with its name, labels, value and type; each says if it is simulated."""
     return [
         {
             "name": series.prefix.partition("{")[0].strip(),
             "labels": dict(zip(series.labels, series.values, strict=True)),
             "value": value,
             "type": metric.type,
+            "simulated": simulated,
         }
         for metric, rows in snapshot.families()
         for series, value in rows.items()

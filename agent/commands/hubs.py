@@ -25,8 +25,9 @@ from agent.commands import hub_entries
 from agent.hubs import observe
 from agent.hubs.configured import known_hubs, shown_hubs
 from agent.hubs.model import Registry
+from agent.messages.catalogue import words
 from agent.messages.terminal import add_language
-from agent.targets.federation import judged_by
+from agent.targets.federation import judged_by, simulated_hubs
 from agent.targets.model import Evidence, Key
 from agent.targets.scoreboard import scoreboard
 from agent.targets.serialise import board_json, from_json
@@ -105,13 +106,16 @@ def run(args: argparse.Namespace) -> int:
                     f"--{option.replace('_', '-')}: an agent judges now, by its own hub files;"
                     " leave out one of them"
                 )
-        board = _chosen(_ask(args.agent), args.hub)
+        board, simulated = _ask(args.agent)
+        board = _chosen(board, args.hub)
     else:
-        board = _judge(args)
+        board, simulated = _judge(args)
     if args.json:
-        rows = board_json(board)
+        rows = [{"simulated": row["hub"] in simulated} | row for row in board_json(board)]
         sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
     else:
+        if simulated & {hub.hub for hub in board}:
+            sys.stdout.write(words(args.language)("cli.simulated") + "\n\n")
         sys.stdout.write(render(board, args.language, shutil.get_terminal_size((100, 24)).columns))
     return 0
 
@@ -148,20 +152,23 @@ def _registry(args: argparse.Namespace) -> Registry:
     return registry
 
 
-def _judge(args: argparse.Namespace) -> list[HubView]:
+def _judge(args: argparse.Namespace) -> tuple[list[HubView], frozenset[str]]:
+    """Return the scoreboard, and the hubs whose values are simulated."""
     registry = _registry(args)
     measured: Mapping[Key, Sequence[Evidence]] = {}
+    simulated: frozenset[str] = frozenset()
     if args.prometheus:
         if args.at:
             raise ConfigError(
                 "--at: a database is asked for what is measured now; leave out one of them"
             )
         measured = judged_by(registry, args.prometheus)
+        simulated = simulated_hubs(registry, args.prometheus)
     board: list[HubView] = []
     for key, hub in registry.hubs.items():
         if not args.hub or key == args.hub:
             board += scoreboard(registry, measured, _moment(args.at, hub.timezone), [key])
-    return board
+    return board, simulated
 
 
 def _moment(day: str | None, timezone: str) -> float:
@@ -190,14 +197,15 @@ def _chosen(board: list[HubView], hub: str) -> list[HubView]:
     return [item for item in board if item.hub == hub]
 
 
-def _ask(agent: str) -> list[HubView]:
-    """GET the scoreboard of a running agent."""
+def _ask(agent: str) -> tuple[list[HubView], frozenset[str]]:
+    """GET the scoreboard of a running agent, and the hubs whose values are simulated."""
     url = agent.rstrip("/") + "/api/hubs"
     if http_url(url) is None:
         raise ConfigError(f"--agent: expected http://… or https://…, got {agent!r}")
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as reply:  # noqa: S310 - HTTP, see above
             board = json.loads(reply.read(_MAX_REPLY))
+            simulated = reply.headers.get("hubgauge-simulated") == "true"
     except urllib.error.HTTPError as error:
         raise HubgaugeError(f"{url}: {error.code} {error.reason}") from None
     except (OSError, ValueError) as error:
@@ -206,8 +214,9 @@ def _ask(agent: str) -> list[HubView]:
     if not isinstance(rows, list):
         rows = [None]
     try:
-        return [from_json(row) for row in rows]
+        found = [from_json(row) for row in rows]
     except ValueError:
         raise HubgaugeError(
             f"{url}: the answer is not a scoreboard of this version; is that a hubgauge agent?"
         ) from None
+    return found, frozenset(hub.hub for hub in found if simulated)

@@ -62,10 +62,13 @@ def run(args: argparse.Namespace) -> int:
         tell(f"{args.config}: names no inventory", args.language, to=sys.stderr)
         return 1
     if args.json:
-        json.dump(_as_json(stock, problems), sys.stdout, ensure_ascii=False, indent=1)
+        found = {"simulated": config.file.simulated} | _as_json(stock, problems)
+        json.dump(found, sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
         return 0
     w = words(args.language)
+    if config.file.simulated:
+        sys.stdout.write(w("cli.simulated") + "\n")
     sys.stdout.writelines(f"{line}\n" for line in _as_text(stock, w))
     for problem in problems:
         told = said(str(problem), args.language)

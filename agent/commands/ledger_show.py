@@ -50,7 +50,9 @@ def run(
         json.dump(found, sys.stdout, indent=2, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    lines = [*figures(result, site, words(args.language))]
+    w = words(args.language)
+    lines = [w("cli.simulated")] if simulated else []
+    lines += figures(result, site, w)
     if explained is not None:
         lines += _explanation(explained, silent, site, args.language)
         if args.hours:

@@ -21,9 +21,13 @@ from agent.targets.forecast import DAY, YEARS, Point
 from agent.targets.memory import HOUR
 from agent.targets.model import Evidence, Key
 from collectors.base import Reading, Schedule
-from collectors.catalogue import recorded
+from collectors.catalogue import agent, recorded
 
 _MAX_BYTES: Final = 32 * 2**20
+_SIMULATED: Final = (
+    f"max by (hub) (hub:{agent.SIMULATED.full_name}:max or {agent.SIMULATED.full_name}) > 0"
+)
+"""The hubs whose agents read simulated devices: as a hub's rules record it, or as it is scraped."""
 _QUESTIONS: Final = 4
 """The readings of one round: value, coverage, bound, and the earlier days."""
 
@@ -152,3 +156,11 @@ def judged_by(
     federation = Federation(registry, url, timeout=timeout)
     federation.collect()
     return federation.beside({})
+
+
+def simulated_hubs(registry: Registry, url: str, *, timeout: float = 30.0) -> frozenset[str]:
+    """Ask a server which hubs have simulated devices, and those above them; raises CollectError."""
+    told = PrometheusApi(url, timeout=timeout).instant(_SIMULATED, time.time())
+    return frozenset(
+        hub.key for found in told for hub in registry.lineage(found.labels.get("hub", ""))
+    )

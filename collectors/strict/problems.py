@@ -26,11 +26,13 @@ _SCALARS: Final = {
 
 
 class Problems(Exception):
-    """Everything wrong with one file."""
+    """Everything wrong with one file, or with several: file by file, each from top to bottom."""
 
     def __init__(self, errors: list[ConfigError]) -> None:
-        self.errors = errors
-        super().__init__("\n".join(map(str, errors)))
+        files = dict.fromkeys(error.file for error in errors)
+        place = {file: number for number, file in enumerate(files)}
+        self.errors = sorted(errors, key=lambda error: (place[error.file], error.line))
+        super().__init__("\n".join(map(str, self.errors)))
 
 
 def note_name(seen: dict[str, int], name: str, number: int, key: str) -> None:

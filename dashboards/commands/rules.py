@@ -100,7 +100,10 @@ def _read(config: Path, hubs_dir: Path | None) -> _Own:
     limits = document.section("limits", LimitsSection)
     alerting = document.section("alerting", AlertingSection)
     http = document.section("outputs.http", Http)
-    own, registry = read_own(document, hubs_dir)
+    try:
+        own, registry = read_own(document, hubs_dir)
+    except Problems as problems:  # in hub files
+        raise Problems([*document.errors, *problems.errors]) from None
     for receiver in alerting.receivers if alerting is not None else ():
         for hub in receiver.hubs:
             if hub not in registry.hubs:

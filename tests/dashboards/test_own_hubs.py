@@ -88,6 +88,36 @@ def test_a_hub_that_is_not_there_is_one_line(
     assert not out.exists()
 
 
+def test_mistakes_are_told_from_top_to_bottom(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They stand in the order of the config's lines, whichever section is read first."""
+    path = tmp_path / "hubgauge.yaml"
+    receiver = "{name: duty, webhook: {url: 'http://127.0.0.1:1/'}, hubs: [acne]}"
+    path.write_text(
+        f"hub: guiam\nalerting:\n  receivers:\n  - {receiver}\n"
+        "outputs: {http: {public_url: nowhere}}\nlimits: {inlet_recommended: warm}\n",
+        "utf-8",
+    )
+    assert main(["rules", "build", "--out", str(tmp_path / "out"), "--config", str(path)]) == 2
+    told = capsys.readouterr().err.splitlines()
+    lines = [int(line.removeprefix(f"{path}:").partition(":")[0]) for line in told]
+    assert lines == [1, 4, 5, 6]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_config_and_a_hub_file_tell_their_mistakes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake in a hub file does not hide one in the config that names its folder."""
+    path = config(tmp_path, "limits: {inlet_recommended: warm}")
+    hub = tmp_path / "hubs" / "acme.yaml"
+    hub.write_text(hub.read_text("utf-8").replace("Europe/Paris", "Europe/Pari"), "utf-8")
+    assert main(["rules", "build", "--out", str(tmp_path / "out"), "--config", path]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in told] == [f"{path}:4", f"{hub}:3"]
+
+
 def test_a_plan_is_held_against_the_config(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -68,9 +68,9 @@ def test_an_unknown_hub_is_told_beside_an_unknown_key(
         return [": ".join(line.split(": ")[:3]).partition(";")[0] for line in said]
 
     key, hub = "config.yaml:2: sit: unknown key", "config.yaml:1: hub: not in the registry"
-    assert told("hub: guin\nsit: s1\n") == [key, hub]
+    assert told("hub: guin\nsit: s1\n") == [hub, key]
     named = "config.yaml:3: hubs[0]: no such hub"
-    assert told("hub: guin\nsit: s1\nhubs: [kunmin]\n") == [key, hub, named]
+    assert told("hub: guin\nsit: s1\nhubs: [kunmin]\n") == [hub, key, named]
     assert told("hub: [a]\nsit: s1\n") == [
         "config.yaml:1: hub: expected a text",
         key,
@@ -94,7 +94,7 @@ def test_an_unknown_hub_is_told_beside_an_unknown_key(
         "config.yaml:3: hubs_dir: expected a path",
     ]
     (tmp_path / "hubs").mkdir()
-    assert told("hub: guin\nsit: s1\nhubs_dir: hubs\n") == [key, hub]
+    assert told("hub: guin\nsit: s1\nhubs_dir: hubs\n") == [hub, key]
     (tmp_path / "hubs" / "x.yaml").write_text("extends: guiam\n")
     assert told("hub: guian\nsit: s1\nhubs_dir: hubs\n") == [
         key,

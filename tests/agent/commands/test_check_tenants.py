@@ -75,8 +75,8 @@ def test_all_mistakes_are_told_in_one_pass(
     assert [line.partition(": ")[0] for line in lines] == [
         "config.yaml:5",
         "inventory.yaml:3",
-        "tenants.yaml:3",
         "tenants.yaml:2",
+        "tenants.yaml:3",
     ]
     # Beside another mistake of the config, the names of a good inventory are looked up.
     write(tmp_path, inventory=INVENTORY, tenants=GOOD.replace("A1", "A2"))

@@ -102,7 +102,7 @@ def test_command_asks_an_agent(agent: str, capsys: pytest.CaptureFixture[str]) -
     """With --agent it shows what a running agent judges."""
     status, out, _ = run(capsys, "guian", "--json", "--agent", agent + "/")
     assert status == 0
-    assert json.loads(out) == [BOARD[2]]
+    assert json.loads(out) == [{"simulated": False, **BOARD[2]}]
     assert run(capsys, "guin", "--agent", agent)[0] == 2
 
 

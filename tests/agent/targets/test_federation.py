@@ -16,7 +16,7 @@ import pytest
 from agent.cli import main
 from agent.hubs.loader import load_registry
 from agent.promapi import PrometheusApi
-from agent.targets.federation import Federation
+from agent.targets.federation import Federation, simulated_hubs
 from agent.targets.forecast import DAY
 from agent.targets.model import Evidence
 from agent.targets.scoreboard import scoreboard
@@ -48,6 +48,10 @@ def lines(at: float) -> Iterator[str]:
     yield f'{recorded.KPI_COVERAGE}{{hub="guian",kpi="pue",scope="huawei"}} 0.97 {at:.3f}'
     yield f'{recorded.KPI_BOUND}{{hub="guian",kpi="pue",scope="huawei"}} 0 {at:.3f}'
     yield f'{recorded.KPI_BOUND}{{hub="kunming",kpi="racks_in_service",scope="hub"}} 1 {at:.3f}'
+    yield f'hub:hubgauge_simulated:max{{hub="guian"}} 1 {at:.3f}'
+    yield f'hubgauge_simulated{{hub="kunming",site="k1"}} 0 {at:.3f}'
+    yield f'hubgauge_simulated{{hub="kunming",site="k2"}} 1 {at:.3f}'
+    yield f'hubgauge_simulated{{hub="liangya",site="l1"}} 0 {at:.3f}'
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +150,19 @@ def test_the_command_judges_by_a_database(
     """`hubgauge hubs guizhou --prometheus URL` says that the link keeps its ten milliseconds."""
     assert main(["hubs", "guizhou", "--json", "--prometheus", prometheus]) == 0
     (hub,) = json.loads(capsys.readouterr().out)
+    assert hub["simulated"] is True
     assert {row["id"]: row["state"] for row in hub["targets"]}[
         "guizhou-round-trip-guangzhou"
     ] == "met"
+
+
+@pytest.mark.parametrize("server", ["prometheus", "victoriametrics"])
+def test_a_database_tells_which_hubs_are_simulated(
+    server: str, request: pytest.FixtureRequest
+) -> None:
+    """One simulated site makes its hub's values simulated, and those of the hubs above it."""
+    url = request.getfixturevalue(server)
+    assert simulated_hubs(REGISTRY, url) == {"guian", "guizhou", "national", "kunming"}
 
 
 def test_what_is_measured_here_goes_before(prometheus: str) -> None:
