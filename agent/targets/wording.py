@@ -122,7 +122,11 @@ def deadline_text(fact: Fact, language: Language) -> str:
 
 
 def distance_text(fact: Fact, verdict: Verdict, language: Language) -> str:
-    """Write how far a value is from its limit: `119 ms over the limit`, `0.02 to spare`."""
+    """Write how far a value is from its limit: `119 ms over the limit`, `0.02 to spare`.
+
+    Of a value that is a lower bound the distance is a bound too: the true one is at least that far
+    over a `<=` limit, and at most that far short of a `>=` one.
+    """
     distance, w = verdict.distance, words(language)
     if distance is None or UNITS[fact.unit].base == "yes":
         return ""
@@ -135,10 +139,12 @@ def distance_text(fact: Fact, verdict: Verdict, language: Language) -> str:
     if distance == 0:
         return w("target.at_the_limit")
     if distance < 0:
-        return w("target.to_spare", value=text)
-    if verdict.at_least and not of_a_part:
-        text = w("target.at_most", value=text)
-    return w("target.over_the_limit" if fact.op == "<=" else "target.short", value=text)
+        plain, bound = "to_spare", "spare_at_most" if fact.op == "<=" else "spare_at_least"
+    elif fact.op == "<=":
+        plain, bound = "over_the_limit", "over_at_least"
+    else:
+        plain, bound = "short", "short_at_most"
+    return w(f"target.{bound if verdict.at_least and not of_a_part else plain}", value=text)
 
 
 def pace_text(fact: Fact, verdict: Verdict, language: Language) -> str:

@@ -47,9 +47,9 @@ FAILOVER_LIMIT: Final = CONTINUOUS_LOAD
 """Share of the remaining feeds' capacity that a rack's whole load may take. Above it, the loss of
 a feed leaves no room for the surge when equipment starts."""
 TRIP_LIMIT: Final = 0.95
-"""From this share of its rating on, a warm breaker or one that was set low may trip."""
+"""Above this share of its rating, a warm breaker or one that was set low may trip."""
 POWER_LIMIT: Final = 1.0
-"""Share of a rack's rated power."""
+"""Share of its rated power that a rack may take."""
 FULL_DAYS: Final = 60
 """A row that is full in fewer days needs someone: it takes about this long to build another."""
 

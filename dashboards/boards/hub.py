@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -21,7 +20,7 @@ from dashboards.language import Language, Text
 from dashboards.panels import Cell, Maker
 from dashboards.promql import of
 from dashboards.signals import kpi, target
-from dashboards.signals.base import BLUE, GREEN, ORANGE, Excuse, Signal, State, Step, steps
+from dashboards.signals.base import BLUE, GREEN, ORANGE, Excuse, Signal, State, Step, above, steps
 
 MEASURED: Final = Text("measured")
 YES_NO: Final = (
@@ -168,9 +167,7 @@ def _judged(facts: Sequence[Fact]) -> tuple[Step, ...]:
     goals = [value for op, value in promised if op == ">="]
     limits = [value for op, value in promised if op == "<="]
     if limits:
-        # A step begins at its value, but a value equal to the limit keeps it. So the step begins at
-        # the next larger number.
-        return steps((math.nextafter(min(limits), math.inf), ORANGE))
+        return steps((above(min(limits)), ORANGE))
     return steps((max(goals), GREEN)) if goals else ()
 
 

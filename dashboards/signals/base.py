@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from collectors.catalogue.limits import CONTINUOUS_LOAD
 from collectors.catalogue.rack_limits import SiteLimits
 from dashboards.language import Text
 from dashboards.promql import for_panel, for_rule
@@ -37,9 +39,17 @@ def steps(*limits: tuple[float, str], base: str = BLUE) -> tuple[Step, ...]:
     return (Step(None, base), *(Step(value, color) for value, color in limits))
 
 
+def above(limit: float) -> float:
+    """Return where the colour of what is above a limit begins: at the next larger number.
+
+    A step begins at its value, but what is equal to a limit keeps it, on the board and in alerts.
+    """
+    return math.nextafter(limit, math.inf)
+
+
 def filling(full: float = 1.0, *, base: str = BLUE) -> tuple[Step, ...]:
-    """Return the steps of a share that fills up: orange from four fifths on, red from `full` on."""
-    return steps((0.8, ORANGE), (full, RED), base=base)
+    """Return the steps of a share that fills up: orange above four fifths, red above `full`."""
+    return steps((above(CONTINUOUS_LOAD), ORANGE), (above(full), RED), base=base)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

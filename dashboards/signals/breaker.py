@@ -12,7 +12,7 @@ from collectors.catalogue import facility, pdu_parts, rack
 from collectors.catalogue.limits import FULL_DAYS, IMBALANCE_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of, while_up
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, above, steps
 from dashboards.signals.rack import MANY, RACK_LABELS
 
 DAY: Final = 86_400
@@ -102,7 +102,7 @@ BREAKER_IMBALANCE: Final = Signal(
     kind="ratio",
     least=0,
     decimals=0,
-    steps=steps((IMBALANCE_LIMIT, ORANGE), base=GREEN),
+    steps=steps((above(IMBALANCE_LIMIT), ORANGE), base=GREEN),
     may_be_empty=Excuse(
         reason="no breaker whose PDUs all tell their phases is loaded enough to be uneven",
         unless=of(rack.BREAKER_IMBALANCE),

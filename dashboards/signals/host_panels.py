@@ -83,7 +83,7 @@ PAGES: Final = _mixin(
     "node.pages",
     Text("Memory saturation: major faults"),
     Text("Page faults a second that had to read a disk."),
-    "ops",
+    "suffix:/s",
     f"max by ({ALL}) ({node_rate('node_vmstat_pgmajfault')})",
     "{{instance}}",
     witness="node_vmstat_pgmajfault",

@@ -8,7 +8,7 @@ from collectors.catalogue import agent, facility
 from collectors.catalogue.limits import SPOOL_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of, rate, sample, seen_twice, share
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, above, steps
 
 _NO_PUSH: Final = Excuse(
     reason="no agent pushes, so there is no spool", unless=of(agent.SPOOL_MAX_BYTES)
@@ -73,7 +73,7 @@ COLLECTOR_ERRORS: Final = Signal(
     key="collector.errors",
     name=Text("Failed rounds"),
     description=Text("Rounds that failed a second, by reason."),
-    unit="ops",
+    unit="suffix:/s",
     expr=f"sum by (hub, site, collector, reason) ({rate(agent.COLLECTOR_ERRORS)})",
     legend="{{collector}} {{reason}}",
     kind="rate",
@@ -90,7 +90,7 @@ SAMPLES_DROPPED: Final = Signal(
         "Readings a second that were refused: sentinel values, not finite, outside what can be, 0"
         " beside a load, above the limit of a device.",
     ),
-    unit="ops",
+    unit="suffix:/s",
     expr=f"sum by (hub, site, collector, reason) ({rate(agent.SAMPLES_DROPPED)})",
     legend="{{collector}} {{reason}}",
     kind="rate",
@@ -145,14 +145,14 @@ SPOOL_FILL: Final = Signal(
     record="instance:hubgauge_spool_fill:ratio",
     least=0,
     most=1,
-    steps=steps((SPOOL_LIMIT, ORANGE), (1.0, RED), base=GREEN),
+    steps=steps((above(SPOOL_LIMIT), ORANGE), (1.0, RED), base=GREEN),
     may_be_empty=_NO_PUSH,
 )
 SENT: Final = Signal(
     key="sink.sent",
     name=Text("Samples sent"),
     description=Text("Samples a second that the database took."),
-    unit="cps",
+    unit="suffix:/s",
     expr=f"sum by (hub, site, sink) ({rate(agent.SINK_SENT)})",
     legend="{{site}} {{sink}}",
     kind="rate",
@@ -165,7 +165,7 @@ SINK_DROPPED: Final = Signal(
     description=Text(
         "Samples a second that were given up, by reason; each is counted and none goes silently.",
     ),
-    unit="cps",
+    unit="suffix:/s",
     expr=f"sum by (hub, site, sink, reason) ({rate(agent.SINK_DROPPED)})",
     legend="{{site}} {{reason}}",
     kind="rate",
@@ -179,7 +179,7 @@ LEDGER_READINGS: Final = Signal(
     key="ledger.readings",
     name=Text("Meter readings taken"),
     description=Text("Meter readings a second that the energy ledger took."),
-    unit="ops",
+    unit="suffix:/s",
     expr=f"sum by (hub, site) ({rate(agent.LEDGER_READINGS)})",
     legend="{{site}}",
     kind="rate",
@@ -193,7 +193,7 @@ LEDGER_REJECTED: Final = Signal(
     description=Text(
         "Meter readings a second that the ledger did not take, by reason.",
     ),
-    unit="ops",
+    unit="suffix:/s",
     expr=f"sum by (hub, site, reason) ({rate(agent.LEDGER_REJECTED)})",
     legend="{{site}} {{reason}}",
     kind="rate",

@@ -22,6 +22,7 @@ from dashboards.signals.base import (
     Signal,
     State,
     Step,
+    above,
     steps,
 )
 from dashboards.signals.limited import ELSEWHERE, narrowed
@@ -156,7 +157,7 @@ PUE_REQUIRED: Final = Signal(
 
 
 def _burn_steps(rate: float) -> tuple[Step, ...]:
-    return steps((1.0, ORANGE), (rate, RED))
+    return steps((above(1.0), ORANGE), (above(rate), RED))
 
 
 def _by_burn_rate(signal: Signal, limits: SiteLimits) -> Sequence[Signal]:

@@ -16,7 +16,7 @@ from collectors.catalogue.rack_limits import (
 )
 from dashboards.language import Text
 from dashboards.promql import TOLD, of, told, while_told
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, Step, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, Step, above, steps
 from dashboards.signals.limited import ByLimits, narrowed
 from dashboards.signals.rack import KIND_SPACE, RACK_LABELS, top, while_heard
 
@@ -48,7 +48,7 @@ SHARE: Final = share(STANDARD)
 
 def failover_steps(limits: RackLimits) -> tuple[Step, ...]:
     """Return the thresholds of a load if a feed is lost."""
-    return steps((limits.failover_load_ratio, ORANGE), (1.0, RED), base=GREEN)
+    return steps((above(limits.failover_load_ratio), ORANGE), (above(1.0), RED), base=GREEN)
 
 
 def _celsius(limits: RackLimits) -> dict[str, str]:
@@ -60,8 +60,8 @@ def _celsius(limits: RackLimits) -> dict[str, str]:
 
 def _inlet_steps(limits: RackLimits) -> tuple[Step, ...]:
     return steps(
-        (limits.inlet_recommended_celsius, ORANGE),
-        (limits.inlet_allowable_celsius, RED),
+        (above(limits.inlet_recommended_celsius), ORANGE),
+        (above(limits.inlet_allowable_celsius), RED),
         base=GREEN,
     )
 

@@ -74,3 +74,16 @@ def test_a_steady_value_is_not_drawn_as_a_fault(built: dict[str, list[Built]]) -
         low, high = seen[title]
         assert low <= 49.8
         assert high >= 50.2
+
+
+def test_what_happens_a_second_has_no_english_unit(built: dict[str, list[Built]]) -> None:
+    """Of what is counted a second the unit is 1/s (ISO 80000-3, 3-17.1), written /s in each
+    language. Grafana's own ids say ops/s and c/s, and its `si:` would make m/s of a thousandth.
+    """
+    units = {
+        panel["title"]: panel["fieldConfig"]["defaults"].get("unit")
+        for _, panel in every_panel(built)
+        if "fieldConfig" in panel
+    }
+    assert units["Failed rounds"] == units["Meter readings taken"] == "suffix:/s"
+    assert not {"ops", "cps", "si:/s"} & set(units.values())

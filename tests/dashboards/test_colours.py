@@ -40,15 +40,17 @@ def colour_of(signal: Signal, value: float) -> str:
 @pytest.mark.parametrize(
     ("key", "colours"),
     [
-        # A share that fills up: four fifths warn, all of it is red.
-        ("rack.power_ratio", {0.79: "blue", 0.8: "orange", 0.99: "orange", 1.0: "red"}),
-        ("ups.load", {0.79: "blue", 0.8: "orange", 1.0: "red"}),
-        ("node.filesystem", {0.79: "blue", 0.8: "orange", 0.95: "red"}),
+        # A share that fills up: what is equal to a limit keeps it.
+        ("rack.power_ratio", {0.8: "blue", 0.801: "orange", 1.0: "orange", 1.001: "red"}),
+        ("ups.load", {0.8: "blue", 0.801: "orange", 1.0: "orange", 1.001: "red"}),
+        ("supply.load", {0.8: "green", 0.801: "orange", 0.95: "orange", 0.951: "red"}),
+        ("supply.failover", {0.8: "green", 0.801: "orange", 1.0: "orange", 1.001: "red"}),
+        ("node.filesystem", {0.8: "blue", 0.801: "orange", 0.95: "orange", 0.951: "red"}),
         ("node.load", {0.99: "blue", 1.0: "orange", 2.0: "red"}),
-        ("rack.failover", {0.79: "green", 0.81: "orange", 1.01: "red"}),
+        ("rack.failover", {0.8: "green", 0.81: "orange", 1.0: "orange", 1.01: "red"}),
         # ASHRAE TC 9.9, class A1: recommended up to 27 °C, allowable up to 32 °C.
-        ("rack.inlet", {26.9: "green", 27.1: "orange", 31.9: "orange", 32.1: "red"}),
-        ("one.sensors", {26.9: "green", 27.1: "orange", 32.1: "red"}),
+        ("rack.inlet", {27: "green", 27.1: "orange", 32: "orange", 32.1: "red"}),
+        ("one.sensors", {27: "green", 27.1: "orange", 32: "orange", 32.1: "red"}),
         ("one.headroom", {-1: "red", 0: "orange", 499: "orange", 500: "green"}),
         # One silent device of many is not green.
         ("pdu.up", {0.94: "red", 0.95: "orange", 0.999: "orange", 1.0: "green"}),
@@ -61,9 +63,10 @@ def colour_of(signal: Signal, value: float) -> str:
         ("site.pue_coverage", {0.5: "red", 0.89: "red", 0.9: "orange", 0.99: "green"}),
         ("site.overhead_coverage", {0.89: "red", 0.9: "orange", 0.99: "green"}),
         ("site.pue_required", {0.99: "red", 1.0: "orange", 1.1: "green"}),
-        ("site.pue_burn", {0.99: "blue", 1.0: "orange", 1.49: "orange", 1.5: "red"}),
+        ("site.pue_burn", {1.0: "blue", 1.01: "orange", 1.5: "orange", 1.51: "red"}),
         ("link.loss", {0.009: "green", 0.01: "orange", 0.099: "orange", 0.1: "red"}),
-        ("spool.fill", {0.79: "green", 0.8: "orange", 1.0: "red"}),
+        ("spool.fill", {0.8: "green", 0.81: "orange", 1.0: "red"}),
+        ("breaker.imbalance", {0.3: "green", 0.301: "orange"}),
         ("row.full", {59: "red", 60: "orange", 119: "orange", 120: "green"}),
         ("chip.temperature", {79: "green", 80: "orange", 90: "red"}),
         # A count of none is not green where only some are counted.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ limits:
 """
 RACKS = {  # site, row, rack: °C at the inlet, the limits that hold there, how many it is above
     ("s1", "A", "a25"): (25, (24, 32), 1),
+    ("s1", "A", "a24"): (24, (24, 32), 0),
     ("s1", "A", "a23"): (23, (24, 32), 0),
     ("s1", "C", "c27"): (27, (28, 32), 0),
     ("s1", "C", "c33"): (33, (28, 32), 2),
@@ -64,10 +66,15 @@ def panel(built: Path, board: str, title: str) -> dict[str, Any]:
 
 
 def thresholds(found: dict[str, Any]) -> dict[str, tuple[float, ...]]:
-    """Return the thresholds of each query of a panel, by its letter."""
+    """Return the limits of each query of a panel, by its letter.
+
+    A colour begins at the next number above its limit: Grafana's thresholds belong to what is above
+    them, and what is equal to a limit keeps it.
+    """
 
     def values(thresholds: dict[str, Any]) -> tuple[float, ...]:
-        return tuple(step["value"] for step in thresholds["steps"] if step["value"] is not None)
+        above = [step["value"] for step in thresholds["steps"] if step["value"] is not None]
+        return tuple(math.nextafter(value, 0.0) for value in above)
 
     config = found["fieldConfig"]
     own = {

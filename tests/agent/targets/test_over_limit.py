@@ -46,6 +46,27 @@ def test_a_value_within_its_limit_is_not_over_limit() -> None:
     assert [one.over_limit for one in headline([hub]).promises.tally] == [0] * 6
 
 
+@pytest.mark.parametrize(
+    ("hub", "kpi", "value", "en", "zh"),
+    [
+        # At most 10 ms are stated: 15 ms or more exceed them by 5 ms or more.
+        ("guizhou", "round_trip_guangzhou", 0.015, "at least 5 ms over the limit", "至少超出 5 ms"),
+        ("guizhou", "round_trip_guangzhou", 0.008, "at most 2 ms to spare", "余量至多 2 ms"),
+        # At least 27 584 racks are stated: of 27 500 or more at most 84 are missing.
+        ("kunming", "racks_in_service", 27_500, "at most 84 racks short", "差距：至多 84 架"),
+        ("kunming", "racks_in_service", 27_600, "at least 16 racks to spare", "余量至少 16 架"),
+    ],
+)
+def test_the_distance_of_a_lower_bound_is_a_bound(
+    hub: str, kpi: str, value: float, en: str, zh: str
+) -> None:
+    """Where only a part is counted, more can only add: the distance says which way it may err."""
+    evidence = {(hub, kpi, "hub"): [Evidence(value=value, time=NOW, at_least=True)]}
+    (found,) = scoreboard(REGISTRY, evidence, NOW, [hub])
+    row = next(row for row in found.targets if row.kpi == kpi)
+    assert (row.display["en"].distance, row.display["zh"].distance) == (en, zh)
+
+
 def test_a_goal_that_is_not_reached_yet_is_at_risk() -> None:
     """200 of 27 584 racks by a trend that is too slow: that is short of a goal,
     not over a limit.
