@@ -11,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from agent.commands.check_names import unknown_names
+from agent.commands.check_names import peers_written_otherwise, unknown_names
 from agent.commands.check_tenants import wrong_beside, wrong_tenants
 from agent.commands.check_unused import unusable
 from agent.hubs.configured import wrong_hubs
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         raise Problems(list({str(error): error for error in every}.values())) from None
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
-    doubted = [*unknown_names(loaded), *unusable(loaded)]
+    doubted = [*unknown_names(loaded), *peers_written_otherwise(loaded), *unusable(loaded)]
     told = (line for one in doubted for line in said_lines(one, args.language))
     sys.stderr.writelines(f"{line}\n" for line in told)
     w = words(args.language)

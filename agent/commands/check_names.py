@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
 from agent.access import Role
+from agent.hubs.model import called
 from agent.inventory.model import Inventory
-from agent.loading import Loaded
+from agent.loading import Loaded, known_hubs
 from collectors.base import ConfigError
 from collectors.catalogue.limits_section import OwnSiteLimits
 from collectors.strict import Document, nearest
@@ -43,6 +44,24 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
                 loaded.config.located(ConfigError(message, key=at), section)
                 for at, message in _judge(inventory, key, entry, file.site)
             ]
+    return told
+
+
+def peers_written_otherwise(loaded: Loaded) -> list[ConfigError]:
+    """Return an error for each probed peer that the hubs' files write in another case.
+
+    Targets are judged in either case. Grafana's names of peers are by the label as it is written.
+    """
+    peers = known_hubs(loaded.config).peers
+    told: list[ConfigError] = []
+    for section in loaded.config.sections:
+        for key, entry in _entries(section.config, section.key):
+            written = entry.get("peer", "")
+            known = called(peers, written)
+            if known not in ("", written):
+                said = f"{written} is {known} in the hubs' files; they name {', '.join(peers)}"
+                error = ConfigError(said, key=f"{key}.peer")
+                told.append(loaded.config.located(error, section))
     return told
 
 

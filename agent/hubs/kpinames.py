@@ -12,7 +12,7 @@ from typing import Final
 
 from agent.hubs.entries import KpiNameEntry
 from agent.hubs.hubfile import HubFile
-from agent.hubs.model import Kpi
+from agent.hubs.model import Kpi, called
 from agent.hubs.text import Text
 from agent.messages.catalogue import words
 from collectors.strict import nearest
@@ -44,7 +44,12 @@ class KpiNames:
         Several hubs may have a peer in common, under one name.
         """
         for peer, name in file.entry.peers.items():
-            if self.peers.setdefault(peer, name.text()) != name.text():
+            known = called(self.peers, peer)
+            if known not in ("", peer):
+                file.fail(
+                    f"{peer} is {known!r} already, but for upper and lower case", "peers", peer
+                )
+            elif self.peers.setdefault(peer, name.text()) != name.text():
                 file.fail(f"{peer} exists already", "peers", peer)
 
     def add(self, file: HubFile) -> None:
@@ -128,7 +133,7 @@ def _made(kpi: Kpi, labels: Mapping[str, str], peers: Mapping[str, Text]) -> Kpi
         raise _DoesNotFitError(f"{kpi.key} takes the label {wanted}")
     try:
         value = labels[wanted]
-        return kpi.narrowed(value, peers.get(value) if wanted == "peer" else None)
+        return kpi.narrowed(value, peers.get(called(peers, value)) if wanted == "peer" else None)
     except ValueError:
         raise _DoesNotFitError("needs a letter a to z or a digit", wanted) from None
 

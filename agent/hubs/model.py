@@ -181,6 +181,16 @@ class Kpi:
         )
 
 
+def called(peers: Mapping[str, Text], value: str) -> str:
+    """Return the peer of a label's value as the hubs' files write it; an empty text for none.
+
+    Upper and lower case are the same: a target narrowed to `Berlin` is of the peer `berlin`.
+    """
+    if value in peers:
+        return value
+    return next((peer for peer in peers if peer.casefold() == value.casefold()), "")
+
+
 def key_part(value: str) -> str:
     """Return the value of a label as it stands in keys: letters a to z, digits and underscores."""
     return re.sub(r"[^a-z0-9]+", "_", value.casefold()).strip("_")
@@ -265,6 +275,10 @@ class Registry:
     kpis: Mapping[str, Kpi]
     peers: Mapping[str, Text] = field(default_factory=dict)
     """What people call a peer, by the label `peer` of its series; others go by the label."""
+
+    def peer_name(self, value: str) -> Text:
+        """Return what people call a peer, by the value of its label."""
+        return self.peers.get(called(self.peers, value)) or Text(en=value, zh=value)
 
     def lineage(self, key: str) -> Iterator[Hub]:
         """Yield a hub, its parent, and so on up; nothing for a hub that is not registered."""

@@ -88,7 +88,8 @@ class Links:
         assert isinstance(config, Config)
         made: dict[str, Collector] = {}
         for number, peer in enumerate(config.peers):
-            if peer.peer in made:
+            name = peer.peer.casefold()  # a target is of a peer in upper or lower case
+            if name in made:
                 raise ConfigError(
                     f"{peer.peer!r} is given twice", key=f"collectors.links.peers[{number}].peer"
                 )
@@ -96,7 +97,7 @@ class Links:
             host, port = split_address(
                 peer.address, DEFAULT_PORTS.get(peer.method, DEFAULT_PORTS["tcp"])
             )
-            made[peer.peer] = Link(
+            made[name] = Link(
                 peer.peer,
                 Resolver(host, port),
                 method,

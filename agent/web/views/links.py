@@ -40,7 +40,7 @@ def read(view: BoardView, where: str = "") -> list[LinkView]:
         LinkView(
             site=key[0],
             peer=key[1],
-            name=view.registry.peers.get(key[1]) or Text(en=key[1], zh=key[1]),
+            name=view.registry.peer_name(key[1]),
             method=method.get(key, ""),
             loss_ratio=loss.get(key),
             round_trip_seconds=trips.get(key, {}),
