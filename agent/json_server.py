@@ -80,7 +80,8 @@ class JsonServer:
                 answer: object = json.loads(self._read(reply))
         except urllib.error.HTTPError as error:
             kind = Refused if error.code in _ACCESS_DENIED else BadReply
-            raise kind(_server_error(error)) from None
+            with error:  # its page may be longer than what is read of it
+                raise kind(_server_error(error)) from None
         except urllib.error.URLError as error:
             raise Unreachable(f"{self.url}: {error.reason}") from None
         except OSError as error:

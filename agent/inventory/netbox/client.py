@@ -196,6 +196,7 @@ class Client:
             while piece := reply.read(_PIECE):
                 body += piece
                 if len(body) > MAX_PAGE:
+                    reply.close()  # the pool does not know a connection that is in use
                     raise BadReply(f"a page of more than {MAX_PAGE} bytes: lower page_size")
             reply.release_conn()
         except (HTTPError, OSError) as error:
