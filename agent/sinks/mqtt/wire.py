@@ -100,6 +100,9 @@ class BrokerWire:
         # The socket's time-out in the TLS handshake is the keepalive.
         client.connect(self._host, self._port, keepalive=max(5, math.ceil(seconds)))
         client.loop_start()
+        if self._client is not client:  # closed meanwhile, when it had no thread to stop
+            self._leave(client)
+            return Reply(code=ABORTED)
         with self._changed:
             self._changed.wait_for(
                 lambda: self._closed or self._lost is not None or self._connected is not None,
@@ -139,11 +142,15 @@ class BrokerWire:
             client, self._client = self._client, None
             self._waiting, self._early, self._refused = set(), {}, None
         if client is not None:
-            client.on_connect = client.on_disconnect = client.on_publish = None
-            client.disconnect()
-            # Its thread may end between two looks of paho at it: then there is none to wait for.
-            with suppress(AttributeError):
-                client.loop_stop()
+            self._leave(client)
+
+    @staticmethod
+    def _leave(client: paho.Client) -> None:
+        client.on_connect = client.on_disconnect = client.on_publish = None
+        client.disconnect()
+        # Its thread may end between two looks of paho at it: then there is none to wait for.
+        with suppress(AttributeError):
+            client.loop_stop()
 
     # Publishing
 

@@ -206,6 +206,29 @@ def test_a_connection_that_ends_while_it_is_left_is_left() -> None:
     assert looks == []
 
 
+def test_a_sink_that_stops_while_it_connects_leaves_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stops it comes before paho has a socket or a thread; both end all the same."""
+    connect = paho.Client.connect
+    with broker(tmp_path) as server:
+        wire = BrokerWire(
+            Mqtt(url=f"mqtt://127.0.0.1:{server.port}", timeout=HANGS), client_id="hurried"
+        )
+        made: list[paho.Client] = []
+
+        def late(client: paho.Client, *where: Any, **named: Any) -> Any:
+            made.append(client)
+            wire.close()
+            return connect(client, *where, **named)
+
+        monkeypatch.setattr(paho.Client, "connect", late)
+        assert wire.post(b"") == Reply(code=ABORTED)
+        (client,) = made
+        assert client.socket() is None
+        assert not [one for one in threading.enumerate() if "hurried" in one.name]
+
+
 @pytest.mark.parametrize(("acknowledged", "code"), [(5, "204"), (3, "timeout")])
 def test_a_slow_broker_has_time_while_it_acknowledges(
     monkeypatch: pytest.MonkeyPatch, acknowledged: int, code: str
