@@ -254,6 +254,26 @@ class Values(Mapping[Series, float]):
             )
 
 
+def placed(family: Mapping[Series, float]) -> Iterator[tuple[Head, Labels, float]]:
+    """Yield the head and the label values behind it of each series of a family, and its value.
+
+    A hub has a hundred thousand series of one metric. None of them is made here that nobody keeps.
+    """
+    if not isinstance(family, Values):
+        for one, value in family.items():
+            yield one.head, one.rest, value
+        return
+    for layout, run, values in family.columns():
+        rows = layout.shape.rows
+        if rows:
+            head = layout.heads[run.head]
+            for at in range(run.start, run.stop):
+                yield head, rows[at].rest, values[at]
+        else:
+            for at, one in enumerate(layout.slice(run.start, run.stop), run.start):
+                yield one.head, one.rest, values[at]
+
+
 class _Items(ItemsView[Series, float]):
     """Pairs, without looking each series up."""
 

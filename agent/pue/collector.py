@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import ClassVar, Final, NamedTuple
 
+from agent.families import placed
 from agent.inventory.model import Inventory
 from agent.ledger.ledger import Ledger
 from agent.pue.boundary import Boundary
@@ -72,8 +73,8 @@ class PueCollector:
         found: _Watts = {}
         for metric, label in ((PDU_POWER, "pdu"), (METER_POWER, "meter")):
             site, name = metric.at("site"), metric.at(label)
-            for series, value in self._snapshot.family(metric).items():
-                found[_MeterName(series.values[site], series.values[name])] = value
+            for head, _, value in placed(self._snapshot.family(metric)):
+                found[_MeterName(head.values[site], head.values[name])] = value
         return found
 
     def _readings(self, watts: _Watts) -> Iterator[Reading]:

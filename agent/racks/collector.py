@@ -11,21 +11,21 @@ import copy
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import ClassVar, Final, NamedTuple
+from typing import ClassVar, Final
 
 from agent.inventory.model import Inventory
 from agent.racks.breakers import Breakers
-from agent.racks.inlets import is_exhaust
 from agent.racks.needs import NeedTimes, needs_of
 from agent.racks.occupancy import Occupancy
 from agent.racks.rack import RackPower, RackSeries
 from agent.racks.rows import RackGroup, racks_of_sites, row_group, rows_of
+from agent.racks.seen import Seen, see
 from agent.racks.slices import in_slices
 from agent.snapshot import LiveValues
-from collectors.base import Metric, Reading, Schedule
+from collectors.base import Reading, Schedule
 from collectors.batch import Parted
 from collectors.catalogue import rack as catalogue
-from collectors.catalogue.facility import PDU_POWER, PDU_UP, SENSOR_HUMIDITY, SENSOR_TEMPERATURE
+from collectors.catalogue.facility import PDU_POWER
 from collectors.catalogue.site import (
     SITE_HEADROOM,
     SITE_INFO,
@@ -37,17 +37,7 @@ from collectors.catalogue.site import (
 )
 
 _RACKS_A_SLICE: Final = 500
-_SITE, _PDU = PDU_POWER.at("site"), PDU_POWER.at("pdu")
-
-
-class _Seen(NamedTuple):
-    """What a round looks at: the latest readings of all devices."""
-
-    watts: Mapping[tuple[str, str], float]
-    inlets: Mapping[str, list[float]]
-    humidity: Mapping[str, list[float]]
-    silent: set[str]
-    now: float
+_PLACE: Final = tuple(map(PDU_POWER.at, ("hub", "site", "row", "rack", "pdu", "feed")))
 
 
 def _metric_name(reading: Reading) -> str:
@@ -131,7 +121,7 @@ class RackCollector:
 
     async def collect(self) -> Iterable[Reading]:
         """Compute every rack; yields to the event loop between slices of racks."""
-        seen = self._see()
+        seen = see(self._snapshot, self._inventory.pdus, self._clock())
         self._breakers.update(seen.watts)
         readings = Parted()
         sites = {site: copy.copy(occupancy) for site, occupancy in self._empty.items()}
@@ -148,26 +138,13 @@ class RackCollector:
                 # Runs of one metric are told as one.
                 readings.add_part(ends, sorted(some, key=_metric_name))
                 some.clear()
-        readings += [*self._sites, *self._breakers.readings(), *self._unlisted()]
+        readings += [*self._sites, *self._breakers.readings(), *self._unlisted(seen)]
         for group in self._groups:
             readings += group.readings(self._breakers.headroom)
         readings += self._occupancy(sites)
         return readings
 
-    def _see(self) -> _Seen:
-        """Look at the latest readings of all devices at once."""
-        return _Seen(
-            watts={
-                (series.values[_SITE], series.values[_PDU]): value
-                for series, value in self._snapshot.family(PDU_POWER).items()
-            },
-            inlets=self._by_rack(SENSOR_TEMPERATURE),
-            humidity=self._by_rack(SENSOR_HUMIDITY),
-            silent=self._silent_racks(),
-            now=self._clock(),
-        )
-
-    def _of_rack(self, known: RackSeries, power: RackPower, seen: _Seen) -> Iterator[Reading]:
+    def _of_rack(self, known: RackSeries, power: RackPower, seen: Seen) -> Iterator[Reading]:
         """Yield the readings of a rack."""
         rack = known.rack
         yield from known.fixed
@@ -188,7 +165,7 @@ class RackCollector:
             )
             yield from self._need_times.readings(known.place, needs, seen.now)
 
-    def _add_inlet(self, known: RackSeries, site: Occupancy, seen: _Seen) -> None:
+    def _add_inlet(self, known: RackSeries, site: Occupancy, seen: Seen) -> None:
         """Add to a site whether the rack's inlet is within the recommended temperature."""
         temperatures = seen.inlets.get(known.rack.rack)
         if temperatures:
@@ -219,32 +196,12 @@ class RackCollector:
             if within is not None:
                 yield SITE_INLETS_WITHIN.series(self._hub, site), within
 
-    def _silent_racks(self) -> set[str]:
-        """Return the racks with a PDU that does not answer."""
-        rack_at = PDU_UP.at("rack")
-        return {
-            series.values[rack_at] for series, up in self._snapshot.family(PDU_UP).items() if not up
-        }
-
-    def _by_rack(self, metric: Metric) -> dict[str, list[float]]:
-        """Return the values of the sensors at each rack's inlet: none of those on the warm side."""
-        rack, sensor = metric.at("rack"), metric.at("sensor")
-        found: dict[str, list[float]] = {}
-        for series, value in self._snapshot.family(metric).items():
-            name = series.values[rack]
-            if name and not is_exhaust(series.values[sensor]):
-                found.setdefault(name, []).append(value)
-        return found
-
-    def _unlisted(self) -> Iterator[Reading]:
+    def _unlisted(self, seen: Seen) -> Iterator[Reading]:
         """Yield the power of racks that the inventory does not have and a PDU's labels name."""
-        rack_at = PDU_POWER.at("rack")
-        for series, watts in self._snapshot.family(PDU_POWER).items():
-            rack, pdu = series.values[rack_at], series.values[_PDU]
-            if rack and pdu not in self._inventory.pdus and rack not in self._inventory.racks:
-                hub, site, row = (series.label(name) for name in ("hub", "site", "row"))
-                feed = series.label("feed") or pdu
-                yield catalogue.RACK_POWER.series(hub, site, row, rack, feed), watts
+        for labels, watts in seen.unlisted:
+            hub, site, row, rack, pdu, feed = (labels[at] for at in _PLACE)
+            if rack not in self._inventory.racks:
+                yield catalogue.RACK_POWER.series(hub, site, row, rack, feed or pdu), watts
 
 
 def _in_parts(racks: Iterable[RackSeries]) -> Iterator[tuple[RackSeries, str]]:

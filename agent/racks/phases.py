@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Final, NamedTuple
 
+from agent.families import placed
 from agent.inventory.model import Breaker, Inventory, Rack
 from agent.racks.breakers import LOWER, UPPER, PduKey
 from agent.racks.slices import in_slices
@@ -28,7 +29,7 @@ PHASES: Final = ("L1", "L2", "L3")
 _NEUTRAL: Final = "N"
 _VOLTS: Final = 230.0
 _A_SLICE: Final = 5000
-_SITE, _PDU, _PHASE = (PDU_PHASE_CURRENT.at(label) for label in ("site", "pdu", "phase"))
+_SITE, _PDU = (PDU_PHASE_CURRENT.at(label) for label in ("site", "pdu"))
 _PLACE = [PDU_PHASE_CURRENT.at(label) for label in PDU_PHASE_IMBALANCE.labels]
 
 
@@ -173,13 +174,13 @@ class PhaseCollector:
     async def collect(self) -> Sequence[Reading]:
         """Compute all; yields to the event loop between slices of PDUs."""
         pdus: dict[PduKey, _Pdu] = {}
-        family = list(self._snapshot.family(PDU_PHASE_CURRENT).items())
-        async for series, value in in_slices(family, _A_SLICE):
-            key = (series.values[_SITE], series.values[_PDU])
+        family = list(placed(self._snapshot.family(PDU_PHASE_CURRENT)))
+        async for head, (phase, *_), value in in_slices(family, _A_SLICE):
+            key = (head.values[_SITE], head.values[_PDU])
             pdu = pdus.get(key)
             if pdu is None:
-                pdu = pdus[key] = _Pdu([series.values[at] for at in _PLACE])
-            pdu.currents[series.values[_PHASE]] = value
+                pdu = pdus[key] = _Pdu([head.values[at] for at in _PLACE])
+            pdu.currents[phase] = value
         readings: list[Reading] = []
         async for key, pdu in in_slices(list(pdus.items()), _A_SLICE):
             least = self._least.get(key, LEAST_AMPERES)
