@@ -62,6 +62,10 @@ def assumptions(boundary: Boundary, result: PueResult) -> Iterator[str]:
         "the stated weight for its kind of energy holds",
         (place for place in (*counted, *it) if place.factor != place.share),
     )
+    if boundary.has_battery:
+        yield "a supply that stands at 0 is right: a battery gives, as the site states one"
+    elif boundary.places.get("renewable") or boundary.places.get("export"):
+        yield "no battery carries the site for hours, as it states none"
     if boundary.places.get("export"):
         yield "nothing left the site by a meter before its export register was first read"
     yield (

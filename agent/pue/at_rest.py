@@ -3,11 +3,12 @@
 The energy that IT draws has passed the UPSs, and before them what supplies the site. So if one of
 several meters of a point stands at 0, and the others cannot carry what is measured behind them, it
 is stuck, whatever its register and its power say. Where the others can, it may rest: a second feed
-in standby, a generator. It is a pure function of one hour.
+in standby, a generator, the utility while the sun shines. It is a pure function of one hour.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -41,15 +42,31 @@ _PATH: Final = ("ups_input", *reversed(IT_POINTS))
 """The points that IT's energy passes one after the other, behind what supplies the site."""
 
 
+_FAR_BELOW: Final = 0.8
+"""Supplies that may rest by turns, as the sun shines, are contradicted in a single cell if they
+count less than this share of what is measured behind them."""
+
+_WHOLE: Final = 0.95
+"""A meter ran throughout a cell if it counts this share of what it does in the cell beyond."""
+
 _SLACK: Final = CELLS // 2
 """Cells. For so long a meter may count again until it is told."""
 
 
 class Passed(NamedTuple):
-    """Points whose meters stand side by side, and the points that their energy passes later."""
+    """Points whose meters stand side by side, and the points that their energy passes later.
+
+    What is counted at `sold` has left again before.
+    """
 
     points: tuple[str, ...]
     behind: tuple[str, ...]
+    sold: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All points that are looked at."""
+        return (*self.points, *self.behind, *self.sold)
 
 
 class AtRest(NamedTuple):
@@ -63,28 +80,26 @@ class AtRest(NamedTuple):
 def passed(boundary: Boundary) -> Iterator[Passed]:
     """Yield the points that something is measured behind, the innermost first.
 
-    Racks' own PDUs are not among them: one of many may be off. Nor is a supply of a site with
-    renewables, whose battery may give for hours.
+    Racks' own PDUs are not among them: one of many may be off. Nor are the supplies of a site with
+    a battery that may give for hours.
     """
     path = [point for point in _PATH if boundary.places.get(point)]
     for n in reversed(range(len(path) - 1)):
         if path[n] != "pdu_output":
             yield Passed((path[n],), tuple(path[n + 1 :]))
-    supplies = tuple(p for p in ("utility", "generator") if boundary.places.get(p))
-    if path and supplies and not boundary.places.get("renewable"):
-        yield Passed(supplies, tuple(path))
+    if path and boundary.supplies:
+        yield Passed(boundary.supplies, tuple(path), boundary.sold)
 
 
 def is_suspect(rows: Mapping[str, SiteHour], one: Passed) -> bool:
     """Tell, at little cost, whether points may count less than what is measured behind them."""
     needed = _needed([rows[point] for point in one.behind if point in rows])
-    carried = [rows[point].joules for point in one.points if point in rows]
-    lacking = (
-        joules - sum(each[n] for each in carried)
-        for n, joules in needed.items()
-        if sum(each[n] for each in carried) < _SURELY * joules
-    )
-    return sum(lacking) > _LEAST
+    carried = [0.0] * CELLS
+    for points, sign in ((one.points, 1), (one.sold, -1)):
+        for joules in (rows[point].joules for point in points if point in rows):
+            carried = [so_far + sign * each for so_far, each in zip(carried, joules, strict=True)]
+    lacking = (joules - carried[n] for n, joules in needed.items() if carried[n] < _SURELY * joules)
+    return sum(lacking) > (0.0 if "renewable" in one.points else _LEAST)
 
 
 def at_rest(
@@ -92,16 +107,18 @@ def at_rest(
     behind: Sequence[SiteHour],
     hour: int,
     step: Mapping[Place, float],
+    sold: Sequence[PlaceHour] = (),
 ) -> list[AtRest]:
     """Return which places of an hour stand at 0 and cannot.
 
     `told` is what the meters of points side by side told, and `behind` what was counted behind
-    them. `step` is that of their registers, in joules.
+    them. `sold` is what was told of energy that left the site. `step` is that of the registers, in
+    joules.
     """
     needed = _needed(behind)
     every = [(point, one) for point, places in told.items() for one in places]
     known = FULL_MASK
-    for _, one in every:
+    for one in (*(one for _, one in every), *sold):
         known &= 0 if one.cells is None else one.cells.mask
     resting: dict[tuple[int, ...], list[int]] = {}
     for cell, joules in needed.items():
@@ -110,19 +127,51 @@ def at_rest(
         )
         if still and known >> cell & 1:
             resting.setdefault(still, []).append(cell)
-    carried = {cell: sum(_joules(one, cell) for _, one in every) for cell in needed}
+    carried = {
+        cell: sum(_joules(one, cell) for _, one in every) - sum(_joules(one, cell) for one in sold)
+        for cell in needed
+    }
     lacks = sum(1 << cell for cell, joules in needed.items() if carried[cell] < _SURELY * joules)
     found = []
+    of_sold = sum(step.get(one.place, 0.0) for one in sold)
     for still, cells in resting.items():
         lacking = sum(needed[cell] - carried[cell] for cell in cells)
-        least = sum(_STEPS * step.get(every[n][1].place, 0.0) for n in still) + _LEAST
+        least = _STEPS * (of_sold + sum(step.get(every[n][1].place, 0.0) for n in still)) + _LEAST
         if lacking > max(least, (1 - _SURELY) * sum(needed[cell] for cell in cells)):
             mask = sum(1 << cell for cell in cells)
             mask |= (mask << 1 | mask >> 1) & lacks & known  # it began or ended in a cell
             found += [
                 AtRest(point, one.place, mask) for point, one in _named([every[n] for n in still])
             ]
+    if told.get("renewable"):
+        found += _far_below(every, needed, carried, known, sum(step.values()))
     return found
+
+
+def _far_below(
+    every: Sequence[tuple[str, PlaceHour]],
+    needed: Mapping[int, float],
+    carried: Mapping[int, float],
+    known: int,
+    least: float,
+) -> Iterator[AtRest]:
+    """Yield the supply that fell the most in each cell that all of them cannot have carried.
+
+    A supply that rests while the sun shines cannot be told from one that is dead for minutes by its
+    register alone.
+    """
+    supplies = [(point, one) for point, one in every if point != "renewable"]
+    for cell, joules in needed.items():
+        is_far = carried[cell] < _FAR_BELOW * joules and joules - carried[cell] > least
+        if is_far and known >> cell & 1 and supplies:
+            point, one = max(supplies, key=lambda each: _fall(each[1], cell))
+            yield AtRest(point, one.place, with_edges(one, 1 << cell) & known)
+
+
+def _fall(one: PlaceHour, cell: int) -> float:
+    """Return by how much a meter counts less in a cell than in the more of those beside it."""
+    beside = (_joules(one, n) for n in (cell - 1, cell + 1) if 0 <= n < CELLS)
+    return max(beside) - _joules(one, cell)
 
 
 def is_resting(cells: Mapping[int, int], now: int) -> bool:
@@ -137,8 +186,15 @@ def is_resting(cells: Mapping[int, int], now: int) -> bool:
 
 
 def _named(still: Sequence[tuple[str, PlaceHour]]) -> Sequence[tuple[str, PlaceHour]]:
-    """Return those that should not rest: a generator is off while the utility supplies."""
-    return [one for one in still if one[0] != "generator"] or still
+    """Return those that should not rest: a generator is off while the utility supplies.
+
+    At night the sun is no reason.
+    """
+    for lawful in (("generator", "renewable"), ("generator",)):
+        named = [one for one in still if one[0] not in lawful]
+        if named:
+            return named
+    return still
 
 
 def _needed(behind: Sequence[SiteHour]) -> dict[int, float]:
@@ -161,3 +217,16 @@ def _stands_still(one: PlaceHour, hour: int, cell: int, drawn: float) -> bool:
 
 def _joules(one: PlaceHour, cell: int) -> float:
     return 0.0 if one.cells is None else one.cells.joules[cell] * one.place.factor
+
+
+def with_edges(one: PlaceHour, zero: int) -> int:
+    """Add the cells within which the meter fell or rose: it counts less than in the cell beyond."""
+    mask = zero
+    for n in range(CELLS):
+        for inner, beyond in ((n + 1, n - 1), (n - 1, n + 1)):
+            if one.cells is None or inner < 0 or not zero >> inner & 1 or zero >> n & 1:
+                continue
+            usual = one.cells.joules[beyond] if 0 <= beyond < CELLS else math.inf
+            if one.cells.joules[n] < _WHOLE * usual:
+                mask |= 1 << n
+    return mask

@@ -18,17 +18,18 @@ class Group(NamedTuple):
     """Points whose meters stand side by side, and the points that are held against them.
 
     A supply is held against IT behind it (`load`) and the overhead; any other meter against the
-    points that feed it.
+    points that feed it. What is counted at `sold` has left again, of what feeds it.
     """
 
     points: tuple[str, ...]
     load: tuple[str, ...] = ()
     rest: tuple[str, ...] = ()
+    sold: tuple[str, ...] = ()
 
     @property
     def every(self) -> tuple[str, ...]:
         """All points that are looked at."""
-        return (*self.points, *self.load, *self.rest)
+        return (*self.points, *self.load, *self.rest, *self.sold)
 
 
 class Beside(NamedTuple):
@@ -71,7 +72,7 @@ def beside(group: Group, told: Told) -> Beside:
     """Sum what the places of a group told of an hour."""
     every = [one for point in group.points for one in told.get(point, ())]
     own = {one.place: one.cells for one in every if one.cells is not None}
-    rest = [sum_places(told.get(point, ())) for point in group.rest]
+    rest = [sum_places(told.get(point, ())) for point in (*group.rest, *group.sold)]
     load = [row for point in group.load if (row := sum_places(told.get(point, ()))) is not None]
     known = FULL_MASK if len(own) == len(every) and None not in rest else 0
     for mask in (*(cells.mask for cells in own.values()), *(row.mask for row in rest if row)):
@@ -89,7 +90,11 @@ def beside(group: Group, told: Told) -> Beside:
             max((row.joules[n] for row in load if row.mask >> n & 1), default=0.0)
             for n in range(CELLS)
         ],
-        rest=_summed(row.joules for row in rest if row is not None),
+        rest=_summed(
+            row.joules if n < len(group.rest) else [-joules for joules in row.joules]
+            for n, row in enumerate(rest)
+            if row is not None
+        ),
         known=known,
     )
 

@@ -102,9 +102,9 @@ class Boundaries:
     def take_as_listed(self, time: int) -> None:
         """Take the boundaries as the inventory listed them at a time, in milliseconds."""
         with self._ledger.reader.read() as tables:
-            for site in self.sites:
-                rows = tables.listed_places.of_site(site)
-                self.by_site[site] = boundary_at(site, rows, time)
+            for name, site in self.sites.items():
+                rows = tables.listed_places.of_site(name)
+                self.by_site[name] = boundary_at(site, rows, time)
         self._numbers_at.clear()
 
     def _now(self) -> int:
@@ -130,7 +130,8 @@ class Boundaries:
         with self._ledger.store.transaction() as tables:
             for site, boundary in self.by_site.items():
                 for point in METERED_POINTS:
-                    digest = _digest(boundary.places.get(point, ()))
+                    places = boundary.places.get(point, ())
+                    digest = _digest(places, is_judged=not boundary.has_battery)
                     if tables.sites.change_boundary(site, point, digest):
                         tables.site_hours.mark_unsummed(site, point, hours)
 
@@ -156,6 +157,9 @@ class Boundaries:
         return self._ledger.intake.limits(MeterKey(row.site, row.name, row.kind))
 
 
-def _digest(places: Iterable[Place]) -> str:
+def _digest(places: Iterable[Place], *, is_judged: bool) -> str:
+    """Return a digest of everything about the places of a point that changes its sums."""
     text = f"[{', '.join(place.digest_text() for place in places)}]"
+    if not is_judged:  # whether a supply may rest
+        text += " battery"
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

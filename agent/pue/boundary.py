@@ -42,6 +42,22 @@ class Boundary:
     method: Method
     notes: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
+    has_battery: bool = False
+    """Whether the site states a battery that may give for hours; UPSs' are not meant."""
+
+    @property
+    def supplies(self) -> tuple[str, ...]:
+        """The points by which all that IT draws comes in at the time; none if a battery may give.
+
+        Nor are there any where only renewables are metered.
+        """
+        found = tuple(point for point in INCOMING if self.places.get(point))
+        return () if self.has_battery or found == ("renewable",) else found
+
+    @property
+    def sold(self) -> tuple[str, ...]:
+        """The point at which energy leaves the site again, if any does."""
+        return ("export",) if self.places.get("export") else ()
 
     @property
     def electrical(self) -> tuple[str, ...]:
@@ -168,6 +184,7 @@ class _Builder:
             method=method,
             notes=tuple(self._notes),
             incomplete=tuple(self._incomplete),
+            has_battery=site.battery,
         )
 
     def _places(self) -> dict[str, tuple[Place, ...]]:

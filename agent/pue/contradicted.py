@@ -17,9 +17,6 @@ _SURELY: Final = 0.95
 """Facility energy is below IT energy by more than the steps of registers if it is less than this
 share of it."""
 
-_STORES: Final = frozenset({"renewable", "export"})
-"""A site with one of these may well have a battery, which gives for hours."""
-
 _LEAP: Final = 1.5
 """A battery lets facility energy fall. It does not let IT draw this many times what is usual."""
 
@@ -57,7 +54,7 @@ NEVER: Final = Contradicted()
 def contradicted(boundary: Boundary, slices: Iterable[Sum]) -> Contradicted:
     """Return what was counted in those hours or days of a window that cannot be.
 
-    Of a site whose battery may be why, it is only time in which IT leaps as well.
+    Of a site that states a battery, it is only time in which IT leaps as well.
     """
     every = list(slices)
     wrong = {
@@ -65,7 +62,7 @@ def contradicted(boundary: Boundary, slices: Iterable[Sum]) -> Contradicted:
         for n, one in enumerate(every)
         if one.it.joules > 0 and one.facility.joules < _SURELY * one.it.joules
     }
-    if wrong and not _STORES.isdisjoint(boundary.facility_points):
+    if wrong and boundary.has_battery:
         usual = median([_it_rate(one) for one in _without(every, wrong)] or [float("inf")])
         wrong = {n for n in wrong if _it_rate(every[n]) > _LEAP * usual}
     if not wrong:

@@ -109,6 +109,16 @@ def _mean(cells: Iterable[Around | None], *, at_least: int) -> Around | None:
     return Around(*(fmean(values) for values in zip(*known, strict=True)))
 
 
+def is_abrupt(cells: Sequence[Around | None], first: int) -> bool:
+    """Tell whether a meter counted as usual until it fell, within the cell before `first`.
+
+    The sun goes down slowly.
+    """
+    before = _mean(reversed(cells[: max(0, first - 1)]), at_least=_FEWEST)
+    last = cells[first - 2] if first >= _SHORTEST else None
+    return before is not None and last is not None and last.own >= before.own / 2
+
+
 def may_rest(hours: Mapping[int, float], before: float | None) -> bool:
     """Tell whether a supply may rest by what it did in the two weeks before it fell.
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from agent.inventory.model import IT_POINTS, NOT_IT
 from agent.ledger.energy import CELLS, HOUR_MS
 from agent.ledger.store.database import Tables
-from agent.pue.at_rest import AtRest
+from agent.pue.at_rest import AtRest, with_edges
 from agent.pue.beside import Beside, Group, Told, beside
 from agent.pue.boundary import Boundary
-from agent.pue.fallen import EXPLAINED, PARTLY, has_fallen, may_rest
+from agent.pue.fallen import EXPLAINED, PARTLY, has_fallen, is_abrupt, may_rest
 from agent.pue.periods import DAY_MS
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour
-
-_SUPPLIES: Final = ("utility", "generator")
-_WHOLE: Final = 0.95
-"""A meter ran throughout a cell if it counts this share of what it does in the cell beyond."""
 
 _AT_ONCE: Final = 30 * 24
 """Hours that are read at once, going back. They are as long as old hours are packed."""
@@ -33,22 +28,20 @@ _BEFORE_MS: Final = 14 * DAY_MS
 def groups(boundary: Boundary) -> Iterator[Group]:
     """Yield the groups of a site in which a meter may be seen to be dead.
 
-    Racks' own PDUs are in none: one of many may be off. Nor are the supplies of a site with
-    renewables, whose battery may give for hours.
+    Racks' own PDUs are in none: one of many may be off. Nor are the supplies of a site with a
+    battery that may give for hours.
     """
     path = _path(boundary)
-    supplies = tuple(point for point in _SUPPLIES if boundary.places.get(point))
+    supplies, sold = boundary.supplies, boundary.sold
     overhead = tuple(point for point in NOT_IT if boundary.places.get(point))
-    has_sun = bool(boundary.places.get("renewable"))
-    if supplies and path and not has_sun:
-        yield Group(supplies, load=tuple(path), rest=overhead)
+    if supplies and path:
+        yield Group(supplies, load=tuple(path), rest=(*overhead, *sold))
     for n, point in enumerate(path):
-        outer = (path[n - 1],) if n else () if has_sun else supplies
         if point != "pdu_output":
-            yield Group((point,), rest=outer)
-    if supplies and not has_sun:
+            yield Group((point,), rest=(path[n - 1],)) if n else Group((point,), (), supplies, sold)
+    if supplies:
         for point in overhead:
-            yield Group((point,), rest=supplies)
+            yield Group((point,), rest=supplies, sold=sold)
 
 
 def _path(boundary: Boundary) -> list[str]:
@@ -96,6 +89,7 @@ class Falls:
             if place.factor < 0
         )
         """Meters that hang behind an IT meter; they are judged where they are subtracted."""
+        self._renewables = frozenset(boundary.places.get("renewable", ()))
 
     def of(self, group: Group) -> list[AtRest]:
         """Return which meters are dead in the hour, and in which cells."""
@@ -106,7 +100,7 @@ class Falls:
                 runs = _runs(one, self._hour) if self._is_judged(group, point, one.place) else []
                 dead = [mask for first, mask in runs if self._is_dead(group, one, first)]
                 if dead:
-                    found.append(AtRest(point, one.place, _with_edges(one, sum(dead))))
+                    found.append(AtRest(point, one.place, with_edges(one, sum(dead))))
         return found
 
     def goes_on(self, group: Group) -> bool:
@@ -147,6 +141,8 @@ class Falls:
             explained = EXPLAINED if is_weighed else PARTLY
             found = has_fallen(cells, first, self._step(place), explained)
             if found is not None:
+                if place in self._renewables:
+                    return found and is_abrupt(cells, first)
                 return found and not (group.load and self._may_rest(place, hours[1]))
         return False
 
@@ -219,16 +215,3 @@ def _runs(one: PlaceHour, start: int) -> list[tuple[int, int]]:
             found.append((n, 1 << n))
         is_running = is_zero
     return found
-
-
-def _with_edges(one: PlaceHour, zero: int) -> int:
-    """Add the cells within which the meter fell or rose: it counts less than in the cell beyond."""
-    mask = zero
-    for n in range(CELLS):
-        for inner, beyond in ((n + 1, n - 1), (n - 1, n + 1)):
-            if one.cells is None or inner < 0 or not zero >> inner & 1 or zero >> n & 1:
-                continue
-            usual = one.cells.joules[beyond] if 0 <= beyond < CELLS else math.inf
-            if one.cells.joules[n] < _WHOLE * usual:
-                mask |= 1 << n
-    return mask

@@ -50,17 +50,16 @@ class LeavingOut:
         """
         rests: dict[str, list[AtRest]] = {}
         for one in passed(self._boundary):
-            rows = self._rows(found, (*one.points, *one.behind))
+            rows = self._rows(found, one.every)
             if rows is None:
                 continue
-            is_asked = is_suspect(rows, one) or self._was_left_out(one.points)
-            if is_asked and not self._may_give(one.points):
+            if is_suspect(rows, one) or self._was_left_out(one.points):
                 self._add(rests, one.points, self._at_rest(one, rows))
         for group in groups(self._boundary):
             if self._rows(found, group.every) is None:
                 continue
             fallen = self._falls.of(group)
-            if (fallen or self._was_left_out(group.points)) and not self._may_give(group.points):
+            if fallen or self._was_left_out(group.points):
                 self._add(rests, group.points, fallen)
             self._ask_next(group)
         told = self._told(self._hour, tuple(rests)) if rests else {}
@@ -108,8 +107,11 @@ class LeavingOut:
     def _at_rest(self, one: Passed, rows: Mapping[str, SiteHour]) -> list[AtRest]:
         told = self._told(self._hour, one.points)
         behind = [rows[point] for point in one.behind if point in rows]
-        places = [place.place for of_point in told.values() for place in of_point]
-        return at_rest(told, behind, self._hour, {place: self._step(place) for place in places})
+        left = self._told(self._hour, one.sold) if one.sold else {}
+        sold = [place for of_point in left.values() for place in of_point]
+        places = [place.place for of_point in (*told.values(), sold) for place in of_point]
+        step = {place: self._step(place) for place in places}
+        return at_rest(told, behind, self._hour, step, sold)
 
     def _leave_out(
         self, found: Sums, point: str, told: Sequence[PlaceHour], rests: Sequence[AtRest]
@@ -143,10 +145,6 @@ class LeavingOut:
                 for hour in (self._hour - HOUR_MS, self._hour + HOUR_MS):
                     self._mark([point], hour)
         return new
-
-    def _may_give(self, points: Sequence[str]) -> bool:
-        """Tell whether a battery may give what supplies do not: energy has left the site before."""
-        return "utility" in points and self._site_hours.has_energy(self._boundary.site, "export")
 
     def _was_left_out(self, points: Iterable[str]) -> bool:
         numbers = [

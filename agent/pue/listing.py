@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from agent.inventory.model import IT_POINTS, Emission
+from agent.inventory.model import IT_POINTS, Emission, Site
 from agent.ledger.energy import CELL_MS
 from agent.ledger.store.listed_places import ListedPlace
 from agent.pue.boundary import Boundary, method_of
@@ -243,15 +243,16 @@ def places_at(rows: Iterable[ListedPlace], time: int) -> Iterator[tuple[str, Pla
         yield row.point, place
 
 
-def boundary_at(site: str, rows: Iterable[ListedPlace], time: int) -> Boundary:
+def boundary_at(site: Site, rows: Iterable[ListedPlace], time: int) -> Boundary:
     """Return a site's boundary as the inventory listed it at a time, in milliseconds."""
     places: dict[str, list[Place]] = defaultdict(list)
     for point, place in places_at(rows, time):
         places[point].append(place)
     return Boundary(
-        site=site,
+        site=site.site,
         places={point: tuple(found) for point, found in places.items()},
         it_candidates=tuple(point for point in IT_POINTS if places.get(point)),
         method=method_of(places),
         notes=("the meters are those that the inventory listed then",),
+        has_battery=site.battery,
     )

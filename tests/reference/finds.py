@@ -15,6 +15,7 @@ _CYCLE: Final = Shape(name="cycle", swing=100)
 _WIDE_CYCLE: Final = Shape(name="cycle", swing=200)
 _STEP: Final = Shape(name="step", swing=200)
 _SEVEN: Final = Fault(sort="refresh", minute=1, minutes=7)
+_DEAD: Final = Device(faults=(Fault(sort="dead", minute=148, minutes=100),))
 _TWENTY: Final = Fault(sort="refresh", minute=1, minutes=20)
 _SPIKE: Final = Fault(sort="spike", minute=156, minutes=100)
 
@@ -208,6 +209,22 @@ FINDS: Final[Mapping[str, Plan]] = {
             Device(sort="both", seconds=300, faults=(Fault(sort="dead", minute=133, minutes=7),)),
         ),
     ),
+    "an only supply that is dead beside the sun": Plan(feeds=(_DEAD,), sun=Device(), sun_kw=5),
+    "the same, where what the sun gives is sold": Plan(
+        feeds=(_DEAD,), sun=Device(), sun_kw=60, exports=True, sold_kw=40
+    ),
+    "one of two supplies that is dead beside the sun": Plan(
+        feeds=(_DEAD, Device()), sun=Device(), sun_kw=5
+    ),
+    "an only supply that is dead for minutes beside the sun": Plan(
+        it_kw=8,
+        overhead=10,
+        feeds=(
+            Device(seconds=120, step_wh=1, faults=(Fault(sort="dead", minute=185, minutes=7),)),
+        ),
+        sun=Device(),
+        sun_kw=5,
+    ),
     "a supply's meter exchanged for one that shows less, while the load falls for hours": Plan(
         it_kw=900,
         it_shape=Shape(name="ramp", swing=-200),
@@ -247,52 +264,3 @@ FINDS: Final[Mapping[str, Plan]] = {
         branches=(Device(begin_kwh=1990, wraps=True, faults=(_TWENTY,)),),
     ),
 }
-
-FILED_FINDS: Final[Mapping[str, Plan]] = {
-    "a supply's register that reads two high values for a while, one after the other": Plan(
-        overhead=90,
-        feeds=(
-            Device(),
-            Device(
-                faults=(
-                    Fault(sort="leap", minute=236, minutes=100),
-                    Fault(sort="leap", minute=286, minutes=100, kwh=3000),
-                )
-            ),
-        ),
-    ),
-    "the same, where the sun shines": Plan(
-        feeds=(
-            Device(
-                faults=(
-                    Fault(sort="leap", minute=236, minutes=100),
-                    Fault(sort="leap", minute=286, minutes=100, kwh=3000),
-                )
-            ),
-            Device(),
-        ),
-        sun=Device(),
-        sun_kw=20,
-    ),
-    "solar cells renewed each twenty minutes, which count nearly the same each time": Plan(
-        hours=5,
-        overhead=10,
-        feeds=(Device(phase=29, faults=(Fault(sort="stall", minute=30),)),),
-        branches=(Device(sort="power"),),
-        sun=Device(step_wh=1, faults=(_TWENTY,)),
-        sun_kw=5,
-    ),
-    "the same, where IT's load rises": Plan(
-        hours=3,
-        overhead=10,
-        it_shape=Shape(name="ramp", swing=100),
-        sun=Device(step_wh=1, faults=(_TWENTY,)),
-        sun_kw=5,
-    ),
-    "solar cells renewed each twenty minutes, and reset meanwhile": Plan(
-        branches=(Device(step_wh=1),),
-        sun=Device(phase=7, faults=(_TWENTY, Fault(sort="reset", minute=23))),
-        sun_kw=60,
-    ),
-}
-"""Found in files."""

@@ -74,6 +74,8 @@ class Site:
     meters: tuple[Meter, ...]
     it_point: str
     zone: str = "UTC"
+    battery: bool = False
+    """Whether a battery may carry the site for hours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,8 @@ def stock_text(world: World, at: int | None = None) -> str:
         if at is None or one.heard_from is None or one.heard_from <= at
     )
     return (
-        f"sites: [{{site: {SITE}, timezone: {site.zone}, it_point: {site.it_point}}}]\n"
+        f"sites: [{{site: {SITE}, timezone: {site.zone}, it_point: {site.it_point},"
+        f" battery: {str(site.battery).lower()}}}]\n"
         f"meters:\n{meters}\n"
     )
 

@@ -1,18 +1,17 @@
 """Supplies that stand at 0 while IT behind them draws power: the definition.
 
-The energy of IT has come in by the supplies. So a supply that counts nothing can rest only where
-the other ones count as much as IT does. A battery may give where the sun shines, or energy is sold.
+The energy of IT has come in by the supplies, of which the sun is one, less what was sold. So a
+supply that counts nothing can rest only where the other ones count as much as IT does, or a battery
+gives; a site says whether it has one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from tests.reference.model import CELL, HOUR, KWH, Duty, Metered
-
-SUPPLIES = ("utility", "generator")
 
 NOTHING = Fraction(1, 1000)
 """A meter stands at 0 if it counts less than this share of IT's energy."""
@@ -27,16 +26,28 @@ STEPS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What all supplies counted in a cell, and IT behind them."""
+    """What all supplies counted in a cell, less what was sold by them, and IT behind them.
+
+    `bought` is what came in by those of them by which some was sold.
+    """
 
     supplies: Mapping[str, Metered]
     it: Metered
+    bought: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def still(self) -> list[str]:
         """The supplies that stand at 0."""
         least = NOTHING * self.it.joules
-        return [name for name, one in self.supplies.items() if one.joules < least]
+        return [name for name in self.supplies if self.came(name) < least]
+
+    def came(self, name: str) -> Fraction:
+        """Return the joules that came in by a supply."""
+        return self.bought.get(name, self.supplies[name].joules)
+
+    def sold(self, name: str) -> Fraction:
+        """Return the joules that left by a supply."""
+        return self.came(name) - self.supplies[name].joules
 
     @property
     def missing(self) -> Fraction:
@@ -49,11 +60,23 @@ class Carried:
         return not self.it.spans and not any(one.spans for one in self.supplies.values())
 
 
-def dead(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict[int, Duty | None]:
-    """Return which cells do not count (None), or need not, by either definition."""
+def dead(
+    cells: Mapping[int, Carried],
+    steps: Mapping[str, Fraction],
+    suns: frozenset[str] = frozenset(),
+) -> dict[int, Duty | None]:
+    """Return which cells do not count (None), or need not, by either definition.
+
+    `suns` are the supplies that the sun makes. While it shines another may rest, so nobody has to
+    count a cell in which all of them are surely less than IT.
+    """
     found = at_rest(cells, steps)
-    for cell, duty in fallen(cells, steps).items():
+    for cell, duty in fallen(cells, steps, suns).items():
         found[cell] = duty and found.get(cell, duty)
+    if suns:
+        lacking = [n for n, one in cells.items() if one.missing > (1 - CARRIED) * one.it.joules]
+        for cell in _with_neighbours(lacking):
+            found.setdefault(cell, Duty.MAY)
     return found
 
 
@@ -75,7 +98,8 @@ def at_rest(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict
         }
         for at in _with_neighbours(lacking):
             found[at] = Duty.MAY
-        least = LEAST + STEPS * sum(steps.get(name, Fraction(0)) for name in _still(surely))
+        named = _still(surely) | {n for one in surely.values() for n in one.bought if one.sold(n)}
+        least = LEAST + STEPS * sum(steps.get(name, Fraction(0)) for name in named)
         if sum(one.missing for one in surely.values()) > 2 * least:
             found.update(dict.fromkeys(surely))
     return found
@@ -100,16 +124,26 @@ SURELY = Fraction(6, 10)
 HOUR_BEFORE, FEWEST = 12, 6
 """Cells before a fall that are compared, and how many of them have to be known."""
 
+AT_ONCE = Fraction(6, 10)
+"""What the sun makes fell at once if it made this share of the usual in the last whole cell."""
+
 SHARE = Fraction(1, 10)
 """A supply that carries less than this share may stop without being missed."""
 
 
-def fallen(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict[int, Duty | None]:
+def fallen(
+    cells: Mapping[int, Carried],
+    steps: Mapping[str, Fraction],
+    suns: frozenset[str] = frozenset(),
+) -> dict[int, Duty | None]:
     """Return which cells do not count, or need not, as a supply fell to 0 and nothing took over.
+
+    The sun goes down slowly: what it makes fell only if it made the usual until then.
 
     Args:
         cells: in which all supplies and IT count.
         steps: of each supply's register, in joules.
+        suns: the supplies that the sun makes.
     """
     found: dict[int, Duty | None] = {}
     for name in {name for one in cells.values() for name in one.supplies}:
@@ -122,7 +156,8 @@ def fallen(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict[
             drew, accounted = account
             enough = drew * HOUR_BEFORE > 2 * (LEAST + STEPS * steps.get(name, Fraction(0)))
             exact = all(cells[at].is_exact for at in run)
-            if enough and exact and accounted < SURELY * drew:
+            at_once = cells[run[0] - 2 * CELL].came(name) >= AT_ONCE * drew
+            if enough and exact and accounted < SURELY * drew and (name not in suns or at_once):
                 found.update(dict.fromkeys(run))
     return found
 
@@ -130,7 +165,7 @@ def fallen(cells: Mapping[int, Carried], steps: Mapping[str, Fraction]) -> dict[
 def _runs(cells: Mapping[int, Carried], name: str) -> list[list[int]]:
     """Return the times in which a supply stands at 0, each as its cells."""
     runs: list[list[int]] = []
-    for at in sorted(at for at, one in cells.items() if not one.supplies[name].joules):
+    for at in sorted(at for at, one in cells.items() if not one.came(name)):
         if runs and runs[-1][-1] == at - CELL:
             runs[-1].append(at)
         else:
@@ -148,15 +183,14 @@ def _accounted(
     times = [run[0] - n * CELL for n in range(2, HOUR_BEFORE + 2)]  # it fell within the one before
     before = [cells[at] for at in times if at in cells and cells[at].is_exact]
     after = [cells[at] for at in run[:HOUR_BEFORE]]
-    if len(before) < max(FEWEST, len(times)) or any(
-        not one.supplies[name].joules for one in before
-    ):
+    if len(before) < max(FEWEST, len(times)) or any(not one.came(name) for one in before):
         return None
-    drew = _mean(one.supplies[name].joules for one in before)
+    drew = _mean(one.came(name) for one in before)
     all_before = _mean(sum(m.joules for m in one.supplies.values()) for one in before)
     all_after = _mean(sum(m.joules for m in one.supplies.values()) for one in after)
     it_before, it_after = (_mean(one.it.joules for one in each) for each in (before, after))
-    if drew < SHARE * all_before or not it_before:
+    came_before = _mean(sum(one.came(each) for each in one.supplies) for one in before)
+    if drew < SHARE * came_before or not it_before:
         return None
     others = all_after - (all_before - drew)
     return drew, others + all_before / it_before * (it_before - it_after)

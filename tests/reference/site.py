@@ -18,7 +18,7 @@ from tests.reference.model import (
     Site,
     Span,
 )
-from tests.reference.rests import SUPPLIES, Carried, dead
+from tests.reference.rests import Carried, dead
 
 CATEGORY = {"ups_output": 1, "pdu_output": 2, "it_input": 3}
 
@@ -93,10 +93,9 @@ class SiteFigures:
 
     def _at_rest(self) -> Mapping[int, Duty | None]:
         """Return the cells in which a supply stands at 0 and cannot, or may not."""
-        sold = any(one.joules for cells in self.counted.outgoing.values() for one in cells.values())
-        if self.at("renewable") or sold:
+        if self.site.battery:
             return {}
-        supplies = [m for point in SUPPLIES for m in self.at(point) if not m.subtract]
+        supplies = [m for point in INCOMING for m in self.at(point) if not m.subtract]
         cells = {cell for m in supplies for cell in self.counted.incoming.get(m.meter, {})}
         carried = {}
         for cell in cells:
@@ -104,9 +103,17 @@ class SiteFigures:
             it = self.it(cell)
             if it is not None and all(told.values()):
                 carried[cell] = Carried(
-                    supplies={name: one for name, one in told.items() if one is not None}, it=it
+                    supplies={name: one for name, one in told.items() if one is not None},
+                    it=it,
+                    bought={m.meter: self._bought(m, cell) for m in supplies},
                 )
-        return dead(carried, self.counted.steps)
+        suns = frozenset(m.meter for m in self.at("renewable"))
+        return dead(carried, self.counted.steps, suns)
+
+    def _bought(self, meter: Meter, cell: int) -> Fraction:
+        """Return what came in by a meter, whatever left by it as well."""
+        came = self.counted.incoming.get(meter.meter, {}).get(cell)
+        return Fraction(0) if came is None else meter.share * came.joules
 
     def it(self, cell: int) -> Metered | None:
         """Return the IT energy of a cell at the site's IT point."""

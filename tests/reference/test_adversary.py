@@ -10,7 +10,8 @@ import pytest
 
 from tests.reference.adversary import attempt, search
 from tests.reference.answers import Answer, Product
-from tests.reference.finds import FILED_FINDS, FINDS
+from tests.reference.finds import FINDS
+from tests.reference.finds_in_files import FILED_FINDS
 from tests.reference.judge import ENOUGH, against_truth
 from tests.reference.product import Order, live
 from tests.reference.worlds import World, build

@@ -142,7 +142,11 @@ def build(plan: Plan) -> World:
     ]
     return World(
         plan=plan,
-        site=Site(meters=tuple(one.meter for one in made), it_point=plan.it_point),
+        site=Site(
+            meters=tuple(one.meter for one in made),
+            it_point=plan.it_point,
+            battery=bool(plan.battery_kw),
+        ),
         instruments=tuple(made),
         start=START,
         end=end,

@@ -38,6 +38,12 @@ class Site:
         default=None,
         metadata={"help": "the class of IEC 62053 that racks' PDUs have, in percent; else unknown"},
     )
+    battery: bool = field(
+        default=False,
+        metadata={
+            "help": "whether a battery may carry the site for hours; those of UPSs are not meant"
+        },
+    )
     emissions: tuple[Emission, ...] = field(
         default=(),
         metadata={"help": "carbon of the utility's supply, by years; a meter may state its own"},

@@ -49,7 +49,7 @@ from agent.ledger.store.old_state import (
     TOTALS_FROM_STATE,
 )
 
-VERSION: Final = 15
+VERSION: Final = 16
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -102,10 +102,7 @@ _SITE_HOUR: Final = """CREATE TABLE site_hour (
     accuracy REAL NOT NULL, meters INTEGER NOT NULL, silent INTEGER NOT NULL, data BLOB NOT NULL,
     generation INTEGER NOT NULL, PRIMARY KEY (site, point, hour)
 ) WITHOUT ROWID"""
-_SITE_HOUR_INDEXES: Final = (
-    "CREATE INDEX site_hour_generation ON site_hour (generation)",
-    "CREATE INDEX site_hour_joules ON site_hour (site, point, joules)",
-)
+_SITE_HOUR_INDEX: Final = "CREATE INDEX site_hour_generation ON site_hour (generation)"
 _UNSUMMED: Final = """CREATE TABLE unsummed (
     hour INTEGER, site TEXT, point TEXT, PRIMARY KEY (hour, site, point)
 ) WITHOUT ROWID"""
@@ -166,7 +163,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _UNSETTLED,
     _IMPORTED_REGISTER,
     _SITE_HOUR,
-    *_SITE_HOUR_INDEXES,
+    _SITE_HOUR_INDEX,
     _UNSUMMED,
     _BOUNDARY,
     _HEARD,
@@ -229,8 +226,12 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     13: (_UNSEEN,),
     14: (EPISODE,),
     15: (_REFUSAL_INDEX,),
+    16: ("DROP INDEX site_hour_joules",),
 }
 """What is done to a file of the version before."""
+
+
+_LEFT_OUT_IN_MEMORY: Final = ("DELETE", "CREATE INDEX", "DROP INDEX")
 
 
 def upgrade(db: sqlite3.Connection) -> int:
@@ -272,7 +273,7 @@ def upgrade_in_memory(db: sqlite3.Connection) -> int:
                 name = rest.removeprefix("IF NOT EXISTS ").split(maxsplit=1)[0]
                 if name not in there:
                     db.execute(f"CREATE TEMP TABLE {rest}")
-            elif verb != "DROP" and not statement.startswith(("DELETE", "CREATE INDEX")):
+            elif verb != "DROP" and not statement.startswith(_LEFT_OUT_IN_MEMORY):
                 db.execute(statement)
     return found
 

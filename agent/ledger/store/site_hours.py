@@ -236,14 +236,6 @@ class SiteHourTable:
         ).fetchone()
         return float(row[0])
 
-    def has_energy(self, site: str, point: str) -> bool:
-        """Tell whether a point had any energy since the ledger began; by an index, at once."""
-        row = self._db.execute(
-            "SELECT 1 FROM site_hour WHERE site = ? AND point = ? AND joules > 0 LIMIT 1",
-            (site, point),
-        ).fetchone()
-        return row is not None
-
     def uneven(self, site: str, points: Sequence[str]) -> list[int]:
         """Return the hours in which not all of some points have the same covered cells."""
         marks = ",".join("?" * len(points))

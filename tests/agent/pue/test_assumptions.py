@@ -26,7 +26,13 @@ LISTED = (
                 "main: the stated share",
                 "cold: the stated",
             ],
-            ["none is listed", "nothing is lost", "first reading", "uncovered"],
+            ["none is listed", "nothing is lost", "first reading", "uncovered", "battery"],
+        ),
+        (
+            "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
+            " {meter: it, point: it_input}]",
+            ["no battery carries the site", "every supply"],
+            ["a battery gives"],
         ),
         (
             "meters: [{meter: cold, point: cooling}, {meter: it, point: it_input}]",

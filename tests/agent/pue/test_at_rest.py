@@ -27,7 +27,6 @@ from tests.support.ledger import (
     bench,
     day,
     energy,
-    exported,
     inventory,
     ledger,
     power,
@@ -140,29 +139,6 @@ def test_of_a_dead_supply_and_a_generator_that_is_off_the_supply_is_named(tmp_pa
         live(b, until("main", 130, DIES), until("diesel", 0, 0, "generator"), it)
         assert figures(b) == LEFT
         assert b.pue.resting() == {(SITE, "main", "utility"): True}
-
-
-@pytest.mark.parametrize(("sold", "is_judged"), [(0.0, True), (2.0, False)])
-def test_a_battery_may_carry_a_site_that_has_sold(
-    tmp_path: Path, sold: float, is_judged: bool
-) -> None:
-    """An export register that never moves says nothing; one that has moved may be a battery's."""
-
-    def sells(minute: int) -> list[Reading]:
-        return [exported("main", min(minute, 30) * sold * KWH)]
-
-    with bench(tmp_path, stock(MAIN, IT)) as b:
-        live(b, until("main", 130, DIES), sells, it)
-        assert (result(b).coverage == 1.0) != is_judged
-        assert bool(b.pue.resting()) == is_judged
-
-
-def test_the_sun_may_carry_a_site_with_renewables(tmp_path: Path) -> None:
-    """A utility meter rests at noon; at night a battery may give: nothing is made of it."""
-    with bench(tmp_path, stock(MAIN, "{meter: pv, point: renewable}", IT)) as b:
-        live(b, until("main", 130, DIES), until("pv", 130, 0, "renewable"), it)
-        assert result(b).coverage > 0.98  # the solar meter's first minutes are not known
-        assert b.pue.resting() == {}
 
 
 def test_a_ups_output_that_dies(tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ from tests.support.ledger import (
 SUN = "{meter: pv, point: renewable, accuracy_class: 0.5}"
 
 
+def _with_battery(*more: str) -> str:
+    return stock(*more).replace("timezone", "battery: true, timezone")
+
+
 def _told(b: Bench, days: int, main: dict[int, float], it: dict[int, float]) -> PueResult:
     """Count 130 and 100 kWh in each hour of some days, but for the hours that say otherwise."""
     for meter, usual, others in (("main", 130.0, main), ("it", 100.0, it)):
@@ -91,7 +95,7 @@ def test_a_supply_that_tells_a_little_for_two_days(tmp_path: Path) -> None:
 
 def test_a_battery_of_a_site_with_the_sun_gives_at_night(tmp_path: Path) -> None:
     """The sun gives 200 kW for twelve hours and stores 90 of them: PUE is 1.35 and not in doubt."""
-    with bench(tmp_path, stock(SUN), now=day(24).timestamp()) as b:
+    with bench(tmp_path, _with_battery(SUN), now=day(24).timestamp()) as b:
         b.put("pv", {day(h): 200.0 if h < 12 else 0.0 for h in range(24)})
         night = dict.fromkeys(range(12, 24), 40.0)
         result = _told(b, 1, {**dict.fromkeys(range(12), 30.0), **night}, {})
@@ -107,7 +111,7 @@ def test_a_battery_does_not_let_it_leap(tmp_path: Path, kwh: float, is_doubted: 
 
     With 140 kWh, a battery may have given beside a load that is somewhat higher: 3120 / 2480.
     """
-    with bench(tmp_path, stock(SUN), now=day(24).timestamp()) as b:
+    with bench(tmp_path, _with_battery(SUN), now=day(24).timestamp()) as b:
         b.put("pv", {day(h): 20.0 for h in range(24)})
         main = dict.fromkeys(range(24), 110.0)
         result = _told(b, 1, main, dict.fromkeys((10, 11), kwh))

@@ -1,0 +1,122 @@
+"""A dead supply beside solar cells, energy that is sold, or a battery: by hand, 130 kW for 100."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from collectors.base import Reading
+from tests.agent.pue.test_at_rest import (
+    ALL,
+    DIES,
+    HOURS,
+    IT,
+    KWH,
+    LEFT,
+    MAIN,
+    Told,
+    after,
+    figures,
+    it,
+    live,
+    ran,
+    result,
+    stock,
+    until,
+)
+from tests.support.ledger import SITE, bench, exported
+
+SUN = "{meter: pv, point: renewable}"
+
+
+def with_battery(*meters: str) -> str:
+    return stock(*meters).replace("timezone", "battery: true, timezone")
+
+
+def sells(kw: float) -> Told:
+    """Sell by the main meter, throughout."""
+    return lambda m: [exported("main", kw * m / 60 * KWH)]
+
+
+def throughout(name: str, kw: float, point: str) -> Told:
+    """Draw power, or give it, throughout."""
+    return until(name, kw, 999, point)
+
+
+def test_a_battery_may_carry_a_site_that_states_one(tmp_path: Path) -> None:
+    """It gives from minute 100 on, so all counts: 216.7 of 500 kWh, which is no PUE."""
+    with bench(tmp_path, with_battery(MAIN, IT)) as b:
+        live(b, until("main", 130, DIES), it)
+        assert (result(b).facility_joules, result(b).coverage) == (
+            pytest.approx(130 * KWH * 100 / 60, rel=0.01),
+            1.0,
+        )
+        assert b.pue.resting() == {}
+
+
+@pytest.mark.parametrize("sold", [0.0, 2.0])
+def test_what_was_sold_is_no_excuse(tmp_path: Path, sold: float) -> None:
+    """132 kW come in, of which 2 are sold; then only 2 are sold, and none come in."""
+    with bench(tmp_path, stock(MAIN, IT)) as b:
+        live(b, until("main", 130 + sold, DIES), sells(sold), it)
+        assert result(b).coverage == pytest.approx(DIES / 60 / HOURS)
+        assert b.pue.resting() == {(SITE, "main", "utility"): True}
+
+
+def test_a_supply_that_dies_beside_the_sun(tmp_path: Path) -> None:
+    """The sun gives 10 of 130 kW: it cannot carry IT, and it does not rest itself."""
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, until("main", 120, DIES), throughout("pv", 10, "renewable"), it)
+        assert figures(b) == LEFT
+        assert b.pue.resting() == {(SITE, "main", "utility"): True}
+
+
+def test_a_supply_that_dies_at_night(tmp_path: Path) -> None:
+    """The solar meter stands at 0 throughout, and is right. The utility's is not."""
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, until("main", 130, DIES), until("pv", 0, 0, "renewable"), it)
+        assert figures(b) == LEFT
+        assert b.pue.resting() == {(SITE, "main", "utility"): True}
+
+
+def test_the_utility_rests_while_the_sun_shines(tmp_path: Path) -> None:
+    """At minute 100 the sun takes all of the 130 kW over, and sells 70 kW more."""
+
+    def left(minute: int) -> list[Reading]:
+        return [exported("main", 70 * max(0, minute - DIES) / 60 * KWH)]
+
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, until("main", 130, DIES), left, after("pv", 200, DIES, "renewable"), it)
+        assert figures(b) == ALL
+        assert b.pue.resting() == {}
+
+
+def test_what_is_sold_does_not_carry_it(tmp_path: Path) -> None:
+    """200 kW come in and 70 leave: 130. Without the utility's 90 kW, 40 are left for 100 of IT."""
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, until("main", 90, DIES), sells(70), throughout("pv", 110, "renewable"), it)
+        assert figures(b) == LEFT
+        assert b.pue.resting() == {(SITE, "main", "utility"): True}
+
+
+@pytest.mark.parametrize("lasts", [4, 7])
+def test_a_supply_that_is_dead_for_minutes_beside_the_sun(tmp_path: Path, lasts: int) -> None:
+    """10 kW of the sun and less than half a cell of the utility's 120 are not the 100 of IT."""
+
+    def fails(minute: int) -> list[Reading]:
+        ran_for = minute - min(lasts, max(0, minute - DIES))
+        return ran("main", 120, ran_for, now=not DIES < minute <= DIES + lasts)(minute)
+
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, fails, throughout("pv", 10, "renewable"), it)
+        assert result(b).pue == pytest.approx(1.3, abs=0.004)
+        cells = 1 if lasts == 4 else 2
+        assert result(b).coverage == pytest.approx(1 - cells / 60)
+
+
+def test_solar_cells_that_die_by_day(tmp_path: Path) -> None:
+    """They carried 60 of 130 kW, and the utility's 70 stay as they were: 70 are not IT's 100."""
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, throughout("main", 70, "utility"), until("pv", 60, DIES, "renewable"), it)
+        assert figures(b) == LEFT
