@@ -125,6 +125,8 @@ def at_rest(
         still = tuple(
             n for n, (_, one) in enumerate(every) if _stands_still(one, hour, cell, joules)
         )
+        if any(_joules(one, cell) for one in sold):  # a battery sells what the sun gave before
+            still = tuple(n for n in still if every[n][0] != "renewable")
         if still and known >> cell & 1:
             resting.setdefault(still, []).append(cell)
     carried = {

@@ -90,6 +90,7 @@ class Falls:
         )
         """Meters that hang behind an IT meter; they are judged where they are subtracted."""
         self._renewables = frozenset(boundary.places.get("renewable", ()))
+        self._sold = boundary.sold
 
     def of(self, group: Group) -> list[AtRest]:
         """Return which meters are dead in the hour, and in which cells."""
@@ -142,7 +143,7 @@ class Falls:
             found = has_fallen(cells, first, self._step(place), explained)
             if found is not None:
                 if place in self._renewables:
-                    return found and is_abrupt(cells, first)
+                    return found and is_abrupt(cells, first) and not self._sells(hours[-2:])
                 return found and not (group.load and self._may_rest(place, hours[1]))
         return False
 
@@ -152,6 +153,16 @@ class Falls:
         if found is None:
             found = self._sums[group, hour] = beside(group, self._told(hour, group.every))
         return found
+
+    def _sells(self, hours: Sequence[int]) -> bool:
+        """Tell whether energy leaves the site in some hours, as where a battery gives."""
+        told = (self._told(hour, self._sold) for hour in hours) if self._sold else ()
+        return any(
+            one.cells is not None and any(one.cells.joules)
+            for of_hour in told
+            for places in of_hour.values()
+            for one in places
+        )
 
     def _may_rest(self, place: Place, fell: int) -> bool:
         """Tell whether a supply that fell in an hour went down slowly, or rests now and then."""

@@ -41,6 +41,11 @@ class Carried:
         least = NOTHING * self.it.joules
         return [name for name in self.supplies if self.came(name) < least]
 
+    @property
+    def sells(self) -> bool:
+        """Whether anything is sold, maybe out of a battery."""
+        return any(self.sold(name) for name in self.supplies)
+
     def came(self, name: str) -> Fraction:
         """Return the joules that came in by a supply."""
         return self.bought.get(name, self.supplies[name].joules)
@@ -71,6 +76,9 @@ def dead(
     count a cell in which all of them are surely less than IT.
     """
     found = at_rest(cells, steps)
+    for cell, one in cells.items():
+        if one.still and one.sells and suns.issuperset(one.still):
+            found[cell] = Duty.MAY
     for cell, duty in fallen(cells, steps, suns).items():
         found[cell] = duty and found.get(cell, duty)
     if suns:
@@ -138,7 +146,8 @@ def fallen(
 ) -> dict[int, Duty | None]:
     """Return which cells do not count, or need not, as a supply fell to 0 and nothing took over.
 
-    The sun goes down slowly: what it makes fell only if it made the usual until then.
+    The sun goes down slowly: what it makes fell only if it made the usual until then, and nothing
+    is sold, as out of a battery.
 
     Args:
         cells: in which all supplies and IT count.
@@ -157,7 +166,9 @@ def fallen(
             enough = drew * HOUR_BEFORE > 2 * (LEAST + STEPS * steps.get(name, Fraction(0)))
             exact = all(cells[at].is_exact for at in run)
             at_once = cells[run[0] - 2 * CELL].came(name) >= AT_ONCE * drew
-            if enough and exact and accounted < SURELY * drew and (name not in suns or at_once):
+            if name in suns and (not at_once or any(cells[at].sells for at in run)):
+                continue
+            if enough and exact and accounted < SURELY * drew:
                 found.update(dict.fromkeys(run))
     return found
 

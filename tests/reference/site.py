@@ -95,25 +95,8 @@ class SiteFigures:
         """Return the cells in which a supply stands at 0 and cannot, or may not."""
         if self.site.battery:
             return {}
-        supplies = [m for point in INCOMING for m in self.at(point) if not m.subtract]
-        cells = {cell for m in supplies for cell in self.counted.incoming.get(m.meter, {})}
-        carried = {}
-        for cell in cells:
-            told = {m.meter: self.sum_of(cell, [(m, m.share)]) for m in supplies}
-            it = self.it(cell)
-            if it is not None and all(told.values()):
-                carried[cell] = Carried(
-                    supplies={name: one for name, one in told.items() if one is not None},
-                    it=it,
-                    bought={m.meter: self._bought(m, cell) for m in supplies},
-                )
         suns = frozenset(m.meter for m in self.at("renewable"))
-        return dead(carried, self.counted.steps, suns)
-
-    def _bought(self, meter: Meter, cell: int) -> Fraction:
-        """Return what came in by a meter, whatever left by it as well."""
-        came = self.counted.incoming.get(meter.meter, {}).get(cell)
-        return Fraction(0) if came is None else meter.share * came.joules
+        return dead(_carried(self), self.counted.steps, suns)
 
     def it(self, cell: int) -> Metered | None:
         """Return the IT energy of a cell at the site's IT point."""
@@ -263,6 +246,27 @@ class SiteFigures:
         """Return a window's PUE, over given cells or over all that count."""
         chosen = self.counts(start, end) if cells is None else cells
         return self.figure(self.facility, self.it, chosen, end - start)
+
+
+def _carried(figures: SiteFigures) -> dict[int, Carried]:
+    """Return what came in and IT's energy of the cells in which all supplies and IT count."""
+    supplies = [m for point in INCOMING for m in figures.at(point) if not m.subtract]
+    came = figures.counted.incoming
+    found = {}
+    for cell in {cell for m in supplies for cell in came.get(m.meter, {})}:
+        told = {m.meter: figures.sum_of(cell, [(m, m.share)]) for m in supplies}
+        it = figures.it(cell)
+        if it is not None and all(told.values()):
+            found[cell] = Carried(
+                supplies={name: one for name, one in told.items() if one is not None},
+                it=it,
+                bought={
+                    m.meter: m.share * came[m.meter][cell].joules
+                    for m in supplies
+                    if cell in came.get(m.meter, {})
+                },
+            )
+    return found
 
 
 def weighted(spans: frozenset[Span], weight: Fraction) -> frozenset[Span]:

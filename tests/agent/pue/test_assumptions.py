@@ -9,6 +9,10 @@ import pytest
 from agent.pue.explain import explain
 from tests.support.ledger import HEAD, SITE, bench, day
 
+SUNNY = (
+    "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
+    " {meter: it, point: it_input}]"
+)
 LISTED = (
     "meters: [{meter: main, point: utility, share: 0.8}, {meter: it, point: it_input},"
     " {meter: cold, point: cooling, factor: 0.4}]"
@@ -29,8 +33,7 @@ LISTED = (
             ["none is listed", "nothing is lost", "first reading", "uncovered", "battery"],
         ),
         (
-            "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
-            " {meter: it, point: it_input}]",
+            SUNNY,
             ["no battery carries the site", "every supply"],
             ["a battery gives"],
         ),
@@ -58,11 +61,7 @@ def test_what_is_taken_for_granted(
 
 def test_beginnings_and_silences(tmp_path: Path) -> None:
     """A meter that began later without `since`, and uncovered hours, are among them."""
-    text = (
-        "meters: [{meter: main, point: utility}, {meter: sun, point: renewable},"
-        " {meter: it, point: it_input}]"
-    )
-    with bench(tmp_path, HEAD + text, now=day(24).timestamp()) as b:
+    with bench(tmp_path, HEAD + SUNNY, now=day(24).timestamp()) as b:
         b.put("main", {day(h): 130.0 for h in range(24) if h not in (5, 6)})
         b.put("it", {day(h): 100.0 for h in range(24)})
         b.put("sun", {day(h): 10.0 for h in range(12, 24)})

@@ -25,7 +25,7 @@ from tests.agent.pue.test_at_rest import (
     stock,
     until,
 )
-from tests.support.ledger import SITE, bench, exported
+from tests.support.ledger import SITE, bench, energy, exported
 
 SUN = "{meter: pv, point: renewable}"
 
@@ -120,3 +120,45 @@ def test_solar_cells_that_die_by_day(tmp_path: Path) -> None:
     with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
         live(b, throughout("main", 70, "utility"), until("pv", 60, DIES, "renewable"), it)
         assert figures(b) == LEFT
+
+
+def test_solar_cells_that_die_by_day_while_the_utility_carries_it(tmp_path: Path) -> None:
+    """10 of 130 kW are found nowhere else: 120 / 100 would be too good."""
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, throughout("main", 120, "utility"), until("pv", 10, DIES, "renewable"), it)
+        assert figures(b) == LEFT
+        assert b.pue.resting() == {(SITE, "pv", "renewable"): True}
+
+
+def test_a_cloud(tmp_path: Path) -> None:
+    """The sun's 10 kW are gone at once, and the utility takes them over."""
+
+    def takes_over(minute: int) -> list[Reading]:
+        kwh = 120 * minute / 60 + 10 * max(0, minute - DIES) / 60
+        return [energy("main", (1000 + kwh) * KWH, "utility")]
+
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, takes_over, until("pv", 10, DIES, "renewable"), it)
+        assert figures(b) == ALL
+
+
+def test_a_battery_that_sells_at_night_is_seen_by_what_it_sells(tmp_path: Path) -> None:
+    """By day 200 kW of sun, 80 of them stored; at night 80 kW come in, 40 leave, 80 are IT's."""
+
+    def night(minute: int) -> list[Reading]:
+        hours = max(0, minute - DIES) / 60
+        return [
+            energy("main", (1000 + 80 * hours) * KWH, "utility"),
+            exported("main", 40 * hours * KWH),
+        ]
+
+    def steady(minute: int) -> list[Reading]:
+        return [energy("it", (500 + 80 * minute / 60) * KWH, "it_input")]
+
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(b, night, until("pv", 200, DIES, "renewable"), steady)
+        assert result(b).coverage == 1.0
+        facility = 200 * DIES / 60 + 40 * (300 - DIES) / 60
+        assert result(b).pue == pytest.approx(facility / 400, rel=0.005)
+        assert result(b).uncertainty is not None
+        assert result(b).uncertainty > 0.1  # nobody knows that a battery gave
