@@ -14,6 +14,7 @@ from typing import ClassVar, Final, Literal, NamedTuple
 
 from agent.events.watch import Matter, Watch
 from agent.inventory.model import Inventory
+from agent.ledger.clock import Steps
 from agent.ledger.ledger import Ledger
 from agent.ledger.store.database import StoreError
 from agent.ledger.store.episodes import Episode
@@ -52,9 +53,11 @@ class EventCollector:
         ledger: Ledger,
         began: Beginning,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self._watch: Final = Watch(snapshot, hub, inventory)
         self._ledger, self._clock = ledger, clock
+        self._steps: Final = Steps(clock, monotonic)
         self._began = clock()
         self._unsaved = [
             Episode(self._began, "agent", "", "", began.node, began.cause, until=self._began)
@@ -71,6 +74,10 @@ class EventCollector:
             self._open = await asyncio.to_thread(self._read_open)
             if self._open is None:
                 return ()
+        if moved := self._steps.moved():
+            # What lasts is dated by the clock as it was, until its own collector's next round.
+            self._began += moved
+            return ()
         now = self._clock()
         self._unsaved += self._changes(self._open, self._watch.lasting(now), now)
         if self._unsaved:

@@ -74,6 +74,7 @@ class ExpectedCollector:
     async def collect(self) -> Sequence[Reading]:
         """Return the counts, the silent devices and the differences."""
         first = self._rounds == 0
+        self._devices.follow_clock()
         for metric, changed in self._changed_series.items():
             found = dict(changed)
             if first:

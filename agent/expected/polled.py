@@ -107,6 +107,12 @@ class PolledDevices:
         if not answers:
             self._note_silence(key)
 
+    def follow_clock(self) -> None:
+        """Follow a wall clock that has stepped: silences stay as old as they are."""
+        if self._silence.follow_clock():
+            for key, (series, since) in self.silent.items():
+                self.silent[key] = (series, self._silence.silent(key).since or since)
+
     def _note_answer(self, key: DeviceKey) -> None:
         self._silence.answered(key)
         self.silent.pop(key, None)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Container
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from agent.ledger.clock import Steps
+
 log = logging.getLogger(__name__)
 
 VERSION: Final = 1
@@ -47,8 +49,12 @@ class SilenceFile:
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        steps: Steps | None = None,
     ) -> None:
         self._path, self._clock, self._monotonic = path, clock, monotonic
+        self._steps = steps or Steps(clock)
+        self._of_this_run: set[DeviceKey] = set()
+        """Devices whose silence began in this run: a wrong clock has dated it."""
         self._devices: dict[DeviceKey, Silence] = {}
         self._last_run_end: float | None = None
         """When the run before was last heard of; None once the devices of this run are known."""
@@ -79,6 +85,7 @@ class SilenceFile:
         """Note that a device answers."""
         if self._last_run_end is not None:
             self._heard.add(key)
+        self._of_this_run.discard(key)
         self._set(key, Silence(seen=True, since=None))
 
     def silent(self, key: DeviceKey) -> Silence:
@@ -94,8 +101,23 @@ class SilenceFile:
         else:
             # It answered in the run before, until that run ended.
             found = Silence(seen=True, since=min(now, self._last_run_end))
+        if found.since == now:
+            self._of_this_run.add(key)
         self._set(key, found)
         return found
+
+    def follow_clock(self) -> bool:
+        """Follow a wall clock that has stepped, so that silences stay as old as they are.
+
+        Returns whether it has. Those of earlier runs are dated by the clock of that time.
+        """
+        moved = self._steps.moved()
+        if moved:
+            for key in self._of_this_run & self._devices.keys():
+                known = self._devices[key]
+                if known.since is not None:
+                    self._set(key, known._replace(since=known.since + moved))
+        return bool(moved)
 
     def _set(self, key: DeviceKey, silence: Silence) -> None:
         if self._devices.get(key) != silence:

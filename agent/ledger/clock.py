@@ -75,3 +75,29 @@ class TrustedClock:
         moved = offset - self._offset
         self._offset, self._since = offset, None
         return moved if abs(moved) > _UNNOTICED else 0.0
+
+
+class Steps:
+    """Tells by how much the wall clock has stepped: what is dated by it keeps its age by that.
+
+    Without a monotonic clock, as in a test that sets the time by hand, no step is seen.
+    """
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] | None = None
+    ) -> None:
+        self._wall = wall
+        self._monotonic = time.monotonic if monotonic is None and wall is time.time else monotonic
+        self._offset = self._now()
+
+    def moved(self) -> float:
+        """Return by how many seconds the wall clock has stepped since the last call; 0 for none."""
+        offset = self._now()
+        moved = offset - self._offset
+        if abs(moved) <= _UNNOTICED:
+            return 0.0
+        self._offset = offset
+        return moved
+
+    def _now(self) -> float:
+        return 0.0 if self._monotonic is None else self._wall() - self._monotonic()

@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import ClassVar, Final
 
 from agent.inventory.model import Inventory
+from agent.ledger.clock import Steps
 from agent.racks.breakers import Breakers
 from agent.racks.needs import NeedTimes, needs_of
 from agent.racks.occupancy import Occupancy
@@ -58,6 +59,7 @@ class RackCollector:
         *,
         interval: float = 15.0,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
         self._inventory, self._snapshot, self._hub = inventory, snapshot, hub
         self._racks = [RackSeries(hub, rack, inventory) for rack in inventory.racks.values()]
@@ -66,6 +68,7 @@ class RackCollector:
         self._groups = self._make_groups()
         self._need_times: Final = NeedTimes()
         self._clock: Final = clock
+        self._steps: Final = Steps(clock, monotonic)
         reported = [
             site for site in inventory.sites.values() if site.site not in inventory.sites_of_others
         ]
@@ -121,6 +124,8 @@ class RackCollector:
 
     async def collect(self) -> Iterable[Reading]:
         """Compute every rack; yields to the event loop between slices of racks."""
+        if moved := self._steps.moved():
+            self._need_times.move(moved)
         seen = see(self._snapshot, self._inventory.pdus, self._clock())
         self._breakers.update(seen.watts)
         readings = Parted()

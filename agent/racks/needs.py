@@ -93,6 +93,12 @@ class NeedTimes:
     def __init__(self) -> None:
         self._since: dict[Place, dict[Need, float]] = {}
 
+    def move(self, seconds: float) -> None:
+        """Follow a wall clock that has stepped: what is as old as before began so much later."""
+        for began in self._since.values():
+            for need in began:
+                began[need] += seconds
+
     def readings(self, place: Place, needs: Sequence[Need], now: float) -> Iterator[Reading]:
         """Take a rack's needs of a round at `now`, and yield when each of them began."""
         known = self._since.get(place)

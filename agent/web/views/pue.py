@@ -90,15 +90,16 @@ class SitePueView:
 
     @property
     def is_unheard(self) -> bool:
-        """Whether devices are silent, and the last hour has no valid PUE."""
-        return self.silent > 0 and not any(
-            window.window == WINDOWS[0] and window.valid for window in self.windows
-        )
+        """Whether the last hour has no PUE, or no valid one while devices are silent."""
+        last = next((one for one in self.windows if one.window == WINDOWS[0]), None)
+        if last is None or not last.valid:
+            return self.silent > 0 or (last is not None and last.state == "no_data")
+        return False
 
     def verdict(self, window: PueView) -> str:
         """Return the state that a window is marked with; empty where no limit is stated.
 
-        A year that keeps its limit is no sign of calm while its meters are silent.
+        A year that keeps its limit is no sign of calm while its last hour was not measured.
         """
         if self.limit is None:
             return ""

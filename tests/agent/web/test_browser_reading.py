@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collectors.catalogue.rack import RACK_NEED_SINCE
 from tests.agent.web import fixture
 from tests.agent.web.served import Site, _hover, _tip, fresh
 from tests.support import wait_for
@@ -62,6 +63,28 @@ def test_keyboard_reaches_everything(browser: Browser, site: Site) -> None:
             windowsVirtualKeyCode=37,
         )
     wait_for(lambda: "PUE" in _tip(browser), what="the value at the cursor")
+
+
+def test_since_when_stands_apart_from_what_is_wrong(browser: Browser) -> None:
+    """Between a rack's load and the time since when there is a space, on a narrow card as well."""
+    told = [
+        *fixture.racks(24),
+        (RACK_NEED_SINCE.series(fixture.HUB, fixture.SITE, "A", "A10", "failover_tight"), 1.0),
+    ]
+    site = Site(fixture.view(told))
+    try:
+        for width in (390, 1366):
+            browser.size(width, 768)
+            fresh(browser, site.url)
+            browser.eval("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+            margins = browser.eval(
+                "[...document.querySelectorAll('.need > .since')]"
+                ".map(n => parseFloat(getComputedStyle(n).marginLeft))"
+            )
+            assert margins
+            assert min(margins) >= 4
+    finally:
+        site.close()
 
 
 def test_print_hides_what_paper_cannot_do(browser: Browser, site: Site) -> None:

@@ -147,6 +147,37 @@ def test_a_year_within_its_limit_is_green_while_it_is_heard(browser: Browser) ->
         site.close()
 
 
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_last_hour_without_a_pue_is_told_below_the_number(
+    browser: Browser, *, silent: bool
+) -> None:
+    """The year has the mark of the unknown, also where all meters answer: the agent was off, or its
+    clock has stepped. The mark stands beside the number, and why it is there on a line below.
+    """
+    up = 0.0 if silent else 1.0
+    site = Site(_view([*_meters(up), *_racks(1.0), *_database(1.0), *_pue("no_data")], FINE))
+    try:
+        browser.size(1366, 768)
+        for language, told in (
+            ("en", "not measured in the last hour" + ": 2 devices silent" * silent),
+            ("zh", "最近一小时未计量" + "：2 台设备无应答" * silent),
+        ):
+            for path in PAGES:
+                fresh(browser, f"{site.url}{path}{'&' if '?' in path else '?'}lang={language}")
+                found = browser.eval(
+                    "((p) => [p.querySelector('.unheard').innerText,"
+                    " ...['.m-unknown', '.big', '.unheard'].map(s =>"
+                    " (r => [r.top, r.bottom])(p.querySelector(s).getBoundingClientRect()))]"
+                    ")(document.querySelector('.lead-number.s-unknown'))"
+                )
+                said, mark, number, why = found
+                assert said == told, path
+                assert number[0] <= mark[0] < mark[1] <= number[1], path
+                assert why[0] >= number[1] - 1, path
+    finally:
+        site.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_calm_site_is_green(browser: Browser, path: str) -> None:
     """With everything heard the line and the list have their tick: the check above can see it."""
