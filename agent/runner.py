@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent.health import CollectorHealth, Progress
@@ -106,15 +107,21 @@ class Runner:
             return Progress.joined((self._own_progress(), self._elsewhere.progress()))
         return self._own_progress()
 
-    def _own_progress(self) -> Progress:
-        polled = [task for task in self._tasks if task.polled]
+    def strain(self) -> Progress:
+        """Return whether the agent keeps up with its devices, without a look at each of them."""
         return Progress(
-            devices=len(polled),
-            heard=sum(task.heard for task in polled),
-            silent=sum(task.ok is False for task in polled),
             late_rounds=self._keeper.late + self._rotation.late_rounds,
             lag_seconds=self._rotation.lag,
             stretch=self._rotation.stretch,
+        )
+
+    def _own_progress(self) -> Progress:
+        polled = [task for task in self._tasks if task.polled]
+        return replace(
+            self.strain(),
+            devices=len(polled),
+            heard=sum(task.heard for task in polled),
+            silent=sum(task.ok is False for task in polled),
         )
 
     def sources(self) -> set[tuple[str, str]]:

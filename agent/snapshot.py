@@ -49,6 +49,8 @@ class Snapshot:
         self._masked: Final[set[Source]] = set()
         self._next_sweep = 0.0
         self._scraped = monotonic()
+        self._has_lines = False
+        """Whether somebody has scraped, so that lines are kept."""
 
     def update(self, batch: Batch) -> None:
         """Replace all earlier readings of a batch's source by the batch."""
@@ -65,6 +67,7 @@ class Snapshot:
             self._groups[source.layout.shape].note_changes(source, source.chosen(batch.values))
             source.replace(batch.values)
         source.time, source.expires = batch.time, expires
+        self._next_sweep = min(self._next_sweep, expires)
 
     def forget(self, collector: str, device: str) -> None:
         """Delete a source and its series, as when a reload removes a device."""
@@ -154,17 +157,22 @@ class Snapshot:
     def sweep(self) -> None:
         """Delete expired sources.
 
-        It checks at most once a second, so it may be called before every read.
+        It looks at them when the first of them may have expired, and at most once a second. So it
+        may be called before every read, also where a hub has a hundred thousand sources.
         """
         now = self._monotonic()
         if now < self._next_sweep:
             return
-        self._next_sweep = now + _SWEEP_SECONDS
-        if now > self._scraped + _UNSCRAPED_SECONDS:
+        if now > self._scraped + _UNSCRAPED_SECONDS and self._has_lines:
+            self._has_lines = False
             for source in self._sources.values():
                 source.lines = None
         for key in [key for key, source in self._sources.items() if source.expires <= now]:
             self.forget(*key)
+        soonest = min((source.expires for source in self._sources.values()), default=math.inf)
+        if self._has_lines:
+            soonest = min(soonest, self._scraped + _UNSCRAPED_SECONDS)
+        self._next_sweep = max(soonest, now + _SWEEP_SECONDS)
 
     def live(self) -> list[Family]:
         """Return the families that have live series, in the order of their names."""
@@ -177,7 +185,8 @@ class Snapshot:
         A metric with many series comes several times in a row, each time with other samples. What
         expires or changes between two pieces is seen by the later one.
         """
-        self._scraped = self._monotonic()
+        self._scraped, self._has_lines = self._monotonic(), True
+        self._next_sweep = min(self._next_sweep, self._scraped + _UNSCRAPED_SECONDS)
         chosen = Chosen(part) if part.of > 1 else None
         for family in self.live():
             if part.has(family.metric):

@@ -101,7 +101,7 @@ def _runner(job: Job, outbox: Outbox, metrics: SelfMetrics) -> Runner:
 async def _tell(runner: Runner, outbox: Outbox, metrics: SelfMetrics) -> None:
     """Send once a second how this worker is doing; the agent takes that as its sign of life."""
     while True:
-        outbox.pulse(runner.progress(), metrics)
+        outbox.pulse(runner.strain(), metrics)
         await asyncio.sleep(_PULSE_SECONDS)
 
 

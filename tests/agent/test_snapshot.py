@@ -66,6 +66,22 @@ def test_a_silent_source_expires() -> None:
     assert list(snapshot.sources()) == [("snmp", "b")]
 
 
+def test_a_source_that_expires_before_all_others_does_so_in_time() -> None:
+    """Also where it came, or its lifetime became shorter, after the others were looked at."""
+    clock = Clock()
+    snapshot = Snapshot(monotonic=clock)
+    snapshot.update(batch((POWER.series("a"), 1.0), lifetime=1e6))
+    snapshot.update(batch((POWER.series("b"), 2.0), device="b", lifetime=1e6))
+    assert len(snapshot.family(POWER)) == 2
+    clock.now += 10
+    snapshot.update(batch((POWER.series("b"), 3.0), device="b", lifetime=5.0))
+    snapshot.update(batch((POWER.series("c"), 4.0), device="c", lifetime=9.0))
+    clock.now += 5
+    assert set(snapshot.family(POWER)) == {POWER.series("a"), POWER.series("c")}
+    clock.now += 4
+    assert set(snapshot.family(POWER)) == {POWER.series("a")}
+
+
 def test_one_name_is_one_family_whoever_declares_it() -> None:
     """Two sources that declare a name differently still give one family, as the format demands."""
     other = Metric(
