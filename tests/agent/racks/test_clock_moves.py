@@ -6,7 +6,7 @@ The expected times are the true ones: a second counter (POSIX CLOCK_MONOTONIC) i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from agent.ledger.clock import Steps
 from agent.ledger.ledger import Ledger
 from agent.racks.collector import RackCollector
 from agent.snapshot import Snapshot
-from collectors.base import Batch
+from collectors.base import Batch, Reading
 from collectors.catalogue import facility
 from collectors.catalogue.rack import RACK_NEED_SINCE
 from tests.support.ledger import T0, inventory
@@ -67,14 +67,17 @@ def test_a_rack_needs_someone_as_long_as_it_does(tmp_path: Path, step: float) ->
     )
 
     def round_of(*, events_first: bool = False) -> float:
-        told: Mapping[str, float] = {}
         if events_first:
             asyncio.run(events.collect())
         power = facility.PDU_POWER.series("guian", "s1", "A", "A1", "A1-A", "A")
         _put(snapshot, "snmp", clocks, [(power, 1500.0)])
         found = list(asyncio.run(racks.collect()))
         _put(snapshot, "racks", clocks, found)
-        told = {series.label("need"): value for series, value in found if series.metric is NEED}
+        told = {
+            series.label("need"): value
+            for series, value in found
+            if series.metric is RACK_NEED_SINCE
+        }
         asyncio.run(events.collect())
         return clocks.wall() - told["over"]
 
@@ -94,10 +97,7 @@ def test_a_rack_needs_someone_as_long_as_it_does(tmp_path: Path, step: float) ->
     ledger.close()
 
 
-NEED = RACK_NEED_SINCE
-
-
-def _put(snapshot: Snapshot, name: str, clocks: Clocks, readings: list) -> None:  # type: ignore[type-arg]
+def _put(snapshot: Snapshot, name: str, clocks: Clocks, readings: Sequence[Reading]) -> None:
     snapshot.update(
         Batch(collector=name, device="", time=clocks.wall(), lifetime=1e12, readings=readings)
     )
