@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
+from agent.health import Progress
 from agent.readings import NO_READINGS, Round
 from agent.rotation import Rotation
 from agent.rounds import read, read_now, was_late
@@ -66,6 +68,23 @@ class RoundKeeper:
         self._monotonic: Final = monotonic
         self._threads: Final = threads
         self._pulse: Pulse | None = None
+
+    def strain(self) -> Progress:
+        """Return whether rounds are in time, without a look at the devices."""
+        return Progress(
+            late_rounds=self.late + self.rotation.late_rounds,
+            lag_seconds=self.rotation.lag,
+            stretch=self.rotation.stretch,
+        )
+
+    def progress(self, polled: Sequence[Task]) -> Progress:
+        """Return how many of these devices were read, and whether rounds are in time."""
+        return replace(
+            self.strain(),
+            devices=len(polled),
+            heard=sum(task.heard for task in polled),
+            silent=sum(task.ok is False for task in polled),
+        )
 
     def skip(self, task: Task) -> None:
         """Count a round that could not begin, and hand on the status of the last one again.

@@ -11,7 +11,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent.health import CollectorHealth, Progress
@@ -103,26 +102,12 @@ class Runner:
 
     def progress(self) -> Progress:
         """Return how many devices were read, and whether the agent keeps up with them."""
-        if self._elsewhere is not None:
-            return Progress.joined((self._own_progress(), self._elsewhere.progress()))
-        return self._own_progress()
+        own = self._keeper.progress([task for task in self._tasks if task.polled])
+        return Progress.joined((own, self._elsewhere.progress())) if self._elsewhere else own
 
     def strain(self) -> Progress:
         """Return whether the agent keeps up with its devices, without a look at each of them."""
-        return Progress(
-            late_rounds=self._keeper.late + self._rotation.late_rounds,
-            lag_seconds=self._rotation.lag,
-            stretch=self._rotation.stretch,
-        )
-
-    def _own_progress(self) -> Progress:
-        polled = [task for task in self._tasks if task.polled]
-        return replace(
-            self.strain(),
-            devices=len(polled),
-            heard=sum(task.heard for task in polled),
-            silent=sum(task.ok is False for task in polled),
-        )
+        return self._keeper.strain()
 
     def sources(self) -> set[tuple[str, str]]:
         """Return the keys under which the snapshot keeps what this runner's collectors report."""

@@ -53,35 +53,6 @@ def test_a_series_gone_from_its_source_is_gone_at_once() -> None:
     assert snapshot.family(ENERGY) == {}
 
 
-def test_a_silent_source_expires() -> None:
-    """After its lifetime a source is absent, not frozen and not zero; the others stay."""
-    clock = Clock()
-    snapshot = Snapshot(monotonic=clock)
-    snapshot.update(batch((POWER.series("a"), 1.0)))
-    clock.now += 20
-    snapshot.update(batch((POWER.series("b"), 2.0), device="b"))
-    clock.now += 6
-    assert snapshot.value(POWER.series("a")) is None
-    assert snapshot.value(POWER.series("b")) == 2.0
-    assert list(snapshot.sources()) == [("snmp", "b")]
-
-
-def test_a_source_that_expires_before_all_others_does_so_in_time() -> None:
-    """Also where it came, or its lifetime became shorter, after the others were looked at."""
-    clock = Clock()
-    snapshot = Snapshot(monotonic=clock)
-    snapshot.update(batch((POWER.series("a"), 1.0), lifetime=1e6))
-    snapshot.update(batch((POWER.series("b"), 2.0), device="b", lifetime=1e6))
-    assert len(snapshot.family(POWER)) == 2
-    clock.now += 10
-    snapshot.update(batch((POWER.series("b"), 3.0), device="b", lifetime=5.0))
-    snapshot.update(batch((POWER.series("c"), 4.0), device="c", lifetime=9.0))
-    clock.now += 5
-    assert set(snapshot.family(POWER)) == {POWER.series("a"), POWER.series("c")}
-    clock.now += 4
-    assert set(snapshot.family(POWER)) == {POWER.series("a")}
-
-
 def test_one_name_is_one_family_whoever_declares_it() -> None:
     """Two sources that declare a name differently still give one family, as the format demands."""
     other = Metric(
@@ -179,36 +150,6 @@ def test_a_followed_value_that_came_and_went_is_told() -> None:
     changed.clear()
     snapshot.update(batch((first, 4.0)))
     assert changed == {first: 5.0}, "it had 5 until now"
-
-
-def test_an_update_renews_the_lifetime_of_its_source_only() -> None:
-    """A source that answers again lives on; another one of the same time expires."""
-    clock = Clock()
-    snapshot = Snapshot(monotonic=clock)
-    snapshot.update(batch((POWER.series("a"), 1.0)))
-    snapshot.update(batch((POWER.series("b"), 2.0), device="b"))
-    clock.now += 20
-    snapshot.update(batch((POWER.series("a"), 1.0)))
-    clock.now += 5
-    assert snapshot.family(POWER) == {POWER.series("a"): 1.0}
-    assert set(snapshot.sources()) == {("snmp", "a")}
-    assert len(snapshot) == 1
-
-
-def test_lines_are_not_kept_where_nobody_scrapes() -> None:
-    """After ten minutes without a scrape the text is given up, and made again by the next one."""
-    clock = Clock()
-    snapshot = Snapshot(monotonic=clock)
-    snapshot.update(batch((POWER.series("a"), 1.0), lifetime=1e6))
-    assert dict(snapshot.page())[POWER] == b'dc_pdu_power_watts{pdu="a"} 1.0\n'
-    clock.now += 599
-    (source,) = snapshot.sources().values()
-    assert source.lines is not None
-    clock.now += 2
-    (source,) = snapshot.sources().values()
-    assert source.lines is None
-    snapshot.update(batch((POWER.series("a"), 2.0), lifetime=1e6))
-    assert dict(snapshot.page())[POWER] == b'dc_pdu_power_watts{pdu="a"} 2.0\n'
 
 
 def test_of_two_sources_with_one_series_the_newest_counts() -> None:
