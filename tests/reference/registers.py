@@ -33,7 +33,9 @@ GLITCHES = 2
 """A register that falls back to what it was so many readings ago may have leapt and come back."""
 
 WRAP = Fraction(3, 2)
-"""A wrap is no steeper than so many times what other rises come up to; else it was a reset."""
+"""A wrap is no steeper than so many times what other rises come up to, or of 1 kWh at most; else it
+was a reset.
+"""
 
 AT_ONCE = Fraction(6, 5)
 """A register that rested rises by no more than so many times what is usual in that time."""
@@ -232,7 +234,8 @@ def _wrapped(
     if meter.wrap is None or before > meter.wrap:
         return -1
     rise = after + meter.wrap - before
-    if usual.known and rise * 1000 > WRAP * usual.steep * length:
+    is_little = rise <= (CUBIC_METRE if meter.point == "water" else KWH)
+    if usual.known and not is_little and rise * 1000 > WRAP * usual.steep * length:
         return -1
     if meter.rating is None:
         return rise if 2 * rise < meter.wrap else -1
