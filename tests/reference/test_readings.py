@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 
 from tests.reference.model import (
+    KWH,
     Cells,
     Duty,
     Kind,
@@ -163,14 +164,14 @@ def test_a_fall_by_less_than_half_of_the_width_is_no_wrap() -> None:
 
 
 def test_a_reset_just_after_another_is_no_glitch() -> None:
-    """1 J a minute, from 990 J of 1000 J; it is reset to 0 at 7 and at 60.
+    """1 kWh a minute, from 990 kWh of 1000 kWh; it is reset to 0 at 7 and at 60.
 
-    Were all that it shows from 7 to 59 false, 996 J to 0 J would be a wrap of 4 J.
+    Were all that it shows from 7 to 59 false, 996 kWh to 0 would be a wrap of 4 kWh.
     """
-    values = [(m, 990 + m if m < 7 else m - 7 if m < 60 else m - 60) for m in range(100)]
-    meter = Meter(meter="main", point="utility", wrap=Fraction(1000))
+    values = [(m, KWH * (990 + m if m < 7 else m - 7 if m < 60 else m - 60)) for m in range(100)]
+    meter = Meter(meter="main", point="utility", wrap=Fraction(1000 * KWH))
     found = joules(energy_cells(meter, register(*values), MINUTE))
-    assert found == {minute: 5 for minute in range(0, 95, 5) if minute not in {5, 55}}
+    assert found == {minute: 5 * KWH for minute in range(0, 95, 5) if minute not in {5, 55}}
 
 
 def test_power_beside_a_register_of_large_steps_is_open() -> None:
