@@ -13,6 +13,9 @@ from typing import Any, Final
 from tests.reference.judge import TOO_GOOD, Disagreement
 from tests.reference.worlds import Plan
 
+HALF_AN_HOUR: Final = 35
+"""Minutes. Six whole cells before that in which a meter falls."""
+
 Recognises = Callable[[Plan, Disagreement], bool]
 
 
@@ -33,7 +36,23 @@ def _sampled(plan: Plan, found: Disagreement) -> bool:
     return bool(moves) and is_sampled and found.size < 2
 
 
+def _dies_young(plan: Plan, _: Disagreement) -> bool:
+    """The sun's meter is dead before half an hour of it is known: nobody knows what it counted."""
+    if plan.sun is None:
+        return False
+    begins = plan.sun.from_minute + HALF_AN_HOUR
+    return any(
+        fault.sort == "dead" and fault.minute < begins + 2 * plan.sun.seconds // 60
+        for fault in plan.sun.faults
+    )
+
+
 OPEN: Final[tuple[Open, ...]] = (
+    Open(
+        reason="solar cells are dead before half an hour of them is known",
+        sorts=(TOO_GOOD,),
+        recognises=_dies_young,
+    ),
     Open(
         reason="power is read seldom, in step with its load: beyond U (k = 2), within twice",
         sorts=(TOO_GOOD,),
