@@ -90,6 +90,10 @@ class Falls:
         )
         """Meters that hang behind an IT meter; they are judged where they are subtracted."""
         self._renewables = frozenset(boundary.places.get("renewable", ()))
+        utilities = boundary.places.get("utility", ())
+        self._only = utilities[0] if len(utilities) == 1 and self._renewables else None
+        """The only utility meter beside solar cells: it feeds no chillers alone, so if it rests,
+        the cells have taken its load over."""
         self._sold = boundary.sold
 
     def of(self, group: Group) -> list[AtRest]:
@@ -144,7 +148,8 @@ class Falls:
             if found is not None:
                 if place in self._renewables:
                     return found and is_abrupt(cells, first) and not self._sells(hours[-2:])
-                return found and not (group.load and self._may_rest(place, hours[1]))
+                may_rest = group.load and place != self._only and self._may_rest(place, hours[1])
+                return found and not may_rest
         return False
 
     def _beside(self, group: Group, hour: int) -> Beside:
