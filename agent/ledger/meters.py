@@ -11,6 +11,9 @@ from agent.ledger.register_steps import Step
 from collectors.base import Series
 from collectors.catalogue.limits import INCOMING
 
+SELF_FED: Final = frozenset({"generator", "renewable"})
+"""Points of supplies beside which the utility may rest."""
+
 _PDU_HEADROOM: Final = 2.0
 """A PDU whose rating nobody states cannot draw more than this many times its feed's capacity."""
 
@@ -84,10 +87,8 @@ class TrackedMeter:
 
 
 def _feeds_itself(inventory: Inventory, site: str) -> bool:
-    """Tell whether a site lists renewables of its own."""
-    return any(
-        meter.point == "renewable" for key, meter in inventory.meters.items() if key[0] == site
-    )
+    """Tell whether a site lists renewables of its own, or a generator."""
+    return any(meter.point in SELF_FED for meter in inventory.meters_by_site.get(site, ()))
 
 
 def limits_of(inventory: Inventory, site: str, name: str) -> Limits:

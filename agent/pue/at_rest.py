@@ -21,6 +21,7 @@ from agent.ledger.energy import (
     JOULES_PER_KWH,
     floor_hour,
 )
+from agent.ledger.meters import SELF_FED
 from agent.ledger.store.site_hours import SiteHour
 from agent.pue.boundary import Boundary
 from agent.pue.places import Place
@@ -43,8 +44,8 @@ _PATH: Final = ("ups_input", *reversed(IT_POINTS))
 
 
 _FAR_BELOW: Final = 0.8
-"""Supplies that may rest by turns, as the sun shines, are contradicted in a single cell if they
-count less than this share of what is measured behind them."""
+"""Supplies that may rest by turns, as the sun shines or a generator runs, are contradicted in a
+single cell if they count less than this share of what is measured behind them."""
 
 _WHOLE: Final = 0.95
 """A meter ran throughout a cell if it counts this share of what it does in the cell beyond."""
@@ -99,7 +100,7 @@ def is_suspect(rows: Mapping[str, SiteHour], one: Passed) -> bool:
         for joules in (rows[point].joules for point in points if point in rows):
             carried = [so_far + sign * each for so_far, each in zip(carried, joules, strict=True)]
     lacking = (joules - carried[n] for n, joules in needed.items() if carried[n] < _SURELY * joules)
-    return sum(lacking) > (0.0 if "renewable" in one.points else _LEAST)
+    return sum(lacking) > (_LEAST if SELF_FED.isdisjoint(one.points) else 0.0)
 
 
 def at_rest(
@@ -145,7 +146,7 @@ def at_rest(
             found += [
                 AtRest(point, one.place, mask) for point, one in _named([every[n] for n in still])
             ]
-    if told.get("renewable"):
+    if not SELF_FED.isdisjoint(told):
         found += _far_below(every, needed, carried, known, sum(step.values()))
     return found
 
@@ -157,12 +158,12 @@ def _far_below(
     known: int,
     least: float,
 ) -> Iterator[AtRest]:
-    """Yield the supply that fell the most in each cell that all of them cannot have carried.
+    """Yield the utility's meter that fell the most in each cell that no supplies can have carried.
 
-    A supply that rests while the sun shines cannot be told from one that is dead for minutes by its
-    register alone.
+    One that rests while the sun shines, or a generator runs, cannot be told by its register alone
+    from one that is dead for minutes.
     """
-    supplies = [(point, one) for point, one in every if point != "renewable"]
+    supplies = [(point, one) for point, one in every if point == "utility"]
     for cell, joules in needed.items():
         is_far = carried[cell] < _FAR_BELOW * joules and joules - carried[cell] > least
         if is_far and known >> cell & 1 and supplies:

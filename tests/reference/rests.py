@@ -135,6 +135,9 @@ HOUR_BEFORE, FEWEST = 12, 6
 AT_ONCE = Fraction(6, 10)
 """What the sun makes fell at once if it made this share of the usual in the last whole cell."""
 
+SHORTEST = 2
+"""Cells. A register of coarse steps may stand still in a single one."""
+
 SHARE = Fraction(1, 10)
 """A supply that carries less than this share may stop without being missed."""
 
@@ -160,7 +163,7 @@ def fallen(
             account = _accounted(cells, name, run)
             for at in _with_neighbours(run):
                 found.setdefault(at, Duty.MAY)
-            if account is None:
+            if account is None or len(run) < SHORTEST:
                 continue
             drew, accounted = account
             enough = drew * HOUR_BEFORE > 2 * (LEAST + STEPS * steps.get(name, Fraction(0)))

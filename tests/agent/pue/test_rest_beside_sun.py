@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from tests.agent.pue.test_at_rest import (
     stock,
     until,
 )
-from tests.support.ledger import SITE, bench, energy, exported
+from tests.support.ledger import SITE, T0, bench, energy, exported, power
 
 SUN = "{meter: pv, point: renewable}"
 
@@ -162,3 +163,65 @@ def test_a_battery_that_sells_at_night_is_seen_by_what_it_sells(tmp_path: Path) 
         assert result(b).pue == pytest.approx(facility / 400, rel=0.005)
         assert result(b).uncertainty is not None
         assert result(b).uncertainty > 0.1  # nobody knows that a battery gave
+
+
+FAC = [130.0] * 361
+UP = [min(115.0, 115 * m / 180) for m in range(361)]
+
+
+def counted(name: str, point: str, kw: list[float], dead: range = range(0)) -> Told:
+    kwh = [0.0]
+    for m in range(360):
+        kwh.append(kwh[-1] + (0 if m in dead else kw[m] / 60))
+
+    def told(m: int) -> list[Reading]:
+        return [
+            energy(name, (1000 + kwh[m]) * KWH, point),
+            power(name, 0 if m in dead else 1000 * kw[m], point),
+        ]
+
+    return told
+
+
+def test_a_dead_utility_that_the_sun_had_brought_low(tmp_path: Path) -> None:
+    """The sun rises to 115 kW in three hours, and the utility falls to 15; it dies in hour four.
+
+    115 / 100 would be too good.
+    """
+    main = [a - b for a, b in zip(FAC, UP, strict=True)]
+    with bench(tmp_path, stock(MAIN, SUN, IT)) as b:
+        live(
+            b,
+            counted("main", "utility", main, range(240, 361)),
+            counted("pv", "renewable", UP),
+            it,
+            minutes=360,
+        )
+        r = b.pue.between(SITE, T0, T0 + 6 * 3600)
+        assert (r.pue, r.coverage) == (pytest.approx(1.3, abs=0.003), pytest.approx(240 / 360))
+        assert b.pue.resting() == {(SITE, "main", "utility"): True}
+
+
+@pytest.mark.parametrize("wobble", [0.0, 4.0])
+@pytest.mark.parametrize("back", [300])
+def test_a_generator_that_is_tested_widens_no_uncertainty(
+    tmp_path: Path, wobble: float, back: int
+) -> None:
+    """Its register stood still for four hours, and its power said 0: nothing is in doubt there."""
+    text = stock(MAIN, "{meter: diesel, point: generator}", IT)
+    text = text.replace("{meter", "{accuracy_class: 0.2, meter")
+    kw = [130 + wobble * math.sin(m / 97) for m in range(361)]
+    gen = [kw[m] if 240 <= m < back else 0.0 for m in range(361)]
+    main = [a - b for a, b in zip(kw, gen, strict=True)]
+    with bench(tmp_path, text) as b:
+        live(
+            b,
+            counted("main", "utility", main),
+            counted("diesel", "generator", gen),
+            counted("it", "it_input", [one / 1.3 for one in kw]),
+            minutes=360,
+        )
+        r = b.pue.between(SITE, T0, T0 + 6 * 3600)
+        assert r.coverage == 1.0
+        assert r.pue == pytest.approx(1.3, abs=0.003)
+        assert (r.uncertainty or 0) < 0.03
