@@ -226,7 +226,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     13: (_UNSEEN,),
     14: (EPISODE,),
     15: (_REFUSAL_INDEX,),
-    16: ("DROP INDEX site_hour_joules",),
+    16: ("DROP INDEX IF EXISTS site_hour_joules",),
 }
 """What is done to a file of the version before."""
 

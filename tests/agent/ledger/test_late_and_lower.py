@@ -92,13 +92,14 @@ def test_a_load_that_is_often_low_is_no_exchange(limits: Limits, interval: int) 
 
 @pytest.mark.parametrize(("held", "kw"), [(100, 75), (130, 40)])
 def test_a_feed_held_at_0_for_hours_makes_no_better_pue(tmp_path: Path, held: int, kw: int) -> None:
-    """With solar cells a feed may rest, so what it was held back is in doubt, also of hours before.
+    """With a battery a feed may rest, so what it was held back is in doubt, also of hours before.
 
     Facility energy is 130 kW for seven hours, of which kw * held minutes are not told. IT has
     100 kW, so the truth is 1.3; the deviation is kw * held / 60 of 910 kWh.
     """
     text = (
-        f"sites: [{{site: {SITE}, timezone: UTC}}]\nmeters:\n- {{meter: main, point: utility}}\n"
+        f"sites: [{{site: {SITE}, timezone: UTC, battery: true}}]\n"
+        "meters:\n- {meter: main, point: utility}\n"
         "- {meter: main-2, point: utility}\n- {meter: pv, point: renewable}\n"
         "- {meter: it, point: it_input}\n"
     )
