@@ -18,7 +18,7 @@ class ClosingSocket(ssl.SSLSocket):
         """Read; `wrap_socket` reads a byte of a connection that has ended. Raises OSError."""
         try:
             return super().recv(buflen, flags)
-        except ConnectionError:
+        except OSError:
             if self.version() is None:  # nobody has got this socket yet
                 self.close()
             raise

@@ -50,6 +50,9 @@ single cell if they count less than this share of what is measured behind them."
 _WHOLE: Final = 0.95
 """A meter ran throughout a cell if it counts this share of what it does in the cell beyond."""
 
+_FEW: Final = 2
+"""So many cells of an hour are contradicted by a meter that is dead for minutes."""
+
 _SLACK: Final = CELLS // 2
 """Cells. For so long a meter may count again until it is told."""
 
@@ -147,6 +150,8 @@ def at_rest(
                 AtRest(point, one.place, mask) for point, one in _named([every[n] for n in still])
             ]
     if not SELF_FED.isdisjoint(told):
+        for rest in found:
+            known &= ~rest.mask
         found += _far_below(every, needed, carried, known, sum(step.values()))
     return found
 
@@ -158,23 +163,30 @@ def _far_below(
     known: int,
     least: float,
 ) -> Iterator[AtRest]:
-    """Yield the utility's meter that fell the most in each cell that no supplies can have carried.
+    """Yield the utility's meter that fell in one or two cells that no supplies can have carried.
 
     One that rests while the sun shines, or a generator runs, cannot be told by its register alone
-    from one that is dead for minutes.
+    from one that is dead for minutes. Where more cells of an hour are so, a load went up and down
+    that is not known as well behind: its readings are far apart.
     """
     supplies = [(point, one) for point, one in every if point == "utility"]
-    for cell, joules in needed.items():
-        is_far = carried[cell] < _FAR_BELOW * joules and joules - carried[cell] > least
-        if is_far and known >> cell & 1 and supplies:
-            point, one = max(supplies, key=lambda each: _fall(each[1], cell))
+    far = [
+        cell
+        for cell, joules in needed.items()
+        if carried[cell] < min(_FAR_BELOW * joules, joules - least) and known >> cell & 1
+    ]
+    if not supplies or not far or far[-1] - far[0] >= _FEW:
+        return
+    for cell in far:
+        point, one = max(supplies, key=lambda each: _fall(each[1], cell, far))
+        if _fall(one, cell, far) >= (needed[cell] - carried[cell]) / 2:
             yield AtRest(point, one.place, with_edges(one, 1 << cell) & known)
 
 
-def _fall(one: PlaceHour, cell: int) -> float:
-    """Return by how much a meter counts less in a cell than in the more of those beside it."""
-    beside = (_joules(one, n) for n in (cell - 1, cell + 1) if 0 <= n < CELLS)
-    return max(beside) - _joules(one, cell)
+def _fall(one: PlaceHour, cell: int, far: Sequence[int]) -> float:
+    """Return by how much a meter counts less in a cell than in the less of those around `far`."""
+    around = (_joules(one, n) for n in (far[0] - 1, far[-1] + 1) if 0 <= n < CELLS)
+    return min(around) - _joules(one, cell)
 
 
 def is_resting(cells: Mapping[int, int], now: int) -> bool:
@@ -191,7 +203,7 @@ def is_resting(cells: Mapping[int, int], now: int) -> bool:
 def _named(still: Sequence[tuple[str, PlaceHour]]) -> Sequence[tuple[str, PlaceHour]]:
     """Return those that should not rest: a generator is off while the utility supplies.
 
-    At night the sun is no reason.
+    Solar cells stand at 0 each night, so they are named only if no utility meter stands at 0.
     """
     for lawful in (("generator", "renewable"), ("generator",)):
         named = [one for one in still if one[0] not in lawful]

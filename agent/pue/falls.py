@@ -92,8 +92,7 @@ class Falls:
         self._renewables = frozenset(boundary.places.get("renewable", ()))
         utilities = boundary.places.get("utility", ())
         self._only = utilities[0] if len(utilities) == 1 and self._renewables else None
-        """The only utility meter beside solar cells: it feeds no chillers alone, so if it rests,
-        the cells have taken its load over."""
+        """The only utility meter beside solar cells: these bring it low each day."""
         self._sold = boundary.sold
 
     def of(self, group: Group) -> list[AtRest]:
@@ -148,8 +147,7 @@ class Falls:
             if found is not None:
                 if place in self._renewables:
                     return found and is_abrupt(cells, first) and not self._sells(hours[-2:])
-                may_rest = group.load and place != self._only and self._may_rest(place, hours[1])
-                return found and not may_rest
+                return found and not (group.load and self._may_rest(place, hours[1]))
         return False
 
     def _beside(self, group: Group, hour: int) -> Beside:
@@ -172,7 +170,7 @@ class Falls:
     def _may_rest(self, place: Place, fell: int) -> bool:
         """Tell whether a supply that fell in an hour went down slowly, or rests now and then."""
         hours = self._hours(place, range(fell - _BEFORE_MS, fell, HOUR_MS))
-        return may_rest(hours, hours.get(fell - HOUR_MS))
+        return may_rest(hours, None if place == self._only else hours.get(fell - HOUR_MS))
 
     def _is_judged(self, group: Group, point: str, place: Place) -> bool:
         """Tell whether a dead meter can be seen. A generator is off most of its life."""
