@@ -21,7 +21,8 @@ def run(args: argparse.Namespace) -> int:
 
     A bad config gives one line for each mistake and exit status 2.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(ManyLines())
+    handler = logging.StreamHandler()
+    handler.addFilter(ManyLines())
+    form = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler])
     return run_watched(App(args.config).run())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from agent.cli import main
 from agent.manylines import ManyLines
 
 
@@ -110,3 +112,10 @@ def test_each_minute_has_its_own_count(told: Told) -> None:
         told.now += 1.0
     assert sum(line.startswith("1 more lines") for line in told.kept.lines) == 3
     assert len(told.kept.lines) == 33
+
+
+def test_a_handler_of_another_program_gets_no_filter(tmp_path: Path) -> None:
+    """Whoever calls the command from a program of its own keeps all lines of its own handlers."""
+    assert main(["run", "--config", str(tmp_path / "none.yaml")]) == 2
+    found = [one for handler in logging.getLogger().handlers for one in handler.filters]
+    assert not any(isinstance(one, ManyLines) for one in found)
