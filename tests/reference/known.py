@@ -37,19 +37,19 @@ def _sampled(plan: Plan, found: Disagreement) -> bool:
 
 
 def _dies_young(plan: Plan, _: Disagreement) -> bool:
-    """The sun's meter is dead before half an hour of it is known: nobody knows what it counted."""
-    if plan.sun is None:
-        return False
-    begins = plan.sun.from_minute + HALF_AN_HOUR
+    """A supply is dead before half an hour of it is known: nobody knows what it counted."""
     return any(
-        fault.sort == "dead" and fault.minute < begins + 2 * plan.sun.seconds // 60
-        for fault in plan.sun.faults
+        fault.sort == "dead"
+        and fault.minute < one.from_minute + HALF_AN_HOUR + 2 * one.seconds // 60
+        for one in (*plan.feeds, plan.sun)
+        if one is not None
+        for fault in one.faults
     )
 
 
 OPEN: Final[tuple[Open, ...]] = (
     Open(
-        reason="solar cells are dead before half an hour of them is known",
+        reason="a supply is dead before half an hour of it is known",
         sorts=(TOO_GOOD,),
         recognises=_dies_young,
     ),
