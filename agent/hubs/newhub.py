@@ -25,7 +25,8 @@ from collectors.strict import Problems
 
 _TARGET: Final = re.compile(
     r"(?P<kpi>[a-z][a-z0-9_]*)"
-    r"(?:\s*\{\s*(?P<label>[a-z][a-z0-9_]*)\s*=\s*(?P<quote>[\"']?)(?P<narrow>[^{}\"']+?)(?P=quote)\s*\})?"
+    r"(?:\s*\{\s*(?P<label>[a-z][a-z0-9_]*)\s*="
+    r"\s*(?P<quote>[\"']?)(?P<narrow>[^{}\"']+?)(?P=quote)\s*\})?"
     r"\s*(?P<op><=|>=|=|≤|≥)\s*(?P<value>-?\d+(?:\.\d+)?)"
     r"(?:\s*(?P<unit>(?!\s*by\b)\S.*?))?(?:\s+by\b\s*(?P<deadline>.*))?"
 )

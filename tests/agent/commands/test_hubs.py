@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from agent.cli import main
 from tests.agent.targets.boards import BOARD
+from tests.support.answering import answering
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -89,13 +89,8 @@ class _Agent(BaseHTTPRequestHandler):
 @pytest.fixture
 def agent() -> Iterator[str]:
     """A server on loopback."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Agent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(_Agent) as url:
+        yield url
 
 
 def test_command_asks_an_agent(agent: str, capsys: pytest.CaptureFixture[str]) -> None:

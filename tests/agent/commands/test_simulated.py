@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from agent.cli import main
 from tests.agent.commands.ledger_site import DAY, two_halves
 from tests.agent.targets.boards import BOARD
+from tests.support.answering import answering
 from tests.support.ledger import SITE
 
 SAID = "Simulated data: the devices behind it are not real.\n"
@@ -80,13 +80,8 @@ def agent(simulated: bool) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Keep quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Agent)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Agent) as url:
+        yield url
 
 
 def test_hubs_of_an_agent(agent: str, answer: Answer, simulated: bool) -> None:
