@@ -19,6 +19,7 @@ from agent.device_files import DeviceFileError, DeviceFiles, in_device_file, rea
 from agent.environment import open_config
 from agent.hubs.named import check_hubs
 from agent.named_files import check_files, check_files_beside
+from agent.receivers.named import check_receivers
 from agent.sections import Outputs, Section, pairs, read_outputs, read_section
 from collectors.base import Collector, CollectorKind, ConfigError, Context, Place
 from collectors.strict import Document, Problems, nearest
@@ -166,8 +167,8 @@ def load(
 ) -> Config:
     """Read and check a config file; raises Problems with every mistake in it.
 
-    `hubs` are the keys of the registry, against which `hub` and `hubs` are checked where they are
-    given. A file of `devices_dir` that is wrong stays as it is in `before`.
+    `hubs` are the keys of the registry, against which `hub`, `hubs` and the hubs of receivers are
+    checked where they are given. A file of `devices_dir` that is wrong stays as it is in `before`.
     """
     document = open_config(path, text=text)
     file = document.convert(document.root, ConfigFile, "")
@@ -177,6 +178,7 @@ def load(
         check_files(document, file, outputs)
         if hubs is not None:
             check_hubs(document, file.hub, file.hubs, hubs)
+            check_receivers(document, file.alerting, hubs)
     else:
         check_files_beside(document)
     if document.errors:

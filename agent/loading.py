@@ -63,7 +63,8 @@ def load_files(
         config = replace(config, file=replace(config.file, state_dir=state_dir))
     hubs_dir = config.file.hubs_dir
     keys = packaged_keys() if hubs_dir is None else sorted(load_hubs(hubs_dir).hubs)
-    if not {config.file.hub, *config.file.hubs} <= set(keys):
+    told = {hub for receiver in config.file.alerting.receivers for hub in receiver.hubs}
+    if not {config.file.hub, *config.file.hubs, *told} <= set(keys):
         config_module.load(path, hubs=keys)  # raises, naming the line
     return config, inventory_of(config, former=former)
 

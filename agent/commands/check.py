@@ -11,10 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from agent.commands.check_hubs import wrong_hubs
 from agent.commands.check_names import peers_written_otherwise, unknown_names
 from agent.commands.check_tenants import wrong_beside, wrong_tenants
 from agent.commands.check_unused import unusable
-from agent.hubs.configured import wrong_hubs
 from agent.loading import load_all
 from agent.messages.catalogue import words
 from agent.messages.said import said_lines

@@ -13,8 +13,6 @@ from agent.environment import open_config
 from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.hubs.named import check_hubs
-from collectors.base import ConfigError
-from collectors.paths import is_folder
 from collectors.strict import Document, Problems
 
 
@@ -79,21 +77,6 @@ def hubs_folder(config: Path | None, hubs_dir: Path | None = None) -> Path | Non
     if document.errors:
         raise Problems(document.errors)
     return folder
-
-
-def wrong_hubs(config: Path) -> Sequence[ConfigError]:
-    """Return what is wrong with the hubs that a config names, whatever else is wrong with it.
-
-    What is wrong with the values of these keys is told as well, as it is where all keys are read.
-    """
-    try:
-        document = open_config(config)
-        folder = document.section("hubs_dir", Path)
-        if folder is None or is_folder(folder):
-            read_own(document)
-    except Problems as problems:
-        return problems.errors
-    return document.errors
 
 
 def _of_file(config: Path, hubs_dir: Path | None) -> tuple[OwnHubs, Registry]:

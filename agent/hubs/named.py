@@ -9,7 +9,7 @@ from collectors.strict import Document, nearest
 
 def check_hubs(document: Document, hub: str, hubs: Sequence[str], known: Iterable[str]) -> None:
     """Note the hubs of a config that the registry does not have, at their line."""
-    keys = list(known)
+    keys = sorted(known)
     if hub and hub not in keys:
         message = f"not in the registry; expected one of {', '.join(keys)}"
         document.fail(document.node("hub"), "hub", message)

@@ -13,6 +13,7 @@ from agent.hubs.loader import load_registry
 from agent.hubs.model import Registry
 from agent.messages.said import tell
 from agent.receivers.model import AlertingSection
+from agent.receivers.named import check_receivers
 from agent.settings import Http
 from collectors.catalogue.limits_section import LimitsSection
 from collectors.strict import Problems
@@ -104,11 +105,7 @@ def _read(config: Path, hubs_dir: Path | None) -> _Own:
         own, registry = read_own(document, hubs_dir)
     except Problems as problems:  # in hub files
         raise Problems([*document.errors, *problems.errors]) from None
-    for receiver in alerting.receivers if alerting is not None else ():
-        for hub in receiver.hubs:
-            if hub not in registry.hubs:
-                at = "alerting.receivers"
-                document.fail(document.node(at), at, f"{receiver.name}: no such hub: {hub}")
+    check_receivers(document, alerting, registry.hubs)
     if document.errors:
         raise Problems(document.errors)
     return _Own(

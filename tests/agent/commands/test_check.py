@@ -102,6 +102,50 @@ def test_an_unknown_hub_is_told_beside_an_unknown_key(
     ]
 
 
+def test_a_hub_of_a_receiver_that_does_not_exist_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its alerts would go to nobody; file, line, key and what was meant are in the line."""
+    path = tmp_path / "config.yaml"
+
+    def told(receivers: str, hub: str = "guian", command: str = "check") -> list[str]:
+        path.write_text(
+            f"hub: {hub}\nsite: s1\nstate_dir: state\nalerting:\n  receivers:\n"
+            f"    - {{name: first, webhook: {{url: 'http://127.0.0.1:1'}}}}\n{receivers}"
+        )
+        words = {"check": ["check"], "rules": ["rules", "build", "--out", str(tmp_path / "out")]}
+        status = main([*words[command], "--config", str(path)])
+        said = capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines()
+        assert status == (2 if any(": no such hub" in line for line in said) else 0)
+        return said
+
+    second = "    - name: duty\n      webhook: {url: 'http://127.0.0.1:1'}\n      hubs:\n"
+    here = "config.yaml:11: alerting.receivers[1].hubs[1]: no such hub"
+    near = f"{second}        - kunming\n        - kunmin\n"
+    assert told(near) == [f"{here}; did you mean kunming?"]
+    assert told(near, command="rules") == [f"{here}; did you mean kunming?"]
+    listed = "guian, guizhou, kunming, liangya, national"
+    assert told(f"{second}        - kunming\n        - xyz\n") == [
+        f"{here}; expected one of {listed}"
+    ]
+    assert told(f"{second}        - kunming\n") == []
+    # Beside another mistake it is told as well, and each once.
+    path.write_text("hub: xyz\nhubs: [abc]\nstate_dir: state\n")
+    assert main(["check", str(path)]) == 2
+    assert capsys.readouterr().err.replace(f"{tmp_path}/", "").splitlines() == [
+        f"config.yaml:1: hub: not in the registry; expected one of {listed}",
+        f"config.yaml:2: hubs[0]: no such hub; expected one of {listed}",
+    ]
+    hub, receiver = told(near, hub="guin")
+    assert hub.startswith("config.yaml:1: hub: not in the registry")
+    assert receiver == f"{here}; did you mean kunming?"
+    path.write_text(path.read_text() + "sit: s1\n")
+    assert main(["check", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("no such hub") == 1
+    assert "config.yaml:12: sit: unknown key" in said
+
+
 DEVICE = "{address: '127.0.0.1', pdu: A07-A, rack: A07, feed: A, profile: rfc1628-ups}"
 
 
