@@ -1,8 +1,9 @@
 """`hubgauge check F`: load a config file and all the files it names.
 
 Every mistake is one line, and the exit status is then 2. A name that does not match the inventory
-is a line as well, but no mistake: the agent would run with it. So is a folder of textfiles that is
-not there. A mistake in a file of devices or of tenants is one: the agent runs without that file.
+is a line as well, but no mistake: the agent would run with it. So are a name that nothing else in
+the config has, and a folder of textfiles that is not there. A mistake in a file of devices or of
+tenants is one: the agent runs without that file.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from agent.commands.check_hubs import wrong_hubs
 from agent.commands.check_names import peers_written_otherwise, unknown_names
+from agent.commands.check_references import unknown_references
 from agent.commands.check_tenants import wrong_beside, wrong_tenants
 from agent.commands.check_unused import unusable
 from agent.loading import load_all
@@ -42,7 +44,12 @@ def run(args: argparse.Namespace) -> int:
         raise Problems(list({str(error): error for error in every}.values())) from None
     devices = len(loaded.collectors)
     racks = len(loaded.inventory.racks) if loaded.inventory else 0
-    doubted = [*unknown_names(loaded), *peers_written_otherwise(loaded), *unusable(loaded)]
+    doubted = [
+        *unknown_names(loaded),
+        *unknown_references(loaded),
+        *peers_written_otherwise(loaded),
+        *unusable(loaded),
+    ]
     told = (line for one in doubted for line in said_lines(one, args.language))
     sys.stderr.writelines(f"{line}\n" for line in told)
     w = words(args.language)

@@ -31,7 +31,8 @@ def unknown_names(loaded: Loaded) -> list[ConfigError]:
         )
         line = document.line(key)
         return [ConfigError(said, file=str(loaded.config.path), line=line, key=key)]
-    found = [*_own(inventory, file.site, file.rack)]
+    own = {"site": file.site, "row": file.row, "rack": file.rack}
+    found = [*_own(inventory, {name: text for name, text in own.items() if text})]
     found += _limited(inventory, file.limits.sites)
     found += _seen(inventory, loaded.config.outputs.http.roles)
     told = [
@@ -65,9 +66,12 @@ def peers_written_otherwise(loaded: Loaded) -> list[ConfigError]:
     return told
 
 
-def _own(inventory: Inventory, site: str, rack: str) -> Iterator[tuple[str, str]]:
+def _own(inventory: Inventory, own: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the place of the agent itself."""
+    site, rack = own.get("site", ""), own.get("rack", "")
     if inventory.sites and site and site not in inventory.sites:
         yield "site", f"{site} is not in the inventory{nearest(site, inventory.sites)}"
+    yield from _judge_row(inventory, "row", own, site)
     if rack and rack not in inventory.racks:
         yield "rack", f"{rack} is not in the inventory{nearest(rack, inventory.racks)}"
 
@@ -99,17 +103,36 @@ def _seen(inventory: Inventory, roles: Sequence[Role]) -> Iterator[tuple[str, st
 
 
 def _entries(config: object, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Yield the texts of each entry of a section's lists, with the key of the entry."""
-    if not is_dataclass(config):
-        return
-    for one in fields(config):
+    """Yield the texts of each entry of a section's lists, with the key of the entry.
+
+    Units that are linked to a device follow it: what they do not state is the device's.
+    """
+    for place, entry in _inner(config, key):
+        texts = _texts(entry)
+        yield place, texts
+        for unit, linked in _inner(entry, place):
+            said = _texts(linked)
+            pdu = {"pdu": said.get("name", "")} if "pdu" in texts else {}
+            where = {name: t for name, t in texts.items() if name in ("site", "rack", "row")}
+            yield unit, {name: t for name, t in {**where, **said, **pdu}.items() if t}
+
+
+def _inner(config: object, key: str) -> Iterator[tuple[str, object]]:
+    """Yield the models in the lists and the mappings of a model, each with its key."""
+    for one in fields(config) if is_dataclass(config) else ():
         value = getattr(config, one.name)
+        place = f"{key}.{one.name}"
         if isinstance(value, list | tuple):
-            for number, entry in enumerate(value):
-                if is_dataclass(entry):
-                    texts = {each.name: getattr(entry, each.name) for each in fields(entry)}
-                    place = f"{key}.{one.name}[{number}]"
-                    yield place, {name: t for name, t in texts.items() if t and isinstance(t, str)}
+            yield from ((f"{place}[{n}]", entry) for n, entry in enumerate(value))
+        elif isinstance(value, dict):
+            yield from ((f"{place}.{name}", entry) for name, entry in value.items())
+
+
+def _texts(entry: object) -> dict[str, str]:
+    """Return what a model states as text, by key; nothing for what is no model."""
+    named = fields(entry) if is_dataclass(entry) else ()
+    texts = {one.name: getattr(entry, one.name) for one in named}
+    return {name: t for name, t in texts.items() if t and isinstance(t, str)}
 
 
 def _judge(
@@ -119,6 +142,7 @@ def _judge(
     site = entry.get("site", own_site)
     if "site" in entry and inventory.sites and site not in inventory.sites:
         yield f"{key}.site", f"{site} is not in the inventory{nearest(site, inventory.sites)}"
+    yield from _judge_row(inventory, f"{key}.row", entry, site)
     rack = entry.get("rack", "")
     if rack and rack not in inventory.racks:
         yield f"{key}.rack", f"{rack} is not in the inventory{nearest(rack, inventory.racks)}"
@@ -130,6 +154,18 @@ def _judge(
             f"{key}.meter",
             f"{meter} is not a meter of {site} in the inventory{nearest(meter, names)}",
         )
+
+
+def _judge_row(
+    inventory: Inventory, key: str, entry: Mapping[str, str], site: str
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a row; what its rack's series say is the inventory's row."""
+    row, rack = entry.get("row", ""), inventory.racks.get(entry.get("rack", ""))
+    rows = {one.row for one in inventory.racks.values() if one.site == site and one.row}
+    if row and rack is not None and rack.row and rack.row != row:
+        yield key, f"{rack.rack} is row {rack.row} in the inventory, not {row}"
+    elif row and rows and row not in rows:
+        yield key, f"{row} is not in the inventory{nearest(row, sorted(rows))}"
 
 
 def _judge_pdu(

@@ -1,7 +1,7 @@
 """Files and folders that a config names and an agent runs without, though what they are for fails.
 
-The readings of textfiles need their folder. A certificate whose time is over is loaded, and refused
-by whoever is shown it.
+The readings of textfiles need their folder, and `rules build` that of an operator's own rules. A
+certificate whose time is over is loaded, and refused by whoever is shown it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collectors.validity import validities
 
 def unusable(loaded: Loaded) -> list[ConfigError]:
     """Return an error for each that is not as it must be."""
-    return [*_textfiles(loaded), *_certificates(loaded)]
+    return [*_textfiles(loaded), *_rules(loaded), *_certificates(loaded)]
 
 
 def _textfiles(loaded: Loaded) -> list[ConfigError]:
@@ -31,6 +31,13 @@ def _textfiles(loaded: Loaded) -> list[ConfigError]:
         and options.directory is not None
         and not is_folder(options.directory)
     ]
+
+
+def _rules(loaded: Loaded) -> list[ConfigError]:
+    folder = loaded.config.file.alerting.rules_dir
+    if folder is None or is_folder(folder):
+        return []
+    return [_at(loaded, "alerting.rules_dir", f"no such folder: {folder}")]
 
 
 def _certificates(loaded: Loaded) -> list[ConfigError]:
