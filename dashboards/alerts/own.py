@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import agent
-from collectors.catalogue.limits import CLOCK_SECONDS
+from collectors.catalogue.limits import ANSWERING_LIMIT, CLOCK_SECONDS
 from dashboards.alerts.base import SITE, Alert, Case, named, series
 from dashboards.alerts.limit import fixed, percent
 from dashboards.language import Text
@@ -55,7 +55,8 @@ ALERTS: Final = (
     Alert(
         name="SiteAgentsDown",
         expr=(
-            f"{share('hub, site', _SCRAPED)} < 0.9 and count by (hub, site) ({_SCRAPED}) >= {MANY}"
+            f"{share('hub, site', _SCRAPED)} < {ANSWERING_LIMIT}"
+            f" and count by (hub, site) ({_SCRAPED}) >= {MANY}"
         ),
         wait="3m",
         severity="critical",
@@ -63,7 +64,7 @@ ALERTS: Final = (
             "Only {{ $value | humanizePercentage }} of the agents of {{ $labels.site }} answer:"
             " look for one cause: power, network, or a bad rollout.",
         ),
-        limit=percent(0.9),
+        limit=percent(ANSWERING_LIMIT),
         description=(
             "Many agents gone at once is one failure; single agents are not reported while it"
             " lasts."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import facility, site, ups
-from collectors.catalogue.limits import MIN_COVERAGE
+from collectors.catalogue.limits import ANSWERING_LIMIT, MIN_COVERAGE
 from collectors.catalogue.needs import GRAVITY
 from dashboards.alerts.base import RACK, SITE, Alert, Case, series
 from dashboards.alerts.limit import percent
@@ -131,14 +131,14 @@ ALERTS: Final = (
     ),
     Alert(
         name="SitePdusSilent",
-        expr=for_rule(share("hub, site", _EACH_PDU) + " < 0.9"),
+        expr=for_rule(share("hub, site", _EACH_PDU) + f" < {ANSWERING_LIMIT}"),
         wait="5m",
         severity="critical",
         summary=Text(
             "{{ $value | humanizePercentage }} of the PDUs of {{ $labels.site }} answer: look for"
             " one cause: network, gateway, or a lost feed.",
         ),
-        limit=percent(0.9),
+        limit=percent(ANSWERING_LIMIT),
         description="Many PDUs silent at once is one fault, not many.",
         must_fire=Case(
             series={

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from collectors.catalogue.limits import CONTINUOUS_LOAD
+from collectors.catalogue.limits import ANSWERING_LIMIT, CONTINUOUS_LOAD
 from collectors.catalogue.rack_limits import SiteLimits
 from dashboards.language import Text
 from dashboards.promql import for_panel, for_rule
@@ -50,6 +50,10 @@ def above(limit: float) -> float:
 def filling(full: float = 1.0, *, base: str = BLUE) -> tuple[Step, ...]:
     """Return the steps of a share that fills up: orange above four fifths, red above `full`."""
     return steps((above(CONTINUOUS_LOAD), ORANGE), (above(full), RED), base=base)
+
+
+ANSWERING: Final = steps((ANSWERING_LIMIT, ORANGE), (1.0, GREEN), base=RED)
+"""The steps of a share of what answers: orange where some do not, red where many do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,7 +166,8 @@ ROW_FULL: Final = Signal(
     legend="{{site}} {{row}} {{kind}}",
     least=0,
     decimals=0,
-    steps=steps((FULL_DAYS, ORANGE), (2 * FULL_DAYS, GREEN), base=RED),
+    # The alert compares whole days, and whole days are shown.
+    steps=steps((FULL_DAYS - 0.5, ORANGE), (2 * FULL_DAYS - 0.5, GREEN), base=RED),
     may_be_empty=Excuse(reason="no row is known for two weeks and grows", unless=_full()),
 )
 ROW_FULL_EACH: Final = Signal(

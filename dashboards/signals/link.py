@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from collectors.catalogue import network, site
+from collectors.catalogue.limits import LOSS_LIMIT
 from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP, LINK_SPEED
 from dashboards.language import Text
 from dashboards.promql import of, rate
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, filling, steps
+from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, above, filling, steps
 
 _IS_ROUND_TRIP: Final = 'kpi=~"round_trip.*"'
 _LIMITS: Final = (
@@ -35,14 +36,18 @@ ROUND_TRIP: Final = Signal(
 LOSS: Final = Signal(
     key="link.loss",
     name=Text("Probes lost"),
-    description=Text("Share of probes to each peer that were not answered."),
+    description=Text(
+        "Share of probes to each peer that were not answered: above {limit} it is too much, at"
+        " 100 % the peer is out of reach.",
+        {"limit": f"{100 * LOSS_LIMIT:g} %"},
+    ),
     unit="percentunit",
     expr=f"max by (hub, site, peer) ({of(LINK_LOSS)})",
     legend="{{site}} → {{peer}}",
     kind="ratio",
     least=0,
     most=1,
-    steps=steps((0.01, ORANGE), (0.1, RED), base=GREEN),
+    steps=steps((above(LOSS_LIMIT), ORANGE), (1.0, RED), base=GREEN),
     may_be_empty=_NO_PROBES,
 )
 SPEED: Final = Signal(

@@ -8,7 +8,17 @@ from collectors.catalogue import agent, facility
 from collectors.catalogue.limits import SPOOL_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of, rate, sample, seen_twice, share
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, above, steps
+from dashboards.signals.base import (
+    ANSWERING,
+    GREEN,
+    ORANGE,
+    RED,
+    Excuse,
+    Signal,
+    State,
+    above,
+    steps,
+)
 
 _NO_PUSH: Final = Excuse(
     reason="no agent pushes, so there is no spool", unless=of(agent.SPOOL_MAX_BYTES)
@@ -56,7 +66,7 @@ COLLECTORS_OK: Final = Signal(
     record="site:hubgauge_collector_success:avg",
     least=0,
     most=1,
-    steps=steps((0.95, ORANGE), (1.0, GREEN), base=RED),
+    steps=ANSWERING,
 )
 COLLECTOR_DURATION: Final = Signal(
     key="collector.duration",

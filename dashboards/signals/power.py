@@ -15,7 +15,17 @@ from dashboards.promql import (
     while_told,
     while_up,
 )
-from dashboards.signals.base import GREEN, ORANGE, RED, Excuse, Signal, State, filling, steps
+from dashboards.signals.base import (
+    ANSWERING,
+    GREEN,
+    ORANGE,
+    RED,
+    Excuse,
+    Signal,
+    State,
+    filling,
+    steps,
+)
 
 NO_UPS: Final = Excuse(reason="no UPS answers at these sites", unless=f"{of(ups.UPS_UP)} == 1")
 
@@ -147,7 +157,7 @@ PDU_UP: Final = Signal(
     record="site:dc_pdu_up:avg",
     least=0,
     most=1,
-    steps=steps((0.95, ORANGE), (1.0, GREEN), base=RED),
+    steps=ANSWERING,
     may_be_empty=_NO_PDU,
 )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from agent.hubs.text import Text
 from agent.web.view import BoardView
 from collectors.base import Metric, Series
+from collectors.catalogue.limits import LOSS_LIMIT
 from collectors.catalogue.link import LINK_LOSS, LINK_PROBE_INFO, LINK_ROUND_TRIP
 
 
@@ -25,6 +26,16 @@ class LinkView:
     round_trip_seconds: Mapping[str, float]
     """By quantile (`0.5`, `0.99`): the share of probes that took no longer. Empty where no probe
     was answered."""
+
+    @property
+    def lossy(self) -> bool:
+        """Whether so much is lost that an alert is raised."""
+        return self.loss_ratio is not None and self.loss_ratio > LOSS_LIMIT
+
+    @property
+    def down(self) -> bool:
+        """Whether no probe is answered."""
+        return self.loss_ratio == 1.0
 
 
 def read(view: BoardView, where: str = "") -> list[LinkView]:

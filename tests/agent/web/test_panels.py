@@ -9,6 +9,7 @@ from typing import Any
 from agent.health import CollectorHealth
 from collectors.base import Metric
 from collectors.catalogue import inventory, site
+from collectors.catalogue.link import LINK_LOSS
 from tests.agent.web import fixture
 from tests.agent.web.reading import api, outline, page
 
@@ -184,3 +185,13 @@ def test_a_bare_node_shows_itself_and_invents_nothing() -> None:
         assert said in html, said
     for absent in ('data-key="panel-pue', 'data-key="panel-power', 'data-key="panel-racks', "/run"):
         assert absent not in html, absent
+
+
+def test_a_link_is_marked_where_its_alert_is_raised() -> None:
+    """Lossy is more than 5 % of the probes, out of reach all of them (docs/runbook.md)."""
+    marks = {0.0: "", 0.002: "", 0.05: "", 0.051: "at_risk", 0.999: "at_risk", 1.0: "silent"}
+    for loss, mark in marks.items():
+        readings = [(LINK_LOSS.series(fixture.HUB, fixture.SITE, "hangzhou"), loss)]
+        html = page(fixture.view(readings))
+        (panel,) = re.findall(r'<section[^>]*panel-links".*?</section>', html, re.DOTALL)
+        assert re.findall(r"#m-(\w+)", panel) == ([mark] if mark else []), loss
