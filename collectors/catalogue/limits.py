@@ -109,7 +109,7 @@ SLOW_LINK: Final = 1.5
 # ---------------------------------------------------------------- agents and devices
 
 ANSWERING_LIMIT: Final = 0.9
-"""Where a smaller share of a site's PDUs, devices or agents answers, that is one fault, not many."""
+"""Where a smaller share of a site's devices or agents answers, that is one fault, not many."""
 SPOOL_LIMIT: Final = 0.8
 """Above this share of its quota the spool has lost its reserve; at 1, samples are dropped."""
 SILENT_SECONDS: Final = 86_400

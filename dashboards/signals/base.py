@@ -52,7 +52,7 @@ def filling(full: float = 1.0, *, base: str = BLUE) -> tuple[Step, ...]:
     return steps((above(CONTINUOUS_LOAD), ORANGE), (above(full), RED), base=base)
 
 
-ANSWERING: Final = steps((ANSWERING_LIMIT, ORANGE), (1.0, GREEN), base=RED)
+ANSWERING_STEPS: Final = steps((ANSWERING_LIMIT, ORANGE), (1.0, GREEN), base=RED)
 """The steps of a share of what answers: orange where some do not, red where many do not."""
 
 

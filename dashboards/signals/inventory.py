@@ -7,7 +7,7 @@ from typing import Final
 from collectors.catalogue import inventory
 from dashboards.language import Text
 from dashboards.promql import of
-from dashboards.signals.base import ANSWERING, GREEN, ORANGE, Excuse, Signal, steps
+from dashboards.signals.base import ANSWERING_STEPS, GREEN, ORANGE, Excuse, Signal, steps
 
 MANY: Final = 40
 """How many silent devices a panel names at most."""
@@ -38,7 +38,7 @@ ANSWERING: Final = Signal(
     kind="ratio",
     least=0,
     most=1,
-    steps=ANSWERING,
+    steps=ANSWERING_STEPS,
     may_be_empty=Excuse(
         reason="no agent at these sites asks devices", unless=of(inventory.ANSWERING)
     ),

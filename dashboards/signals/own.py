@@ -9,7 +9,7 @@ from collectors.catalogue.limits import SPOOL_LIMIT
 from dashboards.language import Text
 from dashboards.promql import of, rate, sample, seen_twice, share
 from dashboards.signals.base import (
-    ANSWERING,
+    ANSWERING_STEPS,
     GREEN,
     ORANGE,
     RED,
@@ -66,7 +66,7 @@ COLLECTORS_OK: Final = Signal(
     record="site:hubgauge_collector_success:avg",
     least=0,
     most=1,
-    steps=ANSWERING,
+    steps=ANSWERING_STEPS,
 )
 COLLECTOR_DURATION: Final = Signal(
     key="collector.duration",

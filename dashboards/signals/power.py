@@ -16,7 +16,7 @@ from dashboards.promql import (
     while_up,
 )
 from dashboards.signals.base import (
-    ANSWERING,
+    ANSWERING_STEPS,
     GREEN,
     ORANGE,
     RED,
@@ -157,7 +157,7 @@ PDU_UP: Final = Signal(
     record="site:dc_pdu_up:avg",
     least=0,
     most=1,
-    steps=ANSWERING,
+    steps=ANSWERING_STEPS,
     may_be_empty=_NO_PDU,
 )
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from agent.health import CollectorHealth
+from agent.web import pages
 from collectors.base import Metric
 from collectors.catalogue import inventory, site
 from collectors.catalogue.link import LINK_LOSS
 from tests.agent.web import fixture
 from tests.agent.web.reading import api, outline, page
+from tests.agent.web.site_readings import racks
 
 
 def test_simulated_data_says_so() -> None:
@@ -191,7 +193,9 @@ def test_a_link_is_marked_where_its_alert_is_raised() -> None:
     """Lossy is more than 5 % of the probes, out of reach all of them (docs/runbook.md)."""
     marks = {0.0: "", 0.002: "", 0.05: "", 0.051: "at_risk", 0.999: "at_risk", 1.0: "silent"}
     for loss, mark in marks.items():
-        readings = [(LINK_LOSS.series(fixture.HUB, fixture.SITE, "hangzhou"), loss)]
-        html = page(fixture.view(readings))
+        lost = (LINK_LOSS.series(fixture.HUB, fixture.SITE, "hangzhou"), loss)
+        response = pages.handle(fixture.view([*racks(2), lost]), f"/sites/{fixture.SITE}", {})
+        assert response is not None
+        html = response.body.decode()
         (panel,) = re.findall(r'<section[^>]*panel-links".*?</section>', html, re.DOTALL)
         assert re.findall(r"#m-(\w+)", panel) == ([mark] if mark else []), loss
