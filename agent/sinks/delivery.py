@@ -1,12 +1,14 @@
 """One write request, sent through influxdb-client, and what came of it. It always ends in time.
 
 influxdb-client makes the request and keeps the connection. Its own retries, compression and
-redirects are off, for the spool decides what is sent again.
+redirects are off, for the spool decides what is sent again. Its `ApiClient` is what sends each
+request of its other classes; none of these is loaded (see `agent.commands`).
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.configuration import Configuration
 from influxdb_client.rest import ApiException
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
@@ -28,6 +30,14 @@ from agent.sinks.base import Reply
 from agent.sinks.halving import ABORTED
 from agent.sinks.http import MAX_MESSAGE, Secrets, one_line, own_page, path_text, pool_classes
 from collectors.secrets import read_secret, read_token
+
+try:
+    from influxdb_client._sync.api_client import ApiClient
+except ImportError:  # where another version of it has this elsewhere
+    from influxdb_client.client.influxdb_client import InfluxDBClient
+
+    _client: Any = InfluxDBClient("http://127.0.0.1", "")
+    ApiClient: Any = type(_client.api_client)  # type: ignore[no-redef] # the same, found elsewhere
 
 HEADERS: Final = {
     "Accept": "application/json",
@@ -72,21 +82,9 @@ class Delivery:
         self._closed = False
         self._secrets: Final = Secrets()
         self._authorization: dict[str, str] = {}
-        client = InfluxDBClient(
-            url=database.url,
-            token="",
-            org="",
-            timeout=round(database.timeout * 1000),
-            enable_gzip=False,
-            retries=False,
-            ssl_ca_cert=path_text(database.ca_file),
-            cert_file=path_text(database.cert_file),
-            cert_key_file=path_text(database.key_file),
-            connection_pool_maxsize=1,
-        )
-        self._client: Final[Any] = client
-        client.api_client.user_agent = "hubgauge"
-        self._pool: Final[Any] = client.api_client.rest_client.pool_manager
+        self._client: Final[Any] = ApiClient(_settings(database), retries=False)
+        self._client.user_agent = "hubgauge"
+        self._pool: Final[Any] = self._client.rest_client.pool_manager
         self._pool.pool_classes_by_scheme = pool_classes(self._deadline, self._page)
         self.renew()
 
@@ -105,7 +103,7 @@ class Delivery:
             said = f"Basic {pair}"
         self._secrets.replace(shown)
         self._authorization = {"Authorization": said}
-        self._client.api_client.set_default_header("Authorization", said)
+        self._client.set_default_header("Authorization", said)
 
     def _page(self, page: bytes) -> bytes:
         return _as_json(self._secrets.page(page))
@@ -119,7 +117,7 @@ class Delivery:
         response: Any = None
         try:
             self._deadline.arm(timeout)
-            response = self._client.api_client.call_api(
+            response = self._client.call_api(
                 self._database.path,
                 "POST",
                 query_params=list(self._database.query.items()),
@@ -181,6 +179,19 @@ class Delivery:
         self._deadline.close()
         with suppress(Exception):
             self._pool.clear()
+
+
+def _settings(database: Database) -> Configuration:
+    """Return where influxdb-client connects to; what urllib3 logs of a request is left out."""
+    settings = Configuration()
+    settings.host = database.url.rstrip("/")
+    settings.timeout = round(database.timeout * 1000)
+    settings.ssl_ca_cert = path_text(database.ca_file)
+    settings.cert_file = path_text(database.cert_file)
+    settings.cert_key_file = path_text(database.key_file)
+    settings.connection_pool_maxsize = 1
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+    return settings
 
 
 def _as_json(text: str) -> bytes:

@@ -210,7 +210,6 @@ def uvicorn_config(app: Callable[..., Any], kind: type[TimedProtocol], tls: Tls 
 
     Raises ConfigError for certificates that are no longer as they were when the config was checked.
     """
-    authority = tls.client_ca_file if tls is not None else None
     config = Config(
         app,
         http=kind,
@@ -226,10 +225,7 @@ def uvicorn_config(app: Callable[..., Any], kind: type[TimedProtocol], tls: Tls 
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=2,
         h11_max_incomplete_event_size=HEAD_BYTES,
-        ssl_certfile=tls.cert_file if tls is not None else None,
-        ssl_keyfile=tls.key_file if tls is not None else None,
-        ssl_ca_certs=str(authority) if authority is not None else None,
-        ssl_cert_reqs=ssl.CERT_REQUIRED if authority is not None else ssl.CERT_NONE,
+        **(_certificates(tls) if tls is not None else {}),
     )
     # uvicorn logs a trace for what a client can cause; the app logs what is a fault of ours.
     logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
@@ -240,3 +236,15 @@ def uvicorn_config(app: Callable[..., Any], kind: type[TimedProtocol], tls: Tls 
     if config.ssl is not None:
         config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return config
+
+
+def _certificates(tls: Tls) -> dict[str, Any]:
+    """Return uvicorn's settings of TLS. They alone load `ssl`, which takes 4.5 MB."""
+    authority = tls.client_ca_file
+    return {
+        "ssl_version": ssl.PROTOCOL_TLS_SERVER,
+        "ssl_certfile": tls.cert_file,
+        "ssl_keyfile": tls.key_file,
+        "ssl_ca_certs": str(authority) if authority is not None else None,
+        "ssl_cert_reqs": ssl.CERT_REQUIRED if authority is not None else ssl.CERT_NONE,
+    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from collectors.deferred import defer_init
+from collectors.deferred import defer_init, defer_module
 from tests.support import HANGS
 
 INIT = """
@@ -135,21 +134,37 @@ def test_a_second_thread_waits_until_everything_is_there(package: Path) -> None:
     assert found == [7, 7]
 
 
-def test_an_agent_loads_neither_servers_nor_a_command_line_it_does_not_use() -> None:
-    """Whoever wants them in its process, as a plant's own collector, has them by the usual
-    import.
-    """
-    program = (
-        "import sys, agent.commands.run, agent.web.server\n"
-        "assert not {'http.server', 'click', 'wsgiref'} & set(sys.modules), sys.modules.keys()\n"
-        "import prometheus_client\n"
-        "assert callable(prometheus_client.exposition.generate_latest)\n"
-        "assert callable(prometheus_client.process_collector.ProcessCollector)\n"
-        "from prometheus_client import Counter, REGISTRY, start_http_server\n"
-        "import agent.selfmetrics, uvicorn\n"
-        "assert agent.selfmetrics.Counter is Counter and callable(uvicorn.run)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+def test_a_module_is_loaded_when_it_is_asked(package: Path) -> None:
+    """A name that is known is told without; later it is what the module says."""
+    (package / "extra.py").write_text("made = 1\nknown = 3\nother = 4\n")
+    defer_module("parcel.extra", known=2)
+    extra = importlib.import_module("parcel.extra")
+    assert extra is parcel().extra
+    assert extra.known == 2
+    assert "made" not in vars(extra)
+    assert extra.other == 4
+    assert (extra.made, extra.known) == (1, 3)
+    with pytest.raises(AttributeError, match=r"'parcel\.extra' has no attribute 'nothing'"):
+        _ = extra.nothing
+
+
+def test_a_module_whose_extension_is_not_there_is_left_alone(package: Path) -> None:
+    """Who tries to import it learns that it cannot be, as ever."""
+    (package / "extra.py").write_text("import no_such_extension\n")
+    defer_module("parcel.extra", needs="no_such_extension")
+    with pytest.raises(ModuleNotFoundError, match="no_such_extension"):
+        importlib.import_module("parcel.extra")
+    (package / "other.py").write_text("made = 1\n")
+    defer_module("parcel.other", needs="sys")
+    other = importlib.import_module("parcel.other")
+    assert "made" not in vars(other)
+    assert other.made == 1
+
+
+def test_a_module_that_is_not_there_is_missed_as_ever() -> None:
+    """Nor one in a package that is not installed."""
+    for name in ("parcel.nothing", "no_such_parcel.thing"):
+        defer_module(name)
+        defer_init(name)
+        with pytest.raises(ModuleNotFoundError, match=name.partition(".")[0]):
+            importlib.import_module(name)

@@ -6,13 +6,12 @@ import json
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support import HANGS, ROOT, binary, free_port, get, running, unmeasured, wait_for
+from tests.support import HANGS, binary, free_port, get, running, wait_for
 from tests.system.running_agent import agent, hubgauge, metrics, write_config
 
 BAD = {
@@ -221,43 +220,6 @@ def test_a_taken_port_is_one_line(tmp_path: Path) -> None:
     assert second.returncode == 1
     last = second.stderr.splitlines()[-1]
     assert last.endswith(f"outputs.http.listen: 127.0.0.1:{port}: Address already in use")
-
-
-def test_a_node_agent_imports_only_what_it_uses(tmp_path: Path) -> None:
-    """Memory is the price of imports: a node agent without push loads none of the gateway's or the
-    dashboards' libraries.
-    """
-    code = (
-        "import sys, asyncio; from pathlib import Path; from agent.app import App\n"
-        f"app = App(Path({str(write_config(tmp_path))!r})); app.prepare()\n"
-        "async def main():\n    await app.start_web(); await app.runner.run_once()\n"
-        "asyncio.run(main())\n"
-        "print(' '.join(sorted({name.partition('.')[0] for name in sys.modules})))"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=unmeasured(),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    loaded = set(result.stdout.split())
-    heavy = {
-        "influxdb_client",
-        "gufo",
-        "pymodbus",
-        "grafanalib",
-        "dashboards",
-        "sqlite3",
-        "bcrypt",
-        "difflib",
-        "numpy",
-        "aiohttp",
-        "jinja2",
-    }
-    assert not loaded & heavy
 
 
 def test_the_page_of_a_host_has_rates(tmp_path: Path) -> None:
