@@ -83,29 +83,58 @@ class Channel:
 
         Objects that the device does not have are missing from the result.
         """
-        if len(oids) <= self.max_oids:
-            return await self._get(oids) if oids else {}
-        return await self._in_parts(oids)
-
-    async def _in_parts(self, oids: Sequence[str]) -> dict[str, object]:
         found: dict[str, object] = {}
+        await self.get_into(found, oids)
+        return found
+
+    async def get_into(self, found: dict[str, object], oids: Sequence[str]) -> None:
+        """GET objects as `get` does; those that were answered before an error are in `found`."""
         first = 0
         while first < len(oids):
             size = self.max_oids  # a request may make it smaller
-            found |= await self._get(oids[first : first + size])
-            first += size
-        return found
+            parts = [list(oids[at : at + size]) for at in range(first, len(oids), size)]
+            answers: list[Mapping[str, object]] = []
+            in_time = await self._get_parts(parts, answers, found)
+            first += size * len(answers)
+            if not in_time:
+                part = parts[len(answers)]
+                found |= await self._get_again(part)
+                first += len(part)
+            elif not answers[-1]:
+                part = parts[len(answers) - 1]
+                found |= await self._halve(part) if len(part) > 1 else {}
 
-    async def _get(self, oids: Sequence[str]) -> dict[str, object]:
+    async def _get_parts(
+        self,
+        parts: Sequence[list[str]],
+        answers: list[Mapping[str, object]],
+        found: dict[str, object],
+    ) -> bool:
+        """GET parts until one has no answer in time, or an empty one; tell whether all had one."""
+        session = self._session or await self._open()
         try:
-            found = dict(await self._ask(oids))
+            await session.get_parts(parts, answers)
+        except TimeoutError:
+            return False
+        except BaseException as error:
+            raise self._translate(error) from None
+        finally:
+            self._answered = self._answered or bool(answers)
+            for one in answers:
+                found |= one
+        return True
+
+    async def _get_again(self, oids: list[str]) -> dict[str, object]:
+        """GET objects whose first request had no answer."""
+        try:
+            answer = await self._ask(oids, again=True)
         except Unreachable:
             if not self._answered or len(oids) <= _SMALL:
                 raise
             # Some devices do not answer a request that is too large for them.
             self.max_oids = max(_SMALL, len(oids) // 2)
-            return await self._in_parts(oids)
-        return found if found or len(oids) <= 1 else await self._halve(oids)
+            return await self.get(oids)
+        return dict(answer) if answer or len(oids) == 1 else await self._halve(oids)
 
     async def _halve(self, oids: Sequence[str]) -> dict[str, object]:
         middle = len(oids) // 2
@@ -120,9 +149,9 @@ class Channel:
             found |= answer if answer or len(half) == 1 else await self._halve(half)
         return found
 
-    async def _ask(self, oids: Sequence[str]) -> Mapping[str, object]:
+    async def _ask(self, oids: Sequence[str], *, again: bool = False) -> Mapping[str, object]:
         """GET objects by one request."""
-        return await self._request(lambda session: session.get_many(oids))
+        return await self._request(lambda session: session.get_many(oids), again=again)
 
     async def next(self, oid: str) -> str | None:
         """Return the OID of the first object after `oid`; None if the device has none."""
@@ -137,10 +166,10 @@ class Channel:
         """
         return await self._request(lambda session: session.bulk(oid))
 
-    async def _request(self, send: Callable[[Session], Awaitable[T]]) -> T:
-        """Send one request, and send it again if there is no answer."""
+    async def _request(self, send: Callable[[Session], Awaitable[T]], *, again: bool = False) -> T:
+        """Send one request, and send it again if there is no answer; once if it was sent before."""
         session = self._session or await self._open()
-        for last in (False, True):
+        for last in (True,) if again else (False, True):
             try:
                 found = await send(session)
             except TimeoutError:

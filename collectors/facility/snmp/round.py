@@ -32,15 +32,7 @@ async def ask_until(
     whole = False
     try:
         async with asyncio.timeout_at(end):
-            if len(oids) <= channel.max_oids:
-                values = await channel.get(oids)
-            else:
-                first = 0
-                # asyncio's wait_for can lose a time-out that comes with an answer.
-                while first < len(oids) and loop.time() < end:
-                    size = channel.max_oids  # a request may make it smaller
-                    values.update(await channel.get(oids[first : first + size]))
-                    first += size
+            await channel.get_into(values, oids)
         whole = loop.time() < end
     except TimeoutError:
         channel.close()

@@ -243,16 +243,12 @@ async def test_the_log_says_what_was_found_and_no_secret(
 class HalfSilent:
     """A channel on which one object is answered, and nothing after it."""
 
-    max_oids = 1
-
     def __init__(self, answers: dict[str, object]) -> None:
         self._answers = answers
 
-    async def get(self, _oids: object) -> dict[str, object]:
-        if not self._answers:
-            await asyncio.sleep(HANGS)
-        answers, self._answers = self._answers, {}
-        return answers
+    async def get_into(self, found: dict[str, object], _oids: object) -> None:
+        found |= self._answers
+        await asyncio.sleep(HANGS)
 
     def close(self) -> None:
         """Nothing is open."""
