@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
@@ -21,13 +23,12 @@ from collectors.facility.snmp.texts import Texts, folded
 from collectors.facility.units import UNITS, exact, quantity_of
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from collectors.facility.snmp.reading import Reading as Wanted
 
 T = TypeVar("T")
 
 _HUGE: Final = math.inf
+_INTEGER: Final = re.compile("-?[0-9]+")
 _CLEARLY_CELSIUS: Final = 50
 """Above this number, a temperature without a unit may be one of a room in Fahrenheit (10 °C)."""
 
@@ -38,15 +39,16 @@ Raw = object
 class Rule(NamedTuple):
     """The parts of a point that most points do not need: states, texts, signs and guards.
 
-    `span` is two to the power of the bits of a signed number in an unsigned object, else 0. `mask`
-    has the bits of an integer that are the state; 0: all.
+    `span` is two to the power of the bits of a signed number in an unsigned object, else 0.
+    `guards`: what other objects must say, as text, and as an integer where that is one. `mask` has
+    the bits of an integer that are the state; 0: all.
     """
 
     mapped: Mapping[float, float]
     otherwise: float | None
     texts: Texts | None
     span: int
-    guards: tuple[tuple[str, frozenset[str]], ...]
+    guards: tuple[tuple[str, frozenset[str | int]], ...]
     mask: int = 0
 
 
@@ -55,7 +57,9 @@ class Polled(NamedTuple):
 
     `value = (raw * multiplier + offset) / divisor`. The three numbers are integers, so that 7467 mA
     is exactly 7.467 A. A raw value below `least`, above `most` or in `missing` is rejected.
-    `counts_parts` is true if the MIB's integer counts parts of the unit, such as tenths.
+    `counts_parts` is true if the MIB's integer counts parts of the unit, such as tenths. With
+    `is_plain` an integer is the number as it is, and neither a signed one nor a word. `states`
+    has the values of integers that mean a state, so that they need not be worked out each time.
     """
 
     oid: str
@@ -67,6 +71,8 @@ class Polled(NamedTuple):
     missing: frozenset[float]
     rule: Rule | None
     counts_parts: bool = False
+    is_plain: bool = True
+    states: Mapping[Raw, float] = {}
 
 
 class Point(NamedTuple):
@@ -97,13 +103,14 @@ def decode(
     add = readings.append
     get = values.get
     for one, name in zip(polled, names, strict=True):
-        oid, multiplier, offset, divisor, least, most, missing, rule, parts = one
+        oid, multiplier, offset, divisor, least, most, missing, rule, parts, is_plain, states = one
         raw = get(oid)
         if raw is None:
             continue
-        number = (
-            raw if rule is None and type(raw) is int else _number(raw, rule, counts_parts=parts)
-        )
+        if states and (state := states.get(raw)) is not None:
+            add((name, state))
+            continue
+        number = raw if is_plain and type(raw) is int else _number(raw, rule, counts_parts=parts)
         if number is None:
             dropped["not_a_number"] += 1
         elif not least <= number <= most or number in missing:
@@ -123,7 +130,8 @@ def _by_rule(
     number: float, rule: Rule, get: Callable[[str], Raw], dropped: Counter[str]
 ) -> float | None:
     for oid, allowed in rule.guards:
-        if text_of(get(oid)) not in allowed:
+        said = get(oid)
+        if (said if type(said) is int else text_of(said)) not in allowed:
             dropped["invalid"] += 1
             return None
     if not rule.mapped:
@@ -191,6 +199,7 @@ def make_point(
         multiplier, offset = int(factor * divisor), int(shift * divisor)
         if is_assumed:
             most = min(most, _CLEARLY_CELSIUS * divisor / abs(multiplier))
+    rule = _rule(wanted, guards)
     polled = Polled(
         oid=sys.intern(oid),  # many programs have it
         multiplier=multiplier,
@@ -201,10 +210,25 @@ def make_point(
         missing=_shared(
             tuple(wanted.missing), extremes=not wanted.is_plain() and has_extremes(series.metric)
         ),
-        rule=_rule(wanted, guards),
+        rule=rule,
         counts_parts=wanted.counts_parts(),
+        is_plain=rule is None or not (rule.span or (rule.texts and rule.texts.words)),
     )
-    return Point(polled, series)
+    return Point(polled._replace(states=_states(polled)), series)
+
+
+def _states(polled: Polled) -> Mapping[Raw, float]:
+    """Return what the mapped integers of an object become, as `decode` tells it.
+
+    Empty where something else has a say: the sign, a guard, or other bits.
+    """
+    rule = polled.rule
+    if rule is None or not polled.is_plain or rule.guards or rule.mask:
+        return {}
+    found: list[tuple[int, float]] = []
+    for raw in map(int, filter(float.is_integer, rule.mapped)):
+        found += decode([polled], [raw], {polled.oid: raw}, Counter())
+    return dict(found)
 
 
 def _rule(wanted: Wanted, guards: tuple[tuple[str, frozenset[str]], ...]) -> Rule | None:
@@ -223,9 +247,15 @@ def _rule(wanted: Wanted, guards: tuple[tuple[str, frozenset[str]], ...]) -> Rul
         otherwise=wanted.otherwise,
         texts=texts,
         span=2**wanted.signed if wanted.signed else 0,
-        guards=guards,
+        guards=tuple((oid, allowed | _integers(allowed)) for oid, allowed in guards),
         mask=wanted.mask,
     )
+
+
+def _integers(texts: frozenset[str]) -> frozenset[int]:
+    """Return the integers whose decimal text is among some texts."""
+    numbers = map(int, filter(_INTEGER.fullmatch, texts))
+    return frozenset(number for number in numbers if str(number) in texts)
 
 
 @functools.cache

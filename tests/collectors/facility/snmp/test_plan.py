@@ -105,7 +105,8 @@ def test_a_guard_is_asked_in_every_round() -> None:
     assert planned.oids == (f"{BASE}.6.1.1", f"{BASE}.9.1.1")
     assert values(planned, {"6.1.1": 5, "9.1.1": 2}) == ({}, Counter(invalid=1))
     assert values(planned, {"6.1.1": 5}) == ({}, Counter(invalid=1))
-    assert values(planned, {"6.1.1": 5, "9.1.1": 1})[0] == {"A07-A/1": 5.0}
+    for said in (1, b"1"):  # an integer, or its text
+        assert values(planned, {"6.1.1": 5, "9.1.1": said})[0] == {"A07-A/1": 5.0}
 
 
 def test_a_device_without_the_guards_column_is_read_without_it() -> None:
@@ -123,6 +124,17 @@ def test_states_are_mapped_and_unknown_ones_dropped() -> None:
     assert values(planned, {"5.1.1": 5})[0] == {"A07-A": 1.0}
     assert values(planned, {"5.1.1": 3})[0] == {"A07-A": 0.0}
     assert values(planned, {"5.1.1": 2}) == ({}, Counter(unknown_state=1))
+
+
+def test_a_state_that_is_a_sentinel_is_dropped() -> None:
+    """Where the profile lists a number as missing, it is no state, though it is mapped."""
+    planned = made(
+        "  - {metric: dc_ups_on_battery, table: rows, column: 5, map: {3: 0, 5: 1},"
+        " missing: [5]}\n",
+        {"5": {"1.1": 3}},
+    )
+    assert values(planned, {"5.1.1": 5}) == ({}, Counter(sentinel=1))
+    assert values(planned, {"5.1.1": 3})[0] == {"A07-A": 0.0}
 
 
 def test_the_devices_own_unit_must_be_of_the_metrics_quantity() -> None:
