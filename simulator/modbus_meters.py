@@ -24,9 +24,20 @@ if TYPE_CHECKING:
 
     from simulator.model import Meter
 
-_VOLTS: Final = 230.0
+_LOW: Final = 230.0
+"""Volts of a phase of 400 V (IEC 60038)."""
+_MEDIUM: Final = (10_000.0, 20_000.0)
+"""Volts between two phases at which a site is metered that is too large for 400 V."""
+_MOST_AMPERES: Final = 6300.0
+"""The largest rated current of usual low-voltage switchgear."""
+_TRANSFORMED: Final = 100.0
+"""Volts between two phases that a voltage transformer gives to its meter (IEC 61869-3)."""
+_SWING: Final = 1.5 / 230
+"""How far the voltage goes up and down, as a share of it."""
 _FACTOR: Final = 0.97
 _PEAK_JOULES: Final = 1e13
+_MONTH: Final = 31 * 86400.0
+_PHASES: Final = 3
 _UNIT_AT: Final = 6  # of a Modbus TCP frame
 
 
@@ -47,8 +58,10 @@ class SimulatedMeter:
         self.name = meter.name
         self.health = Health(clock())
         self._clock, self._since = clock, since
+        self.volts, ratio = _voltage(peak)
+        most = {"joules": max(_PEAK_JOULES, peak * _MONTH)}
         self.map = RegisterMap(
-            load_profile(make), State(_measured(peak, _VOLTS) | {"joules": _PEAK_JOULES})
+            load_profile(make), State(_measured(peak, self.volts) | most), volts_ratio=ratio
         )
 
     def counted(self, at: float) -> float:
@@ -57,7 +70,7 @@ class SimulatedMeter:
 
     def measures(self, at: float) -> Mapping[str, float]:
         """Return what it measures at a time, in base units."""
-        volts = _VOLTS + 1.5 * math.sin(at / 2100)
+        volts = self.volts * (1 + _SWING * math.sin(at / 2100))
         return _measured(self.meter.power.power(at), volts) | {
             "joules": self.counted(at) + self.health.offset
         }
@@ -66,6 +79,21 @@ class SimulatedMeter:
         """Return what its registers hold now, by function code and address."""
         at = self._clock() if self.health.frozen_at is None else self.health.frozen_at
         return self.map.words(State(self.measures(at)))
+
+
+def _voltage(peak: float) -> tuple[float, int]:
+    """Return the volts of a phase at a power in watts, and the ratio of voltage transformers.
+
+    One meter stands for a whole site. A large one takes more amperes at 400 V than a meter can
+    say, so it is metered before its transformers, as real ones are.
+    """
+    if electric(peak / _PHASES, _LOW, _FACTOR)["amperes"] <= _MOST_AMPERES:
+        return _LOW, 1
+    for nominal in _MEDIUM:
+        volts = nominal / math.sqrt(3)
+        if electric(peak / _PHASES, volts, _FACTOR)["amperes"] <= _MOST_AMPERES:
+            break
+    return volts, round(nominal / _TRANSFORMED)
 
 
 def _measured(watts: float, volts: float) -> dict[str, float]:

@@ -32,10 +32,11 @@ _DIGITS: Final = 4  # decimal digits that a register of the decimal types holds
 class RegisterMap:
     """The contents of a device's registers, given its measurements.
 
-    `peak` has the largest values that it will ever measure.
+    `peak` has the largest values that it will ever measure. `volts_ratio` is that of the voltage
+    transformers before it; 1 where there are none.
     """
 
-    def __init__(self, profile: Profile, peak: State) -> None:
+    def __init__(self, profile: Profile, peak: State, *, volts_ratio: int = 1) -> None:
         self._profile = profile
         self._base = BASES[0] + len(MARK) if profile.sunspec else 0
         self.phases = (
@@ -48,6 +49,10 @@ class RegisterMap:
             for one in profile.registers
         ]
         self._factors = dict.fromkeys(profile.factors, 0)
+        for register, what in zip(profile.registers, self._measures, strict=True):
+            if what.quantity == "volts":
+                transformers = (one for one in register.times if not profile.factors[one].exponent)
+                self._factors |= dict.fromkeys(transformers, _RATIOS.index(volts_ratio))
         self._choose_factors(peak)
         self.ratios = {
             name: self.factor(name) for name, one in profile.factors.items() if one.address is None
