@@ -65,6 +65,11 @@ class _RackHours:
         self._over += rated is not None and total > rated
         self._failover += self._spare > 0 and total > self._most
 
+    @property
+    def unheard(self) -> bool:
+        """Whether no feed was heard in any hour."""
+        return not self._heard
+
     def row(self) -> RackReport | None:
         """Return the rack if it needed someone. One that was never heard is not known to."""
         if not (self._over or self._failover or (self._silent and self._heard)):
@@ -118,6 +123,7 @@ def racks_and_meters(
         racks=len(racks),
         racks_needing=rows,
         racks_coverage=sum(one.whole for one in racks) / due if due else 0.0,
+        racks_unheard=sum(one.unheard for one in racks),
     )
     return tally, _meters(pue, metered, covered, first, hours)
 

@@ -210,6 +210,8 @@ class RackTally:
     racks_needing: Sequence[RackReport]
     racks_coverage: float
     """Share of their hours in which every metered feed was heard, 0 to 1."""
+    racks_unheard: int = 0
+    """Those of which no feed was heard in the whole period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

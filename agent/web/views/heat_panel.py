@@ -14,7 +14,7 @@ from agent.web.view import BoardView
 from agent.web.views import floor, heat, racks, search
 from agent.web.views.floor import FloorView
 from agent.web.views.heat import Show, Stretch
-from agent.web.views.rack import RackView, counted, pending, urgent
+from agent.web.views.rack import RackView, counted, pending, unheard, urgent
 from agent.web.views.racks import RackSummaryView
 
 Kind = Literal["tiles", "squares", "blocks", "floor"]
@@ -105,6 +105,8 @@ class HeatPanelView:
     urgent: Sequence[RackView]
     pending: Sequence[RackView]
     """Racks over a limit for less time than its alert waits."""
+    unheard: Sequence[RackView]
+    """Racks of which nothing is known now, because none of their PDUs answers."""
     key: str
     """The rows that the address asks for."""
 
@@ -181,6 +183,7 @@ def read(
         found=[FoundView(rack=one, name=name) for one, name in search.find(view, text or "", site)],
         urgent=urgent(shown),
         pending=pending(shown),
+        unheard=unheard(shown),
         key=heat.stretch_key(near) if near else "",
     )
 

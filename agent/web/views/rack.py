@@ -72,6 +72,12 @@ class RackView:
         return not part or bool(self.silent_pdus)
 
     @property
+    def unheard(self) -> bool:
+        """Whether none of its PDUs answers and nothing else tells of it: its state is unknown."""
+        silent = bool(self.silent_pdus) and not self.answering_pdus
+        return silent and self.power_watts is None and self.inlet_temperature_celsius is None
+
+    @property
     def live(self) -> bool:
         """Whether the rack is in service. Only such a rack can need attention."""
         return self.state == "in_service"
@@ -177,10 +183,16 @@ def urgent(racks: Iterable[RackView]) -> list[RackView]:
 def pending(racks: Iterable[RackView]) -> list[RackView]:
     """Return the racks in service that are over a limit for less time than its alert waits.
 
-    The one that would be the most urgent comes first.
+    The one that would be the most urgent comes first. One that is not heard is none of them:
+    nothing is known of it but its silence.
     """
-    found = [one for one in racks if one.live and one.pending and not one.needs]
+    found = [one for one in racks if one.live and one.pending and not (one.needs or one.unheard)]
     return sorted(found, key=lambda one: urgency(replace(one, needs=one.pending)), reverse=True)
+
+
+def unheard(racks: Iterable[RackView]) -> list[RackView]:
+    """Return the racks in service that are not heard; those in maintenance are left out."""
+    return [one for one in racks if one.live and one.unheard and one.maintenance is None]
 
 
 def needing(racks: Iterable[RackView]) -> int:
@@ -202,6 +214,8 @@ class RackCounts:
     """Those with a need whose alert is critical."""
     pending: int
     """Those over a limit for less time than its alert waits."""
+    unheard: int = 0
+    """Those not measured because none of their PDUs answers, except in maintenance."""
     excused: int = 0
     """Those in maintenance that would need attention otherwise."""
     excused_pdus: int = 0
@@ -215,13 +229,14 @@ def counted(racks: Iterable[RackView], listed: int = 0) -> RackCounts:
     known at present: they count as not measured.
     """
     live = [one for one in racks if one.live]
-    unheard = max(0, listed - len(live))
+    unknown = max(0, listed - len(live))
     return RackCounts(
-        live=len(live) + unheard,
-        unmeasured=sum(not one.judged for one in live) + unheard,
+        live=len(live) + unknown,
+        unmeasured=sum(not one.judged for one in live) + unknown,
         needing=needing(live),
         critical=sum(is_critical(one) for one in live),
         pending=len(pending(live)),
+        unheard=len(unheard(live)),
         excused=sum(bool(one.excused) for one in live),
         excused_pdus=sum(len(one.silent_pdus) for one in live if one.maintenance is not None),
     )

@@ -18,6 +18,7 @@ from agent.web.views.rack import (
     RackView,
     cells,
     excused,
+    unheard,
 )
 from agent.web.views.rack_columns import Index, Place, measure
 from collectors.base import Series
@@ -106,6 +107,8 @@ class RackSummaryView:
     """Racks of which any power is known."""
     judged_racks: int
     """Racks of which enough is measured to say whether they need somebody."""
+    unheard_racks: int
+    """Racks of which nothing is known now, because none of their PDUs answers."""
     power_watts: float | None
     rated_power_watts: float | None
     stranded_power_watts: float | None
@@ -134,6 +137,7 @@ def summary(view: BoardView, site: str, racks: Sequence[RackView]) -> RackSummar
         racks=states,
         measured_racks=len(drawn),
         judged_racks=sum(one.judged for one in live),
+        unheard_racks=len(unheard(live)),
         power_watts=round(sum(drawn), 1) if drawn else None,
         rated_power_watts=sum(one.rated_power_watts or 0.0 for one in live) or None,
         stranded_power_watts=sum(stranded) if stranded else None,

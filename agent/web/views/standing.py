@@ -53,6 +53,7 @@ Said = Literal[
     "all_silent",
     "silent",
     "collectors",
+    "unheard",
     "racks",
     "pending",
     "maintenance",
@@ -120,6 +121,7 @@ class StandingView:
         racks = self.racks
         told: tuple[tuple[Said, int, int], ...] = (
             ("collectors", self.silent_collectors, 0),
+            ("unheard", racks.unheard, racks.live),
             ("racks", racks.needing, racks.live),
             ("pending", racks.pending, racks.live),
             ("maintenance", racks.excused, racks.live),
@@ -127,7 +129,7 @@ class StandingView:
             ("spools", len(self.spools_down), 0),
             ("ledger", int(self.is_ledger_down), 0),
             ("waiting", self.waiting, 0),
-            ("unmeasured", racks.unmeasured, racks.live),
+            ("unmeasured", racks.unmeasured - racks.unheard, racks.live),
         )
         parts += [Part(said=said, count=count, all=of) for said, count, of in told if count]
         if not parts:

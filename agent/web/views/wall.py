@@ -92,6 +92,13 @@ class WallSiteView:
     pending: Sequence[RackView]
     """Racks whose need is younger than its alert waits, as far as there is room."""
 
+    @property
+    def deaf(self) -> int:
+        """How many devices are polled, if they are of several kinds and none of them answers."""
+        polled = [one for one in self.heard if one.polled and one.expected]
+        silent = len(polled) > 1 and all(one.all_silent for one in polled)
+        return sum(one.expected for one in polled) if silent else 0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WallView:

@@ -71,6 +71,7 @@ def test_racks_that_needed_attention_by_the_hour(path: Path) -> None:
     """A rack above its rating for ten hours is listed with them; one within its limits is not."""
     found = week(path)
     assert found.of_racks.racks == 2
+    assert found.of_racks.racks_unheard == 0
     assert [
         (row.rack, row.over_hours, row.failover_hours, row.silent_hours)
         for row in found.of_racks.racks_needing

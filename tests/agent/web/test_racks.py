@@ -56,7 +56,7 @@ def test_a_need_waits_as_long_as_its_alert() -> None:
 
     young, told = seen(4)
     assert (young.needs, young.pending) == ((), ("over",))
-    assert "1 rack may need attention soon:" in told
+    assert "1 rack has just begun to need attention:" in told
     assert "m-met" not in told
     old, told = seen(5)
     assert (old.needs, old.pending) == (("over",), ())

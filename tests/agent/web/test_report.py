@@ -117,6 +117,27 @@ def test_a_week_that_was_not_metered_has_no_tick(coverage: float, calm: bool) ->
     assert ("Cannot tell" in part) is not calm
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "None of 11 racks needed attention. 1 more rack was never heard"),
+        ("zh", "11 个机柜均无需处理。另有 1 个机柜始终无读数"),
+    ],
+)
+def test_a_rack_that_was_never_heard_is_not_calm(language: str, said: str) -> None:
+    """Of eleven racks heard without a need and one that never was, no tick says all is well."""
+    of = period_of("week", "2026-W46", ZONE, NOW)
+    found = reports.made_up(load_registry(), "guian", of)
+    tally = replace(found.of_racks, racks=12, racks_needing=[], racks_coverage=11 / 12)
+    html = document(
+        replace(found, of_racks=replace(tally, racks_unheard=1)), words(language), of, hub_name="x"
+    )
+    part = html[html.index('aria-labelledby="report-racks"') :]
+    part = part[: part.index("</section>")]
+    assert "m-met" not in part
+    assert said in part
+
+
 @pytest.mark.parametrize(("coverage", "told"), [(0.4, True), (0.97, False)])
 def test_racks_of_which_little_is_known_say_so(coverage: float, told: bool) -> None:
     """A month's first hours of PDUs may be deleted: the hours listed are then some of them."""
