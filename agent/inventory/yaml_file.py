@@ -73,12 +73,12 @@ class _Events:
         """Compose the node that an event begins."""
         node: yaml.Node
         start: Any = event.start_mark  # the stubs know only the marks of pure Python
-        end: Any = event.end_mark
         if isinstance(event, yaml.ScalarEvent):
             # The models ask of a plain scalar only whether it is null; resolving every tag would
             # take as long as parsing.
-            tag = event.tag or (_SPECIAL.get(event.value, _STR) if event.implicit[0] else _STR)
-            node = yaml.ScalarNode(tag, event.value, start, end, style=event.style)
+            value, end = event.value, event.end_mark
+            tag = event.tag or (_SPECIAL.get(value, _STR) if event.implicit[0] else _STR)
+            node = yaml.ScalarNode(tag, value, start, end, event.style)  # type: ignore[arg-type] # as above
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
                 raise yaml.MarkedYAMLError(
@@ -86,19 +86,22 @@ class _Events:
                 )
             return self._anchors[event.anchor]
         elif isinstance(event, yaml.SequenceStartEvent):
-            children = list(self._children(yaml.SequenceEndEvent))
-            node = yaml.SequenceNode(_SEQ, children, start)
+            node = yaml.SequenceNode(_SEQ, self._children(yaml.SequenceEndEvent), start)
         else:
-            children = list(self._children(yaml.MappingEndEvent))
+            children = self._children(yaml.MappingEndEvent)
             pairs = list(zip(children[::2], children[1::2], strict=True))
             node = yaml.MappingNode(_MAP, pairs, start)
         if isinstance(event, yaml.NodeEvent) and event.anchor:
             self._anchors[event.anchor] = node
         return node
 
-    def _children(self, end: type[yaml.Event]) -> Iterator[yaml.Node]:
-        while not isinstance(event := self.next(), end):
-            yield self.node(event)
+    def _children(self, end: type[yaml.Event]) -> list[yaml.Node]:
+        found: list[yaml.Node] = []
+        for event in self._events:
+            if isinstance(event, end):
+                break
+            found.append(self.node(event))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from agent.health import CollectorHealth
 from agent.status import LIFETIME_INTERVALS
+from agent.task import abilities_of
 from collectors.abilities import HasLinkedNames, HasRegisters, HasUpSeries, SharesNotice
 from collectors.base import Collector, Reading, Schedule, Series
 
@@ -39,18 +40,21 @@ class Remote:
 
     def __init__(self, collector: Collector, schedule: Schedule) -> None:
         """Stand in for a collector; `schedule` equals its own, and many may share the object."""
+        can = abilities_of(collector)
         self.device: str = collector.device
         self.schedule = schedule
-        self.linked_names: Sequence[str] = (
-            tuple(collector.linked_names) if isinstance(collector, HasLinkedNames) else ()
-        )
-        self.shared_notice = collector.shared_notice if isinstance(collector, SharesNotice) else ""
-        self.up_series: Sequence[Series] = (
-            tuple(collector.up_series) if isinstance(collector, HasUpSeries) else ()
-        )
-        self.register_rollovers: Mapping[Series, float] = (
-            dict(collector.register_rollovers) if isinstance(collector, HasRegisters) else {}
-        )
+        self.linked_names: Sequence[str] = ()
+        if HasLinkedNames in can:
+            self.linked_names = tuple(cast("HasLinkedNames", collector).linked_names)
+        self.shared_notice = ""
+        if SharesNotice in can:
+            self.shared_notice = cast("SharesNotice", collector).shared_notice
+        self.up_series: Sequence[Series] = ()
+        if HasUpSeries in can:
+            self.up_series = tuple(cast("HasUpSeries", collector).up_series)
+        self.register_rollovers: Mapping[Series, float] = {}
+        if HasRegisters in can:
+            self.register_rollovers = dict(cast("HasRegisters", collector).register_rollovers)
         self.ok: bool | None = None
         self.heard = self.late = self.waits = False
         self.told_at = self.now()

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
-import types
 import typing
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar, Union
+from typing import Any, Final, Literal, TypeVar
 
 import yaml
 
 from collectors.base import ConfigError
+from collectors.strict.forms import Form, form_of
 from collectors.strict.merge import Merges, Pairs
 from collectors.strict.models import read_model
-from collectors.strict.nodes import compose, find, fits, is_null, plain
+from collectors.strict.nodes import compose, find, is_null, plain
 from collectors.strict.problems import Problems, describe, nearest
 from collectors.strict.scalars import Parsed, Range, parse_scalar
 
 T = TypeVar("T")
-Marks = tuple[Any, ...]
 
 _MAX_SHOWN: Final = 60
 
@@ -38,6 +36,7 @@ class Document:
     def __init__(self, path: Path | str, *, text: str | None = None) -> None:
         self.path = Path(path)
         self.name = str(path)
+        self._folder: Final = self.path.parent
         self.errors: list[ConfigError] = []
         self.root = compose(self.path, self.name, text)
         self._merges = Merges(lambda node: self.fail(node, "<<", "expected a mapping to merge"))
@@ -86,88 +85,83 @@ class Document:
         self.errors.append(ConfigError(message, file=self.name, line=line, key=key))
 
     def convert(self, node: yaml.Node | None, kind: Any, key: str) -> Any:
-        """Build a value of type `kind` from a node; notes mistakes and returns None for them."""
-        if kind is str or kind is int or kind is float:  # nearly everything an inventory holds
-            return self._scalar(node, kind, (), key)
-        marks: Marks = ()
-        if typing.get_origin(kind) is Annotated:
-            kind, *rest = typing.get_args(kind)
-            marks = tuple(rest)
-        if typing.get_origin(kind) in (Union, types.UnionType):
-            return self._union(node, kind, marks, key)
-        if kind is yaml.Node:  # kept as it stands: another model reads it once it is known which
+        """Build a value of type `kind` from a node; notes mistakes and returns None for them.
+
+        `kind` is an annotation, or its form.
+        """
+        form = kind if isinstance(kind, Form) else form_of(kind)
+        if form.members:
+            if form.or_none and is_null(node):
+                return None
+            # The first of the node's shape decides: `Path | NetBox` takes a scalar or a mapping.
+            members = form.members
+            form = next((one for one in members if one.fits(node)), members[0])
+            return self.convert(node, form, key)
+        return self._structure(node, form, key)
+
+    def _structure(self, node: yaml.Node | None, form: Form, key: str) -> Any:
+        if form.is_model:
+            return read_model(self, node, typing.cast("type", form.kind), key)
+        if form.origin is dict:
+            return self._mapping(node, form, key)
+        if form.inner:
+            return self._sequence(node, form, key)
+        if form.kind is yaml.Node:  # kept as it stands: another model reads it once it is known
             return node
-        if kind is Any:
-            return plain(node)
-        return self._structure(node, kind, marks, key)
+        return plain(node) if form.kind is Any else self._scalar(node, form, key)
 
-    def _structure(self, node: yaml.Node | None, kind: Any, marks: Marks, key: str) -> Any:
-        origin, args = typing.get_origin(kind), typing.get_args(kind)
-        if dataclasses.is_dataclass(kind):
-            return read_model(self, node, typing.cast("type", kind), key)
-        if origin in (list, tuple):
-            return self._sequence(node, origin, args[0], key)
-        if origin is dict:
-            return self._mapping(node, args[0], args[1], key)
-        return self._scalar(node, kind, marks, key)
-
-    def _union(self, node: yaml.Node | None, kind: Any, marks: Marks, key: str) -> Any:
-        members = typing.get_args(kind)
-        if types.NoneType in members and is_null(node):
-            return None
-        named = [member for member in members if member is not types.NoneType]
-        # The first member of the node's shape decides: `Path | NetBox` takes a scalar or a mapping.
-        member = next((one for one in named if fits(node, one)), named[0])
-        return self.convert(node, Annotated[(member, *marks)] if marks else member, key)
-
-    def _sequence(self, node: yaml.Node | None, origin: Any, item: Any, key: str) -> Any:
+    def _sequence(self, node: yaml.Node | None, form: Form, key: str) -> Any:
+        item = form.inner[0]
         if not isinstance(node, yaml.SequenceNode):
-            self.fail(node, key, f"expected a list of {describe(item)}")
+            self.fail(node, key, f"expected a list of {describe(item.given)}")
             return None
-        return origin(
+        return form.origin(
             [self.convert(child, item, f"{key}[{n}]") for n, child in enumerate(node.value)]
         )
 
-    def _mapping(self, node: yaml.Node | None, key_kind: Any, item: Any, key: str) -> Any:
+    def _mapping(self, node: yaml.Node | None, form: Form, key: str) -> Any:
+        names, item = form.inner
         if is_null(node):
             return {}
         if not isinstance(node, yaml.MappingNode):
-            self.fail(node, key, f"expected a mapping to {describe(item)}")
+            self.fail(node, key, f"expected a mapping to {describe(item.given)}")
             return None
         found: dict[Any, Any] = {}
         for key_node, value in node.value:
-            name = self.convert(key_node, key_kind, key)
+            name = self.convert(key_node, names, key)
             path = f"{key}.{name}" if key else str(name)
             if name in found:
                 self.fail(key_node, path, "given twice")
             found[name] = self.convert(value, item, path)
         return found
 
-    def _scalar(self, node: yaml.Node | None, kind: Any, marks: Marks, key: str) -> Any:
+    def _scalar(self, node: yaml.Node | None, form: Form, key: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
-            self.fail(node, key, _expected(kind, marks))
+            self.fail(node, key, _expected(form))
             return None
         text = node.value
+        if form.kind is str and not form.marks and not is_null(node):
+            return text  # as half of what an inventory holds
         try:
-            value = self._parse(node, kind, marks)
+            value = self._parse(node, form)
         except (ValueError, OverflowError):
             shown = text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 3] + "…"
-            choices = typing.get_args(kind) if typing.get_origin(kind) is Literal else ()
+            choices = typing.get_args(form.kind) if form.origin is Literal else ()
             near = nearest(text, choices, listed=False) if choices else ""
-            self.fail(node, key, f"{_expected(kind, marks)}, got {shown!r}{near}")
+            self.fail(node, key, f"{_expected(form)}, got {shown!r}{near}")
             return None
-        for mark in marks:
+        for mark in form.marks:
             if isinstance(mark, Range) and not mark.least <= value <= mark.most:
-                self.fail(node, key, f"{_expected(kind, marks)}, got {text}")
+                self.fail(node, key, f"{_expected(form)}, got {text}")
         return value
 
-    def _parse(self, node: yaml.ScalarNode, kind: Any, marks: Marks) -> Any:
-        for mark in marks:
+    def _parse(self, node: yaml.ScalarNode, form: Form) -> Any:
+        for mark in form.marks:
             if isinstance(mark, Parsed):
                 return mark.parse(node.value)
-        return parse_scalar(node.value, kind, self.path.parent, null=is_null(node))
+        return parse_scalar(node.value, form.kind, self._folder, null=is_null(node))
 
 
-def _expected(kind: Any, marks: Marks) -> str:
-    """Say what a scalar should have been; only when it is wrong, for an inventory has a million."""
-    return f"expected {describe(Annotated[(kind, *marks)] if marks else kind)}"
+def _expected(form: Form) -> str:
+    """Say what a scalar should have been."""
+    return f"expected {describe(form.given)}"

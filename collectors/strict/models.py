@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 import yaml
 
+from collectors.strict.forms import Form, form_of
 from collectors.strict.merge import Pairs
 from collectors.strict.nodes import descend, is_null
 from collectors.strict.problems import describe, nearest
@@ -47,7 +48,7 @@ def read_model(reader: Reader, node: yaml.Node | None, model: type, key: str) ->
     alone = _alone(model)
     if alone is not None and isinstance(node, yaml.ScalarNode) and not is_null(node):
         found = _Found()
-        found.values[alone] = reader.convert(node, _hints(model)[alone], key)
+        found.values[alone] = reader.convert(node, _forms(model)[alone], key)
         return _made(reader, node, model, found, key) if len(reader.errors) == before else None
     if not (isinstance(node, yaml.MappingNode) or is_null(node)):
         reader.fail(node, key, f"expected a mapping with the keys {', '.join(fields)}")
@@ -57,7 +58,7 @@ def read_model(reader: Reader, node: yaml.Node | None, model: type, key: str) ->
         _read_field(reader, model, found, key_node, value, key)
     for name in _required(model):
         if name not in found.nodes:
-            expected = describe(_hints(model)[name])
+            expected = describe(_forms(model)[name].given)
             reader.fail(node, _below(key, name), f"missing; expected {expected}")
     return _made(reader, node, model, found, key) if len(reader.errors) == before else None
 
@@ -79,7 +80,7 @@ def _read_field(
         reader.fail(key_node, path, f"given twice (first in line {line})")
     elif name in fields:
         found.nodes[name] = value
-        found.values[name] = reader.convert(value, _hints(model)[name], path)
+        found.values[name] = reader.convert(value, _forms(model)[name], path)
     elif rest is not None and rest.metadata["rest"](name):
         found.rest[name] = reader.convert(value, str, path)
     else:
@@ -124,8 +125,9 @@ def _alone(model: type) -> str | None:
 
 
 @cache
-def _hints(model: type) -> Mapping[str, Any]:
-    return typing.get_type_hints(model, include_extras=True)
+def _forms(model: type) -> Mapping[str, Form]:
+    hints = typing.get_type_hints(model, include_extras=True)
+    return {name: form_of(given) for name, given in hints.items()}
 
 
 @cache

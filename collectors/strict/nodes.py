@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
-import typing
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import yaml
 
@@ -20,7 +18,6 @@ LOADER: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 """Both are safe; the one in C is ten times faster."""
 MAX_BYTES: Final = 64 * 2**20
 _NULL: Final = "tag:yaml.org,2002:null"
-_NUMBER: Final = re.compile(r"[-+]?[\d.][\d._eE+-]*")
 
 
 STANDARD_INPUT: Final = "-"
@@ -81,22 +78,6 @@ def plain(node: yaml.Node | None) -> Any:
     if isinstance(node, yaml.ScalarNode):
         return yaml.safe_load(yaml.serialize(node))
     return LOADER("").construct_document(node)
-
-
-def fits(node: yaml.Node | None, kind: Any) -> bool:
-    """Return whether a node has the shape of a type, which is all that decides a union."""
-    if typing.get_origin(kind) is Annotated:
-        kind = typing.get_args(kind)[0]
-    origin = typing.get_origin(kind)
-    if dataclasses.is_dataclass(kind) or origin is dict:
-        return isinstance(node, yaml.MappingNode)
-    if origin in (list, tuple):
-        return isinstance(node, yaml.SequenceNode)
-    if not isinstance(node, yaml.ScalarNode):
-        return False
-    if kind is bool:
-        return node.value.lower() in ("true", "false")
-    return kind not in (int, float) or _NUMBER.fullmatch(node.value) is not None
 
 
 def find(root: yaml.Node | None, key: str) -> yaml.Node | None:
