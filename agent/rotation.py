@@ -74,6 +74,9 @@ class Rotation:
         self._pulse: Pulse | None = None
         self._turning: asyncio.Task[None] | None = None
         self._rounds: Final[set[asyncio.Task[None]]] = set()
+        self._begun: Final[set[Task]] = set()
+        """Devices whose round is under way. A round runs a moment after it has begun, and only then
+        is its device busy. Two rounds at once would take each other's answers."""
         self._undiscovered: Final[deque[Task]] = deque()
         """Devices that answer and wait for a place to be discovered."""
         self._quickest: Final[dict[str, float]] = {}
@@ -198,7 +201,7 @@ class Rotation:
             task = wheel.due(now)
             if task is None:
                 continue
-            if task.busy:
+            if self._is_read(task):
                 self._skipped(task)
             else:
                 self._begin(task, now)
@@ -208,7 +211,7 @@ class Rotation:
         """Begin rounds of devices that wait to be discovered, if there are places for them."""
         while self._undiscovered:
             task = self._undiscovered[0]
-            waits = task.waits_for_place and not (task.busy or task.gone)
+            waits = task.waits_for_place and not (self._is_read(task) or task.gone)
             if waits and (self._admission.full or not self._places.offer()):
                 return
             self._undiscovered.popleft()
@@ -216,7 +219,11 @@ class Rotation:
             if waits:
                 self._begin(task, now)
 
+    def _is_read(self, task: Task) -> bool:
+        return task.busy or task in self._begun
+
     def _begin(self, task: Task, now: float) -> None:
+        self._begun.add(task)
         place = self._admission.begin(now)
         task.began = now
         round_ = asyncio.get_running_loop().create_task(self._run(task))
@@ -225,6 +232,7 @@ class Rotation:
 
     def _ended(self, round_: asyncio.Task[None], task: Task, place: Place) -> None:
         self._rounds.discard(round_)
+        self._begun.discard(task)
         self._admission.end(place)
         if task.waits_for_place and not task.queued:
             task.queued = True

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 import signal
 import sys
 import tempfile
@@ -26,10 +27,12 @@ from bench import Row
 from bench.agents import cpu, memory
 from bench.hub_faults import FAULTS, faulty
 from bench.hub_parts import Scraper, Site, Size, agent, peak, silent, site, told
-from tests.support import free_port, wait_for
+from tests.support import free_port
 
 _LONG: Final = 900.0
-"""Seconds after which all devices that were silent must be back."""
+"""Seconds after which an agent must read as before, whatever went wrong."""
+_AS_ASKED: Final = 1.01
+"""An interval that is no longer than this, as a ratio, is the one that was asked for."""
 
 TINY: Final = Size(racks=12, interval=1.0, minutes=0.1)
 
@@ -40,6 +43,8 @@ class Used:
 
     cores: float
     site_cores: float
+    site_lag: float
+    """The longest time in seconds for which the site answered nobody: a device is silent then."""
     rss: float
     peak: float
     late: float
@@ -47,6 +52,10 @@ class Used:
     stretch: float
     scrape: float
     """Seconds of the slowest scrape; 0 where nobody scrapes."""
+    told: float
+    """Seconds until all dead devices were told so; 0 where none is dead."""
+    back: float
+    """Seconds from the end of a fault until no round is late, and no device silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,18 +79,14 @@ def watch(size: Size, folder: Path) -> Seen:
         if size.warm:
             with agent(folder, port, "cold") as (pid, cold):
                 _say(size, f"ready after {cold:.0f} s, {memory(pid)[0]:.0f} MB")
-                false_downs = _settle(replace(size, fault="none"), port, seconds=_calm(size))
+                false_downs, _ = _settle(replace(size, fault="none"), port, seconds=_calm(size))
         with agent(folder, port, "last") as (pid, took):
             cold, warm = (cold, took) if size.warm else (took, 0.0)
             _say(size, f"ready after {took:.0f} s, {memory(pid)[0]:.0f} MB")
-            false_downs += _settle(replace(size, fault="none"), port, seconds=_calm(size))
+            false_downs += _settle(replace(size, fault="none"), port, seconds=_calm(size))[0]
             where.say("begin")
-            told_down, used = _measure(size, pid, port, where)
+            told_down, gap, used = _measure(size, pid, port, where)
             false_downs += told_down
-            gap = where.say("report").get("p99", 0.0)
-            if size.fault in ("dead", "all-dead"):
-                where.say("heal")
-                wait_for(lambda: silent(port) == 0, timeout=_LONG, what="all to be back")
         lines = sum(1 for log in folder.glob("*.log") for _ in log.open())
     return Seen(cold=cold, warm=warm, false_downs=false_downs, gap=gap, lines=lines, used=used)
 
@@ -95,34 +100,80 @@ def _calm(size: Size) -> float:
     return size.settle * size.interval
 
 
-def _measure(size: Size, pid: int, port: int, where: Site) -> tuple[int, Used]:
-    """Watch an agent that is ready; return how many devices it told down, and what it took."""
-    late = sum(told(port, "hubgauge_late_rounds_total"))
+def _measure(size: Size, pid: int, port: int, where: Site) -> tuple[int, float, Used]:
+    """Watch an agent that is ready: how many devices it told down, their gaps, what it took."""
+    late = _late(port)
     began, before, sites = time.monotonic(), _cpu(pid, port), cpu(where.pid)
     scraper = Scraper(port, size.interval)
-    with scraper if size.scrapes else nullcontext(), faulty(size, pid, where):
-        false_downs = _settle(size, port, seconds=60 * size.minutes)
-        longer = max(told(port, "hubgauge_interval_stretch"), default=1.0)
-    took = time.monotonic() - began
-    return false_downs, Used(
-        cores=(_cpu(pid, port) - before) / took,
-        site_cores=(cpu(where.pid) - sites) / took,
-        rss=memory(pid)[0],
-        peak=peak(pid),
-        late=sum(told(port, "hubgauge_late_rounds_total")) - late,
-        stretch=longer,
-        scrape=scraper.seconds,
+    with scraper if size.scrapes else nullcontext():
+        with faulty(size, pid, where):
+            false_downs, dead_told = _settle(size, port, seconds=60 * size.minutes)
+            longer = max(told(port, "hubgauge_interval_stretch"), default=1.0)
+            noted = where.say("report")
+            took = time.monotonic() - began
+            cores = (_cpu(pid, port) - before) / took
+            site_cores = (cpu(where.pid) - sites) / took
+        if size.fault in ("dead", "all-dead"):
+            where.say("heal")
+        missed = _late(port) - late
+        back = 0.0 if size.fault == "none" else _back(size, port)
+    return (
+        false_downs,
+        noted.get("p99", 0.0),
+        Used(
+            cores=cores,
+            site_cores=site_cores,
+            site_lag=noted["lag"],
+            rss=memory(pid)[0],
+            peak=peak(pid),
+            late=missed,
+            stretch=longer,
+            scrape=scraper.seconds,
+            told=dead_told,
+            back=back,
+        ),
     )
 
 
-def _settle(size: Size, port: int, *, seconds: float) -> int:
-    """Watch an agent for `seconds`; return the most devices that it wrongly called silent."""
+def _settle(size: Size, port: int, *, seconds: float) -> tuple[int, float]:
+    """Watch an agent for `seconds`.
+
+    Returns the most devices that it wrongly called silent, and the seconds until it had told of all
+    that are dead: 0 where none is, NaN where it did not.
+    """
     dead = {"dead": round(0.2 * size.racks), "all-dead": 2 * size.racks}.get(size.fault, 0)
-    wrong, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        wrong = max(wrong, silent(port) - dead)
-        time.sleep(min(5.0, size.interval / 2))
-    return wrong
+    began = time.monotonic()
+    wrong, seen = 0, math.nan if dead else 0.0
+    while (now := time.monotonic()) < began + seconds:
+        found = silent(port)
+        wrong = max(wrong, found - dead)
+        if found >= dead and math.isnan(seen):
+            seen = now - began
+        time.sleep(min(5.0, size.interval / 8))
+    return wrong, seen
+
+
+def _back(size: Size, port: int) -> float:
+    """Wait until an agent reads as before; return the seconds that it took.
+
+    It reads as before once two intervals have passed without a late round, a longer interval or a
+    silent device. These two are not counted.
+    """
+    began = last = time.monotonic()
+    late = _late(port)
+    while (now := time.monotonic()) < last + 2 * size.interval:
+        if now > began + _LONG:
+            raise RuntimeError("the agent does not read as before")
+        longer = max(told(port, "hubgauge_interval_stretch"), default=1.0)
+        if (missed := _late(port)) != late or longer > _AS_ASKED or silent(port):
+            last, late = time.monotonic(), missed
+        time.sleep(min(5.0, size.interval / 8))
+    return last - began
+
+
+def _late(port: int) -> float:
+    """Return how many rounds were not run or read in time."""
+    return sum(told(port, "hubgauge_late_rounds_total"))
 
 
 def _cpu(pid: int, port: int) -> float:
@@ -134,8 +185,9 @@ def table(sizes: Sequence[Size]) -> list[Row]:
     """Print a table with a row for each size; return the rows of the summary."""
     print(
         "| racks | PDUs | every s | detail | workers | fault | cold s | warm s | false |"
-        " gap p99 s | late | stretch | cores | site's cores | MB | peak MB | scrape s | lines |\n"
-        "|" + "---|" * 18,
+        " gap p99 s | late | stretch | told s | back s | cores | site's cores | site's lag s |"
+        " MB | peak MB | scrape s | lines |\n"
+        "|" + "---|" * 21,
         flush=True,
     )
     rows = []
@@ -147,8 +199,9 @@ def table(sizes: Sequence[Size]) -> list[Row]:
             f"| {size.racks} | {2 * size.racks} | {size.interval:g} | {size.detail or 'default'} |"
             f" {size.workers} | {size.fault} | {seen.cold:.0f} | {seen.warm:.0f} |"
             f" {seen.false_downs} | {seen.gap:.2f} | {used.late:.0f} | {used.stretch:.2f} |"
-            f" {used.cores:.2f} | {used.site_cores:.2f} | {used.rss:.0f} | {used.peak:.0f} |"
-            f" {used.scrape:.1f} | {seen.lines} |",
+            f" {used.told:.0f} | {used.back:.0f} | {used.cores:.2f} | {used.site_cores:.2f} |"
+            f" {used.site_lag:.2f} | {used.rss:.0f} | {used.peak:.0f} | {used.scrape:.1f} |"
+            f" {seen.lines} |",
             flush=True,
         )
         what = f"{2 * size.racks} PDUs every {size.interval:g} s, {size.workers} workers,"

@@ -232,6 +232,50 @@ async def test_one_round_reads_those_that_wait_for_a_place_too() -> None:
     assert len(order) == 9
 
 
+class Alone(AsyncFake):
+    """A device that waits for a place, and notes how many of its rounds run at once."""
+
+    waits_for_place, discovered = True, False
+
+    def __init__(self, device: str) -> None:
+        super().__init__(device, list, interval=60.0)
+        self.rounds = self.now = self.most = 0
+
+    async def collect(self) -> Any:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0)
+        self.now -= 1
+        self.rounds += 1
+        return [(UP.series(self.device), 1.0), (VALUE.series(self.device), 1.0)]
+
+
+class PlacesThatCome(Places):
+    """Places of which none is free until a test says so."""
+
+    come = False
+    refused = 0
+
+    def offer(self) -> bool:
+        self.refused += not self.come
+        return self.come and super().offer()
+
+
+async def test_a_device_that_is_due_as_a_place_becomes_free_has_one_round_at_once() -> None:
+    """Two rounds at once would take each other's answers, and the device would be called silent."""
+    now, device, places = [0.0], Alone("d"), PlacesThatCome(1)
+    runner, _, _ = make(device, places=places, monotonic=lambda: now[0])
+    runner.start()
+    for turn in range(1, 4):
+        places.come, places.refused = False, 0
+        await until(lambda: places.refused > 0)  # it waits, and no round of it runs
+        before = device.rounds
+        now[0], places.come = 600.0 * turn, True
+        await until(lambda before=before: device.rounds >= before + 2)
+    await runner.stop()
+    assert device.most == 1
+
+
 class FoundLater(AsyncFake):
     """A device whose discovery takes several rounds."""
 

@@ -2,7 +2,8 @@
 
 Run it as a program. It reads commands from its input, one a line, and answers each with one line:
 `silence SHARE` (so many of the PDUs answer no more), `heal`, `begin` (forget the gaps so far) and
-`report` (JSON: the number of gaps, and their percentiles in seconds).
+`report` (JSON: the number of gaps, their percentiles in seconds, and the longest time for which the
+site itself was late, in which it answered nobody).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from simulator.snmp_agent import Device, Objects
 
 _NEW_ROUND = 0.3
 """A request that comes so much of an interval after the one before begins another round."""
+_LOOK_SECONDS = 0.05
 
 
 class Gaps:
@@ -34,18 +36,33 @@ class Gaps:
     def __init__(self, interval: float) -> None:
         self.interval = interval
         self.all = array("f")
+        self.lag = 0.0
+        """The longest time by which the site was later than it meant to be."""
+
+    async def watch(self) -> None:
+        """Note how late the site is, until it ends."""
+        while True:
+            due = time.monotonic() + _LOOK_SECONDS
+            await asyncio.sleep(_LOOK_SECONDS)
+            self.lag = max(self.lag, time.monotonic() - due)
+
+    def forget(self) -> None:
+        """Forget what was noted."""
+        del self.all[:]
+        self.lag = 0.0
 
     def report(self) -> dict[str, float]:
         """Return the number of gaps and how they are distributed."""
         ordered = sorted(self.all)
         if not ordered:
-            return {"count": 0}
+            return {"count": 0, "lag": self.lag}
         last = len(ordered) - 1
         return {
             "count": len(ordered),
             "p50": ordered[last // 2],
             "p99": ordered[int(last * 0.99)],
             "most": ordered[-1],
+            "lag": self.lag,
         }
 
 
@@ -97,6 +114,7 @@ async def main() -> None:
     await simulator.start()
     gaps = Gaps(args.interval)
     watched = _watch(simulator, gaps)
+    watching = asyncio.create_task(gaps.watch())
     wanted = Wanted(listen=args.listen, interval=f"{args.interval:g}s", detail=args.detail)
     write_config(simulator, args.folder, wanted)
     print("ready", flush=True)
@@ -115,8 +133,9 @@ async def main() -> None:
         elif line[0] == "begin":
             for one in watched:
                 one.forget()
-            del gaps.all[:]
+            gaps.forget()
         print(json.dumps(gaps.report() if line[0] == "report" else {}), flush=True)
+    watching.cancel()
     await simulator.stop()
 
 
