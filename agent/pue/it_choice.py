@@ -65,8 +65,14 @@ class ItChoices:
         self._ledger, self._sums, self._until = ledger, sums, until
         self._known: dict[str, list[ItChoice]] = {}
 
-    def update(self, boundaries: Mapping[str, Boundary], now: int, *, store: bool) -> None:
-        """Choose for every site, at a time in milliseconds; `store` writes what is new."""
+    def update(
+        self, boundaries: Mapping[str, Boundary], now: int, *, store: bool, summed: bool = True
+    ) -> None:
+        """Choose for every site, at a time in milliseconds; `store` writes what is new.
+
+        Without `summed` there are hours that are not summed yet. The latest are summed first, and
+        points must not be compared by these alone: so a choice that is not made yet waits.
+        """
         for site, boundary in boundaries.items():
             known = self._known.get(site)
             if known is None:
@@ -78,7 +84,10 @@ class ItChoices:
                     for n, one in enumerate(choices)
                     if n == 0 or self._until is None or one.time <= self._until
                 ]
-            wanted = self._wanted(boundary, known[-1].point if known else "", now)
+            last = known[-1].point if known else ""
+            if len(boundary.it_candidates) > 1 and not summed:
+                continue
+            wanted = self._wanted(boundary, last, now)
             if not wanted or (known and known[-1].point == wanted):
                 continue
             new = ItChoice(now, wanted)

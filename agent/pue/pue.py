@@ -70,7 +70,7 @@ class Pue:
             done = self.hours.refresh()
             self._chosen.update()
             self._sums.update()
-            self._choices.update(self.hours.boundaries, self.now, store=True)
+            self._choices.update(self.hours.boundaries, self.now, store=True, summed=done)
         return done
 
     def sum_up(self) -> None:

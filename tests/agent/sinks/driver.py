@@ -4,9 +4,10 @@
 
 Without a URL only the spool is used; with a DATABASE the URL is that of an InfluxDB 1.x.
 
-Every 50 ms a batch of 50 series; the value of each is its time in milliseconds. The journal's
-lines: `start`, then `a TIME_MS` before a batch is handed over, and `s N` for the number of samples
-known to be synced since `start`.
+Every 50 ms a batch of 50 series; the value of each is its time in milliseconds. No two batches have
+the same, also where several are made at once after a delay. The journal's lines: `start`, then
+`a TIME_MS` before a batch is handed over, and `s N` for the number of samples known to be synced
+since `start`.
 """
 
 from __future__ import annotations
@@ -60,9 +61,9 @@ def main() -> None:
     metric = Metric(namespace="driver", name="value", type="gauge", help="-", labels=("part",))
     series = [metric.series(f"{index:02d}") for index in range(SERIES)]
     os.write(journal, b"start\n")
-    due = time.time()
+    due, now = time.time(), 0
     while True:
-        now = round(time.time() * 1000)
+        now = max(now + 1, round(time.time() * 1000))
         os.write(journal, b"a %d\n" % now)
         readings = [(one, float(now)) for one in series]
         accept(
