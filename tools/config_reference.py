@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from agent.config import known_kinds
 from agent.config_file import ConfigFile
-from agent.settings import Http
+from agent.settings import AUTO_WORKERS, Http
 from agent.sinks.kinds import TABLE, kind_of
 from collectors.strict import describe
 
@@ -136,15 +136,40 @@ def default(field: dataclasses.Field[Any], what: str) -> str:
         if field.default_factory is dataclasses.MISSING:
             return "**required**"
         made = field.default_factory()
-        return "" if dataclasses.is_dataclass(made) else f"`{made}`" if made else "empty"
-    value = field.default
-    if value is None or value == "":
+        return "" if dataclasses.is_dataclass(made) else written(made, what) if made else "empty"
+    return written(field.default, what)
+
+
+def written(value: object, what: str) -> str:
+    """Write a value as YAML would have it."""
+    if value in (None, ""):
         return "–"
-    if "duration" in what:
-        return f"`{value:g}s`"
-    if "size" in what:
-        return f"`{value / 2**30:g}GiB`"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    if value == ():
+        return "empty"
+    if isinstance(value, tuple | list):
+        return f"`[{', '.join(map(_quoted, value))}]`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if "duration" in what or "size" in what:
+        units = _DURATIONS if "duration" in what else _SIZES
+        return f"`{largest(typing.cast('float', value), units)}`"
+    return "`auto`" if what.startswith("auto or ") and value == AUTO_WORKERS else f"`{value}`"
+
+
+def _quoted(item: object) -> str:
+    """Write an item of a list; YAML takes some signs at its beginning for its own."""
+    return f'"{item}"' if str(item)[:1] in "*&!%@`" else str(item)
+
+
+_DURATIONS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SIZES: Final = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
+
+
+def largest(value: float, units: dict[str, int]) -> str:
+    """Write a value in the largest unit of which it is a whole number; else in the smallest."""
+    smallest = list(units)[-1]
+    unit = next((name for name, size in units.items() if value and value % size == 0), smallest)
+    return f"{value / units[unit]:g}{unit}"
 
 
 def about(model: type | None) -> str:

@@ -16,6 +16,8 @@ import pytest
 
 from agent.cli import main
 from agent.loading import load_all
+from agent.settings import AUTO_WORKERS, parse_workers
+from collectors.strict.scalars import parse_duration, parse_size
 from tests.support import ROOT
 
 
@@ -24,6 +26,24 @@ def test_the_config_reference_is_what_the_code_reads() -> None:
     subprocess.run(
         [sys.executable, ROOT / "tools" / "config_reference.py", "--check"], check=True, timeout=300
     )
+
+
+def test_the_defaults_that_the_reference_shows_may_be_written_so() -> None:
+    """Each default of a duration, a size or a number of workers is one that a config may have."""
+    readers = {
+        "a duration": parse_duration,
+        "a size": parse_size,
+        "a size such as 128KiB": parse_size,
+        "auto or a number from 1 to 64": parse_workers,
+    }
+    text = (ROOT / "docs" / "config.md").read_text("utf-8")
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| `")]
+    known = [row for row in rows if row[1] in readers and row[2].startswith("`")]
+    shown = {row[0]: readers[row[1]](row[2].strip("`")) for row in known}
+    assert len(known) > 30
+    assert shown["| `inventory.netbox.refresh`"] == 900  # a quarter of an hour
+    assert shown["| `outputs.influxdb.spool.max_bytes`"] == 2 * 2**30
+    assert shown["| `workers`"] == AUTO_WORKERS
 
 
 def test_the_list_of_devices_is_what_the_profiles_and_their_tests_say() -> None:
