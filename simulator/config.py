@@ -44,14 +44,16 @@ _HUBS: Final = "hubs"
 class Wanted:
     """What the agent is to do with the simulated site.
 
-    `listen` is where it is to serve, `influxdb` the URL of a database to push to, `host` whether it
-    is to read the machine it runs on as well, `detail` how much of each PDU it is to read. With
-    `whole_hub` the simulated site is all of its hub. Without a `state_dir` its state lies beside
+    `listen` is where it is to serve, `influxdb` the URL of a database to push to, `history` that
+    of one to ask for the past, `host` whether it is to read the machine it runs on as well,
+    `detail` how much of each PDU it is to read. With `whole_hub` the simulated site is all of its
+    hub. Without a `state_dir` its state lies beside
     its config.
     """
 
     listen: str = "127.0.0.1:9717"
     influxdb: str = ""
+    history: str = ""
     interval: str = "15s"
     state_dir: Path | None = None
     host: bool = False
@@ -140,9 +142,15 @@ def _config(simulator: Simulator, wanted: Wanted, state_dir: Path) -> Iterator[s
             f'      - {{address: "http://{address}", node: {controller.name}, '
             f"rack: {controller.rack.name}}}\n"
         )
+    yield from _outputs(wanted)
+
+
+def _outputs(wanted: Wanted) -> Iterator[str]:
     yield f'outputs:\n  http: {{listen: "{wanted.listen}"}}\n'
     if wanted.influxdb:
         yield f'  influxdb: {{url: "{wanted.influxdb}", org: hubgauge, bucket: hubgauge}}\n'
+    if wanted.history:
+        yield f'history: {{url: "{wanted.history}"}}\n'
 
 
 _EMISSION: Final = 0.54

@@ -28,11 +28,11 @@ def say(line: str) -> None:
         sys.stdout.flush()
 
 
-def introduce(racks: int, places: Sequence[Place], removed: Path | None) -> None:
+def introduce(racks: int, months: float, places: Sequence[Place], removed: Path | None) -> None:
     """Print what is simulated, what is real, and where to look; `removed` is a temporary folder."""
     say(
         f"\nSIMULATED: the site, its {racks} racks, {2 * racks} PDUs, its meters and chips, "
-        "and the past year of energy.\n"
+        f"and the energy of {months:g} months.\n"
         f"Real: the kernel metrics of this machine ({platform.node()}).\n"
     )
     for place in places:

@@ -74,7 +74,9 @@ class Demo:
         await self._start_prometheus(board)
         self._places.append(Place("config, inventory", str(self._config.parent)))
         self._places.append(Place("logs", str(self._folder / "logs")))
-        introduce(options.racks, self._places, self._folder if self._temporary else None)
+        introduce(
+            options.racks, options.months, self._places, self._folder if self._temporary else None
+        )
         if options.open_browser:
             webbrowser.open(f"{board}/")
         return await self._programs.watch((agent, simulator), options.seconds)
@@ -126,6 +128,7 @@ class Demo:
             "--state-dir": self._folder / "state",
             "--interval": options.interval,
             "--influxdb": database,
+            "--history": database,
             "--write-history": self._history,
             "--months": str(options.months),
             "--pdu-days": str(_PDU_DAYS),

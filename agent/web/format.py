@@ -66,7 +66,7 @@ def scaled(value: float, unit: str, *, digits: int = 3, sign: bool = False) -> t
     # 0.9995: what would round up to the next unit takes it
     factor, name = next(((f, n) for f, n in scales if size >= f * 0.9995), scales[-1])
     if value == 0:
-        factor, name = scales[-1] if unit in ("B", "W") else scales[len(scales) // 2]
+        factor, name = scales[-1] if unit in ("B", "W", "bit/s") else scales[len(scales) // 2]
     return significant(value / factor, digits, sign=sign), name
 
 

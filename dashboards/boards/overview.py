@@ -76,7 +76,7 @@ def board(registry: Registry, language: Language) -> Board:
                             names=COLUMNS,
                             sort=state,
                             links={"hub": make.way(uids.hub_uid("${__value.raw:percentencode}"))},
-                            widths={"hub": 135, "target": 300, "scope": 110, "unit": 100},
+                            widths={"hub": 165, "target": 290, "scope": 110, "unit": 100},
                             hidden=("kpi", "op"),
                         ),
                         height=14,

@@ -142,7 +142,7 @@ class Maker:
         targets = [Query(**query) for query in queries]
         text = description or signal.description
         return {
-            "title": self.say(title or signal.name),
+            "title": _capital(self.say(title or signal.name)),
             "description": self.say(text),
             "dataSource": DATASOURCE,
             "targets": targets,
@@ -189,3 +189,8 @@ class Maker:
     def bounds(self, signal: Signal) -> Json:
         """Return the ends of a signal's scale."""
         return {"min": signal.least, "max": signal.most}
+
+
+def _capital(title: str) -> str:
+    """Write a name as the beginning of a line; a symbol such as pPUE stays."""
+    return title if title[1:2].isupper() else title[:1].upper() + title[1:]

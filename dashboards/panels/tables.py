@@ -20,6 +20,8 @@ from dashboards.signals.base import BLUE, Signal, Step
 
 _COLUMN_WIDTH: Final = 105
 _STATE_WIDTH: Final = 160
+_LETTER_WIDTH: Final = 7
+_SIGNS_WIDTH: Final = 45
 """Of a column whose words have a mark: "∅ expired, unreported"."""
 
 
@@ -105,7 +107,7 @@ def _column(make: Maker, signal: Signal) -> Json:
         # Grafana shares the width out evenly and keeps no room for a column that needs more.
         {"id": "custom.width", "value": _STATE_WIDTH}
         if signal.states
-        else {"id": "custom.minWidth", "value": _COLUMN_WIDTH},
+        else {"id": "custom.minWidth", "value": _least_width(make.say(signal.name))},
     ]
     if signal.decimals is not None:
         properties.append({"id": "decimals", "value": signal.decimals})
@@ -121,6 +123,12 @@ def _column(make: Maker, signal: Signal) -> Json:
         "matcher": {"id": "byName", "options": make.say(signal.name)},
         "properties": properties,
     }
+
+
+def _least_width(name: str) -> int:
+    """Return the pixels that a column's name and its signs take; at least those of its values."""
+    letters = sum(1 if letter.isascii() else 2 for letter in name)
+    return max(_COLUMN_WIDTH, _LETTER_WIDTH * letters + _SIGNS_WIDTH)
 
 
 def _named(column: str, known: list[Json]) -> Json:

@@ -78,7 +78,7 @@ RACK_COUNT: Final = Signal(
 
 OCCUPANCY: Final = Signal(
     key="site.occupancy",
-    name=Text("Occupancy (上架率)"),
+    name=Text("Occupancy"),
     description=Text(
         "Share of capacity in use, by three methods that must not be mixed: racks with equipment,"
         " rack units, power.",

@@ -88,6 +88,12 @@ def _configure_agent(parser: argparse.ArgumentParser) -> None:
         "--influxdb", default="", metavar="URL", help="a database to which that agent pushes"
     )
     parser.add_argument(
+        "--history",
+        default="",
+        metavar="URL",
+        help="a database with Prometheus's API that has the readings of that agent",
+    )
+    parser.add_argument(
         "--state-dir", type=Path, metavar="DIR", help="the folder for the state of that agent"
     )
     parser.add_argument(
@@ -197,6 +203,7 @@ def _write(args: argparse.Namespace, simulator: Simulator) -> None:
             Wanted(
                 listen=args.agent_listen,
                 influxdb=args.influxdb,
+                history=args.history,
                 interval=args.interval,
                 state_dir=args.state_dir,
                 host=args.host,

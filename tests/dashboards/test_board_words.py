@@ -27,6 +27,28 @@ def test_both_languages_are_complete(built: dict[str, list[Built]]) -> None:
             assert not CHINESE.search(words.replace("上架率", "")), f"{dashboard.uid}: {words}"
 
 
+def test_titles_begin_as_a_line_does(built: dict[str, list[Built]]) -> None:
+    """No panel is called "rack occupancy" beside one called "Racks"; pPUE keeps its sign."""
+    titles = {panel["title"] for _, panel in every_panel(built)}
+    assert {"Rack occupancy", "Renewable energy factor"} <= titles
+    assert [one for one in titles if one[:1].islower() and not one[1:2].isupper()] == []
+
+
+def test_a_column_has_room_for_its_name(built: dict[str, list[Built]]) -> None:
+    """Inter at 14 px takes some 7 px a letter, 14 px a Chinese one; a filter's sign takes 24."""
+    narrow = [
+        (dashboard.uid, one["matcher"]["options"])
+        for dashboard, panel in every_panel(built)
+        if panel["type"] == "table"
+        for one in panel["fieldConfig"]["overrides"]
+        for width in one["properties"]
+        if width["id"] == "custom.minWidth"
+        and width["value"]
+        < 24 + sum(7 if letter.isascii() else 14 for letter in one["matcher"]["options"])
+    ]
+    assert narrow == []
+
+
 def test_signals_speak_both_languages() -> None:
     """Every signal has a name and a description in both languages, and a key of its own."""
     signals = list(all_signals(load_registry()))

@@ -124,12 +124,19 @@ async def test_the_written_config_and_inventory_are_what_an_agent_takes(tmp_path
         path = write_config(
             simulator,
             tmp_path,
-            Wanted(listen="127.0.0.1:1234", influxdb="http://127.0.0.1:8428", host=True),
+            Wanted(
+                listen="127.0.0.1:1234",
+                influxdb="http://127.0.0.1:8428",
+                history="http://127.0.0.1:8429",
+                host=True,
+            ),
         )
         config = load(path)
         inventory = load_inventory(tmp_path / "inventory.yaml", "guian", timezone="Asia/Shanghai")
         assert config.file.simulated
         assert config.outputs.http.listen == "127.0.0.1:1234"
+        assert config.file.history is not None
+        assert config.file.history.url == "http://127.0.0.1:8429"
         sections = {section.kind.name: section.config for section in config.sections}
         assert {d.name: (d.kind, d.address) for d in sections["snmp"].devices} == {
             **{name: ("pdu", simulator.addresses[name]) for name in simulator.pdus},

@@ -85,15 +85,17 @@ class LossesView:
 
     @property
     def rows(self) -> list[LossRow]:
-        """Everything that was counted, a line each: the ledger's first, then by collector."""
+        """What was counted, a line each: the ledger's first, then by collector.
+
+        Of the reasons to reject a reading only those that occurred have a line; if none did, one
+        line says so.
+        """
         ledger = self.ledger
         found: list[LossRow] = []
         if ledger.readings is not None:
             found.append(LossRow(kind="taken", count=ledger.readings))
-        for reason, count in ledger.rejected.items():
-            found.append(LossRow(kind="rejected", reason=reason, count=count))
-        for event, count in ledger.register_events.items():
-            found.append(LossRow(kind="events", reason=event, count=count))
+        found += _counted("rejected", ledger.rejected)
+        found += _counted("events", ledger.register_events)
         for one in self.collectors:
             name = one.collector
             for reason, count in one.errors.items():
@@ -106,6 +108,13 @@ class LossesView:
             if one.skipped_rounds
         ]
         return found
+
+
+def _counted(kind: Literal["rejected", "events"], counts: Mapping[str, float]) -> list[LossRow]:
+    occurred = [
+        LossRow(kind=kind, reason=reason, count=count) for reason, count in counts.items() if count
+    ]
+    return occurred or [LossRow(kind=kind, count=0.0)] if counts else []
 
 
 def read(view: BoardView) -> LossesView:

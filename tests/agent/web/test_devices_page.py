@@ -84,7 +84,11 @@ def test_losses_by_reason() -> None:
         }
     ]
     assert found["sinks"][0]["waiting_samples"] == 91_000.0
-    assert "3.05\u202fMiB / 1.00\u202fGiB" in page("/collectors")
+    html = page("/collectors")
+    assert "3.05\u202fMiB / 1.00\u202fGiB" in html
+    # What never happened is no line: thirteen zeros would hide the one that did.
+    assert "above the rating" in html
+    assert "too late" not in html
 
 
 def test_a_device_that_the_agent_does_not_read_is_not_called_answering() -> None:

@@ -32,6 +32,7 @@ from agent.web.format import (
         (None, "W", MISSING),
         (0.0102, "s", "10.2 ms"),
         (4.0e11, "bit/s", "400 Gbit/s"),
+        (0.0, "bit/s", "0 bit/s"),
         (2e18, "FLOPS", f"2{THIN}000 PFLOPS"),
         (3.6e9, "J", "1.00 MWh"),
     ],
