@@ -113,12 +113,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for module in (*ordered, *long) for item in module]
 
 
-def untraced(item: pytest.Item) -> Generator[None]:
-    """Let the tracer of coverage rest around a part of a test where that is said above.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None]:
+    """Let the tracer of coverage rest through a test and all of its fixtures.
 
-    pytest-cov's own mark `no_cover` does nothing in a process of xdist. The tracer comes back while
-    no exception is under way: with one, Python 3.11 went round in a loop for ever. So the hooks
-    below are of the old form, into which the exception of a test that fails is not thrown.
+    It rests where that is said above. pytest-cov's own mark `no_cover` does nothing in a process of
+    xdist. The tracer comes back when all is over. Before that a test that fails may have left an
+    interrupt on its way to a thread that is blocked, and Python 3.11 begins no function of a traced
+    program meanwhile: it would go round in a loop until the thread's turn, that is for ever.
     """
     drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
     if not drawn and not item.nodeid.startswith(UNTRACED):
@@ -130,18 +132,6 @@ def untraced(item: pytest.Item) -> Generator[None]:
     yield
     threading.settrace(in_threads)
     sys.settrace(here)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
-    """Make the fixtures of a test."""
-    yield from untraced(item)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Run a test."""
-    yield from untraced(item)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
