@@ -222,25 +222,8 @@ class Channel:
         return rows
 
     async def _open(self) -> Session:
-        from gufo.snmp import SnmpVersion
-
-        from collectors.facility.snmp.session import Session
-
-        host, port = split_address(self._address)
-        secrets = self._secrets
-        versions = {"1": SnmpVersion.v1, "2c": SnmpVersion.v2c, "3": SnmpVersion.v3}
         try:
-            session = Session(
-                await resolve(host),
-                port,
-                community=secrets.community,
-                user=secrets.user() if secrets.version == "3" else None,
-                version=versions[secrets.version],
-                timeout=self._timeout / 2,
-            )
-            await session.refresh()
-        except CollectError:
-            raise
+            session = await _session_with(self._address, self._secrets, self._timeout / 2)
         except BaseException as error:
             raise self._translate(error) from None
         self._session = session
@@ -251,15 +234,39 @@ class Channel:
 
         A session that may no longer work is closed.
         """
-        # A cancellation and Ctrl-C stay as they are.
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        if _stays(error):
             return error
-        version3 = self._secrets.version == "3"
-        if version3 or not isinstance(error, TimeoutError):
+        if self._secrets.version == "3" or not isinstance(error, TimeoutError):
             # Version 3: a restart changes the device's engine clock (RFC 3414, 3.2), so the session
             # must be opened again.
             self.close()
         return self.silence if isinstance(error, TimeoutError) else _collect_error(error)
+
+
+async def _session_with(address: str, secrets: Secrets, timeout: float) -> Session:
+    """Open a session with a device; `timeout` is for one request, in seconds."""
+    from gufo.snmp import SnmpVersion
+
+    from collectors.facility.snmp.session import Session
+
+    host, port = split_address(address)
+    versions = {"1": SnmpVersion.v1, "2c": SnmpVersion.v2c, "3": SnmpVersion.v3}
+    session = Session(
+        await resolve(host),
+        port,
+        community=secrets.community,
+        user=secrets.user() if secrets.version == "3" else None,
+        version=versions[secrets.version],
+        timeout=timeout,
+    )
+    await session.refresh()
+    return session
+
+
+def _stays(error: BaseException) -> bool:
+    """Tell whether an error stays as it is: one of ours, a cancellation or Ctrl-C."""
+    panic = type(error).__name__ == "PanicException"
+    return isinstance(error, CollectError) or not (panic or isinstance(error, Exception))
 
 
 def _after(later: str, earlier: str) -> bool:
