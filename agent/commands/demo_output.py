@@ -32,7 +32,7 @@ def introduce(racks: int, months: float, places: Sequence[Place], removed: Path 
     """Print what is simulated, what is real, and where to look; `removed` is a temporary folder."""
     say(
         f"\nSIMULATED: the site, its {racks} racks, {2 * racks} PDUs, its meters and chips, "
-        f"and the energy of {months:g} months.\n"
+        f"and the energy of {'one month' if months == 1 else f'{months:g} months'}.\n"
         f"Real: the kernel metrics of this machine ({platform.node()}).\n"
     )
     for place in places:

@@ -92,6 +92,11 @@ class RackPageView:
     """What happened to the rack and its PDUs in thirty days, the newest first."""
 
     @property
+    def has_silent_feed(self) -> bool:
+        """Whether a PDU does not answer: nobody knows then what is attached to it."""
+        return any(feed.up is False for feed in self.feeds)
+
+    @property
     def phases(self) -> list[PhaseRowView]:
         """The phases of all feeds."""
         return feeds.phase_rows(self.feeds)

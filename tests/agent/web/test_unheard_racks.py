@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -137,6 +138,27 @@ def test_the_wall_says_in_one_line_that_nothing_answers() -> None:
         for other in (site(1, heard=1),)
     )
     assert part == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "never"),
+    [
+        ("en", "Not known: a PDU of this rack does not answer", "No sensor is attached"),
+        ("zh", "无法判定：本机柜有 PDU 无应答", "未接传感器"),
+    ],
+)
+def test_a_rack_of_silent_pdus_is_not_without_sensors(language: str, said: str, never: str) -> None:
+    """Its page says that they are not known; nobody has seen that there are none."""
+    html = asked.page(f"/sites/{SITE}/racks/A1", site(1), lang=language)
+    assert said in html
+    assert never not in html
+
+
+def test_its_tile_is_marked_at_once() -> None:
+    """A hatched tile alone is also that of a rack that nobody meters."""
+    html = page(site(1, heard=1))
+    tiles = re.findall(r'class="tile .*?</a>', html, re.DOTALL)
+    assert ["m-silent" in one for one in tiles] == [True] * 8 + [False]
 
 
 def test_the_api_counts_them() -> None:
