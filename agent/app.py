@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import platform
 import signal
 import sys
 from collections.abc import Mapping
@@ -88,7 +87,7 @@ class App:
         if alone:
             self._lock = lock_state(self.config, self._in_force.state_dir)
         logging.getLogger().setLevel(self.config.file.log_level.upper())
-        self._metrics.build_info.labels(__version__, platform.python_version()).set(1)
+        self._metrics.build_info.labels(__version__, sys.version.split()[0]).set(1)
         self._metrics.simulated.set(self.config.file.simulated)
         self._in_force.make_runner()
 

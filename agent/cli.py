@@ -17,7 +17,12 @@ from agent.messages.escaped import never_fail
 from agent.messages.said import said, said_lines
 from agent.messages.terminal import asked
 from collectors.base import ConfigError, HubgaugeError
+from collectors.deferred import defer_module
 from collectors.strict import Problems
+
+# argparse loads shutil, which can unpack archives.
+defer_module("bz2", needs="_bz2")
+defer_module("lzma", needs="_lzma")
 
 # The help texts stand here, so that `hubgauge --help` imports no command.
 BUILT_IN: Final = {

@@ -8,6 +8,7 @@ device stay evenly spaced. One job serves a phase: fifty thousand devices need s
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import math
 import zlib
@@ -118,6 +119,7 @@ class Timetable:
         self._offset = 0.0
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         logging.getLogger("apscheduler.executors.default").addFilter(_is_no_stop)
+        self._numbers: Final = itertools.count()
         self._scheduler: Final = _Scheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -142,6 +144,7 @@ class Timetable:
                 self._begin,
                 GridTrigger(first, interval),
                 args=[some],
+                id=str(next(self._numbers)),
                 name=f"every {interval:g} s, phase {phase:g} s",
             )
             self._watch_seconds = min(self._watch_seconds, interval)

@@ -168,3 +168,43 @@ def test_a_module_that_is_not_there_is_missed_as_ever() -> None:
         defer_init(name)
         with pytest.raises(ModuleNotFoundError, match=name.partition(".")[0]):
             importlib.import_module(name)
+
+
+def test_a_class_and_a_function_may_stand_before_they_are_loaded(package: Path) -> None:
+    """Who imported them by name calls, derives and asks as ever."""
+    text = "class Kind:\n    made = 1\ndef twice(number): return 2 * number\n"
+    (package / "extra.py").write_text(text)
+    defer_module("parcel.extra", later=["Kind", "twice"])
+    from parcel.extra import Kind, twice  # type: ignore[import-not-found] # made above
+
+    extra = importlib.import_module("parcel.extra")
+    assert not isinstance(3, Kind)
+    assert not issubclass(int, Kind)
+    assert "Kind" not in vars(extra)
+    assert twice(4) == 8
+    real = extra.Kind
+    assert isinstance(real, type)
+    assert real is not Kind
+    assert isinstance(Kind(), real)
+    assert isinstance(real(), Kind)
+    assert issubclass(real, Kind)
+    assert not isinstance(3, Kind)
+    assert Kind.made == 1
+    assert (Kind | None, None | Kind) == (real | None, None | real)
+
+    class Derived(Kind):  # type: ignore[misc] # as above
+        pass
+
+    assert Derived.__mro__ == (Derived, real, object)
+
+
+def test_a_class_that_others_derive_from_is_loaded_for_it(package: Path) -> None:
+    """Deriving from it needs the class itself."""
+    (package / "extra.py").write_text("class Kind: pass\n")
+    defer_module("parcel.extra", later=["Kind"])
+    from parcel.extra import Kind  # made above
+
+    class Derived(Kind):  # type: ignore[misc] # as above
+        pass
+
+    assert Derived.__bases__ == (importlib.import_module("parcel.extra").Kind,)

@@ -5,7 +5,6 @@ What is left out is there for whoever asks for it.
 
 from __future__ import annotations
 
-import json
 import ssl
 import subprocess
 import sys
@@ -21,32 +20,40 @@ from tests.support import ROOT, free_port, running, unmeasured, wait_for
 from tests.system.running_agent import HUBGAUGE, write_config
 
 _ROUND: Final = """
-import agent.commands.run
+import agent.cli, agent.commands.run
 import asyncio, sys
 from pathlib import Path
 from agent.app import App
+from collectors.deferred import _Deferred
 app = App(Path(sys.argv[1]))
 app.prepare()
 async def main():
     app._start_push()
     await app.start_web()
-    await app.runner.run_once()
+    app.runner.start()
+    await app.runner.ready.wait()
+    port = int(app.config.outputs.http.listen.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\n\\r\\n")
+    assert b"200" in await reader.readline()
+    await reader.readuntil(b"node_load1 ")
+    writer.close()
+    await app.runner.stop()
 asyncio.run(main())
-print(*sys.modules)
+def is_loaded(module):
+    deferred = getattr(vars(module).get("__getattr__"), "__self__", None)
+    return not isinstance(deferred, _Deferred) or deferred.begun
+print(*[name for name, module in sys.modules.items() if is_loaded(module)])
 """
-"""A round of an agent with the config of its argument, and the modules that it has then."""
-_DEFERRED: Final = (
-    "ssl",
-    "hashlib",
-    "hmac",
-    "asyncio.sslproto",
-    "prometheus_client",
-    "uvicorn",
-    "influxdb_client",
-    "influxdb_client.client",
-    "influxdb_client.domain",
-    "influxdb_client.service",
-)
+"""An agent with the config of its argument, which is scraped once. Prints what it has loaded."""
+_DEFERRED: Final = """
+import agent.cli, agent.commands, sys
+from collectors.deferred import _Deferred
+for name, module in list(sys.modules.items()):
+    if isinstance(getattr(vars(module).get("__getattr__"), "__self__", None), _Deferred):
+        print(name)
+"""
+"""Prints what is deferred."""
 
 
 def run(program: str, *words: object) -> str:
@@ -68,40 +75,26 @@ def loaded(config: Path) -> Collection[str]:
 
 
 def within(modules: Collection[str], *packages: str) -> Collection[str]:
-    """The modules inside of packages; a package itself may be there without its `__init__`."""
     return {one for one in modules if one.startswith(tuple(f"{name}." for name in packages))}
 
 
 def test_a_node_agent_loads_only_what_it_uses(tmp_path: Path) -> None:
-    """Neither the libraries of gateways, dashboards and pushes, nor TLS, servers or click."""
+    """Neither the libraries of gateways, dashboards and pushes, nor TLS, servers and archivers.
+
+    It has run a round, its schedule has begun, and it has been scraped.
+    """
     modules = loaded(write_config(tmp_path))
-    tops = {name.partition(".")[0] for name in modules}
-    assert (
-        sorted(
-            tops
-            & {
-                "_hashlib",
-                "_ssl",
-                "aiohttp",
-                "bcrypt",
-                "click",
-                "dashboards",
-                "difflib",
-                "grafanalib",
-                "gufo",
-                "jinja2",
-                "numpy",
-                "pymodbus",
-                "sqlite3",
-                "urllib3",
-                "wsgiref",
-            }
-        )
-        == []
-    )
-    assert "http.server" not in modules
-    packages = [name for name in _DEFERRED if name.startswith("influxdb_client.")]
-    assert within(modules, "influxdb_client") <= set(packages)
+    assert "apscheduler.schedulers.asyncio" in modules
+    unused = {
+        *("aiohttp", "bcrypt", "dashboards", "difflib", "grafanalib", "gufo", "influxdb_client"),
+        *("jinja2", "numpy", "psutil", "pymodbus", "sqlite3", "urllib3"),
+        *("_hashlib", "_ssl", "asyncio.sslproto", "hashlib", "hmac", "ssl"),
+        *("_bz2", "_lzma", "bz2", "csv", "email.message", "lzma", "tempfile", "zipfile"),
+        *("click", "configparser", "email.utils", "http.server", "logging.config", "random"),
+        *("apscheduler", "multiprocessing", "platform", "prometheus_client", "tzlocal", "uuid"),
+        *("uvicorn", "wsgiref"),
+    }
+    assert sorted(unused & set(modules)) == []
 
 
 def test_a_push_loads_what_sends_a_request(tmp_path: Path) -> None:
@@ -118,18 +111,46 @@ def test_a_push_loads_what_sends_a_request(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("name", _DEFERRED)
-def test_what_is_deferred_is_there_as_ever(name: str) -> None:
-    """A plant's own collector finds each name in it, by the usual import."""
-    plain = run(f"import json, {name} as it\nprint(json.dumps(dir(it)))")
-    program = (
-        "import agent.commands.run, agent.web.server\n"
-        f"import json, sys, {name} as it\n"
-        "names = json.loads(sys.argv[1])\n"
-        "print(json.dumps([name for name in names if not hasattr(it, name)]))"
+def test_what_is_deferred_is_there_as_ever() -> None:
+    """Whoever imports it finds each of its names, as in a program without an agent."""
+    names = run(_DEFERRED).split()
+    assert {"ssl", "asyncio.sslproto", "prometheus_client", "influxdb_client.domain"} <= {*names}
+    plain = (
+        "import importlib, json, sys\n"
+        "print(json.dumps({name: dir(importlib.import_module(name)) for name in sys.argv[1:]}))"
     )
-    assert json.loads(plain)
-    assert json.loads(run(program, plain)) == []
+    deferred = (
+        "import agent.cli, agent.commands.run, agent.web.server\n"
+        "import importlib, json, sys\n"
+        "for name, expected in json.loads(sys.argv[1]).items():\n"
+        "    module = importlib.import_module(name)\n"
+        "    missed = [one for one in expected if not hasattr(module, one)]\n"
+        "    assert not missed, (name, missed)\n"
+        "    for one in set(expected) & set(vars(module)):\n"
+        "        assert vars(module)[one] is getattr(module, one), (name, one)\n"
+    )
+    run(deferred, run(plain, *names))
+
+
+def test_what_loads_these_modules_by_the_way_still_works() -> None:
+    """The shorter ways of importlib.metadata, argparse and logging, and of names in their place."""
+    program = (
+        "import agent.cli, agent.commands.run, agent.schedule\n"
+        "import apscheduler, asyncio, importlib.metadata, logging.config, shutil, sys, uuid\n"
+        "assert importlib.metadata.version('apscheduler') == apscheduler.version\n"
+        "assert importlib.metadata.metadata('PyYAML')['Name'] == 'PyYAML'\n"
+        "logging.config.dictConfig({'version': 1})\n"
+        "assert {'bztar', 'xztar', 'zip'} <= {name for name, _ in shutil.get_archive_formats()}\n"
+        "from apscheduler.executors.pool import ThreadPoolExecutor\n"
+        "from apscheduler.schedulers.background import BackgroundScheduler\n"
+        "scheduler = BackgroundScheduler(executors={'default': ThreadPoolExecutor(2)})\n"
+        "scheduler.start()\n"
+        "done = __import__('threading').Event()\n"
+        "assert scheduler.add_job(done.set).id and done.wait(60)\n"
+        "scheduler.shutdown()\n"
+        "assert len({uuid.uuid4(), uuid.uuid4()}) == 2\n"
+    )
+    run(program)
 
 
 @pytest.mark.parametrize(
