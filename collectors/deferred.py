@@ -16,6 +16,9 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import Any, Final
 
+PATIENCE: Final = 30.0
+"""Seconds that a thread waits for another one that loads the same."""
+
 
 def defer_init(
     name: str,
@@ -106,12 +109,17 @@ class _Deferred:
     def real(self, name: str) -> Any:
         """Return what a name stands for in the module itself."""
         self.load()
-        return vars(self._module)[name]
+        return getattr(self._module, name)
 
     def load(self) -> None:
-        """Load it, once; another thread waits until everything is there."""
+        """Load it, once; another thread waits until everything is there.
+
+        Raises ImportError where that thread's own import is what the first one waits for.
+        """
         assert self._spec.loader is not None
-        with self._lock:
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise ImportError(f"{self._spec.name} is being loaded by another thread")
+        try:
             if not self.begun:
                 self.begun = True
                 try:
@@ -119,6 +127,8 @@ class _Deferred:
                 except BaseException:
                     self.begun = False
                     raise
+        finally:
+            self._lock.release()
 
 
 class _Later:

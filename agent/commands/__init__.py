@@ -28,7 +28,7 @@ defer_module("hmac")
 defer_module("asyncio.sslproto", needs="_ssl")
 # An archive of Python's library, which hardly any installation has: importlib.metadata would load
 # what reads archives.
-sys.path[:] = [one for one in sys.path if not one.endswith(".zip") or Path(one).exists()]
+sys.path[:] = [one for one in sys.path if not str(one).endswith(".zip") or Path(one).exists()]
 # With what importlib.metadata reads archives, parses e-mail, and looks for files.
 defer_module("csv")
 defer_module("tempfile")

@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from collectors import deferred
 from collectors.deferred import defer_init, defer_module
 from tests.support import HANGS
 
@@ -31,6 +32,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "part.py").write_text("class Other: pass\n")
     (folder / "thing.py").write_text("from . import part\nclass Thing(part.Other): pass\n")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     yield folder
     for name in [name for name in sys.modules if name.partition(".")[0] == "parcel"]:
         del sys.modules[name]
@@ -132,6 +134,44 @@ def test_a_second_thread_waits_until_everything_is_there(package: Path) -> None:
     for one in asking:
         one.join(HANGS)
     assert found == [7, 7]
+
+
+def test_two_threads_that_wait_for_each_other_go_on(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One loads the package, which imports a module; another imports this, which needs the package.
+
+    Whoever waits too long has an error that says so.
+    """
+    monkeypatch.setattr(deferred, "PATIENCE", 0.2)
+    (package / "__init__.py").write_text(
+        "import sys\nsys.parcel_begun.set()\nsys.parcel_go.wait(99)\nfrom . import late\nlast = 7\n"
+    )
+    (package / "late.py").write_text("import sys\nsys.parcel_go.set()\nfrom parcel import last\n")
+    begun, go, found = threading.Event(), threading.Event(), list[object]()
+    vars(sys).update(parcel_begun=begun, parcel_go=go)
+    defer_init("parcel", parts=["part"])
+
+    def late() -> None:
+        try:
+            importlib.import_module("parcel.late")
+        except ImportError as error:
+            found.append(error)
+
+    def whole() -> None:
+        try:
+            found.append(parcel().last)
+        except ImportError as error:
+            found.append(error)
+
+    threads = [threading.Thread(target=one, daemon=True) for one in (whole, late)]
+    threads[0].start()
+    assert begun.wait(HANGS)
+    threads[1].start()
+    for one in threads:
+        one.join(HANGS)
+        assert not one.is_alive()
+    assert any("another thread" in str(one) for one in found)
 
 
 def test_a_module_is_loaded_when_it_is_asked(package: Path) -> None:
