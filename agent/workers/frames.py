@@ -44,6 +44,9 @@ def frame(kind: Kind, body: bytes = b"") -> bytes:
     return _HEADER.pack(len(body), kind) + body
 
 
+_KINDS: Final = {int(kind): kind for kind in Kind}
+
+
 class FrameReader:
     """Cuts a stream of bytes into frames."""
 
@@ -52,21 +55,27 @@ class FrameReader:
 
     def feed(self, data: bytes) -> Iterator[tuple[Kind, bytes]]:
         """Yield the frames that are whole by now; raises BadFrame."""
-        self._rest += data
-        at, end = 0, len(self._rest)
+        if self._rest:
+            self._rest += data
+            whole: bytes | bytearray = self._rest
+        else:  # as nearly always: what was sent at once comes at once, and is not copied
+            whole = data
+        at, end = 0, len(whole)
         try:
             while end - at >= _HEADER.size:
-                length, number = _HEADER.unpack_from(self._rest, at)
+                length, number = _HEADER.unpack_from(whole, at)
                 if length > MOST_BYTES:
                     raise BadFrame(f"a frame of {length} bytes")
                 start = at + _HEADER.size
                 if end - start < length:
                     break
                 at = start + length
-                try:
-                    kind = Kind(number)
-                except ValueError:
-                    raise BadFrame(f"a frame of the kind {number}") from None
-                yield kind, bytes(self._rest[start:at])
+                kind = _KINDS.get(number)
+                if kind is None:
+                    raise BadFrame(f"a frame of the kind {number}")
+                yield kind, bytes(whole[start:at])
         finally:
-            del self._rest[:at]
+            if whole is data:
+                self._rest += data[at:]
+            else:
+                del self._rest[:at]
