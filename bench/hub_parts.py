@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import signal
 import subprocess
@@ -94,11 +95,14 @@ def agent(folder: Path, port: int, name: str) -> Iterator[tuple[int, float]]:
     """Run an agent; yields its process id and the seconds until it was ready."""
     program = str(Path(sys.executable).parent / "hubgauge")
     log = folder / f"{name}.log"
+    # An installed agent has its byte code, and does not compile its modules at each start.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     began = time.monotonic()
     with (
         log.open("wb") as output,
         subprocess.Popen(
             [program, "run", "--config", str(folder / "config.yaml")],
+            env=environment,
             stderr=output,
             stdout=output,
             cwd=ROOT,
