@@ -38,11 +38,11 @@ async def test_reloads_leave_no_threads_and_no_descriptors(tmp_path: Path) -> No
     app.prepare()
     app.runner.start()
     seen = []
-    async with asyncio.timeout(HANGS):
-        for _ in range(15):
+    for _ in range(15):
+        async with asyncio.timeout(HANGS):
             await app.runner.ready.wait()
             assert str(await app.reload()) == "reloaded"
-            seen.append((threading.active_count(), open_files()))
+        seen.append((threading.active_count(), open_files()))
     await app.runner.stop()
     threads, files = zip(*seen, strict=True)
     assert max(threads[4:]) <= max(threads[:5]) + 8  # asyncio's own pool fills up meanwhile

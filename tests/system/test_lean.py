@@ -235,7 +235,7 @@ def test_an_agent_of_a_plant_has_the_whole_libraries() -> None:
 def certificate(folder: Path) -> Tls:
     made = Tls(cert_file=folder / "cert.pem", key_file=folder / "key.pem")
     words = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
-    words += ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+    words += ("-subj", "/CN=node", "-addext", "subjectAltName=IP:127.0.0.1")
     files = ("-keyout", str(made.key_file), "-out", str(made.cert_file))
     subprocess.run([*words, *files], check=True, capture_output=True)
     return made
@@ -253,7 +253,7 @@ def test_an_agent_with_tls_has_it(tmp_path: Path) -> None:
     trust = ssl.create_default_context(cafile=str(made.cert_file))
 
     def page() -> str:
-        url = f"https://localhost:{port}/metrics"
+        url = f"https://127.0.0.1:{port}/metrics"
         with urllib.request.urlopen(url, context=trust) as reply:
             return str(reply.read().decode())
 

@@ -217,12 +217,16 @@ def test_a_statement_is_checked_in_chinese(config: Path, tmp_path: Path, told: T
 
 def test_the_demo_and_the_simulator_are_told_in_chinese(told: Told) -> None:
     """Labels of places are aligned, and what a simulator refuses is told."""
-    introduce(2, [Place("board", "http://a/"), Place("metrics", "http://b/")], Path("/tmp/d"))
+    introduce(2, 12.0, [Place("board", "http://a/"), Place("metrics", "http://b/")], Path("/tmp/d"))
     lines = told("  .*http://.*")
-    assert lines[1] == "模拟：站点及其 2 个机柜、4 台 PDU、电能表和加速芯片，以及过去一年的电能。"
+    assert (
+        lines[1] == "模拟：站点及其 2 个机柜、4 台 PDU、电能表和加速芯片，以及过去 12 个月的电能。"
+    )
     at = {width_of(line[: line.index("http")]) for line in lines if "http" in line}
     assert at == {22}
     assert lines[-1] == "Ctrl-C 全部结束，并删除 /tmp/d。"
+    introduce(2, 1.0, [], None)
+    assert told()[1].endswith("以及过去一个月的电能。")
     assert main(["simulate", "--hub", "moon"]) == 2
     assert told()[0].startswith("--hub: 不在注册表中；应为以下之一：")
 
