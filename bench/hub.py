@@ -115,8 +115,9 @@ def _measure(size: Size, pid: int, port: int, where: Site) -> tuple[int, float, 
             site_cores = (cpu(where.pid) - sites) / took
         if size.fault in ("dead", "all-dead"):
             where.say("heal")
+        # An agent that had hardly any CPU tells how late it was when it has some again.
+        back, later = (0.0, 1.0) if size.fault == "none" else _back(size, port)
         missed = _late(port) - late
-        back = 0.0 if size.fault == "none" else _back(size, port)
     return (
         false_downs,
         noted.get("p99", 0.0),
@@ -127,7 +128,7 @@ def _measure(size: Size, pid: int, port: int, where: Site) -> tuple[int, float, 
             rss=memory(pid)[0],
             peak=peak(pid),
             late=missed,
-            stretch=longer,
+            stretch=max(longer, later),
             scrape=scraper.seconds,
             told=dead_told,
             back=back,
@@ -153,22 +154,23 @@ def _settle(size: Size, port: int, *, seconds: float) -> tuple[int, float]:
     return wrong, seen
 
 
-def _back(size: Size, port: int) -> float:
-    """Wait until an agent reads as before; return the seconds that it took.
+def _back(size: Size, port: int) -> tuple[float, float]:
+    """Wait until an agent reads as before; return the seconds that it took, and the most stretch.
 
     It reads as before once two intervals have passed without a late round, a longer interval or a
     silent device. These two are not counted.
     """
     began = last = time.monotonic()
-    late = _late(port)
+    late, most = _late(port), 1.0
     while (now := time.monotonic()) < last + 2 * size.interval:
         if now > began + _LONG:
             raise RuntimeError("the agent does not read as before")
         longer = max(told(port, "hubgauge_interval_stretch"), default=1.0)
+        most = max(most, longer)
         if (missed := _late(port)) != late or longer > _AS_ASKED or silent(port):
             last, late = time.monotonic(), missed
         time.sleep(min(5.0, size.interval / 8))
-    return last - began
+    return last - began, most
 
 
 def _late(port: int) -> float:
