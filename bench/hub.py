@@ -108,7 +108,7 @@ def _measure(size: Size, pid: int, port: int, where: Site) -> tuple[int, float, 
     with scraper if size.scrapes else nullcontext():
         with faulty(size, pid, where):
             false_downs, dead_told = _settle(size, port, seconds=60 * size.minutes)
-            longer = max(told(port, "hubgauge_interval_stretch"), default=1.0)
+            longer = _stretch(port)
             noted = where.say("report")
             took = time.monotonic() - began
             cores = (_cpu(pid, port) - before) / took
@@ -165,12 +165,17 @@ def _back(size: Size, port: int) -> tuple[float, float]:
     while (now := time.monotonic()) < last + 2 * size.interval:
         if now > began + _LONG:
             raise RuntimeError("the agent does not read as before")
-        longer = max(told(port, "hubgauge_interval_stretch"), default=1.0)
+        longer = _stretch(port)
         most = max(most, longer)
         if (missed := _late(port)) != late or longer > _AS_ASKED or silent(port):
             last, late = time.monotonic(), missed
         time.sleep(min(5.0, size.interval / 8))
     return last - began, most
+
+
+def _stretch(port: int) -> float:
+    """Return how much longer than asked the longest interval is; 1 where none is."""
+    return max(told(port, "hubgauge_interval_stretch"), default=1.0)
 
 
 def _late(port: int) -> float:

@@ -13,6 +13,7 @@ from fnmatch import translate
 from typing import Final
 
 from agent.loading import Loaded, known_hubs
+from agent.receivers.named import named_hubs
 from agent.sinks.output import Output, Pick
 from agent.users_file import read_users
 from collectors.base import ConfigError
@@ -38,11 +39,9 @@ def _receivers(loaded: Loaded) -> Iterator[tuple[str, str]]:
     """Yield hubs of receivers for which no alerts are made, as `hubs` leaves them out."""
     file = loaded.config.file
     known = sorted(known_hubs(loaded.config).hubs) if file.hubs else []
-    for n, receiver in enumerate(file.alerting.receivers if known else ()):
-        for m, hub in enumerate(receiver.hubs):
-            if hub not in known:
-                said = f"{hub} is not among the hubs that `hubs` names{nearest(hub, known)}"
-                yield f"alerting.receivers[{n}].hubs[{m}]", said
+    for key, hub in named_hubs(file.alerting) if known else ():
+        if hub not in known:
+            yield key, f"{hub} is not among the hubs that `hubs` names{nearest(hub, known)}"
 
 
 def _users(loaded: Loaded) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,7 @@ class ItChoices:
         self._known: dict[str, list[ItChoice]] = {}
 
     def update(
-        self, boundaries: Mapping[str, Boundary], now: int, *, store: bool, summed: bool = True
+        self, boundaries: Mapping[str, Boundary], now: int, *, store: bool, summed: bool
     ) -> None:
         """Choose for every site, at a time in milliseconds; `store` writes what is new.
 
@@ -84,10 +84,9 @@ class ItChoices:
                     for n, one in enumerate(choices)
                     if n == 0 or self._until is None or one.time <= self._until
                 ]
-            last = known[-1].point if known else ""
-            if len(boundary.it_candidates) > 1 and not summed:
+            if not summed and len(boundary.it_candidates) > 1:
                 continue
-            wanted = self._wanted(boundary, last, now)
+            wanted = self._wanted(boundary, known[-1].point if known else "", now)
             if not wanted or (known and known[-1].point == wanted):
                 continue
             new = ItChoice(now, wanted)

@@ -83,7 +83,7 @@ class Pue:
         with self._lock:
             self.hours.take_as_summed()
             self._sums.update()
-            self._choices.update(self.hours.boundaries, self.now, store=False)
+            self._choices.update(self.hours.boundaries, self.now, store=False, summed=True)
 
     def sites(self) -> tuple[str, ...]:
         """The sites that have meters."""
