@@ -11,7 +11,8 @@ from agent.ledger.store.site_hours import SiteHour, SiteHourKey
 from agent.pue.at_rest import AtRest, Passed, at_rest, is_suspect, passed
 from agent.pue.beside import Group, Told
 from agent.pue.boundary import Boundary
-from agent.pue.falls import Falls, Still, groups
+from agent.pue.falls import Falls, groups
+from agent.pue.last_counted import Still
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour, sum_told
 
@@ -22,7 +23,7 @@ Sums = dict[SiteHourKey, SiteHour | None]
 class LeavingOut:
     """Goes through one site in one hour; `told` returns what each place of some points said.
 
-    `still` keeps what was read of meters that stand at 0; see `agent.pue.falls`.
+    `still` keeps what was read of meters that stand at 0; see `agent.pue.last_counted`.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ from agent.ledger.store.hour import HeardHour
 from agent.ledger.store.refusals import AT_REST
 from agent.ledger.store.site_hours import SiteHour, SiteHourKey
 from agent.pue.boundaries import METERED_POINTS, Boundaries
-from agent.pue.falls import Still
+from agent.pue.last_counted import Still
 from agent.pue.left_out import LeavingOut, Sums
 from agent.pue.periods import local_year
 from agent.pue.places import Place

@@ -15,7 +15,6 @@ _CYCLE: Final = Shape(name="cycle", swing=100)
 _WIDE_CYCLE: Final = Shape(name="cycle", swing=200)
 _STEP: Final = Shape(name="step", swing=200)
 _SEVEN: Final = Fault(sort="refresh", minute=1, minutes=7)
-_DEAD: Final = Device(faults=(Fault(sort="dead", minute=148, minutes=100),))
 _TWENTY: Final = Fault(sort="refresh", minute=1, minutes=20)
 _SPIKE: Final = Fault(sort="spike", minute=156, minutes=100)
 
@@ -197,33 +196,6 @@ FINDS: Final[Mapping[str, Plan]] = {
         it_kw=900,
         it_shape=Shape(name="ramp", swing=200),
         branches=(Device(seconds=300, faults=(Fault(sort="exchange", minute=135, kwh=20),)),),
-    ),
-    "an only supply that is dead for seven minutes": Plan(
-        feeds=(Device(sort="both", faults=(Fault(sort="dead", minute=133, minutes=7),)),),
-    ),
-    "an only supply that is dead for seven minutes, of a register alone": Plan(
-        feeds=(Device(faults=(Fault(sort="dead", minute=133, minutes=7),)),),
-    ),
-    "an only supply that is dead for seven minutes, read each five": Plan(
-        feeds=(
-            Device(sort="both", seconds=300, faults=(Fault(sort="dead", minute=133, minutes=7),)),
-        ),
-    ),
-    "an only supply that is dead beside the sun": Plan(feeds=(_DEAD,), sun=Device(), sun_kw=5),
-    "the same, where what the sun gives is sold": Plan(
-        feeds=(_DEAD,), sun=Device(), sun_kw=60, exports=True, sold_kw=40
-    ),
-    "one of two supplies that is dead beside the sun": Plan(
-        feeds=(_DEAD, Device()), sun=Device(), sun_kw=5
-    ),
-    "an only supply that is dead for minutes beside the sun": Plan(
-        it_kw=8,
-        overhead=10,
-        feeds=(
-            Device(seconds=120, step_wh=1, faults=(Fault(sort="dead", minute=185, minutes=7),)),
-        ),
-        sun=Device(),
-        sun_kw=5,
     ),
     "a supply's meter exchanged for one that shows less, while the load falls for hours": Plan(
         it_kw=900,

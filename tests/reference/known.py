@@ -47,31 +47,11 @@ def _dies_young(plan: Plan, _: Disagreement) -> bool:
     )
 
 
-def _dies_after_another(plan: Plan, _: Disagreement) -> bool:
-    """While a supply is dead, and half an hour after, nobody knows what all of them draw."""
-    dead = [
-        (n, fault.minute, fault.minute + fault.minutes, 2 * one.seconds // 60)
-        for n, one in enumerate(plan.feeds)
-        for fault in one.faults
-        if fault.sort == "dead"
-    ]
-    return any(
-        one != other and began < fell < back + HALF_AN_HOUR + late
-        for one, began, back, _ in dead
-        for other, fell, _, late in dead
-    )
-
-
 OPEN: Final[tuple[Open, ...]] = (
     Open(
         reason="a supply is dead before half an hour of it is known",
         sorts=(TOO_GOOD,),
         recognises=_dies_young,
-    ),
-    Open(
-        reason="a supply dies before half an hour is known after another one was dead",
-        sorts=(TOO_GOOD,),
-        recognises=_dies_after_another,
     ),
     Open(
         reason="power is read seldom, in step with its load: beyond U (k = 2), within twice",

@@ -12,6 +12,7 @@ from tests.reference.adversary import attempt, search
 from tests.reference.answers import Answer, Product
 from tests.reference.finds import FINDS
 from tests.reference.finds_in_files import FILED_FINDS
+from tests.reference.finds_of_dead import DEAD_FINDS
 from tests.reference.judge import ENOUGH, against_truth
 from tests.reference.product import Order, live
 from tests.reference.worlds import World, build
@@ -49,10 +50,13 @@ def test_a_planted_fault_is_found() -> None:
     assert best.score > 1
 
 
-@pytest.mark.parametrize("name", FINDS)
+LIVE_FINDS = {**FINDS, **DEAD_FINDS}
+
+
+@pytest.mark.parametrize("name", LIVE_FINDS)
 def test_what_was_found_is_within_its_uncertainty(name: str) -> None:
     """What once made a PUE better than the truth does so within the stated uncertainty now."""
-    found = attempt("live", FINDS[name])
+    found = attempt("live", LIVE_FINDS[name])
     assert found.worst is not None
     assert found.worst.units >= -1, str(found.worst)
 

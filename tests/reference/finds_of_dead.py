@@ -1,0 +1,61 @@
+"""What the adversary has found of dead supplies, made small.
+
+Their registers and powers say 0 while energy flows. The truth is that of the site's loads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.reference.worlds import Device, Fault, Plan
+
+_DEAD: Final = Device(faults=(Fault(sort="dead", minute=148, minutes=100),))
+
+
+def _four(first: Fault, second: Fault, seconds: int = 60) -> Plan:
+    """Two of four feeds, told by their power alone, are dead or silent for a time."""
+    feeds = (Device(sort="power", seconds=seconds, faults=(one,)) for one in (first, second))
+    return Plan(hours=10, feeds=(*feeds, Device(), Device()))
+
+
+_TWO_HOURS: Final = Fault(sort="dead", minute=60, minutes=120)
+
+DEAD_FINDS: Final[Mapping[str, Plan]] = {
+    "an only supply that is dead for seven minutes": Plan(
+        feeds=(Device(sort="both", faults=(Fault(sort="dead", minute=133, minutes=7),)),),
+    ),
+    "an only supply that is dead for seven minutes, of a register alone": Plan(
+        feeds=(Device(faults=(Fault(sort="dead", minute=133, minutes=7),)),),
+    ),
+    "an only supply that is dead for seven minutes, read each five": Plan(
+        feeds=(
+            Device(sort="both", seconds=300, faults=(Fault(sort="dead", minute=133, minutes=7),)),
+        ),
+    ),
+    "an only supply that is dead beside the sun": Plan(feeds=(_DEAD,), sun=Device(), sun_kw=5),
+    "the same, where what the sun gives is sold": Plan(
+        feeds=(_DEAD,), sun=Device(), sun_kw=60, exports=True, sold_kw=40
+    ),
+    "one of two supplies that is dead beside the sun": Plan(
+        feeds=(_DEAD, Device()), sun=Device(), sun_kw=5
+    ),
+    "an only supply that is dead for minutes beside the sun": Plan(
+        it_kw=8,
+        overhead=10,
+        feeds=(
+            Device(seconds=120, step_wh=1, faults=(Fault(sort="dead", minute=185, minutes=7),)),
+        ),
+        sun=Device(),
+        sun_kw=5,
+    ),
+    "a feed that is dead from half an hour before another one counts again": _four(
+        _TWO_HOURS, Fault(sort="dead", minute=150, minutes=400)
+    ),
+    "the same, read each five minutes, just after": _four(
+        _TWO_HOURS, Fault(sort="dead", minute=183, minutes=190), seconds=300
+    ),
+    "a feed that is dead from half an hour before another one is heard again": _four(
+        Fault(sort="silent", minute=60, minutes=120), Fault(sort="dead", minute=150, minutes=400)
+    ),
+}
