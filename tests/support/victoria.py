@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,7 +38,10 @@ class Victoria(DatabaseProcess):
             yield self
 
     def export(self, match: str = '{__name__!=""}') -> list[dict[str, object]]:
-        """Return every stored series with its raw values and timestamps."""
+        """Return every stored series with its raw values and timestamps.
+
+        Without an end it leaves out what was stored since the last whole second began.
+        """
         get(f"{self.url}/internal/force_flush")
-        query = urllib.parse.urlencode({"match[]": match})
+        query = urllib.parse.urlencode({"match[]": match, "end": round(time.time()) + 60})
         return [json.loads(line) for line in get(f"{self.url}/api/v1/export?{query}").splitlines()]
