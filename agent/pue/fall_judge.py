@@ -1,25 +1,45 @@
 """Judge whether a meter that fell to 0 is dead, by the cells around its fall.
 
-While another meter beside it is dead, nobody knows what all of them count. So if that one counts
-again, what it counts is no load that it took over: the cells in which it was dead are passed over,
-and those before and after are compared. The same holds where a meter beside was not heard.
+A supply is judged by more than these. While another supply is dead or silent, nobody knows what all
+of them count, and what comes back is no load that it took over. So then the last cells before are
+compared with the first ones after in which all are alive. Others are judged by the cells around
+their own falls for that, and by no more: so nothing goes back from one fall to the one before.
+
+And what explained a fall may come back: IT, or the chillers, of which a meter was dead for a while.
+Once nothing behind draws less than before, the other supplies have to carry it.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
+from typing import Final, NamedTuple
 
-from agent.ledger.energy import CELLS, HOUR_MS
+from agent.ledger.energy import CELLS, FULL_MASK, HOUR_MS
 from agent.pue.at_rest import with_edges
-from agent.pue.beside import Beside, Group, Told, beside
+from agent.pue.beside import Group, Told
 from agent.pue.boundary import Boundary
-from agent.pue.fallen import EXPLAINED, PARTLY, has_fallen, is_abrupt, may_rest
-from agent.pue.known_hours import BEFORE_MS, Dead, KnownHours
+from agent.pue.fallen import EXPLAINED, NEVER, PARTLY, found_again, is_abrupt, may_rest
 from agent.pue.last_counted import Fall, LastCounted, runs_at_zero
+from agent.pue.periods import DAY_MS
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour
+from agent.pue.told_beside import ToldBeside
+
+_FAR_MS: Final = 14 * DAY_MS
+"""So far back it is looked how a meter was used, and for a time in which all were alive."""
+
+_MOST: Final = 8
+"""Hours that are looked at, before a fall and after it, beside those in which a meter was dead."""
+
+
+class _Dead(NamedTuple):
+    """In which cells of an hour others are dead, as bits; since when, and which they are."""
+
+    mask: int
+    since: int
+    places: frozenset[Place]
 
 
 class FallJudge:
@@ -36,9 +56,8 @@ class FallJudge:
         subtracted: frozenset[str],
     ) -> None:
         self._hour, self._last, self._told, self._step = hour, last, told, step
-        self._sums: dict[tuple[Group, int], Beside] = {}
-        self._back: dict[tuple[Group, Fall], frozenset[Place]] = {}
-        self._judged: dict[tuple[Group, Place, int], bool] = {}
+        self._groups: dict[Group, ToldBeside] = {}
+        self._shares: dict[tuple[Group, Place, int], float | None] = {}
         self._renewables = frozenset(boundary.places.get("renewable", ()))
         self._generators = frozenset(boundary.places.get("generator", ()))
         utilities = boundary.places.get("utility", ())
@@ -54,125 +73,150 @@ class FallJudge:
             return True
         return bool(group.rest) and place.name not in self._subtracted
 
-    def fall(self, group: Group, one: PlaceHour, hour: int, first: int) -> Fall | None:
-        """Return when a meter fell that stands at 0 from a cell of an hour on, if that is known."""
-        if first:
-            return Fall(hour, first, hour)
-        last = self._last.before(one.place, hour)
-        if last.fell is None:
-            return None
-        return Fall(last.fell, self._counted(group, last.fell).get(one.place, CELLS), last.heard)
-
-    def _counted(self, group: Group, hour: int) -> Mapping[Place, int]:
-        """Return how many cells of an hour had begun when each meter last counted anything."""
-        own = self._beside(group, hour).own
-        return {
-            place: max((n + 1 for n, each in enumerate(cells.joules) if each > 0), default=CELLS)
-            for place, cells in own.items()
-        }
+    def fall(self, group: Group, one: PlaceHour, first: int) -> Fall | None:
+        """Return when a meter fell that stands at 0 from a cell of the hour on, if it is known."""
+        return self._beside(group).fall(one, self._hour, first)
 
     def is_dead(self, group: Group, place: Place, fall: Fall) -> bool:
-        """Tell whether a meter is dead since it fell."""
-        key = (group, place, fall.at)
-        found = self._judged.get(key)
+        """Tell whether a meter is dead that has stood at 0 since it fell, up to this hour."""
+        least = EXPLAINED if group.load or place.factor < 0 else PARTLY
+        share = self._near(group, place, fall)
+        if group.load and share != NEVER:
+            if share is None or self._one_was_dead(group, place, fall):
+                far = self._far(group, place, fall)
+                share = share if far is None else far
+            if share is None or share >= least:
+                share = self._now(group, place, fall)
+        return share is not None and share < least
+
+    def _beside(self, group: Group) -> ToldBeside:
+        found = self._groups.get(group)
         if found is None:
-            found = self._judged[key] = self._is_dead(group, place, fall)
+            found = self._groups[group] = ToldBeside(group, self._last, self._told)
         return found
 
-    def _is_dead(self, group: Group, place: Place, fall: Fall) -> bool:
-        found = self._compare(group, place, fall, fall.around)
-        if found or not self._beside(group, self._hour).known:
-            return bool(found)
-        if found is False and self._come_back(group, fall) <= {place}:
-            return False
-        known = KnownHours(
-            group,
-            fall,
-            self._last,
-            told=self._told,
-            known=partial(self._known, group),
-            dead=partial(self._dead, group, place, fall),
-        )
-        hours = sorted({fall.hour, *known.before(), *known.after(self._hour)})
-        dead = {hour: self._dead(group, place, fall, hour).mask for hour in hours}
-        return bool(self._compare(group, place, fall, hours, dead))
-
-    def _compare(
+    def _share(
         self,
         group: Group,
         place: Place,
         fall: Fall,
         hours: Sequence[int],
-        dead: Mapping[int, int] = MappingProxyType({}),
-    ) -> bool | None:
-        """Compare the cells of some hours before and after a fall; None if too few are known.
+        left_out: Mapping[int, int] = MappingProxyType({}),
+        *,
+        is_back: bool = False,
+    ) -> float | None:
+        """Return which share of a fall is found again, by the cells of some hours.
 
-        `dead` are the cells of each hour, as bits, that are passed over.
+        `left_out` are the cells of each hour, as bits, that are passed over. None if too few are
+        known, and NEVER also if the meter may stand at 0.
         """
-        is_weighed = group.load or place.factor < 0
+        beside = self._beside(group)
         first = CELLS * hours.index(fall.hour) + fall.cell
-        for one in (group, group._replace(rest=())) if group.load else (group,):
+        for one in (group,) if is_back or not group.load else (group, beside.bare):
             cells = [
-                None if dead.get(hour, 0) >> n & 1 else cell
+                None if left_out.get(hour, 0) >> n & 1 else cell
                 for hour in hours
-                for n, cell in enumerate(self._beside(one, hour).of(place))
+                for n, cell in enumerate(beside.of(hour, one).of(place))
             ]
-            explained = EXPLAINED if is_weighed else PARTLY
-            found = has_fallen(cells, first, self._step(place), explained)
-            if found is not None:
-                if place in self._renewables:
-                    return found and is_abrupt(cells, first) and not self._sells(fall.around[-2:])
-                return found and not (group.load and self._may_rest(place, fall.hour))
+            share = found_again(cells, first, self._step(place), is_back=is_back)
+            if share is None:
+                continue
+            if place in self._renewables:
+                is_lawful = not is_abrupt(cells, first) or self._sells(fall.around[-2:])
+            else:
+                is_lawful = bool(group.load) and self._may_rest(place, fall.hour)
+            return NEVER if is_lawful else share
         return None
 
-    def _beside(self, group: Group, hour: int) -> Beside:
-        """Return what stands side by side in an hour; it is summed once for all meters of it."""
-        found = self._sums.get((group, hour))
-        if found is None:
-            found = self._sums[group, hour] = beside(group, self._told(hour, group.every))
-        return found
+    def _near(self, group: Group, place: Place, fall: Fall) -> float | None:
+        """Judge by the hours around a fall alone."""
+        key = (group, place, fall.at)
+        if key not in self._shares:
+            self._shares[key] = self._share(group, place, fall, fall.around)
+        return self._shares[key]
 
-    # Where another meter was dead, or not heard, when it fell.
+    # Where another supply was dead or silent as it fell.
 
-    def _come_back(self, group: Group, fall: Fall) -> frozenset[Place]:
-        """Return the meters that stood at 0 before a fall, and count after it."""
-        found = self._back.get((group, fall))
-        if found is None:
-            before: set[Place] = set()
-            after: set[Place] = set()
-            for hour in fall.around:
-                cut = fall.cells_before(hour)
-                for one in self._others(group, hour):
-                    if any(mask & (1 << cut) - 1 for _, mask in runs_at_zero(one, hour)):
-                        before.add(one.place)
-                    if one.cells is not None and any(one.cells.joules[cut:]):
-                        after.add(one.place)
-            found = self._back[group, fall] = frozenset(before & after)
-        return found
+    def _far(self, group: Group, place: Place, fall: Fall) -> float | None:
+        """Judge by the last cells before, and the first ones after, in which no other is dead."""
+        if not self._beside(group).known(self._hour):
+            return None  # nothing is covered in this hour, whatever is found
+        hours = sorted(
+            {fall.hour, *self._before(group, place, fall), *self._after(group, place, fall)}
+        )
+        dead = {hour: self._dead(group, place, fall, hour).mask for hour in hours}
+        return self._share(group, place, fall, hours, dead)
 
-    def _others(self, group: Group, hour: int) -> Iterator[PlaceHour]:
-        """Yield what the meters of a group told of an hour, if they can be judged."""
-        for place, cells in self._beside(group, hour).own.items():
-            if self.can_judge(group, place):
-                yield PlaceHour(place, cells)
+    def _one_was_dead(self, group: Group, place: Place, fall: Fall) -> bool:
+        return any(
+            self._dead(group, place, fall, hour).mask & (1 << fall.cells_before(hour)) - 1
+            for hour in (fall.hour - HOUR_MS, fall.hour)
+        )
 
-    def _known(self, group: Group, hour: int) -> int:
-        """Return the cells, as bits, in which each meter of a group told something."""
-        return self._beside(group._replace(rest=()) if group.load else group, hour).known
-
-    def _dead(self, group: Group, place: Place, fall: Fall, hour: int) -> Dead:
-        """Return in which cells of an hour meters beside one are dead that fell before it did."""
-        mask, fell, places = 0, [], []
-        for one in self._others(group, hour):
-            for first, run in runs_at_zero(one, hour) if one.place != place else ():
-                other = self.fall(group, one, hour, first)
+    def _dead(self, group: Group, place: Place, fall: Fall, hour: int) -> _Dead:
+        """Return in which cells of an hour others are dead that fell before."""
+        mask, since, places = 0, hour, set[Place]()
+        for one in self._beside(group).others(hour, place):
+            if not self.can_judge(group, one.place):
+                continue
+            for first, run in runs_at_zero(one, hour):
+                other = self._beside(group).fall(one, hour, first)
                 if other is None or other.at >= fall.at:
                     continue
-                if self.is_dead(group, one.place, other):
+                share = self._near(group, one.place, other)
+                if share is not None and share < EXPLAINED:
                     mask |= with_edges(one, run)
-                    fell.append(other.hour)
-                    places.append(one.place)
-        return Dead(mask, fell, places)
+                    since = min(since, other.hour)
+                    places.add(one.place)
+        return _Dead(mask, since, frozenset(places))
+
+    def _before(self, group: Group, place: Place, fall: Fall) -> Iterator[int]:
+        """Yield hours, going back from a fall, until as many cells are known as in an hour."""
+        beside, hour, count = self._beside(group), fall.hour, 0
+        heard = beside.heard(hour - _FAR_MS, hour + HOUR_MS, listed=hour)
+        for _ in range(_MOST):
+            n = bisect_right(heard, hour)
+            if not n or count >= CELLS:
+                return
+            hour = heard[n - 1]
+            yield hour
+            dead = self._dead(group, place, fall, hour)
+            cells = beside.known(hour) & ~dead.mask & (1 << fall.cells_before(hour)) - 1
+            count += cells.bit_count()
+            # In an hour that was dead throughout, go to the one in which that began.
+            hour = hour - HOUR_MS if cells else min(hour - HOUR_MS, dead.since)
+
+    def _after(self, group: Group, place: Place, fall: Fall) -> Iterator[int]:
+        """Yield hours, going on from a fall, until a cell is known, and one more."""
+        beside, hour, is_known = self._beside(group), fall.heard, False
+        end = min(self._hour + 2 * HOUR_MS, hour + _FAR_MS)
+        heard = beside.heard(hour, end, listed=fall.hour)
+        for _ in range(_MOST):
+            n = bisect_left(heard, hour)
+            if n == len(heard):
+                return
+            hour = heard[n]
+            yield hour
+            if is_known:
+                return
+            dead = self._dead(group, place, fall, hour)
+            is_known = bool((beside.known(hour) & ~dead.mask) >> fall.cells_before(hour))
+            hour += HOUR_MS
+            if not is_known:
+                hour = max([hour, *(self._counts_again(one, hour, end) for one in dead.places)])
+
+    def _counts_again(self, place: Place, start: int, end: int) -> int:
+        """Return the first hour between two times in which a meter counts, else the end."""
+        hours = self._last.hours(place, range(start, end, HOUR_MS))
+        return min((hour for hour, joules in hours.items() if joules > 0), default=end)
+
+    # Where what explained the fall is back.
+
+    def _now(self, group: Group, place: Place, fall: Fall) -> float | None:
+        """Judge by the cells before a fall and those of this hour, if nothing behind is less."""
+        hours = sorted({fall.hour - HOUR_MS, fall.hour, self._hour, self._hour + HOUR_MS})
+        between = FULL_MASK & FULL_MASK << fall.cell if fall.hour < self._hour else 0
+        return self._share(group, place, fall, hours, {fall.hour: between}, is_back=True)
 
     # What a meter may do lawfully.
 
@@ -188,5 +232,5 @@ class FallJudge:
 
     def _may_rest(self, place: Place, fell: int) -> bool:
         """Tell whether a supply that fell in an hour went down slowly, or rests now and then."""
-        hours = self._last.hours(place, range(fell - BEFORE_MS, fell, HOUR_MS))
+        hours = self._last.hours(place, range(fell - _FAR_MS, fell, HOUR_MS))
         return may_rest(hours, None if place == self._only else hours.get(fell - HOUR_MS))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import dropwhile, groupby, islice, takewhile
+from math import inf
 from operator import not_
 from statistics import fmean
 from typing import Final, NamedTuple
@@ -30,6 +31,13 @@ _LEAST_OF_REST: Final = 0.1
 
 _STEPS: Final = 3
 """In an hour more than 1 kWh and this many steps of the register must be missing."""
+
+_BACK: Final = 0.1
+"""What is behind is back if less than this share of the fall is found in it."""
+
+_BELIEVED: Final = 0.8
+"""What is behind supplies fell for certain if they fell by this share of that. Less is a sign that
+a meter behind is dead. Fans that start as the chillers stop are not that much."""
 
 _FEWEST: Final = CELLS // 2
 """Cells that must be known before the fall."""
@@ -59,37 +67,46 @@ class Around(NamedTuple):
     rest: float
 
 
-def has_fallen(
-    cells: Sequence[Around | None], first: int, step: float, explained: float = EXPLAINED
-) -> bool | None:
-    """Tell whether a meter is dead from a cell on, in which it stands at 0.
+NEVER: Final = inf
+"""Nothing is told of a fall, whatever else is known: it was small, or the register is renewed
+seldom."""
+
+
+def found_again(
+    cells: Sequence[Around | None], first: int, step: float, *, is_back: bool = False
+) -> float | None:
+    """Return which share of what a meter drew is found again since it fell.
 
     `cells` are those of some hours, None where anything is not known, and `first` is the place of
-    the cell. `step` is that of the meter's register, in joules. `explained` is the share of the
-    fall that has to be found again. Return None where too few cells are known.
+    the first one in which the meter stands at 0. `step` is that of its register, in joules. Return
+    None where too few cells are known. If `is_back`, the last cells are compared, and they are too
+    few as long as anything behind the meter draws less than before.
     """
     # It fell within the cell before.
     before = _mean(reversed(cells[: max(0, first - 1)]), at_least=_FEWEST)
-    after = _mean((one for one in cells[first:] if one is None or one.own <= 0), at_least=1)
+    still = [one for one in cells[first:] if one is not None and one.own <= 0]
+    after = _mean(still[-_FEWEST:] if is_back else still, at_least=1)
     if before is None or after is None:
         return None
-    if before.own * CELLS <= JOULES_PER_KWH + _STEPS * step:
-        return False
+    is_small = (
+        before.own * CELLS <= JOULES_PER_KWH + _STEPS * step
+        or before.own < _LEAST_SHARE * (before.own + before.others)
+        or (before.load <= 0 and before.own < _LEAST_OF_REST * before.rest)
+    )
+    if is_small:
+        return NEVER
     if _is_renewed(cells, first):
-        return None if all(one is None or one.own <= 0 for one in cells[first:]) else False
+        return None if all(one is None or one.own <= 0 for one in cells[first:]) else NEVER
     of_load = 0.0
+    lost = before.load - after.load, before.rest - after.rest
     if before.load > 0:
         of_load = (before.own + before.others - before.rest) / before.load
-    elif before.own < _LEAST_OF_REST * before.rest:
-        return False
-    if before.own < _LEAST_SHARE * (before.own + before.others):
-        return False
-    found_again = (
-        (after.others - before.others)
-        + of_load * (before.load - after.load)
-        + (before.rest - after.rest)
-    )
-    return found_again < explained * before.own
+        if before.own + before.others - after.others < _BELIEVED * sum(lost):
+            lost = 0.0, 0.0  # more than came in cannot have gone: a meter behind is dead
+    lost = of_load * lost[0], lost[1]
+    if is_back and max(lost) > _BACK * before.own:
+        return None
+    return (after.others - before.others + sum(lost)) / before.own
 
 
 def _is_renewed(cells: Sequence[Around | None], first: int) -> bool:
@@ -127,6 +144,6 @@ def may_rest(hours: Mapping[int, float], before: float | None) -> bool:
     rests on one day after another.
     """
     counted = [joules for joules in hours.values() if joules > 0]
-    if before is not None and counted and before < fmean(counted) / 2:
+    if before and counted and before < fmean(counted) / 2:
         return True
     return len({hour // DAY_MS for hour, joules in hours.items() if joules <= 0}) >= _RESTS

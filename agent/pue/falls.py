@@ -103,7 +103,7 @@ class Falls:
 
     def _is_dead(self, group: Group, one: PlaceHour, first: int) -> bool:
         """Tell whether a meter that stands at 0 from a cell of the hour on is dead."""
-        fall = self._judge.fall(group, one, self._hour, first)
+        fall = self._judge.fall(group, one, first)
         if fall is None:
             numbers = self._numbers(one.place)[:1]
             return self._tables.refusals.has_rest(numbers, self._hour - LONGEST_MS)

@@ -32,9 +32,9 @@ class Still(NamedTuple):
 
 
 class Fall(NamedTuple):
-    """A meter stands at 0 from a cell of an hour on, and told so first in the hour `heard`.
+    """A meter stands at 0 from the cell of an hour on, and told so first in the hour `heard`.
 
-    `cell` is the number of cells of an hour where it counted until the hour's end.
+    `cell` is the first one at 0. It is one more than the last where it counted up to its end.
     """
 
     hour: int

@@ -242,6 +242,21 @@ def test_the_power_now_lacks_a_dead_feed(tmp_path: Path, others: float, powers: 
     assert found.get("facility", 130e3) == pytest.approx(130e3)
 
 
+def reads_of_the_last_hour(b: Bench, monkeypatch: pytest.MonkeyPatch, end: int) -> int:
+    """Sum the hour before a time again; return how often hours of meters are read for that."""
+    read = []
+    told = HourSummer._told
+
+    def counted(*args: object) -> object:
+        read.append(args)
+        return told(*args)  # type: ignore[arg-type] # as they came
+
+    monkeypatch.setattr(HourSummer, "_told", counted)
+    b.pue.hours.sum_again(SITE, end - HOUR_MS, end)
+    b.pue.sum_up()
+    return len(read)
+
+
 @pytest.mark.parametrize("count", [3, 9])
 def test_meters_that_fell_together_are_judged_by_hours_that_are_read_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
@@ -250,21 +265,10 @@ def test_meters_that_fell_together_are_judged_by_hours_that_are_read_once(
 
     Twelve kilowatts fall to 12 less `count`, at IT and at the utility alike: none is dead.
     """
-    read = []
-    told = HourSummer._told
-
-    def counted(*args: object) -> object:
-        read.append(args)
-        return told(*args)  # type: ignore[arg-type] # as they came
-
     racks = [f"{{meter: it-{n}, point: it_input}}" for n in range(12)]
     with bench(tmp_path, stock("{meter: main-0, point: utility}", *racks)) as b:
         parts = [step(1, 0 if n < count else 1) for n in range(12)]
         own = [drawn(f"it-{n}", "it_input", kw) for n, kw in enumerate(parts)]
         live(b, drawn("main-0", "utility", step(15.6, 15.6 - 1.3 * count)), *own)
         assert resting(b) == set()
-        monkeypatch.setattr(HourSummer, "_told", counted)
-        end = round(result(b).end * 1000)
-        b.pue.hours.sum_again(SITE, end - HOUR_MS, end)
-        b.pue.sum_up()
-    assert 0 < len(read) <= 8
+        assert 0 < reads_of_the_last_hour(b, monkeypatch, round(result(b).end * 1000)) <= 8

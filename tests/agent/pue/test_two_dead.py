@@ -13,7 +13,7 @@ import pytest
 
 from collectors.base import Reading
 from tests.agent.pue.test_at_rest import HOURS, IT, it, live, result, stock
-from tests.agent.pue.test_falls import FEEDS, resting
+from tests.agent.pue.test_falls import FEEDS, reads_of_the_last_hour, resting
 from tests.support.ledger import Bench, bench, day, power
 
 Kilowatts = Callable[[int], float | None]
@@ -75,11 +75,15 @@ def test_a_third_feed_dies_while_two_are_dead(tmp_path: Path) -> None:
 def test_a_feed_is_switched_off_while_another_one_is_dead_or_silent(
     tmp_path: Path, first: float | None
 ) -> None:
-    """Two take its load over with 48.75 kW each: all counts when the first is back."""
+    """Three take its load over with 43.3 kW each: all counts when the first is back."""
     with bench(tmp_path, stock(*FEEDS, IT)) as b:
-        more = between(SECOND, LAST, 48.75)
+        more = between(SECOND, LAST, 130 / 3)
         off = between(SECOND, LAST, 0)
-        pue, coverage = ran(b, between(FELL, BACK, first), off, more, more)
+
+        def silent(minute: int) -> float | None:
+            return first if FELL <= minute < BACK else more(minute)
+
+        pue, coverage = ran(b, silent, off, more, more)
         assert pue == pytest.approx(1.3, abs=0.003)
         assert coverage == pytest.approx(1 - (BACK - FELL) / 60 / HOURS, abs=0.02)
         assert resting(b) == set()
@@ -125,3 +129,32 @@ def test_a_feed_dies_while_one_is_dead_for_two_days_and_another_one_silent(
         b.put("main-3", {day(h): 32.5 for h in range(count)})
         found = b.between(day(), day(count))
     assert (found.pue, found.coverage) == (pytest.approx(1.3), pytest.approx(24 / count))
+
+
+@pytest.mark.parametrize("hours", [1, 12])
+def test_supplies_that_take_turns_are_judged_by_few_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """Two feeds carry all by turns for two weeks. No fall is followed to the one before it."""
+    count = 14 * DAY
+    with bench(tmp_path, stock(*FEEDS[:2], IT), now=day(count).timestamp()) as b:
+        b.put("it", {day(h): 100.0 for h in range(count)})
+        for number in (0, 1):
+            turns = {day(h): 130.0 * (h // hours % 2 == number) for h in range(count)}
+            b.put(f"main-{number}", turns)
+        assert b.between(day(), day(count)).coverage == 1.0
+        end = round(day(count).timestamp() * 1000)
+        assert 0 < reads_of_the_last_hour(b, monkeypatch, end) <= 24
+
+
+def test_a_feed_that_dies_twice_does_not_rest(tmp_path: Path) -> None:
+    """At 0 in the hours 6 to 9, it counts in one hour, and is dead for the rest of 30 days."""
+    count = 30 * DAY
+    with bench(tmp_path, stock(*FEEDS, IT), now=day(count).timestamp()) as b:
+        b.put("it", {day(h): 100.0 for h in range(count)})
+        dead = {*range(6, 9), *range(10, count)}
+        b.put("main-0", {day(h): 0 if h in dead else 32.5 for h in range(count)})
+        for number in (1, 2, 3):
+            b.put(f"main-{number}", {day(h): 32.5 for h in range(count)})
+        found = b.between(day(), day(count))
+    assert (found.pue, found.coverage) == (pytest.approx(1.3), pytest.approx(7 / count))
