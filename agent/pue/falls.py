@@ -66,9 +66,9 @@ class Falls:
             if place.factor < 0
         )
         """Meters that hang behind an IT meter; they are judged where they are subtracted."""
-        last = LastCounted(tables, still, numbers)
+        self._last = LastCounted(tables, still, numbers)
         self._judge = FallJudge(
-            boundary, hour, last, told=told, step=step, subtracted=self.subtracted
+            boundary, hour, self._last, told=told, step=step, subtracted=self.subtracted
         )
 
     def of(self, group: Group) -> list[AtRest]:
@@ -85,8 +85,11 @@ class Falls:
                     found.append(AtRest(point, one.place, with_edges(one, sum(dead))))
         return found
 
-    def goes_on(self, group: Group) -> bool:
-        """Tell whether any meter that counts in the hour stands at 0 when the next one begins."""
+    def after(self, group: Group) -> set[int]:
+        """Return the hours after this one in which a meter that counts in it stands at 0.
+
+        They are those up to the one in which it counts again.
+        """
         now, then = (self._told(hour, group.points) for hour in (self._hour, self._hour + HOUR_MS))
         counting = {
             one.place
@@ -94,12 +97,15 @@ class Falls:
             for one in now[point]
             if one.cells is not None and any(one.cells.joules)
         }
-        return any(
-            runs[0][0] == 0
+        fallen = (
+            one.place
             for point in group.points
             for one in then[point]
-            if one.place in counting and (runs := runs_at_zero(one, self._hour + HOUR_MS))
+            if one.place in counting
+            and (runs := runs_at_zero(one, self._hour + HOUR_MS))
+            and runs[0][0] == 0
         )
+        return {hour for place in fallen for hour in self._last.stands(place, self._hour)}
 
     def _is_dead(self, group: Group, one: PlaceHour, first: int) -> bool:
         """Tell whether a meter that stands at 0 from a cell of the hour on is dead."""

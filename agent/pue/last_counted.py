@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS
@@ -92,6 +92,18 @@ class LastCounted:
         if known is None or hour > known.high:
             self._still[key] = found
         return found
+
+    def stands(self, place: Place, after: int) -> Iterator[int]:
+        """Yield the hours after one in which a meter told that it stands at 0, until it counts.
+
+        The first of these may be one in which it counts later on.
+        """
+        first = after + HOUR_MS
+        known = self.hours(place, range(first, first + LONGEST_MS, HOUR_MS))
+        for hour in sorted(known):
+            if known[hour] > 0 and hour > first:
+                return
+            yield hour
 
     def hours(self, place: Place, hours: Sequence[int]) -> dict[int, float]:
         """Return the joules of the hours in which a meter told anything."""

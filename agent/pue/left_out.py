@@ -67,7 +67,7 @@ class LeavingOut:
         return sum(self._leave_out(found, point, told[point], rests[point]) for point in rests)
 
     def _ask_next(self, group: Group) -> None:
-        """Have the next hour summed again if what it says of a fall follows from this hour.
+        """Have the hours after a fall in this one summed again, for they follow from it.
 
         That is so where this hour is summed again, as its readings or others' have changed.
         """
@@ -76,8 +76,9 @@ class LeavingOut:
         if all(
             self._site_hours.has(key) and self._site_hours.has(key._replace(hour=next_hour))
             for key in keys
-        ) and self._falls.goes_on(group):
-            self._mark(group.points, next_hour)
+        ):
+            for hour in self._falls.after(group):
+                self._mark(group.points, hour)
 
     def _mark(self, points: Iterable[str], hour: int) -> None:
         for point in points:

@@ -158,3 +158,21 @@ def test_a_feed_that_dies_twice_does_not_rest(tmp_path: Path) -> None:
             b.put(f"main-{number}", {day(h): 32.5 for h in range(count)})
         found = b.between(day(), day(count))
     assert (found.pue, found.coverage) == (pytest.approx(1.3), pytest.approx(7 / count))
+
+
+@pytest.mark.parametrize("first", [0, 7])
+def test_what_is_imported_later_of_the_time_before_judges_all_hours_after(
+    tmp_path: Path, first: int
+) -> None:
+    """One feed is dead since hour 7, another one from 10 to 21. Of the first only that is known."""
+    count = 10 * DAY
+    with bench(tmp_path, stock(*FEEDS, IT), now=day(count).timestamp()) as b:
+        b.put("it", {day(h): 100.0 for h in range(count)})
+        for number in (0, 3):
+            b.put(f"main-{number}", {day(h): 45.0 for h in range(count)})
+        b.put("main-2", {day(h): 0 if 10 <= h < 21 else 45.0 for h in range(count)})
+        b.put("main-1", {day(h): 45.0 if h < 7 else 0 for h in range(first, count)})
+        b.pue.sum_up()
+        b.put("main-1", {day(h): 45.0 for h in range(7)})
+        found = b.between(day(), day(count))
+    assert (found.pue, found.coverage) == (pytest.approx(1.8), pytest.approx(7 / count))
