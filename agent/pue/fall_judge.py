@@ -5,8 +5,8 @@ of them count, and what comes back is no load that it took over. So then the las
 compared with the first ones after in which all are alive. Others are judged by the cells around
 their own falls for that, and by no more: so nothing goes back from one fall to the one before.
 
-And what explained a fall may come back: IT, or the chillers, of which a meter was dead for a while.
-Once nothing behind draws less than before, the other supplies have to carry it.
+And what explained a fall may come back: IT, or the chillers, of which a meter was dead for hours.
+Then the other supplies have to carry it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from agent.ledger.energy import CELLS, FULL_MASK, HOUR_MS
 from agent.pue.at_rest import with_edges
 from agent.pue.beside import Group, Told
 from agent.pue.boundary import Boundary
-from agent.pue.fallen import EXPLAINED, NEVER, PARTLY, found_again, is_abrupt, may_rest
+from agent.pue.fallen import EXPLAINED, NEVER, PARTLY, FoundAgain, found_again
 from agent.pue.last_counted import Fall, LastCounted, runs_at_zero
-from agent.pue.periods import DAY_MS
+from agent.pue.lawful import FAR_MS, Lawful
 from agent.pue.places import Place
 from agent.pue.point_sums import PlaceHour
 from agent.pue.told_beside import ToldBeside
 
-_FAR_MS: Final = 14 * DAY_MS
-"""So far back it is looked how a meter was used, and for a time in which all were alive."""
-
 _MOST: Final = 8
 """Hours that are looked at, before a fall and after it, beside those in which a meter was dead."""
+
+_SOME: Final = 0.4
+"""Where less than this share is found again around a fall, nothing further away is looked at."""
 
 
 class _Dead(NamedTuple):
@@ -57,13 +57,10 @@ class FallJudge:
     ) -> None:
         self._hour, self._last, self._told, self._step = hour, last, told, step
         self._groups: dict[Group, ToldBeside] = {}
-        self._shares: dict[tuple[Group, Place, int], float | None] = {}
-        self._renewables = frozenset(boundary.places.get("renewable", ()))
+        self._falls: dict[tuple[Group, Place, int], FoundAgain | None] = {}
         self._generators = frozenset(boundary.places.get("generator", ()))
-        utilities = boundary.places.get("utility", ())
-        self._only = utilities[0] if len(utilities) == 1 and self._renewables else None
-        """The only utility meter beside solar cells: these bring it low each day."""
-        self._sold, self._subtracted = boundary.sold, subtracted
+        self._subtracted = subtracted
+        self._lawful = Lawful(boundary, last, told)
 
     def can_judge(self, group: Group, place: Place) -> bool:
         """Tell whether a dead meter can be seen. A generator is off most of its life."""
@@ -80,14 +77,13 @@ class FallJudge:
     def is_dead(self, group: Group, place: Place, fall: Fall) -> bool:
         """Tell whether a meter is dead that has stood at 0 since it fell, up to this hour."""
         least = EXPLAINED if group.load or place.factor < 0 else PARTLY
-        share = self._near(group, place, fall)
-        if group.load and share != NEVER:
-            if share is None or self._one_was_dead(group, place, fall):
-                far = self._far(group, place, fall)
-                share = share if far is None else far
-            if share is None or share >= least:
-                share = self._now(group, place, fall)
-        return share is not None and share < least
+        found = self._near(group, place, fall)
+        if group.load and found != NEVER:
+            if found is None or (found.share >= _SOME and self._one_was_dead(group, place, fall)):
+                found = self._far(group, place, fall) or found
+            if found is not None and found.share >= least > found.others:
+                found = self._back(group, place, fall) or found
+        return found is not None and found.share < least
 
     def _beside(self, group: Group) -> ToldBeside:
         found = self._groups.get(group)
@@ -95,7 +91,7 @@ class FallJudge:
             found = self._groups[group] = ToldBeside(group, self._last, self._told)
         return found
 
-    def _share(
+    def _found(
         self,
         group: Group,
         place: Place,
@@ -104,8 +100,8 @@ class FallJudge:
         left_out: Mapping[int, int] = MappingProxyType({}),
         *,
         is_back: bool = False,
-    ) -> float | None:
-        """Return which share of a fall is found again, by the cells of some hours.
+    ) -> FoundAgain | None:
+        """Return what is found again of a fall, by the cells of some hours.
 
         `left_out` are the cells of each hour, as bits, that are passed over. None if too few are
         known, and NEVER also if the meter may stand at 0.
@@ -118,26 +114,22 @@ class FallJudge:
                 for hour in hours
                 for n, cell in enumerate(beside.of(hour, one).of(place))
             ]
-            share = found_again(cells, first, self._step(place), is_back=is_back)
-            if share is None:
+            found = found_again(cells, first, self._step(place), is_back=is_back)
+            if found is None:
                 continue
-            if place in self._renewables:
-                is_lawful = not is_abrupt(cells, first) or self._sells(fall.around[-2:])
-            else:
-                is_lawful = bool(group.load) and self._may_rest(place, fall.hour)
-            return NEVER if is_lawful else share
+            return NEVER if self._lawful.may_fall(beside, place, fall, cells, first) else found
         return None
 
-    def _near(self, group: Group, place: Place, fall: Fall) -> float | None:
+    def _near(self, group: Group, place: Place, fall: Fall) -> FoundAgain | None:
         """Judge by the hours around a fall alone."""
         key = (group, place, fall.at)
-        if key not in self._shares:
-            self._shares[key] = self._share(group, place, fall, fall.around)
-        return self._shares[key]
+        if key not in self._falls:
+            self._falls[key] = self._found(group, place, fall, fall.around)
+        return self._falls[key]
 
     # Where another supply was dead or silent as it fell.
 
-    def _far(self, group: Group, place: Place, fall: Fall) -> float | None:
+    def _far(self, group: Group, place: Place, fall: Fall) -> FoundAgain | None:
         """Judge by the last cells before, and the first ones after, in which no other is dead."""
         if not self._beside(group).known(self._hour):
             return None  # nothing is covered in this hour, whatever is found
@@ -145,7 +137,7 @@ class FallJudge:
             {fall.hour, *self._before(group, place, fall), *self._after(group, place, fall)}
         )
         dead = {hour: self._dead(group, place, fall, hour).mask for hour in hours}
-        return self._share(group, place, fall, hours, dead)
+        return self._found(group, place, fall, hours, dead)
 
     def _one_was_dead(self, group: Group, place: Place, fall: Fall) -> bool:
         return any(
@@ -163,8 +155,8 @@ class FallJudge:
                 other = self._beside(group).fall(one, hour, first)
                 if other is None or other.at >= fall.at:
                     continue
-                share = self._near(group, one.place, other)
-                if share is not None and share < EXPLAINED:
+                found = self._near(group, one.place, other)
+                if found is not None and found.share < EXPLAINED:
                     mask |= with_edges(one, run)
                     since = min(since, other.hour)
                     places.add(one.place)
@@ -173,7 +165,7 @@ class FallJudge:
     def _before(self, group: Group, place: Place, fall: Fall) -> Iterator[int]:
         """Yield hours, going back from a fall, until as many cells are known as in an hour."""
         beside, hour, count = self._beside(group), fall.hour, 0
-        heard = beside.heard(hour - _FAR_MS, hour + HOUR_MS, listed=hour)
+        heard = beside.heard(hour - FAR_MS, hour + HOUR_MS, listed=hour)
         for _ in range(_MOST):
             n = bisect_right(heard, hour)
             if not n or count >= CELLS:
@@ -189,7 +181,7 @@ class FallJudge:
     def _after(self, group: Group, place: Place, fall: Fall) -> Iterator[int]:
         """Yield hours, going on from a fall, until a cell is known, and one more."""
         beside, hour, is_known = self._beside(group), fall.heard, False
-        end = min(self._hour + 2 * HOUR_MS, hour + _FAR_MS)
+        end = min(self._hour + 2 * HOUR_MS, hour + FAR_MS)
         heard = beside.heard(hour, end, listed=fall.hour)
         for _ in range(_MOST):
             n = bisect_left(heard, hour)
@@ -212,25 +204,13 @@ class FallJudge:
 
     # Where what explained the fall is back.
 
-    def _now(self, group: Group, place: Place, fall: Fall) -> float | None:
-        """Judge by the cells before a fall and those of this hour, if nothing behind is less."""
-        hours = sorted({fall.hour - HOUR_MS, fall.hour, self._hour, self._hour + HOUR_MS})
-        between = FULL_MASK & FULL_MASK << fall.cell if fall.hour < self._hour else 0
-        return self._share(group, place, fall, hours, {fall.hour: between}, is_back=True)
-
-    # What a meter may do lawfully.
-
-    def _sells(self, hours: Sequence[int]) -> bool:
-        """Tell whether energy leaves the site in some hours, as where a battery gives."""
-        told = (self._told(hour, self._sold) for hour in hours) if self._sold else ()
-        return any(
-            one.cells is not None and any(one.cells.joules)
-            for of_hour in told
-            for places in of_hour.values()
-            for one in places
-        )
-
-    def _may_rest(self, place: Place, fell: int) -> bool:
-        """Tell whether a supply that fell in an hour went down slowly, or rests now and then."""
-        hours = self._last.hours(place, range(fell - _FAR_MS, fell, HOUR_MS))
-        return may_rest(hours, None if place == self._only else hours.get(fell - HOUR_MS))
+    def _back(self, group: Group, place: Place, fall: Fall) -> FoundAgain | None:
+        """Judge by the first hour after a fall in which nothing behind draws less than before."""
+        end = min(self._hour, fall.heard + _MOST * HOUR_MS)
+        for hour in range(fall.heard, end + 1, HOUR_MS):
+            hours = sorted({fall.hour - HOUR_MS, fall.hour, hour, hour + HOUR_MS})
+            between = FULL_MASK & FULL_MASK << fall.cell if fall.hour < hour else 0
+            found = self._found(group, place, fall, hours, {fall.hour: between}, is_back=True)
+            if found is not None:
+                return found
+        return None

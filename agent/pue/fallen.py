@@ -36,8 +36,8 @@ _BACK: Final = 0.1
 """What is behind is back if less than this share of the fall is found in it."""
 
 _BELIEVED: Final = 0.8
-"""What is behind supplies fell for certain if they fell by this share of that. Less is a sign that
-a meter behind is dead. Fans that start as the chillers stop are not that much."""
+"""What is behind a supply fell for certain if that one drew this share of it. Less is a sign that a
+meter behind is dead."""
 
 _FEWEST: Final = CELLS // 2
 """Cells that must be known before the fall."""
@@ -67,15 +67,30 @@ class Around(NamedTuple):
     rest: float
 
 
-NEVER: Final = inf
+class FoundAgain(NamedTuple):
+    """Which shares of what a meter drew are found again since it fell.
+
+    `others` is that in the meters beside it, and `behind` that in what they feed.
+    """
+
+    others: float
+    behind: float
+
+    @property
+    def share(self) -> float:
+        """Both together."""
+        return self.others + self.behind
+
+
+NEVER: Final = FoundAgain(inf, 0.0)
 """Nothing is told of a fall, whatever else is known: it was small, or the register is renewed
 seldom."""
 
 
 def found_again(
     cells: Sequence[Around | None], first: int, step: float, *, is_back: bool = False
-) -> float | None:
-    """Return which share of what a meter drew is found again since it fell.
+) -> FoundAgain | None:
+    """Return what is found again of what a meter drew, since it fell.
 
     `cells` are those of some hours, None where anything is not known, and `first` is the place of
     the first one in which the meter stands at 0. `step` is that of its register, in joules. Return
@@ -98,15 +113,16 @@ def found_again(
     if _is_renewed(cells, first):
         return None if all(one is None or one.own <= 0 for one in cells[first:]) else NEVER
     of_load = 0.0
+    more = after.others - before.others
     lost = before.load - after.load, before.rest - after.rest
     if before.load > 0:
         of_load = (before.own + before.others - before.rest) / before.load
-        if before.own + before.others - after.others < _BELIEVED * sum(lost):
+        if before.own + max(0.0, -more) < _BELIEVED * sum(lost):
             lost = 0.0, 0.0  # more than came in cannot have gone: a meter behind is dead
     lost = of_load * lost[0], lost[1]
     if is_back and max(lost) > _BACK * before.own:
         return None
-    return (after.others - before.others + sum(lost)) / before.own
+    return FoundAgain(more / before.own, sum(lost) / before.own)
 
 
 def _is_renewed(cells: Sequence[Around | None], first: int) -> bool:
@@ -144,6 +160,6 @@ def may_rest(hours: Mapping[int, float], before: float | None) -> bool:
     rests on one day after another.
     """
     counted = [joules for joules in hours.values() if joules > 0]
-    if before and counted and before < fmean(counted) / 2:
+    if before is not None and counted and before < fmean(counted) / 2:
         return True
     return len({hour // DAY_MS for hour, joules in hours.items() if joules <= 0}) >= _RESTS

@@ -97,15 +97,13 @@ class Falls:
             for one in now[point]
             if one.cells is not None and any(one.cells.joules)
         }
-        fallen = (
-            one.place
+        return {
+            hour
             for point in group.points
             for one in then[point]
-            if one.place in counting
-            and (runs := runs_at_zero(one, self._hour + HOUR_MS))
-            and runs[0][0] == 0
-        )
-        return {hour for place in fallen for hour in self._last.stands(place, self._hour)}
+            if one.place in counting and not _counts_first(one)
+            for hour in self._last.stands(one.place, self._hour)
+        }
 
     def _is_dead(self, group: Group, one: PlaceHour, first: int) -> bool:
         """Tell whether a meter that stands at 0 from a cell of the hour on is dead."""
@@ -114,3 +112,8 @@ class Falls:
             numbers = self._numbers(one.place)[:1]
             return self._tables.refusals.has_rest(numbers, self._hour - LONGEST_MS)
         return self._judge.is_dead(group, one.place, fall)
+
+
+def _counts_first(one: PlaceHour) -> bool:
+    """Tell whether a meter counts something in the first cell of an hour."""
+    return one.cells is not None and one.cells.joules[0] > 0
