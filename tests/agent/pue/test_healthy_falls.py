@@ -60,6 +60,26 @@ def test_fans_start_as_the_chillers_stop(tmp_path: Path, fans: float) -> None:
     assert (found.pue, found.coverage) == (pytest.approx((130 + 110 + fans) / 200), 1.0)
 
 
+@pytest.mark.parametrize("noon", [None, 9])
+def test_the_sun_sets_on_files_of_hours(tmp_path: Path, noon: int | None) -> None:
+    """From the fourth day on it is known when. Cells that die at noon are dead to the end."""
+    count = 12 * DAY
+    dies = count if noon is None else noon * DAY + 12
+
+    def sun(hour: int) -> float:
+        return 30 * max(0.0, math.sin(math.pi * (hour % DAY - 6) / 12))
+
+    cells = "{meter: cells, point: renewable}"
+    with bench(tmp_path, stock(FEEDS[0], cells, IT), now=day(count).timestamp()) as b:
+        b.put("it", {day(h): 100.0 for h in range(count)})
+        b.put("main-0", {day(h): site(h) - sun(h) for h in range(count)})
+        b.put("cells", {day(h): sun(h) if h < dies else 0.0 for h in range(count)})
+        found = b.between(day(4 * DAY), day(min(dies, count)))
+        late = b.between(day(10 * DAY), day(count))
+    assert found.coverage == 1.0
+    assert late.coverage == (1.0 if noon is None else 0.0)
+
+
 def test_a_meter_that_flaps_before_it_dies(tmp_path: Path) -> None:
     """Dead from minute 75, it counts from 120 to 135, and then no more: 1.300, and not 0.975."""
 
