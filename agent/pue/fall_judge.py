@@ -58,6 +58,7 @@ class FallJudge:
         self._hour, self._last, self._told, self._step = hour, last, told, step
         self._groups: dict[Group, ToldBeside] = {}
         self._falls: dict[tuple[Group, Place, int], FoundAgain | None] = {}
+        self._deaths: dict[tuple[Group, Place, Fall, int], _Dead] = {}
         self._generators = frozenset(boundary.places.get("generator", ()))
         self._subtracted = subtracted
         self._lawful = Lawful(boundary, last, told)
@@ -147,6 +148,12 @@ class FallJudge:
 
     def _dead(self, group: Group, place: Place, fall: Fall, hour: int) -> _Dead:
         """Return in which cells of an hour others are dead that fell before."""
+        key = (group, place, fall, hour)
+        if key not in self._deaths:
+            self._deaths[key] = self._dead_others(group, place, fall, hour)
+        return self._deaths[key]
+
+    def _dead_others(self, group: Group, place: Place, fall: Fall, hour: int) -> _Dead:
         mask, since, places = 0, hour, set[Place]()
         for one in self._beside(group).others(hour, place):
             if not self.can_judge(group, one.place):

@@ -19,7 +19,13 @@ def _four(first: Fault, second: Fault, seconds: int = 60) -> Plan:
     return Plan(hours=10, feeds=(*feeds, Device(), Device()))
 
 
-_HOURS: Final = Device(sort="power", faults=(Fault(sort="dead", minute=160, minutes=400),))
+def _dead(*times: tuple[int, int]) -> Device:
+    """A meter of power alone that is dead from a minute on, for so many, once or more often."""
+    faults = (Fault(sort="dead", minute=minute, minutes=minutes) for minute, minutes in times)
+    return Device(sort="power", faults=tuple(faults))
+
+
+_HOURS: Final = _dead((160, 400))
 _BESIDE: Final = (Device(), Device(), Device())
 
 _TWO_HOURS: Final = Fault(sort="dead", minute=60, minutes=120)
@@ -64,34 +70,22 @@ DEAD_FINDS: Final[Mapping[str, Plan]] = {
     "a feed that is dead from ten minutes after a branch of IT was, and that one is back": Plan(
         hours=10,
         feeds=(_HOURS, *_BESIDE),
-        branches=(
-            Device(sort="power", faults=(Fault(sort="dead", minute=150, minutes=50),)),
-            Device(),
-        ),
+        branches=(_dead((150, 50)), Device()),
     ),
     "a feed that is dead from ten minutes after the chillers' meter was": Plan(
         hours=10,
         overhead=90,
         feeds=(_HOURS, Device(), Device(), *_BESIDE),
-        cooling=Device(sort="power", faults=(Fault(sort="dead", minute=150, minutes=400),)),
+        cooling=_dead((150, 400)),
     ),
     "the same, where that one counts again": Plan(
         hours=10,
         overhead=90,
         feeds=(_HOURS, Device(), Device(), *_BESIDE),
-        cooling=Device(sort="power", faults=(Fault(sort="dead", minute=150, minutes=60),)),
+        cooling=_dead((150, 60)),
     ),
     "a feed that is dead for hours, counts for forty minutes, and is dead again": Plan(
         hours=10,
-        feeds=(
-            Device(
-                sort="power",
-                faults=(
-                    Fault(sort="dead", minute=110, minutes=200),
-                    Fault(sort="dead", minute=350, minutes=120),
-                ),
-            ),
-            *_BESIDE,
-        ),
+        feeds=(_dead((110, 200), (350, 120)), *_BESIDE),
     ),
 }
