@@ -1,7 +1,8 @@
 """How uncertain a PUE is, by the method of JCGM 100 (GUM).
 
-Its causes are the meters' classes, their registers' steps, integrated power, and silences and bills
-that are cut. They are independent, so their variances add up; docs/kpis.md has the formulas.
+Its causes are the meters' classes, their registers' steps, integrated power, what registers leave
+in doubt, and time that is not covered. The last two often have one cause, so they add up by size.
+The others are independent, so their variances add up; docs/kpis.md has the formulas.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ def relative(
     The errors of the two boundaries, and of the steps of different registers, are taken as
     independent. Where facility energy is IT energy and other parts, `shares_it`: then `facility`
     and the facility's classes are those of the other parts, and an error of IT counts at both
-    boundaries. `bias` is a limit of error of the PUE itself, relative to it.
+    boundaries. `bias` is a limit of error of the PUE itself, relative to it, for what is not
+    covered. A meter that is exchanged is silent meanwhile, so it adds to the limits of registers.
     """
     if not total.cells or total.facility.joules <= 0 or total.it.joules <= 0:
         return None
@@ -68,11 +70,12 @@ def relative(
     it = replace(
         it, cut=_of_divisor(it.cut, part), unseen=_of_divisor(math.sqrt(it.unseen), part) ** 2
     )
+    limit = math.hypot(facility.cut / whole, it.cut * it_counts) + bias
     return EXPANSION * math.sqrt(
         _variance(total.facility, facility, total.runs) / whole**2
         + _variance(total.it, it, total.runs) * it_counts**2
         + _integrated(total) / whole**2
-        + (bias * _RECTANGULAR) ** 2
+        + (limit * _RECTANGULAR) ** 2
     )
 
 
@@ -96,11 +99,11 @@ def _integrated(total: Sum) -> float:
 
 
 def _variance(energy: EnergySum, doubt: RegisterDoubt, runs: int) -> float:
-    """Return the variance of a metered energy.
+    """Return the variance of a metered energy, without that of what is cut.
 
     A class is a limit of error. A register is uncertain where a run of covered time begins and
     where it ends; in between its readings cancel out.
     """
     classes = (energy.common**2 + energy.own**2) / 100.0**2
-    limits = (classes + doubt.cut**2) * _RECTANGULAR**2 + doubt.unseen * _RECTANGULAR**2
+    limits = (classes + doubt.unseen) * _RECTANGULAR**2
     return limits + 2.0 * runs * doubt.steps * STEP_VARIANCE

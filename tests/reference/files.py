@@ -187,13 +187,16 @@ def _judge_bills(plan: Billing) -> Iterator[Disagreement]:
                 yield Disagreement("file_refused", str(error))
             return
         answer = book.product().between(moments[0], moments[-1])
-    covered = sum(_whole(row.start, min(row.end, moments[-1])) for row in right)
+    covered = sum(_whole(row.start, min(row.end, told[-1])) for row in right)
     share = Fraction(covered, moments[-1] - moments[0]) if right else None
     yield from _wrong(answer, plan.facility_kw, share)
 
 
 def _other(start: int, end: int, zone: ZoneInfo) -> list[int]:
-    """Return when the rows of the other meter begin and end: hours, or days of a long time."""
+    """Return when the rows of the other meter begin and end: hours, or days of a long time.
+
+    Where clocks change by half an hour, the last half hour has no row.
+    """
     if end - start < LONG:
         return list(range(start, end + 1, HOUR))
     first, last = _local(start, zone), _local(end, zone)

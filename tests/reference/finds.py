@@ -235,4 +235,19 @@ FINDS: Final[Mapping[str, Plan]] = {
         it_shape=Shape(name="bursts", swing=100, cells=1),
         branches=(Device(begin_kwh=1990, wraps=True, faults=(_TWENTY,)),),
     ),
+    "IT's meter is exchanged for a higher one while its load rises, and then reset": Plan(
+        it_kw=900,
+        it_shape=Shape(name="ramp", swing=200),
+        overhead_shape=Shape(name="cycle", swing=100),
+        branches=(
+            Device(
+                seconds=300,
+                phase=29,
+                faults=(
+                    Fault(sort="exchange", minute=47, kwh=20),
+                    Fault(sort="reset", minute=102),
+                ),
+            ),
+        ),
+    ),
 }

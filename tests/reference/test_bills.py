@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.reference.bills import Bill, NobodyKnowsError, bill_pieces, in_order, lasting, moment
+from tests.reference.files import Billing, judge_file
 from tests.reference.model import (
     HOUR,
     cells_of,
@@ -95,3 +96,8 @@ def test_time_that_clocks_skip_is_none() -> None:
     """2:30 on the night clocks go forward does not exist."""
     with pytest.raises(NobodyKnowsError):
         moment(datetime.fromisoformat("2025-03-30T02:30"), BERLIN)
+
+
+def test_bills_where_clocks_change_by_half_an_hour() -> None:
+    """The hourly rows beside them end half an hour before the last bill does."""
+    assert not list(judge_file(Billing(zone="Australia/Lord_Howe", day=15, rows=3)))

@@ -212,6 +212,17 @@ def test_a_bias_is_one_more_independent_term() -> None:
     assert relative(total, bias=0.01) == pytest.approx(expected)
 
 
+def test_doubt_and_uncovered_time_add_up_by_size() -> None:
+    """0.6 % of facility and 0.8 % of IT are 1 % together; with 0.5 % uncovered they are 1.5 %.
+
+    Of a divisor, 8 / 1008 in doubt are 8 / 1000 of the quotient.
+    """
+    total = Sum(cells=12.0, facility=EnergySum(joules=1000.0), it=EnergySum(joules=1008.0))
+    limits = RegisterDoubt(cut=6.0), RegisterDoubt(cut=8.0)
+    assert relative(total, *limits) == pytest.approx(2 * 0.01 / math.sqrt(3))
+    assert relative(total, *limits, bias=0.005) == pytest.approx(2 * 0.015 / math.sqrt(3))
+
+
 def test_integrated_power_is_less_certain_than_a_register(tmp_path: Path) -> None:
     """A load read as power alone is less certain than the classes alone say."""
     text = HEAD + (
