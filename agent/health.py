@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CollectorHealth:
-    """How one collector of one device is doing. Times are wall-clock seconds since the epoch."""
+class CollectorHealth(NamedTuple):
+    """How one collector of one device is doing. Times are wall-clock seconds since the epoch.
+
+    A page of all collectors makes one for each of some 50 000 devices, so it is a tuple.
+    """
 
     collector: str
     device: str = ""

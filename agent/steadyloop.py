@@ -12,6 +12,7 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 PASS_SECONDS: Final = 0.02
@@ -25,9 +26,8 @@ have been asleep, so answers may be lost. In a shorter time, as on a busy machin
 the socket."""
 
 
-def boot_time() -> float:
-    """Return seconds since the machine started, those in which it was suspended included."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+boot_time: Final = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+"""Returns seconds since the machine started, those in which it was suspended included."""
 
 
 def nothing() -> None:

@@ -83,8 +83,10 @@ def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
         series.label("device"): at
         for series, at in view.snapshot.family(inventory.SILENT_SINCE).items()
     }
-    found = sorted(
-        view.health(),
+    found = view.health()
+    silent = [one for one in found if one.ok is False]
+    shown = sorted(
+        silent if silent_only else found,
         key=lambda one: (
             one.ok is not False,
             since.get(one.device, one.last_success or 0.0),
@@ -97,7 +99,7 @@ def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
         counts=CountsView(
             all=len(found),
             answering=sum(one.ok is True for one in found),
-            silent=sum(one.ok is False for one in found),
+            silent=len(silent),
         ),
         kinds=_kinds(found),
         collectors=[
@@ -116,8 +118,7 @@ def read(view: BoardView, *, silent_only: bool = False) -> CollectorsView:
                 duration_seconds=one.duration,
                 interval_seconds=one.interval,
             )
-            for one in found
-            if not silent_only or one.ok is False
+            for one in shown
         ],
         notices=list(
             dict.fromkeys(

@@ -94,7 +94,7 @@ def test_losses_by_reason() -> None:
 def test_a_device_that_the_agent_does_not_read_is_not_called_answering() -> None:
     """Its worker process is dead: nobody knows whether it answers, and all is not well."""
     read = CollectorHealth(collector="snmp", device="10.0.0.1:161", ok=True, last_success=NOW)
-    unread = replace(read, device="10.0.0.2:161", ok=None, late=True)
+    unread = read._replace(device="10.0.0.2:161", ok=None, late=True)
     html = page("/collectors", replace(fixture.view(), health=lambda: (read, unread)))
     assert "not read: the agent&#39;s fault" in html
     assert "1 not read at present." in html
