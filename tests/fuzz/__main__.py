@@ -75,7 +75,7 @@ def fuzz(name: str, seconds: int) -> int:
 
     with atheris.instrument_imports(include=["collectors", "agent"]):
         target = targets()[name]
-    from tests.fuzz.judge import SECONDS, attempt, judge, settle
+    from tests.fuzz.judge import attempt, judge, settle
 
     def keep(data: bytes, error: Exception) -> None:
         folder = CASES / "fuzz" / name
@@ -87,7 +87,7 @@ def fuzz(name: str, seconds: int) -> int:
     def one(data: bytes) -> None:
         try:
             # Instrumented code is several times slower: what seems slow here is judged again.
-            if attempt(target, data) > SECONDS:
+            if attempt(target, data) > target.seconds:
                 judge(target, data)
         except Exception as error:
             keep(data, error)

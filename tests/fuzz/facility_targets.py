@@ -137,6 +137,7 @@ def snmp() -> Iterator[Target]:
         run=device,
         seeds=tuple(bytes([n, 3, 1, 0, 9]) for n in range(len(trees))),
         most=256,
+        seconds=0.15,  # a whole device is discovered and read: some 35 ms where it is good
     )
     agent = SnmpDevice("d", "apc-rpdu2", lambda _: REFERENCE.values, clock=lambda: 0.0)
     get = bytes.fromhex(

@@ -27,6 +27,8 @@ class Target:
     seeds: tuple[bytes, ...]
     allowed: tuple[type[Exception], ...] = (BadReply,)
     most: int = 65_536
+    seconds: float = 0.05
+    """How much CPU time an input may take."""
 
 
 def text_of(parse: Callable[[str], object]) -> Callable[[bytes], object]:

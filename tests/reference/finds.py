@@ -249,5 +249,6 @@ FINDS: Final[Mapping[str, Plan]] = {
                 ),
             ),
         ),
+        sun=Device(sort="power", phase=7, from_minute=90),
     ),
 }
