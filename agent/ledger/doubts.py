@@ -57,12 +57,8 @@ class Doubt(NamedTuple):
         )
 
 
-class Unseen(NamedTuple):
-    """A stretch of time in which nobody saw a register move, in milliseconds.
-
-    Its energy may be wrong by `joules`, in any sum. That has a cause of its own each time, so the
-    limits of several stretches add up by squares.
-    """
+class _Stretch(NamedTuple):
+    """A stretch of time, in milliseconds, whose energy may be wrong by `joules` in any sum."""
 
     start: int
     end: int
@@ -84,5 +80,23 @@ class Unseen(NamedTuple):
         return self._replace(start=start, end=end, joules=self.joules * share)
 
 
-Uncertain = Doubt | Unseen
+class Unseen(_Stretch):
+    """A stretch of time in which nobody saw a register move.
+
+    That has a cause of its own each time, so the limits of several stretches add up by squares.
+    """
+
+    __slots__ = ()
+
+
+class Lull(_Stretch):
+    """Minutes in which a utility meter counted less than just before and after, by `joules`.
+
+    It may rest by turns, so that the meters beside it tell whether that was so, or it was dead.
+    """
+
+    __slots__ = ()
+
+
+Uncertain = Doubt | Unseen | Lull
 """What may be wrong of a meter's energy in some time."""

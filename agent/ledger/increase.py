@@ -11,6 +11,13 @@ time: half a per cent of an hour."""
 LEAST_REST_MS: Final = 180_000
 """A rest of up to this is cut by no more than a reading each five minutes is."""
 
+BRIEF_MS: Final = 900_000
+"""Milliseconds. What stands at 0 for as long does so in two cells of five minutes at least. These
+are judged by the meters beside it."""
+
+_BRIEF_UNSEEN_MS: Final = 3_600_000
+"""Milliseconds. A rest that nobody saw leaves no cell at 0 in so long a time."""
+
 
 class Increase(NamedTuple):
     """What a register rose by, in joules; times are in milliseconds.
@@ -41,3 +48,10 @@ class Increase(NamedTuple):
         """Whether the register was not seen to move all the time; its load may have been off."""
         was_seen = self.heard_all and self.seen == self.since
         return self.end - self.since > LEAST_REST_MS and not was_seen
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether a rest in it was too short for its cells to tell."""
+        if self.heard_all:
+            return self.seen - self.since < BRIEF_MS
+        return self.end - self.since <= _BRIEF_UNSEEN_MS

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from agent.ledger.doubts import Doubt, Uncertain, Unseen
+from agent.ledger.doubts import Doubt, Lull, Uncertain, Unseen
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.increase import LEAST_EXCESS_MS, LEAST_REST_MS, Increase
 from agent.ledger.out_of_line import OutOfLine, beside_of
@@ -79,6 +79,7 @@ def doubts_of(
     by_steps: Mapping[int, float] = NO_LIMITS,
     *,
     never_rests: bool = False,
+    rests_by_turns: bool = False,
 ) -> Iterator[Uncertain]:
     """Return what is in doubt of the increases of a register, in order of time.
 
@@ -86,7 +87,7 @@ def doubts_of(
     still and then moves by more than a step is refreshed now and then: what it shows may be as old
     as the reading before. `unseen` says, by their place, how wrong those increases may be that
     nobody saw (`agent.ledger.unseen`), and `by_steps` those that come a step too early or too late
-    (`agent.ledger.coarse_steps`).
+    (`agent.ledger.coarse_steps`). A supply that `rests_by_turns` may be dead instead.
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
     beside = [beside_of(increases, n) for n in range(len(increases))]
@@ -100,9 +101,10 @@ def doubts_of(
             )
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
-        least = None if rested[n] else witness.usual_least(one.place)
+        least = witness.usual_least(one.place)
         lowest = (max if never_rests else min)(near, default=0.0)
-        hidden = max(hidden, _lack(one, near, least, lowest), by_steps.get(n, 0.0))
+        lack = _lack(one, near, None if rested[n] else least, lowest)
+        hidden = max(hidden, lack, by_steps.get(n, 0.0))
         if not one.wrapped and one.joules > step:
             hidden = max(hidden, out.joules(n))
         lacking = 0.0
@@ -117,6 +119,8 @@ def doubts_of(
             yield Doubt(one.since, end, hidden=lacking)
         elif hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
+        told = max(hidden, lacking, unseen.get(n, 0.0))
+        yield from _lull(one, near, least if rests_by_turns else None, told)
 
 
 def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:
@@ -174,6 +178,14 @@ def _lack(one: Increase, near: Sequence[float], least: float | None, lowest: flo
     if rate * length - one.joules <= rate * LEAST_EXCESS_MS:
         return 0.0
     return max(near) * length - one.joules
+
+
+def _lull(one: Increase, near: Sequence[float], least: float | None, told: float) -> Iterator[Lull]:
+    """Tell what a meter lacks in minutes in which it rested or was dead, beyond what is `told`."""
+    if one.is_brief:
+        joules = _lack(one, near, least, max(near, default=0.0)) - told
+        if joules > 0:
+            yield Lull(one.since, one.end, joules)
 
 
 def _rates_around(increases: Sequence[Increase], n: int) -> list[float]:

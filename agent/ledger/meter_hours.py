@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from agent.ledger.doubts import Uncertain
 from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
-from agent.ledger.power_doubts import jumps, power_doubts
+from agent.ledger.power_doubts import jumps, lulls, power_doubts
 from agent.ledger.power_fills import judge_fills
 from agent.ledger.power_judge import accepted_power
 from agent.ledger.register_judge import Refusal
@@ -100,6 +100,8 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
             doubts, open_since = [*found.doubts], found.open_since
         if not limits.is_one_of_many:
             doubts = [*doubts, *jumps(power)]
+        if limits.is_utility:
+            doubts = [*doubts, *lulls(power)]
     return MeterEnergy(
         register=register,
         drawn=drawn,

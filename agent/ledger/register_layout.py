@@ -23,7 +23,7 @@ from agent.ledger.limits import Limits
 from agent.ledger.near_rates import NEAR_MS
 from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise
 from agent.ledger.register_judge import Level, Refusal, RegisterEvent, Verdict, judge
-from agent.ledger.register_plain import is_plain
+from agent.ledger.register_plain import begins_late, is_plain, stands_long
 from agent.ledger.register_rests import find_rests
 from agent.ledger.register_steps import step_of
 from agent.ledger.segments import longest_gap, without
@@ -72,9 +72,9 @@ def is_simple(
         return not readings or readings[0].value >= 0
     if not is_plain(readings, rises, limits):
         return False
-    if limits.never_rests and any(joules == 0.0 for joules, _ in rises):
+    if _may_be_dead(rises, limits):
         return False
-    if not limits.is_one_of_many and (_begins_late(rises) or _was_silent(readings)):
+    if not limits.is_one_of_many and (begins_late(rises) or _was_silent(readings)):
         return False
     if rises[-1][0] == 0.0 and not _may_rest(rises, limits, known_step, is_powered=bool(power)):
         return False
@@ -89,20 +89,11 @@ def _was_silent(readings: Sequence[TimedValue]) -> bool:
     )
 
 
-def _begins_late(rises: Sequence[Rise]) -> bool:
-    """Tell whether a register first stood still, and for longer than it did later.
-
-    It may have stood so since before its first reading here. If it is young, it may have been reset
-    and held at 0 meanwhile.
-    """
-    times: list[int] = []
-    still = 0
-    for joules, elapsed in rises:
-        still += elapsed
-        if joules:
-            times.append(still)
-            still = 0
-    return bool(times) and rises[0][0] == 0.0 and times[0] > max(times[1:], default=0)
+def _may_be_dead(rises: Sequence[Rise], limits: Limits) -> bool:
+    """Tell whether a utility meter stood still, so that it may be dead."""
+    if limits.never_rests:
+        return any(joules == 0.0 for joules, _ in rises)
+    return limits.rests_by_turns and stands_long(rises)
 
 
 def _may_rest(rises: Sequence[Rise], limits: Limits, known_step: int, *, is_powered: bool) -> bool:
@@ -225,7 +216,13 @@ def register_energy(
     by_steps = step_limits(increases, float(step), bounds)
     found.doubts = [
         *doubts_of(
-            increases, float(step), bounds, unseen, by_steps, never_rests=limits.never_rests
+            increases,
+            float(step),
+            bounds,
+            unseen,
+            by_steps,
+            never_rests=limits.never_rests,
+            rests_by_turns=limits.rests_by_turns,
         ),
         *rests.doubts,
     ]

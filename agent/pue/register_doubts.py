@@ -5,15 +5,17 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from agent.ledger.doubts import Doubt, Uncertain, Unseen
+from agent.ledger.doubts import Doubt, Lull, Uncertain, Unseen
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.ledger import Ledger
 from agent.ledger.register_steps import ImportedRegister, Register
 from agent.ledger.store.changes import Subject
 from agent.ledger.stretches import CountedTime, Stretch
 from agent.pue.boundaries import Boundaries
+from agent.pue.lulls import LullJudge
 from agent.pue.places import Place
 from agent.pue.uncertainty import RegisterDoubt
 
@@ -116,6 +118,7 @@ class RegisterDoubts:
         self._changes: dict[Subject, int] = {}
         self._steps: dict[_Points, _PointSteps] = {}
         self._weighted: dict[_Points, _Limits] = {}
+        self._lulls = LullJudge(ledger, boundaries)
 
     def refresh(self, *, boundaries_changed: bool) -> None:
         """Read again what has changed in the database."""
@@ -131,7 +134,8 @@ class RegisterDoubts:
                 )
                 self._register_change = number
                 self._steps.clear()
-            for table in (tables.stretches, tables.doubts, tables.unseen):
+            self._lulls.refresh(tables, boundaries_changed=boundaries_changed)
+            for table in (tables.stretches, tables.doubts, tables.unseen, tables.lulls):
                 number = tables.changes.number(table.subject)
                 if number != self._changes.get(table.subject):
                     self._known[table.subject] = table.all()
@@ -190,7 +194,9 @@ class RegisterDoubts:
                         _Weighted(
                             start=one.start,
                             factor=abs(place.factor),
-                            limit=one.limit,
+                            limit=partial(self._lulls.limit, site, place, one)
+                            if isinstance(one, Lull)
+                            else one.limit,
                             is_minor=isinstance(one, Doubt) and one.is_minor,
                             is_apart=isinstance(one, Unseen),
                         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal
 
-Subject = Literal["block", "stretch", "doubt", "unseen", "register", "site_hour", "heard"]
+Subject = Literal["block", "stretch", "doubt", "unseen", "lull", "register", "site_hour", "heard"]
 
 
 class ChangeTable:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from agent.ledger.doubts import Doubt, Uncertain, Unseen
+from agent.ledger.doubts import Doubt, Lull, Uncertain, Unseen
 from agent.ledger.store.changes import ChangeTable
 from agent.ledger.store.episodes import EpisodeTable
 from agent.ledger.store.former_hours import FormerHourTable
@@ -56,6 +56,7 @@ class Tables:
     stretches: UncertainTable[Stretch]
     doubts: UncertainTable[Doubt]
     unseen: UncertainTable[Unseen]
+    lulls: UncertainTable[Lull]
     registers: RegisterTable
     refusals: RefusalTable
     site_hours: SiteHourTable
@@ -83,6 +84,7 @@ class Tables:
             UncertainTable(db, "stretch", "joules", Stretch),
             UncertainTable(db, "doubt", "uneven, loose, hidden", Doubt),
             UncertainTable(db, "unseen", "joules", Unseen),
+            UncertainTable(db, "lull", "joules", Lull),
             RegisterTable(db),
             RefusalTable(db),
             SiteHourTable(db),
@@ -103,8 +105,10 @@ class Tables:
         """Store what may be wrong of a meter between two times in place of what was known there."""
         doubts = (one for one in found if isinstance(one, Doubt))
         unseen = (one for one in found if isinstance(one, Unseen))
+        lulls = (one for one in found if isinstance(one, Lull))
         self.doubts.replace(meter, first, last, doubts)
         self.unseen.replace(meter, first, last, unseen)
+        self.lulls.replace(meter, first, last, lulls)
 
 
 class Store:

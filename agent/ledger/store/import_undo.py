@@ -15,6 +15,7 @@ _ROWS: Final = {
     "stretch": "start < :last AND stop > :first",
     "doubt": "start < :last AND stop > :first",
     "unseen": "start < :last AND stop > :first",
+    "lull": "start < :last AND stop > :first",
     "refusal": "start < :last AND stop > :first",
     "heard": "true",
     "register": "true",
@@ -22,7 +23,14 @@ _ROWS: Final = {
 }
 """The tables of which an import replaces a meter's rows, and which of them."""
 
-_COUNTED: Final[tuple[Subject, ...]] = ("stretch", "doubt", "unseen", "register", "heard")
+_COUNTED: Final[tuple[Subject, ...]] = (
+    "stretch",
+    "doubt",
+    "unseen",
+    "lull",
+    "register",
+    "heard",
+)
 """What others remember of these tables until a change is counted."""
 
 Row = list[float | int | str | None]

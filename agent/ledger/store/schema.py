@@ -14,6 +14,7 @@ named by its first millisecond, a day of `rack_day` by its ordinal (`datetime.da
 | `stretch` | stretches of time of which only the total energy is known |
 | `doubt` | limits of error of a meter's energy in a stretch of time |
 | `unseen` | the same of each time in which nobody saw its register move |
+| `lull` | minutes in which a utility meter counted less than before and after, and how much less |
 | `register` | the step of each meter's register, and when it was first read |
 | `refusal` | how many readings of a meter were refused in an hour or a day, by reason |
 | `unsettled` | since when a meter's next readings may change what is made of the last ones |
@@ -49,7 +50,7 @@ from agent.ledger.store.old_state import (
     TOTALS_FROM_STATE,
 )
 
-VERSION: Final = 16
+VERSION: Final = 17
 
 _METER: Final = """CREATE TABLE meter (
     id INTEGER PRIMARY KEY, site TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
@@ -80,6 +81,10 @@ _DOUBT: Final = """CREATE TABLE doubt (
     PRIMARY KEY (meter, start, stop, uneven, loose, hidden)
 ) WITHOUT ROWID"""
 _UNSEEN: Final = """CREATE TABLE unseen (
+    meter INTEGER, start INTEGER, stop INTEGER NOT NULL, joules REAL NOT NULL,
+    PRIMARY KEY (meter, start)
+) WITHOUT ROWID"""
+_LULL: Final = """CREATE TABLE lull (
     meter INTEGER, start INTEGER, stop INTEGER NOT NULL, joules REAL NOT NULL,
     PRIMARY KEY (meter, start)
 ) WITHOUT ROWID"""
@@ -157,6 +162,7 @@ SCHEMA: Final[tuple[str, ...]] = (
     _STRETCH,
     _DOUBT,
     _UNSEEN,
+    _LULL,
     _REGISTER,
     _REFUSAL,
     _REFUSAL_INDEX,
@@ -227,6 +233,7 @@ _SINCE: Final[Mapping[int, tuple[str, ...]]] = {
     14: (EPISODE,),
     15: (_REFUSAL_INDEX,),
     16: ("DROP INDEX IF EXISTS site_hour_joules",),
+    17: (_LULL,),
 }
 """What is done to a file of the version before."""
 

@@ -27,7 +27,7 @@ Uncertain = TypeVar("Uncertain", bound=_OfTime)
 
 
 class UncertainTable(Generic[Uncertain]):
-    """The table `stretch`, `doubt` or `unseen`: a meter, start and stop, and some energies."""
+    """The table `stretch`, `doubt`, `unseen` or `lull`: a meter, start, stop and energies."""
 
     def __init__(
         self, db: sqlite3.Connection, table: Subject, energies: str, make: Callable[..., Uncertain]

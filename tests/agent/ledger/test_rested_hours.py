@@ -69,6 +69,7 @@ def test_rested_hours_are_found_without_reading_all_refusals(tmp_path: Path) -> 
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         schema.upgrade(db)
         db.execute("DROP INDEX refusal_reason")
+        db.execute("DROP TABLE lull")
         db.execute("PRAGMA user_version = 14")
         db.execute("INSERT INTO meter VALUES (1, 'dc1', 'main', 'meter', 'utility')")
         RefusalTable(db).note_rest(METER, DAY_MS, 7)

@@ -1,0 +1,145 @@
+"""Whether a utility meter that counted less for minutes rested, or may have been dead.
+
+If it rested, the meters beside it counted more in that time, or what they feed drew less. Else what
+it lacks is in doubt. It is judged by the cells of the site's sums, each time a window is asked for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from statistics import fmean, median
+from typing import Final, NamedTuple
+
+from agent.inventory.model import IT_POINTS, NOT_IT
+from agent.ledger.doubts import Lull
+from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, floor_hour
+from agent.ledger.ledger import Ledger
+from agent.ledger.store.database import Tables
+from agent.ledger.store.site_hours import ChangedHour, SiteHour
+from agent.ledger.stretches import CountedTime
+from agent.pue.boundaries import Boundaries
+from agent.pue.boundary import Boundary
+from agent.pue.fallen import EXPLAINED
+from agent.pue.hour_sums import facility_cells
+from agent.pue.places import Place
+
+_BESIDE: Final = CELLS // 2
+"""Cells before a lull and after it with which it is compared."""
+
+_PATH: Final = ("ups_input", *IT_POINTS)
+"""The points that IT's energy passes."""
+
+_Asked = tuple[str, Lull]
+"""A site, and what one of its meters lacks."""
+
+
+class _Cell(NamedTuple):
+    """What came in and stayed, what IT drew, and what other meters did, in joules."""
+
+    supply: float
+    load: float
+    overhead: float
+
+
+class LullJudge:
+    """Judges lulls by the sums of their site; keeps what it found until these change."""
+
+    def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
+        self._ledger, self._boundaries = ledger, boundaries
+        self._generation: int | None = None
+        self._missing: dict[_Asked, float] = {}
+
+    def refresh(self, tables: Tables, *, boundaries_changed: bool) -> None:
+        """Forget what hours tell otherwise that have changed."""
+        if boundaries_changed or self._generation is None:
+            self._missing.clear()
+            self._generation = tables.site_hours.last_generation()
+            return
+        self._generation, changed = tables.site_hours.changed_since(self._generation)
+        if changed:
+            for site, one in list(self._missing):
+                if any(ChangedHour(site, hour) in changed for hour in _hours(one)):
+                    del self._missing[site, one]
+
+    def limit(
+        self, site: str, place: Place, one: Lull, start: int, end: int, counted: CountedTime | None
+    ) -> float:
+        """Return the limit of error, in joules, of what a meter counted from `start` to `end`.
+
+        It is 0 where others took over what it did not count, or nobody drew it.
+        """
+        limit = one.limit(start, end, counted)
+        if not limit:
+            return 0.0
+        if (site, one) not in self._missing:
+            self._missing[site, one] = self._missed(self._boundaries.by_site[site], one)
+        lacking = one.joules * abs(place.factor)
+        return limit if self._missing[site, one] > (1.0 - EXPLAINED) * lacking else 0.0
+
+    def _missed(self, boundary: Boundary, one: Lull) -> float:
+        """Return how many joules of a site are missing in a lull, beside what it draws less.
+
+        It is 0 where a battery may give, and where nothing of the time is covered.
+        """
+        if not boundary.supplies:
+            return 0.0
+        cells = self._cells(boundary, one)
+        first = (one.start - cells.start) // CELL_MS
+        last = -((cells.start - one.end) // CELL_MS)
+        within = [cell for cell in cells.of[first:last] if cell is not None]
+        if not within:
+            return 0.0
+        usual = _usual([_usual(reversed(cells.of[:first])), _usual(cells.of[last:])])
+        if usual is None:
+            return math.inf
+        now = (fmean(values) for values in zip(*within, strict=True))
+        lost = _Cell(*(was - cell for was, cell in zip(usual, now, strict=True)))
+        of_load = (usual.supply - usual.overhead) / usual.load if usual.load > 0 else 0.0
+        return (last - first) * (lost.supply - of_load * lost.load - lost.overhead)
+
+    def _cells(self, boundary: Boundary, one: Lull) -> _Cells:
+        hours = _hours(one)
+        overhead = [point for point in NOT_IT if boundary.places.get(point)]
+        points = {*boundary.facility_points, *boundary.supplies, *boundary.sold, *_PATH, *overhead}
+        with self._ledger.reader.read() as tables:
+            known = tables.site_hours.between(boundary.site, points, hours[0], hours[-1] + 1)
+        found = [cell for hour in hours for cell in _of_hour(boundary, hour, known.get(hour, {}))]
+        return _Cells(hours[0], found)
+
+
+class _Cells(NamedTuple):
+    """The cells of some hours from a time on; None where anything is not known."""
+
+    start: int
+    of: Sequence[_Cell | None]
+
+
+def _hours(one: Lull) -> Sequence[int]:
+    """Return the hours of a lull, and those with which it is compared."""
+    beside = _BESIDE * CELL_MS
+    return range(floor_hour(one.start - beside), one.end + beside, HOUR_MS)
+
+
+def _of_hour(
+    boundary: Boundary, hour: int, points: Mapping[str, SiteHour]
+) -> Iterator[_Cell | None]:
+    known = facility_cells(hour, points, boundary)
+    load = [points[point] for point in _PATH if point in points]
+    overhead = [points[point] for point in NOT_IT if point in points]
+    for n in range(CELLS):
+        drawn = [row.joules[n] for row in load if row.mask >> n & 1]
+        if not (known >> n & 1 and drawn):
+            yield None
+            continue
+        came = sum(points[point].joules[n] for point in boundary.supplies if point in points)
+        left = sum(points[point].joules[n] for point in boundary.sold if point in points)
+        others = sum(row.joules[n] for row in overhead if row.mask >> n & 1)
+        yield _Cell(came - left, max(drawn), others)
+
+
+def _usual(cells: Iterable[_Cell | None]) -> _Cell | None:
+    """Return the median of the first cells that are known; None where none is."""
+    known = list(islice((one for one in cells if one is not None), _BESIDE))
+    return _Cell(*(median(values) for values in zip(*known, strict=True))) if known else None
