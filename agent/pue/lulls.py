@@ -16,7 +16,6 @@ from agent.inventory.model import IT_POINTS, NOT_IT
 from agent.ledger.doubts import Lull
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, floor_hour
 from agent.ledger.ledger import Ledger
-from agent.ledger.store.database import Tables
 from agent.ledger.store.site_hours import ChangedHour, SiteHour
 from agent.ledger.stretches import CountedTime
 from agent.pue.boundaries import Boundaries
@@ -48,20 +47,23 @@ class LullJudge:
 
     def __init__(self, ledger: Ledger, boundaries: Boundaries) -> None:
         self._ledger, self._boundaries = ledger, boundaries
-        self._generation: int | None = None
+        self._generation = 0
         self._missing: dict[_Asked, float] = {}
 
-    def refresh(self, tables: Tables, *, boundaries_changed: bool) -> None:
-        """Forget what hours tell otherwise that have changed."""
-        if boundaries_changed or self._generation is None:
-            self._missing.clear()
-            self._generation = tables.site_hours.last_generation()
-            return
-        self._generation, changed = tables.site_hours.changed_since(self._generation)
-        if changed:
-            for site, one in list(self._missing):
-                if any(ChangedHour(site, hour) in changed for hour in _hours(one)):
-                    del self._missing[site, one]
+    def forget(self) -> None:
+        """Forget everything: other meters may count."""
+        self._missing.clear()
+
+    def refresh(self) -> None:
+        """Forget what is judged by hours that have changed."""
+        with self._ledger.reader.read() as tables:
+            if not self._missing:
+                self._generation = tables.site_hours.last_generation()
+                return
+            self._generation, changed = tables.site_hours.changed_since(self._generation)
+        for site, one in list(self._missing) if changed else ():
+            if any(ChangedHour(site, hour) in changed for hour in _hours(one)):
+                del self._missing[site, one]
 
     def limit(
         self, site: str, place: Place, one: Lull, start: int, end: int, counted: CountedTime | None

@@ -125,6 +125,7 @@ class RegisterDoubts:
         if boundaries_changed:
             self._steps.clear()
             self._weighted.clear()
+            self._lulls.forget()
         with self._ledger.reader.read() as tables:
             number = tables.changes.number("register")
             if number != self._register_change:
@@ -134,13 +135,16 @@ class RegisterDoubts:
                 )
                 self._register_change = number
                 self._steps.clear()
-            self._lulls.refresh(tables, boundaries_changed=boundaries_changed)
             for table in (tables.stretches, tables.doubts, tables.unseen, tables.lulls):
                 number = tables.changes.number(table.subject)
                 if number != self._changes.get(table.subject):
                     self._known[table.subject] = table.all()
                     self._changes[table.subject] = number
                     self._weighted.clear()
+
+    def follow_sums(self) -> None:
+        """Take in that sums of hours have changed, by which some doubts are judged."""
+        self._lulls.refresh()
 
     def at(
         self, site: str, points: tuple[str, ...], start: int, end: int, counted: CountedTime | None

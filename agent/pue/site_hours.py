@@ -59,7 +59,9 @@ class SiteHours:
         changed = self._boundaries.refresh()
         self._doubts.refresh(boundaries_changed=changed)
         self._edges.forget()
-        return self._summer.refresh()
+        is_done = self._summer.refresh()
+        self._doubts.follow_sums()
+        return is_done
 
     def take_as_summed(self) -> None:
         """Work the boundaries out, and take the hours as they were summed before.

@@ -28,6 +28,9 @@ def _dead(*times: tuple[int, int]) -> Device:
 _HOURS: Final = _dead((160, 400))
 _BESIDE: Final = (Device(), Device(), Device())
 
+_TWELVE: Final = (Fault(sort="dead", minute=183, minutes=12),)
+"""They leave a single cell at 0."""
+
 _TWO_HOURS: Final = Fault(sort="dead", minute=60, minutes=120)
 
 DEAD_FINDS: Final[Mapping[str, Plan]] = {
@@ -57,6 +60,32 @@ DEAD_FINDS: Final[Mapping[str, Plan]] = {
         ),
         sun=Device(),
         sun_kw=5,
+    ),
+    "one of two feeds that is dead for twelve minutes beside the sun": Plan(
+        overhead=60,
+        feeds=(Device(sort="both", faults=_TWELVE), Device()),
+        sun=Device(sort="power"),
+    ),
+    "the same, read each ten minutes": Plan(
+        overhead=60,
+        feeds=(Device(seconds=600, phase=29, faults=_TWELVE), Device()),
+        sun=Device(sort="power"),
+    ),
+    "one of two feeds that is dead for twelve minutes, of power alone": Plan(
+        overhead=60, feeds=(Device(sort="power", faults=_TWELVE), Device())
+    ),
+    "one of two feeds that is dead for twenty minutes, and its register is then at 0": Plan(
+        feeds=(
+            Device(
+                sort="both",
+                faults=(
+                    Fault(sort="dead", minute=114, minutes=20),
+                    Fault(sort="zero", minute=118, minutes=45),
+                ),
+            ),
+            Device(),
+        ),
+        sun=Device(sort="power"),
     ),
     "a feed that is dead from half an hour before another one counts again": _four(
         _TWO_HOURS, Fault(sort="dead", minute=150, minutes=400)

@@ -1,0 +1,141 @@
+"""A utility meter that counts nothing for minutes, by hand: 130 kW come in, 100 are IT's.
+
+The main feed gives 40 of them, a second one 80, and the sun 10. Seven minutes of 40 kW are 4.667 of
+the 650 kWh of five hours, 0.718 %. As a limit of error that is U = 2 · 0.718 % / √3 = 0.829 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from collectors.base import Reading
+from tests.agent.pue.test_at_rest import Told, live, result, stock
+from tests.agent.pue.test_rest_beside_sun import counted
+from tests.support.ledger import SITE, T0, Bench, batch, bench, energy, power
+
+EXACT = "accuracy_class: 0.2, "
+MAIN, SECOND, SUN, IT = (
+    f"{{{EXACT}meter: {name}, point: {point}}}"
+    for name, point in (
+        ("main", "utility"),
+        ("second", "utility"),
+        ("pv", "renewable"),
+        ("it", "it_input"),
+    )
+)
+SITE_OF_ALL = stock(MAIN, SECOND, SUN, IT)
+MINUTES = 361
+LULL = range(117, 124)
+"""It begins in one hour and ends in the next."""
+
+CALM = 0.005
+"""What the classes alone make of it, and no more."""
+
+OF_LULL = 0.00829
+
+
+def steady(kw: float, lull: float | None = None) -> list[float]:
+    """Return the power of each minute; another one in the lull."""
+    return [kw if lull is None or m not in LULL else lull for m in range(MINUTES)]
+
+
+def only(kind: str, told: Told) -> Told:
+    """Leave out the register, or the power."""
+    kept = {"register": energy, "power": power}
+    if kind == "both":
+        return told
+    metric = kept[kind]("", 0.0)[0].metric
+    return lambda m: [one for one in told(m) if one[0].metric is metric]
+
+
+def told_by(
+    main: Sequence[float], second: Sequence[float], sun: Sequence[float], load: Sequence[float]
+) -> list[Told]:
+    return [
+        counted("main", "utility", list(main)),
+        counted("second", "utility", list(second)),
+        counted("pv", "renewable", list(sun)),
+        counted("it", "it_input", list(load)),
+    ]
+
+
+def relative(b: Bench) -> float:
+    """Return U of five hours, relative to their PUE; all of them are covered."""
+    found = result(b)
+    assert found.coverage == 1.0
+    assert found.uncertainty is not None
+    return found.uncertainty
+
+
+@pytest.mark.parametrize("kind", ["register", "power", "both"])
+def test_what_a_dead_feed_lacks_is_in_doubt(tmp_path: Path, kind: str) -> None:
+    """90 kW are left, which could be the 100 kW of IT and what registers count late."""
+    main, *others = told_by(steady(40, 0), steady(80), steady(10), steady(100))
+    with bench(tmp_path, SITE_OF_ALL) as b:
+        live(b, only(kind, main), *others, minutes=360)
+        assert result(b).pue == pytest.approx(1.3 * (1 - 0.00718), abs=0.0005)
+        assert OF_LULL < relative(b) < OF_LULL + CALM
+
+
+@pytest.mark.parametrize("kind", ["register", "power", "both"])
+@pytest.mark.parametrize(
+    ("second", "sun", "load"),
+    [(120, 10, 100), (80, 50, 100), (80, 10, 100 - 40 / 1.3), (100, 30, 100)],
+)
+def test_a_feed_whose_load_others_take_over_is_in_no_doubt(
+    tmp_path: Path, kind: str, second: float, sun: float, load: float
+) -> None:
+    """The second feed, the sun, or both carry it, or IT draws 30.8 kW less."""
+    main, *others = told_by(steady(40, 0), steady(80, second), steady(10, sun), steady(100, load))
+    with bench(tmp_path, SITE_OF_ALL) as b:
+        live(b, only(kind, main), *others, minutes=360)
+        assert result(b).pue == pytest.approx(1.3, abs=0.001)
+        assert relative(b) < CALM
+
+
+def test_half_of_it_taken_over_is_not_enough(tmp_path: Path) -> None:
+    with bench(tmp_path, SITE_OF_ALL) as b:
+        live(b, *told_by(steady(40, 0), steady(80, 100), steady(10), steady(100)), minutes=360)
+        assert relative(b) > OF_LULL
+
+
+def test_a_battery_may_have_given_it(tmp_path: Path) -> None:
+    """Then nothing is made of a supply that stands still, and `--explain` says so."""
+    text = SITE_OF_ALL.replace("timezone", "battery: true, timezone")
+    with bench(tmp_path, text) as b:
+        live(b, *told_by(steady(40, 0), steady(80), steady(10), steady(100)), minutes=360)
+        assert relative(b) < CALM
+
+
+def test_what_comes_late_tells_that_the_sun_took_it_over(tmp_path: Path) -> None:
+    """Twenty minutes of the solar register come hours later: until then it seems even."""
+    main, second, sun, load = told_by(steady(40, 0), steady(80), steady(10, 50), steady(100))
+    late = range(111, 130)
+
+    def most_of_it(minute: int) -> list[Reading]:
+        return [] if minute in late else only("register", sun)(minute)
+
+    with bench(tmp_path, SITE_OF_ALL) as b:
+        live(b, main, second, most_of_it, load, minutes=360)
+        assert relative(b) > OF_LULL
+        for minute in late:
+            b.book.accept(batch(T0 + 60 * minute, *only("register", sun)(minute)))
+        b.book.flush()
+        b.pue.refresh()
+        assert relative(b) < CALM
+
+
+def test_of_a_lull_an_hour_has_its_part(tmp_path: Path) -> None:
+    """Three of the seven minutes are in the first hour, four in the second.
+
+    They are 2.667 of 130 kWh, 2.05 %, so that U is 2.37 % of this hour.
+    """
+    with bench(tmp_path, SITE_OF_ALL) as b:
+        live(b, *told_by(steady(40, 0), steady(80), steady(10), steady(100)), minutes=360)
+        found = b.pue.between(SITE, T0 + 7200, T0 + 10800)
+        assert found.pue == pytest.approx(1.3 * (1 - 0.0205), abs=0.001)
+        assert found.uncertainty is not None
+        assert 0.0237 < found.uncertainty < 0.04  # the hour's edge is uncertain as well
