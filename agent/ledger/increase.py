@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from agent.ledger.energy import HOUR_MS
+
 LEAST_EXCESS_MS: Final = 18_000
 """Milliseconds. An excess is stored as a doubt only if it is more than the energy of this much
 time: half a per cent of an hour."""
@@ -15,8 +17,8 @@ BRIEF_MS: Final = 900_000
 """Milliseconds. What stands at 0 for as long does so in two cells of five minutes at least. These
 are judged by the meters beside it."""
 
-_BRIEF_UNSEEN_MS: Final = 3_600_000
-"""Milliseconds. A rest that nobody saw leaves no cell at 0 in so long a time."""
+_ALIKE_MS: Final = 6 * HOUR_MS
+"""Milliseconds. Over a longer time a load need not be like that before and after."""
 
 
 class Increase(NamedTuple):
@@ -51,7 +53,5 @@ class Increase(NamedTuple):
 
     @property
     def is_brief(self) -> bool:
-        """Whether a rest in it was too short for its cells to tell."""
-        if self.heard_all:
-            return self.seen - self.since < BRIEF_MS
-        return self.end - self.since <= _BRIEF_UNSEEN_MS
+        """Whether its cells do not tell of a rest: too few stand at 0."""
+        return self.laid - self.since < BRIEF_MS and self.end - self.since <= _ALIKE_MS

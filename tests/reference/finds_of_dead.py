@@ -87,6 +87,17 @@ DEAD_FINDS: Final[Mapping[str, Plan]] = {
         ),
         sun=Device(sort="power"),
     ),
+    "a feed of a register renewed each 200 minutes, dead for 45 of them, beside the sun": Plan(
+        feeds=(
+            Device(
+                faults=(
+                    Fault(sort="refresh", minute=1, minutes=200),
+                    Fault(sort="dead", minute=169, minutes=45),
+                )
+            ),
+        ),
+        sun=Device(sort="power"),
+    ),
     "a feed that is dead from half an hour before another one counts again": _four(
         _TWO_HOURS, Fault(sort="dead", minute=150, minutes=400)
     ),
