@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from collectors.base import Reading
-from tests.agent.pue.test_at_rest import Told, live, result, stock
+from tests.agent.pue.test_at_rest import KWH, Told, live, result, stock
 from tests.agent.pue.test_rest_beside_sun import counted
-from tests.support.ledger import SITE, T0, Bench, batch, bench, energy, power
+from tests.support.ledger import SITE, T0, Bench, batch, bench, energy, exported, power
 
 EXACT = "accuracy_class: 0.2, "
 MAIN, SECOND, SUN, IT = (
@@ -78,6 +78,20 @@ def test_what_a_dead_feed_lacks_is_in_doubt(tmp_path: Path, kind: str) -> None:
         live(b, only(kind, main), *others, minutes=360)
         assert result(b).pue == pytest.approx(1.3 * (1 - 0.00718), abs=0.0005)
         assert OF_LULL < relative(b) < OF_LULL + CALM
+
+
+def test_what_is_sold_less_is_taken_over_as_well(tmp_path: Path) -> None:
+    """70 of 80 kW of the sun are sold, and then 30: nobody misses the main feed's 40 kW."""
+
+    def left(minute: int) -> list[Reading]:
+        in_lull = sum(1 for m in LULL if m < minute)
+        return [exported("second", (70 * (minute - in_lull) + 30 * in_lull) / 60 * KWH)]
+
+    with bench(tmp_path, SITE_OF_ALL) as b:
+        told = told_by(steady(40, 0), steady(80), steady(80), steady(100))
+        live(b, *told, left, minutes=360)
+        assert result(b).pue == pytest.approx(1.3, abs=0.001)
+        assert relative(b) < 0.006  # more energy is metered, each with its class
 
 
 @pytest.mark.parametrize("kind", ["register", "power", "both"])
