@@ -83,7 +83,8 @@ class LullJudge:
     def _missed(self, boundary: Boundary, one: Lull) -> float:
         """Return how many joules of a site are missing in a lull, beside what it draws less.
 
-        It is 0 where a battery may give, and where nothing of the time is covered.
+        That is against the time before, or after, whichever is more. It is 0 where a battery may
+        give, and where nothing of the time is covered.
         """
         if not boundary.supplies:
             return 0.0
@@ -93,13 +94,12 @@ class LullJudge:
         within = [cell for cell in cells.of[first:last] if cell is not None]
         if not within:
             return 0.0
-        usual = _usual([_usual(reversed(cells.of[:first])), _usual(cells.of[last:])])
-        if usual is None:
+        sides = (_usual(reversed(cells.of[:first])), _usual(cells.of[last:]))
+        known = [side for side in sides if side is not None]
+        if not known or (len(known) < len(sides) and one.end - one.start > HOUR_MS):
             return math.inf
-        now = (fmean(values) for values in zip(*within, strict=True))
-        lost = _Cell(*(was - cell for was, cell in zip(usual, now, strict=True)))
-        of_load = (usual.supply - usual.overhead) / usual.load if usual.load > 0 else 0.0
-        return (last - first) * (lost.supply - of_load * lost.load - lost.overhead)
+        now = _Cell(*(fmean(values) for values in zip(*within, strict=True)))
+        return (last - first) * max(_lost(usual, now) for usual in known)
 
     def _cells(self, boundary: Boundary, one: Lull) -> _Cells:
         hours = _hours(one)
@@ -109,6 +109,13 @@ class LullJudge:
             known = tables.site_hours.between(boundary.site, points, hours[0], hours[-1] + 1)
         found = [cell for hour in hours for cell in _of_hour(boundary, hour, known.get(hour, {}))]
         return _Cells(hours[0], found)
+
+
+def _lost(usual: _Cell, now: _Cell) -> float:
+    """Return what comes in less than usual, in joules of a cell, beside what is drawn less."""
+    lost = _Cell(*(was - cell for was, cell in zip(usual, now, strict=True)))
+    of_load = (usual.supply - usual.overhead) / usual.load if usual.load > 0 else 0.0
+    return lost.supply - of_load * lost.load - lost.overhead
 
 
 class _Cells(NamedTuple):
