@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from agent.ledger.energy import HOUR_MS
-
 LEAST_EXCESS_MS: Final = 18_000
 """Milliseconds. An excess is stored as a doubt only if it is more than the energy of this much
 time: half a per cent of an hour."""
 
 LEAST_REST_MS: Final = 180_000
 """A rest of up to this is cut by no more than a reading each five minutes is."""
-
-BRIEF_MS: Final = 900_000
-"""Milliseconds. What stands at 0 for as long does so in two cells of five minutes at least. These
-are judged by the meters beside it."""
-
-_ALIKE_MS: Final = 6 * HOUR_MS
-"""Milliseconds. Over a longer time a load need not be like that before and after."""
 
 
 class Increase(NamedTuple):
@@ -50,8 +41,3 @@ class Increase(NamedTuple):
         """Whether the register was not seen to move all the time; its load may have been off."""
         was_seen = self.heard_all and self.seen == self.since
         return self.end - self.since > LEAST_REST_MS and not was_seen
-
-    @property
-    def is_brief(self) -> bool:
-        """Whether its cells do not tell of a rest: too few stand at 0."""
-        return self.laid - self.since < BRIEF_MS and self.end - self.since <= _ALIKE_MS

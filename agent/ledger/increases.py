@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from agent.ledger.doubts import Doubt, Lull, Uncertain, Unseen
+from agent.ledger.doubts import Doubt, Uncertain, Unseen
 from agent.ledger.energy import HOUR_MS
 from agent.ledger.increase import LEAST_EXCESS_MS, LEAST_REST_MS, Increase
+from agent.ledger.lulls import register_lulls
 from agent.ledger.out_of_line import OutOfLine, beside_of
 from agent.ledger.stretches import LOAD_VARIATION
 
@@ -78,8 +79,7 @@ def doubts_of(
     unseen: Mapping[int, float] = NO_LIMITS,
     by_steps: Mapping[int, float] = NO_LIMITS,
     *,
-    never_rests: bool = False,
-    rests_by_turns: bool = False,
+    is_utility: bool = False,
 ) -> Iterator[Uncertain]:
     """Return what is in doubt of the increases of a register, in order of time.
 
@@ -87,12 +87,14 @@ def doubts_of(
     still and then moves by more than a step is refreshed now and then: what it shows may be as old
     as the reading before. `unseen` says, by their place, how wrong those increases may be that
     nobody saw (`agent.ledger.unseen`), and `by_steps` those that come a step too early or too late
-    (`agent.ledger.coarse_steps`). A supply that `rests_by_turns` may be dead instead.
+    (`agent.ledger.coarse_steps`). A meter that `is_utility` may be dead where it seems to rest.
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
     beside = [beside_of(increases, n) for n in range(len(increases))]
-    rested = [not never_rests and one.may_have_rested for one in increases]
+    rested = [one.may_have_rested for one in increases]
     out = OutOfLine(increases, beside, rested)
+    told: list[float] = []
+    low: list[float] = []
     for n, (one, near) in enumerate(zip(increases, beside, strict=True)):
         yield from _of_time(one, near, step)
         if lumpy and any(abs(n - other) <= NEAR_INCREASES for other in lumpy):
@@ -102,8 +104,7 @@ def doubts_of(
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
         least = witness.usual_least(one.place)
-        lowest = (max if never_rests else min)(near, default=0.0)
-        lack = _lack(one, near, None if rested[n] else least, lowest)
+        lack = _lack(one, near, None if rested[n] else least, min(near, default=0.0))
         hidden = max(hidden, lack, by_steps.get(n, 0.0))
         if not one.wrapped and one.joules > step:
             hidden = max(hidden, out.joules(n))
@@ -119,8 +120,10 @@ def doubts_of(
             yield Doubt(one.since, end, hidden=lacking)
         elif hidden > 0:
             yield Doubt(one.laid, one.end, hidden=hidden)
-        told = max(hidden, lacking, unseen.get(n, 0.0))
-        yield from _lull(one, near, least if rests_by_turns else None, told)
+        told.append(max(hidden, lacking))
+        low.append(_lack(one, near, least, max(near, default=0.0)))
+    if is_utility:
+        yield from register_lulls(increases, step, told, low)
 
 
 def _of_time(one: Increase, near: Sequence[float], step: float) -> Iterator[Doubt]:
@@ -168,8 +171,8 @@ def _lack(one: Increase, near: Sequence[float], least: float | None, lowest: flo
     """Return by how much an increase is below what is usual near by, and below those beside it.
 
     Nothing is said of a load that may have been off for a while: that is no exchange, and what
-    nobody saw has limits of its own. What never rests may have stopped twice side by side, so the
-    `lowest` of those beside it is the greater one.
+    nobody saw has limits of its own. A utility meter may have stopped twice side by side, so the
+    `lowest` of those beside it is then the greater one.
     """
     length = one.end - one.since
     if least is None or not near:
@@ -178,14 +181,6 @@ def _lack(one: Increase, near: Sequence[float], least: float | None, lowest: flo
     if rate * length - one.joules <= rate * LEAST_EXCESS_MS:
         return 0.0
     return max(near) * length - one.joules
-
-
-def _lull(one: Increase, near: Sequence[float], least: float | None, told: float) -> Iterator[Lull]:
-    """Tell what a meter lacks in minutes in which it rested or was dead, beyond what is `told`."""
-    if one.is_brief:
-        joules = _lack(one, near, least, max(near, default=0.0)) - told
-        if joules > 0:
-            yield Lull(one.since, one.end, joules)
 
 
 def _rates_around(increases: Sequence[Increase], n: int) -> list[float]:

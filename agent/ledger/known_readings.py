@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Final
 
 from agent.ledger.energy import ENERGY, POWER
-from agent.ledger.increase import BRIEF_MS
 from agent.ledger.limits import Limits
+from agent.ledger.lulls import LONG_MS, may_lull
 from agent.ledger.meter_hours import Readings
 from agent.ledger.near_rates import NEAR, NEAR_MS
-from agent.ledger.power_doubts import LASTS_MS, PAST_MS, may_leap, may_lull
+from agent.ledger.power_doubts import LASTS_MS, PAST_MS, may_leap
 from agent.ledger.power_judge import BESIDE
 from agent.ledger.register_layout import is_simple
 from agent.ledger.store.database import Tables
@@ -41,7 +41,7 @@ def known_readings(
         )
     elif not energy and limits.is_utility and may_lull(power):
         power = tables.readings.between(
-            meter, POWER, start - BRIEF_MS, end + BRIEF_MS, beyond=POWER_BESIDE
+            meter, POWER, start - LONG_MS, end + LONG_MS, beyond=POWER_BESIDE
         )
     # One of many PDUs hides little, and is looked up often.
     step = 0 if limits.is_one_of_many or not energy else tables.registers.step(meter)

@@ -39,9 +39,9 @@ class Limits:
     `rating` is in watts; `wrap` is the number of joules at which its register begins again at 0.
     Where no rating is stated, `most` is what no meter of its kind draws, in watts, and a rise of up
     to `least` joules is not judged. A meter that `never_rests` always counts something: what
-    supplies a site is not switched off. One that `rests_by_turns` does so while the site feeds
-    itself, or sells. One that `is_one_of_many` says little by itself: a rack's PDU. One that
-    `is_supply` counts what a site gets, so that 0 of it would be a better figure.
+    supplies a site is not switched off. One that `is_utility` may rest while the site feeds itself,
+    or sells; else it is dead. One that `is_one_of_many` says little by itself: a rack's PDU. One
+    that `is_supply` counts what a site gets, so that 0 of it would be a better figure.
     """
 
     rating: float | None = None
@@ -49,7 +49,7 @@ class Limits:
     most: float = _ANY.most
     least: float = _ANY.least
     never_rests: bool = False
-    rests_by_turns: bool = False
+    is_utility: bool = False
     is_one_of_many: bool = False
     is_supply: bool = False
     is_water: bool = False
@@ -58,11 +58,6 @@ class Limits:
     def highest(self) -> float:
         """The most watts it can show: its rating, or what no meter of its kind shows."""
         return self.most if self.rating is None else self.rating
-
-    @property
-    def is_utility(self) -> bool:
-        """Whether it counts what a site buys. If it stands at 0, it may be dead."""
-        return self.never_rests or self.rests_by_turns
 
     @property
     def most_register(self) -> float:
@@ -77,7 +72,7 @@ class Limits:
         rating: float | None = None,
         wrap: float | None = None,
         never_rests: bool = False,
-        rests_by_turns: bool = False,
+        is_utility: bool = False,
         is_supply: bool = False,
     ) -> Limits:
         """Return the limits of a meter of a kind: meter, pdu, outlet, water or export."""
@@ -88,7 +83,7 @@ class Limits:
             most=most,
             least=least,
             never_rests=never_rests,
-            rests_by_turns=rests_by_turns,
+            is_utility=is_utility,
             is_one_of_many=kind in ("pdu", "outlet"),
             is_supply=is_supply,
             is_water=kind == "water",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from agent.ledger.doubts import Uncertain
 from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
-from agent.ledger.power_doubts import jumps, lulls, power_doubts
+from agent.ledger.lulls import power_lulls
+from agent.ledger.power_doubts import jumps, power_doubts
 from agent.ledger.power_fills import judge_fills
 from agent.ledger.power_judge import accepted_power
 from agent.ledger.register_judge import Refusal
@@ -101,7 +102,8 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
         if not limits.is_one_of_many:
             doubts = [*doubts, *jumps(power)]
         if limits.is_utility:
-            doubts = [*doubts, *lulls(power)]
+            lulls = power_lulls(power)
+            doubts, open_since = [*doubts, *lulls.found], earlier(open_since, lulls.open_since)
     return MeterEnergy(
         register=register,
         drawn=drawn,
@@ -125,3 +127,8 @@ def note_integrated(
                 0.0 if masks[hour] >> n & 1 else value for n, value in enumerate(found.joules)
             ]
             hours[hour].repeats = found.repeats
+
+
+def earlier(one: int | None, other: int | None) -> int | None:
+    """Return the earlier of two times, as far as they are known."""
+    return min((time for time in (one, other) if time is not None), default=None)

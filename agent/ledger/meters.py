@@ -82,7 +82,7 @@ class TrackedMeter:
             rating=self.rating,
             wrap=wrap,
             never_rests=self.never_rests,
-            rests_by_turns=self.point == "utility" and not self.never_rests,
+            is_utility=self.point == "utility",
             is_supply=self.point in INCOMING,
         )
 

@@ -7,15 +7,14 @@ told before and after is the only measure of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from heapq import nlargest
 from itertools import pairwise
 from math import fsum
 from typing import Final, NamedTuple
 
-from agent.ledger.doubts import Doubt, Lull
+from agent.ledger.doubts import Doubt
 from agent.ledger.energy import HOUR_MS, TimedValue
-from agent.ledger.increase import BRIEF_MS, LEAST_EXCESS_MS
 from agent.ledger.segments import longest_gap
 
 PAST_MS: Final = 24 * HOUR_MS
@@ -79,48 +78,6 @@ def power_doubts(readings: Sequence[TimedValue]) -> PowerDoubts:
             open_since = start if open_since is None else min(open_since, start)
         left = [one for one in left if not first <= one.time <= last]
     return PowerDoubts(sorted(doubts), open_since)
-
-
-def may_lull(readings: Sequence[TimedValue]) -> bool:
-    """Tell, at little cost, whether some readings are far below others."""
-    watts = [one.value for one in readings if one.value >= 0]
-    return bool(watts) and max(watts) > max(_NOTHING, _LEAP * min(watts))
-
-
-def lulls(readings: Sequence[TimedValue]) -> Iterator[Lull]:
-    """Tell where the power of a utility meter, in order of time, is far below what it was before.
-
-    It may be dead for minutes, and what it lacks is in doubt. Where that lasts, it is judged by the
-    meters beside it. Where it lasts still, nobody knows yet for how long.
-    """
-    n = 1
-    while n < len(readings):
-        before = readings[n - 1]
-        least = before.value / _LEAP
-        end = n
-        while end < len(readings) and 0 <= readings[end].value < least:
-            end += 1
-        is_brief = readings[end - 1].time - readings[n].time < BRIEF_MS
-        if end > n and is_brief and before.value > _NOTHING:
-            yield from _lull(readings[n - 1 : end + 1])
-        n = max(end, n + 1)
-
-
-def _lull(readings: Sequence[TimedValue]) -> Iterator[Lull]:
-    """Tell by how much power is below the first reading, or the last, in the time in between."""
-    usual = max(readings[0].value, readings[-1].value)
-    pairs = [
-        (before, after)
-        for before, after in pairwise(readings)
-        if after.value >= 0
-        and after.time - before.time <= longest_gap(before.interval, after.interval)
-    ]
-    joules = fsum(
-        (after.time - before.time) * (usual - (before.value + after.value) / 2.0) / 1000.0
-        for before, after in pairs
-    )
-    if joules > usual * LEAST_EXCESS_MS / 1000.0:
-        yield Lull(pairs[0][0].time, pairs[-1][1].time, joules)
 
 
 def jumps(readings: Sequence[TimedValue]) -> list[Doubt]:

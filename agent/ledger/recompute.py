@@ -16,7 +16,7 @@ from agent.ledger.doubts import Uncertain
 from agent.ledger.energy import ENERGY, HOUR_MS, POWER, HourCells, TimedValue, floor_hour
 from agent.ledger.known_readings import POWER_BESIDE, known_readings
 from agent.ledger.limits import Limits
-from agent.ledger.meter_hours import MeterEnergy, meter_energy
+from agent.ledger.meter_hours import MeterEnergy, earlier, meter_energy
 from agent.ledger.near_rates import NEAR, NEAR_MS
 from agent.ledger.power_judge import may_slip
 from agent.ledger.register_bounds import MAX_DIFFERENCE_MS
@@ -100,7 +100,7 @@ def recompute(
         start = floor_hour(first)
         found = meter_energy(known_readings(tables, meter, start, end, limits, widely=True), limits)
     register = found.register
-    now = _earlier(found.open_since, unsettled if is_late else None)
+    now = earlier(found.open_since, unsettled if is_late else None)
     if now != unsettled:
         tables.refusals.settle(meter, now)
     stretches = _store_doubts(tables, meter, found, start, end)
@@ -196,10 +196,6 @@ def _store_doubts(
 
 def _within(one: Stretch | Uncertain, first: int, last: int) -> bool:
     return one.end > first and one.start < last
-
-
-def _earlier(one: int | None, other: int | None) -> int | None:
-    return min((time for time in (one, other) if time is not None), default=None)
 
 
 def _affected(tables: Tables, meter: int, news: Mapping[int, NewReadings]) -> tuple[int, int]:

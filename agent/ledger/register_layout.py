@@ -20,10 +20,11 @@ from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
 from agent.ledger.increase import Increase
 from agent.ledger.increases import NoWitness, doubts_of
 from agent.ledger.limits import Limits
+from agent.ledger.lulls import stands_long
 from agent.ledger.near_rates import NEAR_MS
 from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise
 from agent.ledger.register_judge import Level, Refusal, RegisterEvent, Verdict, judge
-from agent.ledger.register_plain import begins_late, is_plain, stands_long
+from agent.ledger.register_plain import begins_late, is_plain, times_of_moves
 from agent.ledger.register_rests import find_rests
 from agent.ledger.register_steps import step_of
 from agent.ledger.segments import longest_gap, without
@@ -93,7 +94,7 @@ def _may_be_dead(rises: Sequence[Rise], limits: Limits) -> bool:
     """Tell whether a utility meter stood still, so that it may be dead."""
     if limits.never_rests:
         return any(joules == 0.0 for joules, _ in rises)
-    return limits.rests_by_turns and stands_long(rises)
+    return limits.is_utility and stands_long(times_of_moves(rises))
 
 
 def _may_rest(rises: Sequence[Rise], limits: Limits, known_step: int, *, is_powered: bool) -> bool:
@@ -221,8 +222,7 @@ def register_energy(
             bounds,
             unseen,
             by_steps,
-            never_rests=limits.never_rests,
-            rests_by_turns=limits.rests_by_turns,
+            is_utility=limits.is_utility,
         ),
         *rests.doubts,
     ]

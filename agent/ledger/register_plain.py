@@ -6,8 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from heapq import nlargest, nsmallest
 from itertools import pairwise
-from statistics import median
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from agent.ledger.coarse_steps import FROM_STEPS, ONE_STEP
 from agent.ledger.energy import TimedValue
@@ -15,9 +14,6 @@ from agent.ledger.increase import LEAST_EXCESS_MS, LEAST_REST_MS
 from agent.ledger.limits import Limits
 from agent.ledger.near_rates import NEAR, NEAR_MS, SUPPORT
 from agent.ledger.register_bounds import AT_ONCE, MAX_DIFFERENCE_MS, PEAK, Rise
-
-_LONGER: Final = 1.5
-"""A register stands still for long if it does so for more than this many times as long as usual."""
 
 
 def is_plain(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limits) -> bool:
@@ -47,10 +43,16 @@ def is_plain(readings: Sequence[TimedValue], rises: Sequence[Rise], limits: Limi
     return all(_is_steady(moves[at], limits) and _is_in_line(moves[at], aside[at]) for at in parts)
 
 
-def stands_long(rises: Sequence[Rise]) -> bool:
-    """Tell whether a register once stood still for longer than it mostly does."""
-    times = _times_of_moves(rises)
-    return bool(times) and max(times) > _LONGER * median(times)
+def times_of_moves(rises: Sequence[Rise]) -> list[int]:
+    """Return how long it took a register to move each time, in milliseconds."""
+    times: list[int] = []
+    still = 0
+    for joules, elapsed in rises:
+        still += elapsed
+        if joules:
+            times.append(still)
+            still = 0
+    return times
 
 
 def begins_late(rises: Sequence[Rise]) -> bool:
@@ -59,7 +61,7 @@ def begins_late(rises: Sequence[Rise]) -> bool:
     It may have stood so since before its first reading here. If it is young, it may have been reset
     and held at 0 meanwhile.
     """
-    times = _times_of_moves(rises)
+    times = times_of_moves(rises)
     return bool(times) and rises[0][0] == 0.0 and times[0] > max(times[1:], default=0)
 
 
@@ -180,15 +182,3 @@ def _lacks(moves: Sequence[_Moved]) -> Iterator[bool]:
     for one in moves:
         if not one.may_have_rested:
             yield one.joules < rate * (one.since_move - LEAST_EXCESS_MS)
-
-
-def _times_of_moves(rises: Sequence[Rise]) -> list[int]:
-    """Return how long it took a register to move each time, in milliseconds."""
-    times: list[int] = []
-    still = 0
-    for joules, elapsed in rises:
-        still += elapsed
-        if joules:
-            times.append(still)
-            still = 0
-    return times

@@ -1,0 +1,242 @@
+"""Times in which a utility meter counted next to nothing, and what it lacks in them.
+
+It rests by turns with other supplies, or it is dead. Its own readings do not tell which. Where it
+stands at 0 for long, its cells are judged, and those in which that begins and ends are in doubt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Final, NamedTuple
+
+from agent.ledger.doubts import Lull
+from agent.ledger.energy import CELL_MS, HOUR_MS, TimedValue
+from agent.ledger.increase import LEAST_EXCESS_MS, Increase
+from agent.ledger.segments import longest_gap
+
+LONG_MS: Final = HOUR_MS
+"""Milliseconds. Of what stands at 0 for as long, only the cells at either end are in doubt."""
+
+_ALIKE_MS: Final = 6 * HOUR_MS
+"""Milliseconds. Over a longer time a load need not be like that before and after."""
+
+_LONGER: Final = 1.5
+"""A register stands still for long if it does so for more than this many times as long as usual."""
+
+_BESIDE: Final = 2
+"""Increases on either side, of which one may be that in which the meter died, or came back."""
+
+_NEAR: Final = 10
+"""Increases on either side that tell how long a register usually takes to move."""
+
+_MANY: Final = 60
+"""Increases on either side that tell how a load goes up and down."""
+
+_OFTEN: Final = 8
+"""A load that is low in so many of them is off now and then."""
+
+_COARSE: Final = 0.1
+"""A register is coarse if it is seen to stand still before so large a share of its moves."""
+
+_SLACK: Final = 2
+"""Steps that a coarse register may lack by how it is read."""
+
+_NOTHING: Final = 100.0
+"""Watts. A meter that reads no more than this stands at 0."""
+
+
+class Lulls(NamedTuple):
+    """What is found of readings of power, and the time from which later ones may change it."""
+
+    found: list[Lull]
+    open_since: int | None
+
+
+def stands_long(times: Sequence[int]) -> bool:
+    """Tell whether a register once took longer to move than it mostly does; in milliseconds."""
+    return bool(times) and max(times) > _LONGER * median(times)
+
+
+# Of a register.
+
+
+def register_lulls(
+    increases: Sequence[Increase], step: float, told: Sequence[float], low: Sequence[float]
+) -> Iterator[Lull]:
+    """Return where a register stood still for long, or rose by less than usual, and what it lacks.
+
+    `step` is the register's, in joules. `told` is what is in doubt of each increase anyway, in
+    joules, and `low` by how much it is below what is usual near by.
+    """
+    known = _Increases(increases, step)
+    done = set[int]()
+    for n, one in enumerate(increases):
+        if one.seen == one.since or not known.took_long(n):
+            continue
+        before, after = known.touching(n, -1), known.touching(n, 1)
+        first, last = n - len(before[:1]), n + len(after[:1])
+        done |= {first, n, last}
+        if one.laid - one.since >= LONG_MS:
+            yield from _ends_of(one, before, after)
+        elif one.end - one.since <= _ALIKE_MS:
+            parts = increases[first : last + 1]
+            start, end, usual = parts[0].since, parts[-1].end, _highest((*before, *after))
+            lacking = _lacking(parts, start, end, usual) - sum(told[first : last + 1])
+            if lacking > known.slack(n):
+                yield from _lull(start, end, lacking, usual)
+    for n, one in enumerate(increases):
+        is_brief = one.laid - one.since < LONG_MS and one.end - one.since <= _ALIKE_MS
+        lacking = max(low[n], known.half(n)) - told[n]
+        if is_brief and n not in done and lacking > known.slack(n):
+            yield Lull(one.since, one.end, lacking)
+
+
+class _Increases:
+    """The increases of a register, and what is usual near each; `step` is in joules."""
+
+    def __init__(self, increases: Sequence[Increase], step: float) -> None:
+        self._all, self._step = increases, step
+
+    def took_long(self, n: int) -> bool:
+        """Tell whether it took longer to move than usual."""
+        one, near = self._all[n], self._near(n, _NEAR)
+        usual = median(each.end - each.since for each in near) if near else math.inf
+        return one.end - one.since > _LONGER * usual
+
+    def slack(self, n: int) -> float:
+        """Return what a coarse register may lack, as a step comes early or late."""
+        near = self._near(n, _NEAR)
+        stands = sum(each.seen > each.since for each in near)
+        return _SLACK * self._step if stands > _COARSE * len(near) else 0.0
+
+    def half(self, n: int) -> float:
+        """Return what an increase lacks that is less than half of those beside it.
+
+        The meter died, or came back, between two readings. It is 0 where many are so: a load comes
+        and goes.
+        """
+        one = self._all[n]
+        usual = _highest((*self.touching(n, -1), *self.touching(n, 1)))
+        if one.rate >= usual / 2:
+            return 0.0
+        often = sum(each.rate < usual / 2 for each in self._near(n, _MANY))
+        return 0.0 if often >= _OFTEN else usual * (one.end - one.since) - one.joules
+
+    def touching(self, n: int, way: int) -> list[Increase]:
+        """Return those that follow one without a break, forwards or back, the next first."""
+        found: list[Increase] = []
+        last = self._all[n]
+        for place in range(n + way, n + way * (_BESIDE + 1), way):
+            if not 0 <= place < len(self._all):
+                break
+            each = self._all[place]
+            if not (each.since == last.end if way > 0 else each.end == last.since):
+                break
+            found.append(each)
+            last = each
+        return found
+
+    def _near(self, n: int, count: int) -> Sequence[Increase]:
+        return (*self._all[max(0, n - count) : n], *self._all[n + 1 :][:count])
+
+
+def _ends_of(
+    one: Increase, before: Sequence[Increase], after: Sequence[Increase]
+) -> Iterator[Lull]:
+    """Return what is lacking in the cells in which a long rest begins and ends."""
+    if before:
+        start, end, usual = before[0].since, _cell_after(one.since), _highest(before)
+        yield from _lull(start, end, _lacking(before[:1], start, end, usual), usual)
+    start, end = one.laid - one.laid % CELL_MS, (after[0] if after else one).end
+    usual = _highest(after)
+    yield from _lull(start, end, _lacking((one, *after[:1]), start, end, usual), usual)
+
+
+def _highest(increases: Sequence[Increase]) -> float:
+    """Return the most that any of some increases rose by in a millisecond, in joules."""
+    return max((one.rate for one in increases), default=0.0)
+
+
+def _lacking(parts: Sequence[Increase], start: int, end: int, usual: float) -> float:
+    """Return what some increases lack between two times against so many joules a millisecond."""
+    return usual * (end - start) - sum(one.joules for one in parts)
+
+
+# Of power.
+
+
+def may_lull(readings: Sequence[TimedValue]) -> bool:
+    """Tell whether any of some readings of power stands at 0."""
+    return any(0 <= one.value <= _NOTHING for one in readings)
+
+
+def power_lulls(readings: Sequence[TimedValue]) -> Lulls:
+    """Return where power, in order of time, stands at 0, and what it lacks."""
+    found: list[Lull] = []
+    open_since = None
+    n = 0
+    while n < len(readings):
+        end = n
+        while end < len(readings) and 0 <= readings[end].value <= _NOTHING:
+            end += 1
+        if end > n:
+            run = _Run(readings, n, end)
+            found += run.lulls()
+            if run.is_open and not run.is_long:
+                open_since = run.start
+        n = end + 1
+    return Lulls(found, open_since)
+
+
+class _Run:
+    """Readings at 0 from one place to just before another, with the reading on either side."""
+
+    def __init__(self, readings: Sequence[TimedValue], first: int, last: int) -> None:
+        self._known = readings[max(0, first - 1) : last + 1]
+        self.is_open = last == len(readings)
+        self._low = (readings[first].time, readings[last - 1].time)
+        self.is_long = self._low[1] - self._low[0] >= LONG_MS
+        self._before = readings[first - 1] if first and readings[first - 1].value >= 0 else None
+        self._after = readings[last] if not self.is_open and readings[last].value >= 0 else None
+        self.start = self._known[0].time
+
+    def lulls(self) -> Iterator[Lull]:
+        """Return what is lacking in it."""
+        sides = (self._before, self._after)
+        if not self.is_long:
+            start, end = self._known[0].time, self._known[-1].time
+            usual = max((one.value for one in sides if one is not None), default=0.0)
+            yield from self._lull(start, end, usual)
+            return
+        if self._before is not None:
+            yield from self._lull(self._before.time, _cell_after(self._low[0]), self._before.value)
+        if self._after is not None:
+            start = self._low[1] - self._low[1] % CELL_MS
+            yield from self._lull(start, self._after.time, self._after.value)
+
+    def _lull(self, start: int, end: int, usual: float) -> Iterator[Lull]:
+        """Return what is lacking between two times against so many watts, where it is covered."""
+        joules = 0.0
+        for before, after in pairwise(self._known):
+            if min(before.value, after.value) < 0 or after.time - before.time > longest_gap(
+                before.interval, after.interval
+            ):
+                continue
+            first, last = max(start, before.time), min(end, after.time)
+            if first < last:
+                mean = (before.value + after.value) / 2.0
+                joules += (last - first) * max(0.0, usual - mean) / 1000.0
+        yield from _lull(start, end, joules, usual / 1000.0)
+
+
+def _cell_after(time: int) -> int:
+    """Return when the cell ends in which a time lies."""
+    return time - time % CELL_MS + CELL_MS
+
+
+def _lull(start: int, end: int, joules: float, usual: float) -> Iterator[Lull]:
+    if start < end and joules > usual * LEAST_EXCESS_MS:
+        yield Lull(start, end, joules)
