@@ -26,7 +26,7 @@ _ALIKE_MS: Final = 6 * HOUR_MS
 _LONGER: Final = 1.5
 """A register stands still for long if it does so for more than this many times as long as usual."""
 
-_BESIDE: Final = 2
+_BESIDE: Final = 4
 """Increases on either side, of which one may be that in which the meter died, or came back."""
 
 _NEAR: Final = 10
@@ -34,6 +34,9 @@ _NEAR: Final = 10
 
 _MANY: Final = 60
 """Increases on either side that tell how a load goes up and down."""
+
+_LOW: Final = 0.7
+"""A meter that was dead between two readings counts less than this share of what it did beside."""
 
 _OFTEN: Final = 8
 """A load that is low in so many of them is off now and then."""
@@ -74,7 +77,7 @@ def register_lulls(
     known = _Increases(increases, step)
     done = set[int]()
     for n, one in enumerate(increases):
-        if one.seen == one.since or not known.took_long(n):
+        if n in done or not ((one.seen > one.since and known.took_long(n)) or known.is_low(n)):
             continue
         before, after = known.touching(n, -1), known.touching(n, 1)
         first, last = n - len(before[:1]), n + len(after[:1])
@@ -83,13 +86,13 @@ def register_lulls(
             yield from _ends_of(one, before, after)
         elif one.end - one.since <= _ALIKE_MS:
             parts = increases[first : last + 1]
-            start, end, usual = parts[0].since, parts[-1].end, _highest((*before, *after))
+            start, end, usual = parts[0].since, parts[-1].end, _usual(before, after)
             lacking = _lacking(parts, start, end, usual) - sum(told[first : last + 1])
             if lacking > known.slack(n):
                 yield from _lull(start, end, lacking, usual)
     for n, one in enumerate(increases):
         is_brief = one.laid - one.since < LONG_MS and one.end - one.since <= _ALIKE_MS
-        lacking = max(low[n], known.half(n)) - told[n]
+        lacking = low[n] - told[n]
         if is_brief and n not in done and lacking > known.slack(n):
             yield Lull(one.since, one.end, lacking)
 
@@ -112,18 +115,15 @@ class _Increases:
         stands = sum(each.seen > each.since for each in near)
         return _SLACK * self._step if stands > _COARSE * len(near) else 0.0
 
-    def half(self, n: int) -> float:
-        """Return what an increase lacks that is less than half of those beside it.
+    def is_low(self, n: int) -> bool:
+        """Tell whether an increase is far less than those beside it, and few are so.
 
-        The meter died, or came back, between two readings. It is 0 where many are so: a load comes
-        and goes.
+        The meter died, or came back, between two readings. A load that comes and goes is low often.
         """
-        one = self._all[n]
-        usual = _highest((*self.touching(n, -1), *self.touching(n, 1)))
-        if one.rate >= usual / 2:
-            return 0.0
-        often = sum(each.rate < usual / 2 for each in self._near(n, _MANY))
-        return 0.0 if often >= _OFTEN else usual * (one.end - one.since) - one.joules
+        usual = _LOW * _usual(self.touching(n, -1), self.touching(n, 1))
+        if self._all[n].rate >= usual:
+            return False
+        return sum(each.rate < usual for each in self._near(n, _MANY)) < _OFTEN
 
     def touching(self, n: int, way: int) -> list[Increase]:
         """Return those that follow one without a break, forwards or back, the next first."""
@@ -148,16 +148,26 @@ def _ends_of(
 ) -> Iterator[Lull]:
     """Return what is lacking in the cells in which a long rest begins and ends."""
     if before:
-        start, end, usual = before[0].since, _cell_after(one.since), _highest(before)
+        start, end, usual = before[0].since, _cell_after(one.since), _usual(before)
         yield from _lull(start, end, _lacking(before[:1], start, end, usual), usual)
     start, end = one.laid - one.laid % CELL_MS, (after[0] if after else one).end
-    usual = _highest(after)
+    usual = _usual(after)
     yield from _lull(start, end, _lacking((one, *after[:1]), start, end, usual), usual)
 
 
-def _highest(increases: Sequence[Increase]) -> float:
-    """Return the most that any of some increases rose by in a millisecond, in joules."""
-    return max((one.rate for one in increases), default=0.0)
+def _usual(*sides: Sequence[Increase]) -> float:
+    """Return how many joules a millisecond a register counted beside, on the higher side.
+
+    In the next increase of a side the meter may have died, or come back.
+    """
+    beside = [side[1:] or side for side in sides if side]
+    return max(
+        (
+            sum(one.joules for one in side) / sum(one.end - one.since for one in side)
+            for side in beside
+        ),
+        default=0.0,
+    )
 
 
 def _lacking(parts: Sequence[Increase], start: int, end: int, usual: float) -> float:
