@@ -41,10 +41,10 @@ _LOW: Final = 0.7
 _OFTEN: Final = 8
 """A load that is low in so many of them is off now and then."""
 
-_COARSE: Final = 0.1
-"""A register is coarse if it is seen to stand still before so large a share of its moves."""
+_COARSE: Final = 0.05
+"""A register may be coarse if it is seen to stand still before so large a share of its moves."""
 
-_SLACK: Final = 2
+_SLACK: Final = 1.2
 """Steps that a coarse register may lack by how it is read."""
 
 _NOTHING: Final = 100.0
@@ -61,6 +61,19 @@ class Lulls(NamedTuple):
 def stands_long(times: Sequence[int]) -> bool:
     """Tell whether a register once took longer to move than it mostly does; in milliseconds."""
     return bool(times) and max(times) > _LONGER * median(times)
+
+
+def dips(moves: Sequence[float], times: Sequence[int], step: float) -> bool:
+    """Tell whether a register once counted far less than just before or after.
+
+    It moved by so many joules, in so many milliseconds each.
+    """
+    rates = [joules / time for joules, time in zip(moves, times, strict=True)]
+    return any(
+        rate < _LOW * (usual := max(rates[max(0, n - 1) : n + 2]))
+        and (usual - rate) * times[n] > _SLACK * step
+        for n, rate in enumerate(rates)
+    )
 
 
 # Of a register.
@@ -113,7 +126,7 @@ class _Increases:
         """Return what a coarse register may lack, as a step comes early or late."""
         near = self._near(n, _NEAR)
         stands = sum(each.seen > each.since for each in near)
-        return _SLACK * self._step if stands > _COARSE * len(near) else 0.0
+        return _SLACK * self._step if stands >= _COARSE * len(near) else 0.0
 
     def is_low(self, n: int) -> bool:
         """Tell whether an increase is far less than those beside it, and few are so.

@@ -20,7 +20,7 @@ from agent.ledger.energy import HOUR_MS, Segment, Span, TimedValue
 from agent.ledger.increase import Increase
 from agent.ledger.increases import NoWitness, doubts_of
 from agent.ledger.limits import Limits
-from agent.ledger.lulls import stands_long
+from agent.ledger.lulls import dips, stands_long
 from agent.ledger.near_rates import NEAR_MS
 from agent.ledger.register_bounds import BESIDE, MAX_DIFFERENCE_MS, Bounds, Rise
 from agent.ledger.register_judge import Level, Refusal, RegisterEvent, Verdict, judge
@@ -73,7 +73,7 @@ def is_simple(
         return not readings or readings[0].value >= 0
     if not is_plain(readings, rises, limits):
         return False
-    if _may_be_dead(rises, limits):
+    if _may_be_dead(rises, limits, known_step):
         return False
     if not limits.is_one_of_many and (begins_late(rises) or _was_silent(readings)):
         return False
@@ -90,11 +90,15 @@ def _was_silent(readings: Sequence[TimedValue]) -> bool:
     )
 
 
-def _may_be_dead(rises: Sequence[Rise], limits: Limits) -> bool:
-    """Tell whether a utility meter stood still, so that it may be dead."""
-    if limits.never_rests:
-        return any(joules == 0.0 for joules, _ in rises)
-    return limits.is_utility and stands_long(times_of_moves(rises))
+def _may_be_dead(rises: Sequence[Rise], limits: Limits, known_step: int) -> bool:
+    """Tell whether a utility meter stood still, or counted far less, so that it may be dead."""
+    if limits.never_rests and any(joules == 0.0 for joules, _ in rises):
+        return True
+    if not limits.is_utility:
+        return False
+    moves = [joules for joules, _ in rises if joules]
+    times = times_of_moves(rises)
+    return stands_long(times) or dips(moves, times, _step(moves, limits, known_step))
 
 
 def _may_rest(rises: Sequence[Rise], limits: Limits, known_step: int, *, is_powered: bool) -> bool:

@@ -35,7 +35,7 @@ _STEPS: Final = 3
 _BACK: Final = 0.1
 """What is behind is back if less than this share of the fall is found in it."""
 
-_BELIEVED: Final = 0.8
+BELIEVED: Final = 0.8
 """What is behind a supply fell for certain if that one drew this share of it. Less is a sign that a
 meter behind is dead."""
 
@@ -117,7 +117,7 @@ def found_again(
     lost = before.load - after.load, before.rest - after.rest
     if before.load > 0:
         of_load = (before.own + before.others - before.rest) / before.load
-        if before.own + max(0.0, -more) < _BELIEVED * sum(lost):
+        if before.own + max(0.0, -more) < BELIEVED * sum(lost):
             lost = 0.0, 0.0  # more than came in cannot have gone: a meter behind is dead
     lost = of_load * lost[0], lost[1]
     if is_back and max(lost) > _BACK * before.own:

@@ -20,7 +20,7 @@ from agent.ledger.store.site_hours import ChangedHour, SiteHour
 from agent.ledger.stretches import CountedTime
 from agent.pue.boundaries import Boundaries
 from agent.pue.boundary import Boundary
-from agent.pue.fallen import EXPLAINED
+from agent.pue.fallen import BELIEVED
 from agent.pue.hour_sums import facility_cells
 from agent.pue.places import Place
 
@@ -78,7 +78,7 @@ class LullJudge:
         if (site, one) not in self._missing:
             self._missing[site, one] = self._missed(self._boundaries.by_site[site], one)
         lacking = one.joules * abs(place.factor)
-        return limit if self._missing[site, one] > (1.0 - EXPLAINED) * lacking else 0.0
+        return limit if self._missing[site, one] > (1.0 - BELIEVED) * lacking else 0.0
 
     def _missed(self, boundary: Boundary, one: Lull) -> float:
         """Return how many joules of a site are missing in a lull, beside what it draws less.
