@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.reference.judge import TOO_GOOD, Disagreement
-from tests.reference.worlds import Plan
+from tests.reference.worlds import Plan, build
 
 HALF_AN_HOUR: Final = 35
 """Minutes. Six whole cells before that in which a meter falls."""
@@ -47,11 +47,25 @@ def _dies_young(plan: Plan, _: Disagreement) -> bool:
     )
 
 
+def _dies_small(plan: Plan, _: Disagreement) -> bool:
+    """Solar cells die that give less than a twentieth of what comes in."""
+    if plan.sun is None or all(fault.sort != "dead" for fault in plan.sun.faults):
+        return False
+    world = build(plan)
+    sun = next(one.load.watts for one in world.instruments if one.meter.meter == "pv")
+    return all(20 * given < needed for given, needed in zip(sun, world.facility.watts, strict=True))
+
+
 OPEN: Final[tuple[Open, ...]] = (
     Open(
         reason="a supply is dead before half an hour of it is known",
         sorts=(TOO_GOOD,),
         recognises=_dies_young,
+    ),
+    Open(
+        reason="a supply is dead that counts less than a twentieth of all",
+        sorts=(TOO_GOOD,),
+        recognises=_dies_small,
     ),
     Open(
         reason="power is read seldom, in step with its load: beyond U (k = 2), within twice",
