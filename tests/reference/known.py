@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.reference.judge import TOO_GOOD, Disagreement
-from tests.reference.worlds import Plan, build
+from tests.reference.worlds import MINUTE, START, Plan, build
 
 HALF_AN_HOUR: Final = 35
 """Minutes. Six whole cells before that in which a meter falls."""
@@ -48,12 +48,13 @@ def _dies_young(plan: Plan, _: Disagreement) -> bool:
 
 
 def _dies_small(plan: Plan, _: Disagreement) -> bool:
-    """Solar cells die that give less than a twentieth of what comes in."""
-    if plan.sun is None or all(fault.sort != "dead" for fault in plan.sun.faults):
+    """Solar cells die as they give less than a twentieth of what comes in."""
+    if plan.sun is None:
         return False
     world = build(plan)
-    sun = next(one.load.watts for one in world.instruments if one.meter.meter == "pv")
-    return all(20 * given < needed for given, needed in zip(sun, world.facility.watts, strict=True))
+    sun = next(one.load for one in world.instruments if one.meter.meter == "pv")
+    falls = (START + fault.minute * MINUTE for fault in plan.sun.faults if fault.sort == "dead")
+    return any(20 * sun.at(fell) < world.facility.at(fell) for fell in falls)
 
 
 OPEN: Final[tuple[Open, ...]] = (
@@ -63,7 +64,7 @@ OPEN: Final[tuple[Open, ...]] = (
         recognises=_dies_young,
     ),
     Open(
-        reason="a supply is dead that counts less than a twentieth of all",
+        reason="a supply dies as it counts less than a twentieth of all",
         sorts=(TOO_GOOD,),
         recognises=_dies_small,
     ),
