@@ -79,6 +79,7 @@ def doubts_of(
     unseen: Mapping[int, float] = NO_LIMITS,
     by_steps: Mapping[int, float] = NO_LIMITS,
     *,
+    never_rests: bool = False,
     is_utility: bool = False,
 ) -> Iterator[Uncertain]:
     """Return what is in doubt of the increases of a register, in order of time.
@@ -91,7 +92,7 @@ def doubts_of(
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
     beside = [beside_of(increases, n) for n in range(len(increases))]
-    rested = [one.may_have_rested for one in increases]
+    rested = [one.may_have_rested or (is_utility and one.seen > one.since) for one in increases]
     out = OutOfLine(increases, beside, rested)
     told: list[float] = []
     low: list[float] = []
@@ -104,7 +105,8 @@ def doubts_of(
         usual = witness.usual(one.place)
         hidden = _wrap(one, near) if one.wrapped else _excess(increases, n, near, step, usual)
         least = witness.usual_least(one.place)
-        lack = _lack(one, near, None if rested[n] else least, min(near, default=0.0))
+        lowest = (max if never_rests else min)(near, default=0.0)
+        lack = _lack(one, near, None if rested[n] else least, lowest)
         hidden = max(hidden, lack, by_steps.get(n, 0.0))
         if not one.wrapped and one.joules > step:
             hidden = max(hidden, out.joules(n))

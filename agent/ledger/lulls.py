@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -41,11 +41,15 @@ _LOW: Final = 0.7
 _OFTEN: Final = 8
 """A load that is low in so many of them is off now and then."""
 
-_COARSE: Final = 0.05
-"""A register may be coarse if it is seen to stand still before so large a share of its moves."""
-
 _SLACK: Final = 1.2
-"""Steps that a coarse register may lack by how it is read."""
+"""Steps that a register may lack by how it is read."""
+
+_TEN_WH: Final = 36_000
+"""Joules. Registers count in whole tens of watt-hours, or finer. A constant load that is read each
+few minutes makes other steps of itself."""
+
+_LEVEL: Final = 3
+"""Readings of power on either side that tell what is usual."""
 
 _NOTHING: Final = 100.0
 """Watts. A meter that reads no more than this stands at 0."""
@@ -71,7 +75,7 @@ def dips(moves: Sequence[float], times: Sequence[int], step: float) -> bool:
     rates = [joules / time for joules, time in zip(moves, times, strict=True)]
     return any(
         rate < _LOW * (usual := max(rates[max(0, n - 1) : n + 2]))
-        and (usual - rate) * times[n] > _SLACK * step
+        and (usual - rate) * times[n] > _slack(step)
         for n, rate in enumerate(rates)
     )
 
@@ -98,15 +102,16 @@ def register_lulls(
         if one.laid - one.since >= LONG_MS:
             yield from _ends_of(one, before, after)
         elif one.end - one.since <= _ALIKE_MS:
+            usual = _usual(before, after)
             parts = increases[first : last + 1]
-            start, end, usual = parts[0].since, parts[-1].end, _usual(before, after)
-            lacking = _lacking(parts, start, end, usual) - sum(told[first : last + 1])
-            if lacking > known.slack(n):
-                yield from _lull(start, end, lacking, usual)
+            lacks = [max(0.0, usual * (each.end - each.since) - each.joules) for each in parts]
+            if sum(lacks) > max(known.slack, usual * LEAST_EXCESS_MS):
+                for each, lack, anyway in zip(parts, lacks, told[first : last + 1], strict=True):
+                    yield from _lull(each.since, each.end, lack - anyway, 0.0)
     for n, one in enumerate(increases):
         is_brief = one.laid - one.since < LONG_MS and one.end - one.since <= _ALIKE_MS
         lacking = low[n] - told[n]
-        if is_brief and n not in done and lacking > known.slack(n):
+        if is_brief and n not in done and lacking > known.slack:
             yield Lull(one.since, one.end, lacking)
 
 
@@ -114,19 +119,15 @@ class _Increases:
     """The increases of a register, and what is usual near each; `step` is in joules."""
 
     def __init__(self, increases: Sequence[Increase], step: float) -> None:
-        self._all, self._step = increases, step
+        self._all = increases
+        self.slack = _slack(step)
+        """What it may lack as a step comes early or late, in joules."""
 
     def took_long(self, n: int) -> bool:
         """Tell whether it took longer to move than usual."""
         one, near = self._all[n], self._near(n, _NEAR)
         usual = median(each.end - each.since for each in near) if near else math.inf
         return one.end - one.since > _LONGER * usual
-
-    def slack(self, n: int) -> float:
-        """Return what a coarse register may lack, as a step comes early or late."""
-        near = self._near(n, _NEAR)
-        stands = sum(each.seen > each.since for each in near)
-        return _SLACK * self._step if stands >= _COARSE * len(near) else 0.0
 
     def is_low(self, n: int) -> bool:
         """Tell whether an increase is far less than those beside it, and few are so.
@@ -154,6 +155,11 @@ class _Increases:
 
     def _near(self, n: int, count: int) -> Sequence[Increase]:
         return (*self._all[max(0, n - count) : n], *self._all[n + 1 :][:count])
+
+
+def _slack(step: float) -> float:
+    """Return what a register that counts in steps may lack at any reading, in joules."""
+    return 0.0 if step % _TEN_WH else _SLACK * step
 
 
 def _ends_of(
@@ -222,23 +228,18 @@ class _Run:
         self.is_open = last == len(readings)
         self._low = (readings[first].time, readings[last - 1].time)
         self.is_long = self._low[1] - self._low[0] >= LONG_MS
-        self._before = readings[first - 1] if first and readings[first - 1].value >= 0 else None
-        self._after = readings[last] if not self.is_open and readings[last].value >= 0 else None
+        self._before = _level(readings[max(0, first - _LEVEL) : first][::-1])
+        self._after = _level(readings[last : last + _LEVEL])
         self.start = self._known[0].time
 
     def lulls(self) -> Iterator[Lull]:
         """Return what is lacking in it."""
-        sides = (self._before, self._after)
+        start, end = self._known[0].time, self._known[-1].time
         if not self.is_long:
-            start, end = self._known[0].time, self._known[-1].time
-            usual = max((one.value for one in sides if one is not None), default=0.0)
-            yield from self._lull(start, end, usual)
+            yield from self._lull(start, end, max(self._before, self._after))
             return
-        if self._before is not None:
-            yield from self._lull(self._before.time, _cell_after(self._low[0]), self._before.value)
-        if self._after is not None:
-            start = self._low[1] - self._low[1] % CELL_MS
-            yield from self._lull(start, self._after.time, self._after.value)
+        yield from self._lull(start, _cell_after(self._low[0]), self._before)
+        yield from self._lull(self._low[1] - self._low[1] % CELL_MS, end, self._after)
 
     def _lull(self, start: int, end: int, usual: float) -> Iterator[Lull]:
         """Return what is lacking between two times against so many watts, where it is covered."""
@@ -253,6 +254,15 @@ class _Run:
                 mean = (before.value + after.value) / 2.0
                 joules += (last - first) * max(0.0, usual - mean) / 1000.0
         yield from _lull(start, end, joules, usual / 1000.0)
+
+
+def _level(readings: Sequence[TimedValue]) -> float:
+    """Return the middle one of a few powers beside a run, up to the next hole; 0 if there is none.
+
+    One of them may be wild.
+    """
+    watts = [one.value for one in takewhile(lambda one: one.value >= 0, readings)]
+    return sorted(watts)[(len(watts) - 1) // 2] if watts else 0.0
 
 
 def _cell_after(time: int) -> int:

@@ -226,6 +226,7 @@ def register_energy(
             bounds,
             unseen,
             by_steps,
+            never_rests=limits.never_rests,
             is_utility=limits.is_utility,
         ),
         *rests.doubts,
