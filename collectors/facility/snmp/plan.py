@@ -121,6 +121,22 @@ def program_of(profile: SnmpProfile, rows: Rows, naming: Naming, asked: Asked) -
     return Made(program, looked_at, frozenset(goods))
 
 
+def constants_of(
+    profile: SnmpProfile, rows: Rows, naming: Naming, asked: Asked
+) -> tuple[tuple[Name, float], ...]:
+    """Return the readings of a device that are not polled, as its program has them.
+
+    They have the texts that an operator gave its rows, so no other device has the same.
+    """
+    found: dict[Series, tuple[Name, float]] = {}
+    firsts = _firsts(profile, rows)
+    for wanted in profile.readings:
+        if wanted.constant is not None and wanted.where_it_is() in asked.levels:
+            for one in _found(profile, wanted, rows, naming, asked.chosen_rows, firsts, Counter()):
+                found[one.point.series] = one.name, wanted.constant
+    return tuple(found.values())
+
+
 def _program(kept: Sequence[Chosen], rest: Program) -> Program:
     """Return a program of what is kept; `rest` has what else it is to have, and more OIDs."""
     single = [one for one in kept if not one.wanted.sum]

@@ -78,12 +78,19 @@ class Plan:
         "watched",
     )
 
-    def __init__(self, program: Program = NOTHING, naming: Naming = _NOBODY) -> None:
+    def __init__(
+        self,
+        program: Program = NOTHING,
+        naming: Naming = _NOBODY,
+        constants: Sequence[tuple[Name, float]] | None = None,
+    ) -> None:
+        """Take the constants of the program, or others: those have texts of the device's own."""
         self.program: Final = program
         self._naming: Final = naming
         self._series: Final = tuple(naming.all(program.names, program.rests))
         self.constants: Final[tuple[Reading, ...]] = tuple(
-            (naming.series(*name), value) for name, value in program.constants
+            (naming.series(*name), value)
+            for name, value in (program.constants if constants is None else constants)
         )
         self.spans: Final = {self._series[place]: span for place, span in program.spans}
         self.watched: dict[str, Raw] = {}

@@ -2,7 +2,8 @@
 
 To make a program takes some milliseconds, and each object of it some hundred bytes. A hub has tens
 of thousands of devices of a few makes. Two devices are alike if they have the same rows, the same
-texts that describe these, and a value at discovery in the same objects.
+texts that describe these, and a value at discovery in the same objects. Texts that are only told,
+such as what operators call their outlets, are each device's own.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from collectors.facility.snmp.plan import program_of
+from collectors.facility.snmp.plan import constants_of, program_of
 from collectors.facility.snmp.point import text_of
 from collectors.facility.snmp.program import Plan
-from collectors.facility.snmp.rows import columns_to_walk, objects_to_get
+from collectors.facility.snmp.rows import columns_to_walk, describing_columns, objects_to_get
+from collectors.facility.snmp.table import placeholders
 
 if TYPE_CHECKING:
-    from collectors.facility.naming import Naming
+    from collectors.facility.naming import Name, Naming
     from collectors.facility.snmp.plan import Asked, Made
     from collectors.facility.snmp.profile import SnmpProfile
     from collectors.facility.snmp.rows import Rows
@@ -75,6 +77,8 @@ class _OfProfile:
         self.objects: Final[_Kinds[Sequence[str]]] = _Kinds()
         self.made: Final[_Kinds[list[Made]]] = _Kinds()
         self._values: Final = frozenset(_values_alone(profile))
+        self._texts: Final = tuple(f"{oid}." for oid in _texts_alone(profile))
+        """The columns of free texts: the names that operators give to outlets."""
 
     def key(self, rows: Rows, asked: Asked) -> Hashable:
         """Return what makes a program another one, but for which objects have a value."""
@@ -83,8 +87,20 @@ class _OfProfile:
             asked,
             _indices(rows),
             tuple([oid for oid, raw in objects.items() if oid in values and raw is not None]),
-            tuple([(oid, text_of(raw)) for oid, raw in objects.items() if oid not in values]),
+            tuple(
+                [
+                    (oid, text_of(raw))
+                    for oid, raw in objects.items()
+                    if oid not in values and not oid.startswith(self._texts)
+                ]
+            ),
         )
+
+    def constants(
+        self, rows: Rows, naming: Naming, asked: Asked
+    ) -> Sequence[tuple[Name, float]] | None:
+        """Return a device's own constants; None where all devices with these rows have the same."""
+        return constants_of(self.profile, rows, naming, asked) if self._texts else None
 
 
 class Programs:
@@ -121,7 +137,7 @@ class Programs:
         alike = of.made.get(key)
         for made in alike or ():
             if made.fits(rows):
-                plan = Plan(made.program, naming)
+                plan = Plan(made.program, naming, of.constants(rows, naming, asked))
                 if plan.is_distinct:
                     return plan
         made = program_of(profile, rows, naming, asked)
@@ -157,6 +173,23 @@ def _values_alone(profile: SnmpProfile) -> Iterable[str]:
     for reading in profile.readings:
         if reading.oid and not reading.oid.startswith(describing):
             yield reading.oid
+
+
+def _texts_alone(profile: SnmpProfile) -> set[str]:
+    """Return the columns that stand in labels of constants alone: they change nothing else."""
+    told: set[str] = set()
+    used: set[str] = set()
+    for reading in profile.readings:
+        if not reading.table:
+            continue
+        table = profile.tables[reading.table]
+        columns = describing_columns(table, reading)
+        choosing = placeholders(table.unit) | table.choice_names()
+        choosing |= {name for key, name in reading.names() if key != "labels"}
+        for name, column in columns.items():
+            is_told = reading.constant is not None and name not in choosing
+            (told if is_told else used).add(column.oid)
+    return told - used
 
 
 PROGRAMS: Final = Programs()

@@ -158,3 +158,38 @@ def test_a_shared_program_reads_what_an_own_one_reads(
         assert shared.constants == alone.constants
         assert shared.dropped == alone.dropped
         assert read_of(shared, answers) == read_of(alone, answers)
+
+
+NAMED = (
+    "  - {metric: dc_pdu_outlet_info, table: rows, column: 6, constant: 1,"
+    ' labels: {outlet: "{row}", name: "{name}"}}\n'
+)
+
+
+def test_outlets_that_are_called_otherwise_do_not_make_another_program() -> None:
+    """Each operator's names stand in labels of constants, and nothing else depends on them."""
+    programs, own = Programs(), profile(OUTLET + NAMED)
+    columns = {"6": {"1.1": 5, "1.2": 6}}
+    called = [{"2.1.1": f"server {n}".encode(), "2.1.2": f"switch {n}".encode()} for n in range(3)]
+    programs.plan(own, rows(columns, called[0]), NAMING, ALL)
+    one = programs.plan(own, rows(columns, called[1]), NAMING, ALL)
+    two = programs.plan(own, rows(columns, called[2]), OTHER, ALL)
+    assert one.program is two.program
+    for made, naming, texts in ((one, NAMING, called[1]), (two, OTHER, called[2])):
+        alone = plan(own, rows(columns, texts), naming, ALL)
+        assert made.constants == alone.constants
+        assert {series.label("name") for series, _ in made.constants} == {
+            text.decode() for text in texts.values()
+        }
+
+
+def test_a_text_that_chooses_rows_makes_another_program() -> None:
+    """An outlet that is called "spare" is not read."""
+    chosen = OUTLET.replace("labels:", "where: {name: [used]}, labels:")
+    programs, own = Programs(), profile(chosen + NAMED)
+    columns = {"6": {"1.1": 5, "1.2": 6}}
+    both = rows(columns, {"2.1.1": b"used", "2.1.2": b"used"})
+    programs.plan(own, both, NAMING, ALL)
+    programs.plan(own, both, NAMING, ALL)
+    other = programs.plan(own, rows(columns, {"2.1.1": b"used", "2.1.2": b"spare"}), OTHER, ALL)
+    assert [series.label("outlet") for series in other.series()] == ["1"]
