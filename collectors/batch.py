@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 from weakref import WeakValueDictionary
 
 from collectors.head import Head, Labels
@@ -19,6 +19,7 @@ MOST_HEADS: Final = 4
 """Layouts of more devices than this are not shared: a hub's racks, what all nodes report."""
 _FEW: Final = 200
 """Among so many series one is looked for, without an index."""
+T = TypeVar("T")
 _SERIES: Final = itemgetter(0)
 _VALUE: Final = itemgetter(1)
 
@@ -74,10 +75,16 @@ class Shape:
     def __init__(self, runs: tuple[Run, ...], rows: tuple[Row, ...] = ()) -> None:
         self.runs: Final = runs
         self.rows: Final = rows
-        self.names: Final = frozenset(run.metric.full_name for run in runs)
+        self.names: Final = _one_of(_NAMES, frozenset(run.metric.full_name for run in runs))
 
 
 _SHAPES: Final[WeakValueDictionary[tuple[Row, ...], Shape]] = WeakValueDictionary()
+_ROWS: Final[dict[Row, Row]] = {}
+_RUNS: Final[dict[tuple[Run, ...], tuple[Run, ...]]] = {}
+_NAMES: Final[dict[frozenset[str], frozenset[str]]] = {}
+_MOST_KNOWN: Final = 20_000
+"""So many rows are known, and all are forgotten then: each PDU has outlets with names of its own.
+What many have is known again at once."""
 
 
 class Layout:
@@ -193,9 +200,17 @@ def shape_of(some: Iterable[Row]) -> Shape:
     rows = tuple(some)
     found = _SHAPES.get(rows)
     if found is None:
+        rows = tuple([_one_of(_ROWS, row) for row in rows])
         runs = _runs([row.metric for row in rows], [row.head for row in rows])
-        found = _SHAPES.setdefault(rows, Shape(runs, rows))
+        found = _SHAPES.setdefault(rows, Shape(_one_of(_RUNS, runs), rows))
     return found
+
+
+def _one_of(known: dict[T, T], one: T) -> T:
+    """Return the one object for all that are equal, so that each needs no memory of its own."""
+    if len(known) >= _MOST_KNOWN:
+        known.clear()
+    return known.setdefault(one, one)
 
 
 def _runs(metrics: Sequence[Metric], places: Sequence[int]) -> tuple[Run, ...]:

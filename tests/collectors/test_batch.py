@@ -19,6 +19,9 @@ CURRENT = Metric(
     help="Current.",
     labels=("site", "pdu", "phase"),
 )
+INFO = Metric(
+    namespace="t", name="pdu_outlet_info", type="gauge", help="1.", labels=("site", "pdu", "name")
+)
 BUCKETS = Metric(
     namespace="t", name="took_seconds", type="histogram", help="Took.", labels=("site",)
 )
@@ -63,6 +66,22 @@ def test_it_is_like_a_layout_of_the_same_series_only() -> None:
     assert not slim.is_like(Layout(series_of("A1")[::-1]))
     assert not slim.is_like(Layout(series_of("A1")[:3]))
     assert Layout().is_like(Layout())
+
+
+def test_layouts_that_differ_in_a_name_share_all_else() -> None:
+    """Each PDU has an outlet with a name of its own; the rows of its power and currents are one."""
+
+    def named(pdu: str, name: str) -> Layout:
+        return Layout((*series_of(pdu), INFO.new_series("s1", pdu, name)))
+
+    one, two = named("A1", "server 7"), named("A2", "switch 3")
+    assert one.shape is not two.shape
+    assert [mine is yours for mine, yours in zip(one.shape.rows, two.shape.rows, strict=True)] == [
+        *([True] * 4),
+        False,
+    ]
+    assert one.shape.runs is two.shape.runs
+    assert one.shape.names is two.shape.names
 
 
 def test_it_keeps_no_series() -> None:
