@@ -9,9 +9,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from weakref import WeakValueDictionary
 
+from collectors.alike import Alike
 from collectors.head import Head, Labels
 from collectors.series import Metric, Reading, Series
 
@@ -19,7 +20,6 @@ MOST_HEADS: Final = 4
 """Layouts of more devices than this are not shared: a hub's racks, what all nodes report."""
 _FEW: Final = 200
 """Among so many series one is looked for, without an index."""
-T = TypeVar("T")
 _SERIES: Final = itemgetter(0)
 _VALUE: Final = itemgetter(1)
 
@@ -75,16 +75,13 @@ class Shape:
     def __init__(self, runs: tuple[Run, ...], rows: tuple[Row, ...] = ()) -> None:
         self.runs: Final = runs
         self.rows: Final = rows
-        self.names: Final = _one_of(_NAMES, frozenset(run.metric.full_name for run in runs))
+        self.names: Final = _NAMES.one_of(frozenset(run.metric.full_name for run in runs))
 
 
 _SHAPES: Final[WeakValueDictionary[tuple[Row, ...], Shape]] = WeakValueDictionary()
-_ROWS: Final[dict[Row, Row]] = {}
-_RUNS: Final[dict[tuple[Run, ...], tuple[Run, ...]]] = {}
-_NAMES: Final[dict[frozenset[str], frozenset[str]]] = {}
-_MOST_KNOWN: Final = 20_000
-"""So many rows are known, and all are forgotten then: each PDU has outlets with names of its own.
-What many have is known again at once."""
+_ROWS: Final = Alike[Row]()
+_RUNS: Final = Alike[tuple[Run, ...]]()
+_NAMES: Final = Alike[frozenset[str]]()
 
 
 class Layout:
@@ -200,17 +197,10 @@ def shape_of(some: Iterable[Row]) -> Shape:
     rows = tuple(some)
     found = _SHAPES.get(rows)
     if found is None:
-        rows = tuple([_one_of(_ROWS, row) for row in rows])
+        rows = tuple([_ROWS.one_of(row) for row in rows])
         runs = _runs([row.metric for row in rows], [row.head for row in rows])
-        found = _SHAPES.setdefault(rows, Shape(_one_of(_RUNS, runs), rows))
+        found = _SHAPES.setdefault(rows, Shape(_RUNS.one_of(runs), rows))
     return found
-
-
-def _one_of(known: dict[T, T], one: T) -> T:
-    """Return the one object for all that are equal, so that each needs no memory of its own."""
-    if len(known) >= _MOST_KNOWN:
-        known.clear()
-    return known.setdefault(one, one)
 
 
 def _runs(metrics: Sequence[Metric], places: Sequence[int]) -> tuple[Run, ...]:
@@ -246,10 +236,7 @@ class Batch:
         readings: Iterable[Reading] = (),
         columns: Columns | None = None,
     ) -> None:
-        """Make a batch of readings, or of columns.
-
-        Of a series that is there twice, the last reading counts.
-        """
+        """Make a batch of readings, of which the last of a series counts, or of columns."""
         self.collector: Final = collector
         self.device: Final = device
         self.time: Final = time
@@ -275,8 +262,7 @@ class Batch:
 class Parted(list[Reading]):
     """Readings of which the first stand in parts, such as the racks of each row.
 
-    Each part is handed on as a batch of its own. So a series that comes or goes changes the layout
-    of its part only, and not that of a whole hub.
+    Each part is a batch of its own. So a series that comes or goes changes no other layout.
     """
 
     def __init__(self) -> None:
