@@ -12,7 +12,7 @@ from itertools import islice
 from statistics import fmean, median
 from typing import Final, NamedTuple
 
-from agent.inventory.model import IT_POINTS, NOT_IT
+from agent.inventory.model import IT_PATH, NOT_IT
 from agent.ledger.doubts import Lull
 from agent.ledger.energy import CELL_MS, CELLS, HOUR_MS, floor_hour
 from agent.ledger.ledger import Ledger
@@ -26,9 +26,6 @@ from agent.pue.places import Place
 
 _BESIDE: Final = CELLS // 2
 """Cells before a lull and after it with which it is compared."""
-
-_PATH: Final = ("ups_input", *IT_POINTS)
-"""The points that IT's energy passes."""
 
 _Asked = tuple[str, Lull]
 """A site, and what one of its meters lacks."""
@@ -104,7 +101,13 @@ class LullJudge:
     def _cells(self, boundary: Boundary, one: Lull) -> _Cells:
         hours = _hours(one)
         overhead = [point for point in NOT_IT if boundary.places.get(point)]
-        points = {*boundary.facility_points, *boundary.supplies, *boundary.sold, *_PATH, *overhead}
+        points = {
+            *boundary.facility_points,
+            *boundary.supplies,
+            *boundary.sold,
+            *IT_PATH,
+            *overhead,
+        }
         with self._ledger.reader.read() as tables:
             known = tables.site_hours.between(boundary.site, points, hours[0], hours[-1] + 1)
         found = [cell for hour in hours for cell in _of_hour(boundary, hour, known.get(hour, {}))]
@@ -135,7 +138,7 @@ def _of_hour(
     boundary: Boundary, hour: int, points: Mapping[str, SiteHour]
 ) -> Iterator[_Cell | None]:
     known = facility_cells(hour, points, boundary)
-    load = [points[point] for point in _PATH if point in points]
+    load = [points[point] for point in IT_PATH if point in points]
     overhead = [points[point] for point in NOT_IT if point in points]
     for n in range(CELLS):
         drawn = [row.joules[n] for row in load if row.mask >> n & 1]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Final
 
-from agent.inventory.model import IT_POINTS
+from agent.inventory.model import IT_PATH
 from agent.ledger.energy import FULL_MASK, HOUR_MS, HourCells, floor_hour
 from agent.ledger.exports import TwoWayHour, exported
 from agent.ledger.ledger import Ledger
@@ -36,14 +36,13 @@ from agent.pue.point_sums import (
     weigh_carbon,
 )
 
-_IT_PATH: Final = ("ups_input", *IT_POINTS)
 _DEPENDENT: Final[Mapping[str, tuple[str, ...]]] = {
     "utility": ("green", "export", "carbon"),
     "renewable": ("green", "export", "carbon"),
     "generator": ("export", "carbon"),
-    "cooling": ("bought", "carbon", *_IT_PATH),
-    "lighting": _IT_PATH,
-    "other": ("bought", "carbon", *_IT_PATH),
+    "cooling": ("bought", "carbon", *IT_PATH),
+    "lighting": IT_PATH,
+    "other": ("bought", "carbon", *IT_PATH),
 }
 """Points whose sums depend on another point's meters.
 

@@ -7,6 +7,7 @@ that the inventory lists and that does not answer is missing; it does not count 
 from agent.inventory.model.breakers import Breaker
 from agent.inventory.model.inventory import Inventory, PduPlace, outlet_name
 from agent.inventory.model.meters import (
+    IT_PATH,
     IT_POINTS,
     NOT_IT,
     POINTS,
@@ -19,6 +20,7 @@ from agent.inventory.model.supplies import Supply, SupplyKind
 from collectors.catalogue.devices import Point
 
 __all__ = [
+    "IT_PATH",
     "IT_POINTS",
     "MAX_HEIGHT",
     "NOT_IT",

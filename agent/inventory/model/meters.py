@@ -18,6 +18,9 @@ IT_POINTS: Final[tuple[Point, ...]] = ("it_input", "pdu_output", "ups_output")
 They are the categories 3, 2 and 1 of ISO/IEC 30134-2.
 """
 
+IT_PATH: Final[tuple[Point, ...]] = ("ups_input", *IT_POINTS)
+"""The points that IT's energy passes behind the supplies; the input of the UPSs is none of IT's."""
+
 NOT_IT: Final[tuple[Point, ...]] = ("cooling", "lighting", "other")
 """What the facility uses beside IT. Metered downstream of an IT meter, it is subtracted there."""
 
