@@ -13,6 +13,8 @@ from collectors.base import Metric, Series
 from collectors.batch import Layout, Run
 from collectors.head import Head, Labels
 
+ANEW: Final = Layout(())
+"""The layout of a source whose next batch is taken in anew, whatever it has; no batch has it."""
 _PIECE: Final = 2**17
 """Bytes of a page after which a piece of it is handed over."""
 _BLOCK: Final = 32

@@ -15,10 +15,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol
 
-from agent.families import Chosen, Family, Group, Source, Values
+from agent.families import ANEW, Chosen, Family, Group, Source, Values
+from agent.followed import Followed
+from agent.page_plan import Header, PagePlans
 from agent.part import WHOLE, Part
 from collectors.base import Batch, Metric, Series
-from collectors.batch import NOTHING, Shape
+from collectors.batch import Shape
 from collectors.head import Head
 
 _SWEEP_SECONDS: Final = 1.0
@@ -45,8 +47,10 @@ class Snapshot:
         self._sources: Final[dict[tuple[str, str], Source]] = {}
         self._groups: Final[dict[Shape, Group]] = {}
         self._by_head: Final[dict[Head, tuple[Source, ...]]] = {}
-        self._followed: Final[dict[str, dict[Series, float]]] = {}
+        self._followed: Final = Followed()
         self._masked: Final[set[Source]] = set()
+        self._plans: Final = PagePlans()
+        self._series = 0
         self._next_sweep = 0.0
         self._scraped = monotonic()
         self._has_lines = False
@@ -62,7 +66,7 @@ class Snapshot:
                 self._unlink(source)
             source = self._sources[batch.source] = Source(batch.layout, batch.values)
             self._link(source)
-            self._note(before, self._followed_values(source))
+            self._followed.note(before, self._followed_values(source))
         else:
             self._groups[source.layout.shape].note_changes(source, source.chosen(batch.values))
             source.replace(batch.values)
@@ -73,7 +77,7 @@ class Snapshot:
         """Delete a source and its series, as when a reload removes a device."""
         source = self._sources.pop((collector, device), None)
         if source is not None:
-            self._note(self._followed_values(source), {})
+            self._followed.note(self._followed_values(source), {})
             self._unlink(source)
 
     def _link(self, source: Source) -> None:
@@ -94,6 +98,7 @@ class Snapshot:
 
     def _join(self, source: Source) -> None:
         """Index a source by its shape and by its heads."""
+        self._plans.clear()
         shape = source.layout.shape
         group = self._groups.get(shape)
         if group is None:
@@ -106,16 +111,19 @@ class Snapshot:
                     # only once.
                     family = self._families[name] = Family(run.metric, self._by_head)
                 family.add(group, number, run)
-            self._follow(shape, group)
+            group.followed = self._followed.runs(shape)
         group.sources[source] = None
+        self._series += len(source.layout)
         for head in source.layout.heads:
             self._by_head[head] = (*self._by_head.get(head, ()), source)
 
     def _unlink(self, source: Source, *, still: bool = False) -> None:
         """Take a source out of the indexes; `still` if it goes back in with fewer series."""
+        self._plans.clear()
         shape = source.layout.shape
         group = self._groups[shape]
         del group.sources[source]
+        self._series -= len(source.layout)
         if not group.sources:
             del self._groups[shape]
             for name in {run.metric.full_name for run in shape.runs}:
@@ -132,27 +140,12 @@ class Snapshot:
             heads = set(source.layout.heads)
             for other in self._masked:
                 if not heads.isdisjoint(other.whole.heads):
-                    other.whole = NOTHING  # its next batch may show all of its series again
-
-    def _follow(self, shape: Shape, group: Group) -> None:
-        group.followed = [
-            (run, self._followed[run.metric.full_name])
-            for run in shape.runs
-            if run.metric.full_name in self._followed
-        ]
+                    other.whole = ANEW  # its next batch may show all of its series again
 
     def _followed_values(self, source: Source | None) -> dict[Series, float]:
         if source is None or not self._followed:
             return {}
         return dict(self._groups[source.layout.shape].followed_values(source))
-
-    def _note(self, before: Mapping[Series, float], after: Mapping[Series, float]) -> None:
-        """Collect the followed series that have come, gone or changed."""
-        for series in (*before, *after):
-            values = before.get(series, -math.inf), after.get(series, -math.inf)
-            if values[0] != values[1]:
-                changed = self._followed[series.metric.full_name]
-                changed[series] = max(changed.get(series, -math.inf), *values)
 
     def sweep(self) -> None:
         """Delete expired sources.
@@ -178,6 +171,11 @@ class Snapshot:
         """Return the families that have live series, in the order of their names."""
         self.sweep()
         return sorted(self._families.values(), key=lambda family: family.metric.full_name)
+
+    def small_page(self, header: Header) -> bytes | None:
+        """Return the whole page at once; None where there are too many series for that."""
+        self.sweep()
+        return self._plans.page(header, len(self), self.live)
 
     def page(self, part: Part = WHOLE) -> Iterator[tuple[Metric, bytes]]:
         """Yield every metric that has live series in a part, with some of its samples as text.
@@ -213,9 +211,9 @@ class Snapshot:
         So a reader of tens of thousands of devices looks only at those that changed. A metric can
         have one such reader.
         """
-        changed = self._followed.setdefault(metric.full_name, {})
+        changed = self._followed.begin(metric)
         for shape, group in self._groups.items():
-            self._follow(shape, group)
+            group.followed = self._followed.runs(shape)
         return changed
 
     def value(self, series: Series) -> float | None:
@@ -228,4 +226,4 @@ class Snapshot:
         return self._sources
 
     def __len__(self) -> int:
-        return sum(len(source.layout) for source in self._sources.values())
+        return self._series

@@ -145,17 +145,24 @@ def publish(
 ) -> None:
     """Hand on what a round read, and how it went: to the snapshot, then to the consumers.
 
-    `round_` is None after a round that failed. The device's last values then stay until they
-    expire, while its up series says 0 at once; so the two are separate batches.
+    `round_` is None after a round that failed. A device's last values then stay until they expire,
+    while its up series says 0 at once; so the two are separate batches. What reads this machine
+    tells both in one batch where it can: a node has some thirty such collectors.
     """
     interval = task.collector.schedule.interval
     found: list[tuple[tuple[str, str], float, Columns]] = []
+    apart = round_ is None or not task.own
     if round_ is not None:
-        found.append((task.source, interval, task.without_up(round_.layout, round_.values)))
+        read = task.without_up if apart else task.with_status
+        found.append((task.source, interval, read(round_.layout, round_.values)))
         slow = task.take_slow()
         if slow is not NO_COLUMNS:
             found.append((task.slow_source, task.slow_interval, slow))
-    found.append((task.status_source, interval, task.status()))
+    if apart:
+        found.append((task.status_source, interval, task.status()))
+    elif task.told_apart:
+        to["snapshot"].forget(*task.status_source)
+    task.told_apart = apart
     for (collector, device), every, columns in found:
         batch = Batch(
             collector=collector,

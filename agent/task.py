@@ -105,6 +105,10 @@ class Task:
     part_layouts: dict[str, Layout] = field(default_factory=dict)
     """The layout of each part of its last round."""
     immediate: bool = field(init=False)
+    polled: bool = field(init=False)
+    """Whether it is a device that is asked, and not the kernel or what others have reported."""
+    own: bool = field(init=False)
+    """Whether it reads this machine, and neither a device nor what others have reported."""
     _is_discovered: IsDiscovered | None = field(init=False)
     _has_up_series: HasUpSeries | None = field(init=False)
     _counts_dropped: CountsDropped | None = field(init=False)
@@ -114,10 +118,14 @@ class Task:
     _reads_slowly: ReadsSlowly | None = field(init=False)
     _gives_parts: GivesParts | None = field(init=False)
     _without: WithoutUp | None = None
+    _joined: tuple[Layout, Layout, Layout] = (NOTHING, NOTHING, NOTHING)
+    """The layouts of its readings and of its status, and that of both together."""
     _slow_layout: Layout = NOTHING
     _status_layout: Layout = NOTHING
     status_source: tuple[str, str] = field(init=False)
-    """Under which key the snapshot keeps its status: apart, for a status changes at once."""
+    """Under which key the snapshot keeps its status where that is apart."""
+    told_apart: bool = False
+    """Whether its last status was told apart from its readings."""
     slow_source: tuple[str, str] = field(init=False)
     """Under which key the snapshot keeps its slow readings: they stay current for longer."""
     _success: Series = field(init=False)
@@ -129,6 +137,8 @@ class Task:
         one = self.collector
         can = abilities_of(one)
         self.immediate = Immediate in can and cast("Immediate", one).immediate
+        self.polled = bool(one.device) and not self.immediate and not self.derived
+        self.own = not one.device and not self.derived
         self._is_discovered = cast("IsDiscovered", one) if IsDiscovered in can else None
         self._has_up_series = cast("HasUpSeries", one) if HasUpSeries in can else None
         self._counts_dropped = cast("CountsDropped", one) if CountsDropped in can else None
@@ -155,16 +165,6 @@ class Task:
         said = self._gives_notice.notice if self._gives_notice else ""
         refused = summary(self._lists_refused.refused) if self._lists_refused else ""
         return "; ".join(filter(None, (said, refused)))
-
-    @property
-    def polled(self) -> bool:
-        """Whether it is a device that is asked, and not the kernel or what others have reported."""
-        return bool(self.collector.device) and not self.immediate and not self.derived
-
-    @property
-    def own(self) -> bool:
-        """Whether it reads this machine, and neither a device nor what others have reported."""
-        return not self.collector.device and not self.derived
 
     @property
     def discovered(self) -> bool:
@@ -205,6 +205,14 @@ class Task:
         if known is None or known.whole is not layout or known.up != up:
             known = self._without = WithoutUp(layout, up)
         return known.layout, known.take(values)
+
+    def with_status(self, layout: Layout, values: array[float]) -> Columns:
+        """Return the readings of a round, and behind them how it went."""
+        read, numbers = self.without_up(layout, values)
+        said, more = self.status()
+        if self._joined[0] is not read or self._joined[1] is not said:
+            self._joined = read, said, Layout((*read.series, *said.series))
+        return self._joined[2], numbers + more
 
     @property
     def source(self) -> tuple[str, str]:

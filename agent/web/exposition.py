@@ -1,15 +1,17 @@
 """The snapshot as Prometheus text format 0.0.4 and as OpenMetrics 1.0.
 
-The snapshot renders each line when its value arrives. A scrape joins these lines, so a value that
-has not changed is not rendered again.
+A page of few series is one template, into which their values are filled. Of many series the
+snapshot renders each line when its value arrives. A scrape joins these lines, so a value that has
+not changed is not rendered again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
+from agent.page_plan import Header
 from agent.part import WHOLE, Part
 from agent.snapshot import Snapshot
 from collectors.base import Metric
@@ -41,12 +43,23 @@ def pieces(snapshot: Snapshot, *, openmetrics: bool = False, part: Part = WHOLE)
 
     The caller can let other requests run between two pieces of a whole hub's page.
     """
+    header = _OPENMETRICS_HEADER if openmetrics else _TEXT_HEADER
+    whole = snapshot.small_page(header) if part == WHOLE else None
+    some = [whole] if whole is not None else []
+    if whole is None:
+        yield from _joined(snapshot, header, part, some)
+    if openmetrics:
+        some.append(b"# EOF\n")
+    yield b"".join(some)
+
+
+def _joined(snapshot: Snapshot, header: Header, part: Part, some: list[bytes]) -> Iterator[bytes]:
+    """Yield a page, put together from the lines of many series; its end stays in `some`."""
     before: Metric | None = None
-    some: list[bytes] = []
     size = 0
     for metric, samples in snapshot.page(part):
         if metric is not before:
-            some.append(_header(metric, openmetrics=openmetrics))
+            some.append(header(metric))
             before = metric
         some.append(samples)
         size += len(samples)
@@ -54,9 +67,6 @@ def pieces(snapshot: Snapshot, *, openmetrics: bool = False, part: Part = WHOLE)
             yield b"".join(some)
             some.clear()
             size = 0
-    if openmetrics:
-        some.append(b"# EOF\n")
-    yield b"".join(some)
 
 
 @lru_cache(_HEADERS)
@@ -75,3 +85,7 @@ def _header(metric: Metric, *, openmetrics: bool) -> bytes:
         elif kind in ("counter", "untyped"):
             kind = "unknown"
     return f"# HELP {name} {text}\n# TYPE {name} {kind}\n".encode()
+
+
+_TEXT_HEADER: Final = partial(_header, openmetrics=False)
+_OPENMETRICS_HEADER: Final = partial(_header, openmetrics=True)

@@ -84,6 +84,34 @@ async def test_a_consumer_that_fails_costs_no_other() -> None:
     assert (COLLECTOR_SUCCESS.series("fake", "d"), 1.0) in status.readings
 
 
+async def test_what_reads_this_machine_tells_its_status_with_its_readings() -> None:
+    """One batch where a round was good. After a failure its last values and the failure are live.
+
+    Once it is good again, what it read and its status come together as before.
+    """
+    state: dict[str, Exception | None] = {"error": None}
+
+    def answer() -> list[Any]:
+        if state["error"]:
+            raise state["error"]
+        return [(VALUE.series("kernel"), 7.0)]
+
+    one = Fake("", answer)
+    one.up_series = []
+    runner, snapshot, _ = make(one)
+    batches: list[Batch] = []
+    runner.consumers.append(batches.append)
+    for error, success in ((None, 1.0), (Unreachable("no"), 0.0), (None, 1.0)):
+        state["error"] = error
+        batches.clear()
+        await runner.run_once()
+        assert len(batches) == 1
+        assert snapshot.value(COLLECTOR_SUCCESS.series("fake", "")) == success
+        assert snapshot.value(VALUE.series("kernel")) == 7.0
+    assert list(snapshot.sources()) == [("fake", "")]
+    assert len(snapshot) == 4, "the value, success, duration and the time of the last success"
+
+
 async def test_slow_readings_stay_current_for_their_own_interval() -> None:
     """What is read every 60 s expires 150 s later, what is read every 2 s after 5 s."""
     clock = [0.0]
