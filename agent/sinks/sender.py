@@ -53,8 +53,8 @@ class Pace:
     """How long to wait, in seconds, between attempts that fail and between small requests.
 
     The wait after a failure doubles from `first` to `most`. Each is shortened at random, down to
-    half of it, so that a thousand agents do not come back at the same moment. After a request that
-    was not full, the sink waits for `linger`, so that more can gather.
+    half of it, so that a thousand agents do not come back at the same moment. The next request is
+    at least `linger` behind one that was not full, so that more can gather.
     """
 
     first: float = 0.5
@@ -152,10 +152,13 @@ class SpooledSink:
             self._stopping.wait(_LOOK_SECONDS)
 
     def _send_loop(self) -> None:
+        gathers_until = 0.0
         while not self._stopping.is_set():
             self.spool.work.wait()
             self.spool.work.clear()
             while not self._stopping.is_set() and self.spool.has_waiting:
+                # Waited for here and not behind a request: so nothing wakes a sink that is done.
+                self._hurrying.wait(max(0.0, gathers_until - time.monotonic()))
                 try:
                     full = self._send_oldest()
                     if self.up and not self._hurrying.is_set():
@@ -165,8 +168,7 @@ class SpooledSink:
                     self.spool.release()
                     full = False
                     self._stopping.wait(self._pace.most)
-                if not full:
-                    self._hurrying.wait(self._pace.linger)
+                gathers_until = 0.0 if full else time.monotonic() + self._pace.linger
 
     def _send_oldest(self) -> bool:
         """Send one request; returns whether it was a full one, so that more is likely to wait."""
