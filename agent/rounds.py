@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Awaitable, Coroutine
 from typing import Any, Final
@@ -53,7 +52,7 @@ async def read(task: Task, threads: Threads) -> Round:
     if earlier is not None and not await _done_within(timeout, earlier):
         task.busy = False
         raise Unreachable("a call from before the reload has not come back")
-    if inspect.iscoroutinefunction(collector.collect):
+    if task.is_coroutine:
         work = asyncio.ensure_future(_await(task, limit))
     else:
         work = threads.submit(lambda: _call(collector, limit), key=task.source)

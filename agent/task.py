@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from array import array
 from dataclasses import dataclass, field
 from typing import Final, cast
@@ -105,6 +106,8 @@ class Task:
     part_layouts: dict[str, Layout] = field(default_factory=dict)
     """The layout of each part of its last round."""
     immediate: bool = field(init=False)
+    is_coroutine: bool = field(init=False)
+    """Whether its `collect` is a coroutine function: to ask in each round takes a part of it."""
     polled: bool = field(init=False)
     """Whether it is a device that is asked, and not the kernel or what others have reported."""
     own: bool = field(init=False)
@@ -137,6 +140,7 @@ class Task:
         one = self.collector
         can = abilities_of(one)
         self.immediate = Immediate in can and cast("Immediate", one).immediate
+        self.is_coroutine = inspect.iscoroutinefunction(one.collect)
         self.polled = bool(one.device) and not self.immediate and not self.derived
         self.own = not one.device and not self.derived
         self._is_discovered = cast("IsDiscovered", one) if IsDiscovered in can else None
