@@ -11,11 +11,12 @@ from typing import Final
 
 from agent.ledger.energy import ENERGY, POWER
 from agent.ledger.limits import Limits
-from agent.ledger.lulls import LONG_MS, may_lull
+from agent.ledger.lulls import LONG_MS
 from agent.ledger.meter_hours import Readings
 from agent.ledger.near_rates import NEAR, NEAR_MS
 from agent.ledger.power_doubts import LASTS_MS, PAST_MS, may_leap
 from agent.ledger.power_judge import BESIDE
+from agent.ledger.power_lulls import may_lull
 from agent.ledger.register_layout import is_simple
 from agent.ledger.store.database import Tables
 

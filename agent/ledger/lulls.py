@@ -1,4 +1,4 @@
-"""Times in which a utility meter counted next to nothing, and what it lacks in them.
+"""Times in which the register of a utility meter hardly moved, and what it lacks in them.
 
 It rests by turns with other supplies, or it is dead. Its own readings do not tell which. Where it
 stands at 0 for long, its cells are judged, and those in which that begins and ends are in doubt.
@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, takewhile
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
 from agent.ledger.doubts import Lull
-from agent.ledger.energy import CELL_MS, HOUR_MS, TimedValue
+from agent.ledger.energy import CELL_MS, HOUR_MS, JOULES_PER_KWH
 from agent.ledger.increase import LEAST_EXCESS_MS, Increase
-from agent.ledger.segments import longest_gap
 
 LONG_MS: Final = HOUR_MS
 """Milliseconds. Of what stands at 0 for as long, only the cells at either end are in doubt."""
@@ -44,22 +42,16 @@ _OFTEN: Final = 8
 _SLACK: Final = 1.2
 """Steps that a register may lack by how it is read."""
 
+_STEPS: Final = 3
+"""A dead meter is seen in the cells of its site if more than 1 kWh and so many of its steps are
+missing in an hour."""
+
+_FEW_STEPS: Final = 10
+"""An increase of up to this many steps may be early or late by a good part of itself."""
+
 _TEN_WH: Final = 36_000
 """Joules. Registers count in whole tens of watt-hours, or finer. A constant load that is read each
 few minutes makes other steps of itself."""
-
-_LEVEL: Final = 3
-"""Readings of power on either side that tell what is usual."""
-
-_NOTHING: Final = 100.0
-"""Watts. A meter that reads no more than this stands at 0."""
-
-
-class Lulls(NamedTuple):
-    """What is found of readings of power, and the time from which later ones may change it."""
-
-    found: list[Lull]
-    open_since: int | None
 
 
 def stands_long(times: Sequence[int]) -> bool:
@@ -80,9 +72,6 @@ def dips(moves: Sequence[float], times: Sequence[int], step: float) -> bool:
     )
 
 
-# Of a register.
-
-
 def register_lulls(
     increases: Sequence[Increase], step: float, told: Sequence[float], low: Sequence[float]
 ) -> Iterator[Lull]:
@@ -99,15 +88,10 @@ def register_lulls(
         before, after = known.touching(n, -1), known.touching(n, 1)
         first, last = n - len(before[:1]), n + len(after[:1])
         done |= {first, n, last}
-        if one.laid - one.since >= LONG_MS:
+        if one.laid - one.since >= LONG_MS and not known.is_coarse(_usual(before, after)):
             yield from _ends_of(one, before, after)
         elif one.end - one.since <= _ALIKE_MS:
-            usual = _usual(before, after)
-            parts = increases[first : last + 1]
-            lacks = [max(0.0, usual * (each.end - each.since) - each.joules) for each in parts]
-            if sum(lacks) > max(known.slack, usual * LEAST_EXCESS_MS):
-                for each, lack, anyway in zip(parts, lacks, told[first : last + 1], strict=True):
-                    yield from _lull(each.since, each.end, lack - anyway, 0.0)
+            yield from known.whole(first, last, max(_usual(before, after), known.steep(n)), told)
     for n, one in enumerate(increases):
         is_brief = one.laid - one.since < LONG_MS and one.end - one.since <= _ALIKE_MS
         lacking = low[n] - told[n]
@@ -119,7 +103,7 @@ class _Increases:
     """The increases of a register, and what is usual near each; `step` is in joules."""
 
     def __init__(self, increases: Sequence[Increase], step: float) -> None:
-        self._all = increases
+        self._all, self._step = increases, step
         self.slack = _slack(step)
         """What it may lack as a step comes early or late, in joules."""
 
@@ -153,6 +137,31 @@ class _Increases:
             last = each
         return found
 
+    def is_coarse(self, usual: float) -> bool:
+        """Tell whether too little is missing in an hour to see in the site's cells that it is dead.
+
+        `usual` is in joules a millisecond. An hour may have a step less than it drew.
+        """
+        return usual * HOUR_MS <= JOULES_PER_KWH + (_STEPS + 1) * self._step
+
+    def steep(self, n: int) -> float:
+        """Return the third steepest of those near by that are of many steps, or 0."""
+        many = (each.rate for each in self._near(n, _NEAR) if each.joules > _FEW_STEPS * self._step)
+        return ([0.0, 0.0, 0.0, *sorted(many)])[-3]
+
+    def whole(self, first: int, last: int, usual: float, told: Sequence[float]) -> Iterator[Lull]:
+        """Yield what some increases lack against so many joules a millisecond, where they do."""
+        parts = self._all[first : last + 1]
+        lacks = [max(0.0, usual * (each.end - each.since) - each.joules) for each in parts]
+        if sum(lacks) <= max(self.slack, usual * LEAST_EXCESS_MS):
+            return
+        for each, lack, anyway in zip(parts, lacks, told[first : last + 1], strict=True):
+            # What is lacking lies first in the time that has nothing.
+            left = max(0.0, lack - anyway)
+            still = min(left, usual * (each.laid - each.since))
+            yield from lull_of(each.since, each.laid, still, 0.0)
+            yield from lull_of(each.laid, each.end, left - still, 0.0)
+
     def _near(self, n: int, count: int) -> Sequence[Increase]:
         return (*self._all[max(0, n - count) : n], *self._all[n + 1 :][:count])
 
@@ -167,11 +176,11 @@ def _ends_of(
 ) -> Iterator[Lull]:
     """Return what is lacking in the cells in which a long rest begins and ends."""
     if before:
-        start, end, usual = before[0].since, _cell_after(one.since), _usual(before)
-        yield from _lull(start, end, _lacking(before[:1], start, end, usual), usual)
+        start, end, usual = before[0].since, cell_after(one.since), _usual(before)
+        yield from lull_of(start, end, _lacking(before[:1], start, end, usual), usual)
     start, end = one.laid - one.laid % CELL_MS, (after[0] if after else one).end
     usual = _usual(after)
-    yield from _lull(start, end, _lacking((one, *after[:1]), start, end, usual), usual)
+    yield from lull_of(start, end, _lacking((one, *after[:1]), start, end, usual), usual)
 
 
 def _usual(*sides: Sequence[Increase]) -> float:
@@ -194,82 +203,15 @@ def _lacking(parts: Sequence[Increase], start: int, end: int, usual: float) -> f
     return usual * (end - start) - sum(one.joules for one in parts)
 
 
-# Of power.
-
-
-def may_lull(readings: Sequence[TimedValue]) -> bool:
-    """Tell whether any of some readings of power stands at 0."""
-    return any(0 <= one.value <= _NOTHING for one in readings)
-
-
-def power_lulls(readings: Sequence[TimedValue]) -> Lulls:
-    """Return where power, in order of time, stands at 0, and what it lacks."""
-    found: list[Lull] = []
-    open_since = None
-    n = 0
-    while n < len(readings):
-        end = n
-        while end < len(readings) and 0 <= readings[end].value <= _NOTHING:
-            end += 1
-        if end > n:
-            run = _Run(readings, n, end)
-            found += run.lulls()
-            if run.is_open and not run.is_long:
-                open_since = run.start
-        n = end + 1
-    return Lulls(found, open_since)
-
-
-class _Run:
-    """Readings at 0 from one place to just before another, with the reading on either side."""
-
-    def __init__(self, readings: Sequence[TimedValue], first: int, last: int) -> None:
-        self._known = readings[max(0, first - 1) : last + 1]
-        self.is_open = last == len(readings)
-        self._low = (readings[first].time, readings[last - 1].time)
-        self.is_long = self._low[1] - self._low[0] >= LONG_MS
-        self._before = _level(readings[max(0, first - _LEVEL) : first][::-1])
-        self._after = _level(readings[last : last + _LEVEL])
-        self.start = self._known[0].time
-
-    def lulls(self) -> Iterator[Lull]:
-        """Return what is lacking in it."""
-        start, end = self._known[0].time, self._known[-1].time
-        if not self.is_long:
-            yield from self._lull(start, end, max(self._before, self._after))
-            return
-        yield from self._lull(start, _cell_after(self._low[0]), self._before)
-        yield from self._lull(self._low[1] - self._low[1] % CELL_MS, end, self._after)
-
-    def _lull(self, start: int, end: int, usual: float) -> Iterator[Lull]:
-        """Return what is lacking between two times against so many watts, where it is covered."""
-        joules = 0.0
-        for before, after in pairwise(self._known):
-            if min(before.value, after.value) < 0 or after.time - before.time > longest_gap(
-                before.interval, after.interval
-            ):
-                continue
-            first, last = max(start, before.time), min(end, after.time)
-            if first < last:
-                mean = (before.value + after.value) / 2.0
-                joules += (last - first) * max(0.0, usual - mean) / 1000.0
-        yield from _lull(start, end, joules, usual / 1000.0)
-
-
-def _level(readings: Sequence[TimedValue]) -> float:
-    """Return the middle one of a few powers beside a run, up to the next hole; 0 if there is none.
-
-    One of them may be wild.
-    """
-    watts = [one.value for one in takewhile(lambda one: one.value >= 0, readings)]
-    return sorted(watts)[(len(watts) - 1) // 2] if watts else 0.0
-
-
-def _cell_after(time: int) -> int:
+def cell_after(time: int) -> int:
     """Return when the cell ends in which a time lies."""
     return time - time % CELL_MS + CELL_MS
 
 
-def _lull(start: int, end: int, joules: float, usual: float) -> Iterator[Lull]:
+def lull_of(start: int, end: int, joules: float, usual: float) -> Iterator[Lull]:
+    """Yield what is lacking between two times, if it is not little beside what is usual.
+
+    That is in joules a millisecond.
+    """
     if start < end and joules > usual * LEAST_EXCESS_MS:
         yield Lull(start, end, joules)

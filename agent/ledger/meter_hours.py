@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from agent.ledger.doubts import Uncertain
+from agent.ledger.doubts import Doubt, Uncertain
 from agent.ledger.energy import FULL_MASK, HourCells, Segment, TimedValue
 from agent.ledger.limits import Limits
-from agent.ledger.lulls import power_lulls
 from agent.ledger.power_doubts import jumps, power_doubts
 from agent.ledger.power_fills import judge_fills
 from agent.ledger.power_judge import accepted_power
+from agent.ledger.power_lulls import power_lulls
 from agent.ledger.register_judge import Refusal
 from agent.ledger.register_layout import (
     RegisterEnergy,
@@ -96,13 +96,14 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
         fills = judge_fills(register.segments, drawn, step, register.unknown)
         drawn, doubts = fills.drawn, [*doubts, *fills.doubts]
     if power and not readings.energy:
+        wild: Sequence[Doubt] = ()
         if limits.rating is None:
-            found = power_doubts(power)
-            doubts, open_since = [*found.doubts], found.open_since
+            wild, open_since = power_doubts(power)
+            doubts = [*wild]
         if not limits.is_one_of_many:
             doubts = [*doubts, *jumps(power)]
         if limits.is_utility:
-            lulls = power_lulls(power)
+            lulls = power_lulls(power, wild)
             doubts, open_since = [*doubts, *lulls.found], earlier(open_since, lulls.open_since)
     return MeterEnergy(
         register=register,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
-from agent.ledger.doubts import Doubt
+from agent.ledger.doubts import Doubt, Lull, Uncertain
 from agent.ledger.drawn import Drawn
 from agent.ledger.energy import Span
 from agent.ledger.limits import Limits
@@ -45,7 +45,7 @@ class Rests:
     stuck: list[Span] = field(default_factory=list)
     unknown: list[Span] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
-    doubts: list[Doubt] = field(default_factory=list)
+    doubts: list[Uncertain] = field(default_factory=list)
 
 
 def find_rests(verdict: Verdict, bounds: Bounds, limits: Limits, step: int) -> Rests:
@@ -146,12 +146,16 @@ def _leave_edge(found: Rests, verdict: Verdict, bounds: Bounds, limits: Limits, 
     if unknown:
         found.unknown.append(Span(start, seen))
         verdict.keep_open(start)
-    elif moves and not is_powered and _usual_rest(moves) < seen - since <= NEAR_MS:
+    elif moves and not is_powered and seen - since <= NEAR_MS:
         usual = median(joules / elapsed for elapsed, joules in moves)
         most = max(usual, (bounds.usual(last.n) or 0.0) / 1000.0)
-        hidden = (seen - since) * most  # the load may have risen just then
-        found.doubts.append(Doubt(since, seen, hidden=hidden))
-        verdict.keep_open(since)
+        due = (seen - since) * most  # the load may have risen just then
+        if _usual_rest(moves) < seen - since:
+            found.doubts.append(Doubt(since, seen, hidden=due))
+            verdict.keep_open(since)
+        elif limits.is_utility and due > step and seen - since > _longest_rest(moves):
+            found.doubts.append(Lull(since, seen, due - step))
+            verdict.keep_open(since)
 
 
 def _is_waited_for(
@@ -172,4 +176,8 @@ def _is_waited_for(
 
 def _usual_rest(moves: Sequence[tuple[int, float]]) -> int:
     """Return for how long a register may stand still as it has before, in milliseconds."""
-    return _STUCK_STEPS * max(elapsed for elapsed, _ in moves)
+    return _STUCK_STEPS * _longest_rest(moves)
+
+
+def _longest_rest(moves: Sequence[tuple[int, float]]) -> int:
+    return max(elapsed for elapsed, _ in moves)

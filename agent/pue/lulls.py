@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from statistics import fmean, median
+from statistics import fmean
 from typing import Final, NamedTuple
 
 from agent.inventory.model import IT_PATH, NOT_IT
@@ -25,7 +25,10 @@ from agent.pue.hour_sums import facility_cells
 from agent.pue.places import Place
 
 _BESIDE: Final = CELLS // 2
-"""Cells before a lull and after it with which it is compared."""
+"""Cells at least before a lull and after it with which it is compared, else as many as it has."""
+
+_FAR: Final = 3 * CELLS
+"""Cells on either side of a lull that tell how far the metered overhead goes down."""
 
 _Asked = tuple[str, Lull]
 """A site, and what one of its meters lacks."""
@@ -72,16 +75,18 @@ class LullJudge:
         limit = one.limit(start, end, counted)
         if not limit:
             return 0.0
-        if (site, one) not in self._missing:
-            self._missing[site, one] = self._missed(self._boundaries.by_site[site], one)
         lacking = one.joules * abs(place.factor)
+        if (site, one) not in self._missing:
+            self._missing[site, one] = self._missed(self._boundaries.by_site[site], one, lacking)
         return limit if self._missing[site, one] > (1.0 - BELIEVED) * lacking else 0.0
 
-    def _missed(self, boundary: Boundary, one: Lull) -> float:
+    def _missed(self, boundary: Boundary, one: Lull, lacking: float) -> float:
         """Return how many joules of a site are missing in a lull, beside what it draws less.
 
         That is against the time before, or after, whichever is more. It is 0 where a battery may
-        give, and where nothing of the time is covered.
+        give, and where nothing of the time is covered. What others count more in a cell than the
+        meter lacks there carries nothing in other cells: it may be a false reading. The metered
+        overhead explains nothing below what it was at other times: its meter may be dead as well.
         """
         if not boundary.supplies:
             return 0.0
@@ -91,12 +96,17 @@ class LullJudge:
         within = [cell for cell in cells.of[first:last] if cell is not None]
         if not within:
             return 0.0
-        sides = (_usual(reversed(cells.of[:first])), _usual(cells.of[last:]))
+        count = max(_BESIDE, last - first)
+        sides = (_usual(reversed(cells.of[:first]), count), _usual(cells.of[last:], count))
         known = [side for side in sides if side is not None]
         if not known or (len(known) < len(sides) and one.end - one.start > HOUR_MS):
             return math.inf
-        now = _Cell(*(fmean(values) for values in zip(*within, strict=True)))
-        return (last - first) * max(_lost(usual, now) for usual in known)
+        most = lacking * CELL_MS / (one.end - one.start)
+        stopped = cells.lowest_overhead(first, last) - fmean(now.overhead for now in within)
+        share = (last - first) / len(within)
+        return max(
+            share * sum(max(_lost(usual, now), -most) for now in within) for usual in known
+        ) + (last - first) * max(0.0, stopped)
 
     def _cells(self, boundary: Boundary, one: Lull) -> _Cells:
         hours = _hours(one)
@@ -127,10 +137,24 @@ class _Cells(NamedTuple):
     start: int
     of: Sequence[_Cell | None]
 
+    def lowest_overhead(self, first: int, last: int) -> float:
+        """Return the least mean of the overhead over as many cells as some, apart from these.
+
+        It is 0 where none are known.
+        """
+        outside = (range(first), range(last + 1, len(self.of) + 1))
+        count = last - first
+        runs = [
+            [one.overhead for one in self.of[n : n + count] if one is not None]
+            for cells in outside
+            for n in cells[: max(0, len(cells) - count)]
+        ]
+        return min((fmean(run) for run in runs if len(run) == count), default=0.0)
+
 
 def _hours(one: Lull) -> Sequence[int]:
     """Return the hours of a lull, and those with which it is compared."""
-    beside = _BESIDE * CELL_MS
+    beside = _FAR * CELL_MS
     return range(floor_hour(one.start - beside), one.end + beside, HOUR_MS)
 
 
@@ -151,7 +175,7 @@ def _of_hour(
         yield _Cell(came - left, max(drawn), others)
 
 
-def _usual(cells: Iterable[_Cell | None]) -> _Cell | None:
-    """Return the median of the first cells that are known; None where none is."""
-    known = list(islice((one for one in cells if one is not None), _BESIDE))
-    return _Cell(*(median(values) for values in zip(*known, strict=True))) if known else None
+def _usual(cells: Iterable[_Cell | None], count: int) -> _Cell | None:
+    """Return the mean of the first cells that are known, of so many; None where none is."""
+    known = list(islice((one for one in cells if one is not None), count))
+    return _Cell(*(fmean(values) for values in zip(*known, strict=True))) if known else None

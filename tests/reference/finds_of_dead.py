@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tests.reference.shapes import Shape
 from tests.reference.worlds import Device, Fault, Plan
 
 _DEAD: Final = Device(faults=(Fault(sort="dead", minute=148, minutes=100),))
@@ -127,5 +128,75 @@ DEAD_FINDS: Final[Mapping[str, Plan]] = {
     "a feed that is dead for hours, counts for forty minutes, and is dead again": Plan(
         hours=10,
         feeds=(_dead((110, 200), (350, 120)), *_BESIDE),
+    ),
+    "a feed of 5 kW whose register of 1 kWh is dead for 100 minutes": Plan(
+        hours=3,
+        it_kw=8,
+        feeds=(
+            Device(step_wh=1000, faults=(Fault(sort="dead", minute=72, minutes=100),)),
+            Device(),
+        ),
+        sun=Device(),
+        sun_kw=5,
+    ),
+    "a feed of 3 kW whose register of 1 kWh is dead for 45 minutes": Plan(
+        hours=5,
+        it_kw=4,
+        overhead=90,
+        feeds=(
+            Device(
+                seconds=300,
+                step_wh=1000,
+                begin_kwh=0,
+                faults=(Fault(sort="dead", minute=153, minutes=45),),
+            ),
+            Device(),
+        ),
+        sun=Device(),
+        sun_kw=5,
+    ),
+    "a feed that is dead for twelve minutes together with the chillers' meter": Plan(
+        overhead=90,
+        feeds=(Device(sort="power", faults=_TWELVE), *_BESIDE),
+        cooling=Device(faults=_TWELVE),
+    ),
+    "an only supply that is dead for three minutes, of a load that goes up and down": Plan(
+        it_shape=Shape(name="cycle", swing=200, cells=1),
+        feeds=(Device(faults=(Fault(sort="dead", minute=175, minutes=3),)),),
+    ),
+    "power that is dead for twenty minutes, and wild in seven of them": Plan(
+        it_kw=8,
+        feeds=(
+            Device(
+                sort="power",
+                faults=(
+                    Fault(sort="dead", minute=169, minutes=20),
+                    Fault(sort="spike", minute=171, minutes=7),
+                ),
+            ),
+        ),
+    ),
+    "power that is dead for twenty minutes, and below 0 in seven of them": Plan(
+        it_kw=8,
+        feeds=(
+            Device(
+                sort="power",
+                faults=(
+                    Fault(sort="dead", minute=169, minutes=20),
+                    Fault(sort="negative", minute=171, minutes=7),
+                ),
+            ),
+            Device(),
+        ),
+    ),
+    "an only supply that is dead for nine minutes, and then silent": Plan(
+        feeds=(
+            Device(
+                faults=(
+                    Fault(sort="dead", minute=175, minutes=9),
+                    Fault(sort="silent", minute=184, minutes=20),
+                )
+            ),
+        ),
     ),
 }

@@ -153,3 +153,22 @@ def test_of_a_lull_an_hour_has_its_part(tmp_path: Path) -> None:
         assert found.pue == pytest.approx(1.3 * (1 - 0.0205), abs=0.001)
         assert found.uncertainty is not None
         assert 0.0237 < found.uncertainty < 0.04  # the hour's edge is uncertain as well
+
+
+@pytest.mark.parametrize(
+    ("stops", "least", "most"), [((117,), 0.00622, 0.0112), ((60, 117), 0, CALM)]
+)
+def test_chillers_that_stop_with_a_feed_may_be_as_dead_as_it(
+    tmp_path: Path, stops: Sequence[int], least: float, most: float
+) -> None:
+    """The main feed gives the 30 kW of the chillers, which are metered; both say 0 at once.
+
+    Where that happens once, both may be dead: 3.5 of 650 kWh are 0.538 %, so U is 0.622 %. Where
+    they stop now and then, they have a feed of their own.
+    """
+    cooling = f"{{{EXACT}meter: fans, point: cooling}}"
+    watts = [0.0 if any(at <= m < at + 7 for at in stops) else 30.0 for m in range(MINUTES)]
+    with bench(tmp_path, stock(MAIN, SECOND, SUN, IT, cooling)) as b:
+        told = told_by(watts, steady(90), steady(10), steady(100))
+        live(b, *told, counted("fans", "cooling", watts), minutes=360)
+        assert least < relative(b) < most
