@@ -90,9 +90,10 @@ class Unseen(_Stretch):
 
 
 class Lull(_Stretch):
-    """Minutes in which a utility meter counted less than just before and after, by `joules`.
+    """Minutes in which a meter counted less than just before and after, by `joules`.
 
-    It may rest by turns, so that the meters beside it tell whether that was so, or it was dead.
+    It is the utility's, or counts overhead that is subtracted from IT. It may rest by turns, so
+    that the meters beside it tell whether that was so, or it was dead.
     """
 
     __slots__ = ()

@@ -80,7 +80,7 @@ def doubts_of(
     by_steps: Mapping[int, float] = NO_LIMITS,
     *,
     never_rests: bool = False,
-    is_utility: bool = False,
+    flatters: bool = False,
 ) -> Iterator[Uncertain]:
     """Return what is in doubt of the increases of a register, in order of time.
 
@@ -88,11 +88,11 @@ def doubts_of(
     still and then moves by more than a step is refreshed now and then: what it shows may be as old
     as the reading before. `unseen` says, by their place, how wrong those increases may be that
     nobody saw (`agent.ledger.unseen`), and `by_steps` those that come a step too early or too late
-    (`agent.ledger.coarse_steps`). A meter that `is_utility` may be dead where it seems to rest.
+    (`agent.ledger.coarse_steps`). A meter that `flatters` may be dead where it seems to rest.
     """
     lumpy = [n for n, one in enumerate(increases) if one.seen > one.since and one.joules > step]
     beside = [beside_of(increases, n) for n in range(len(increases))]
-    rested = [one.may_have_rested or (is_utility and one.seen > one.since) for one in increases]
+    rested = [one.may_have_rested or (flatters and one.seen > one.since) for one in increases]
     out = OutOfLine(increases, beside, rested)
     told: list[float] = []
     low: list[float] = []
@@ -124,7 +124,7 @@ def doubts_of(
             yield Doubt(one.laid, one.end, hidden=hidden)
         told.append(max(hidden, lacking))
         low.append(_lack(one, near, least, max(near, default=0.0)))
-    if is_utility:
+    if flatters:
         yield from register_lulls(increases, step, told, low)
 
 

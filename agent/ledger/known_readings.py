@@ -40,7 +40,7 @@ def known_readings(
         power = tables.readings.between(
             meter, POWER, start - PAST_MS, end + LASTS_MS, beyond=POWER_BESIDE
         )
-    elif not energy and limits.is_utility and may_lull(power):
+    elif not energy and limits.flatters and may_lull(power):
         power = tables.readings.between(
             meter, POWER, start - LONG_MS, end + LONG_MS, beyond=POWER_BESIDE
         )

@@ -39,9 +39,10 @@ class Limits:
     `rating` is in watts; `wrap` is the number of joules at which its register begins again at 0.
     Where no rating is stated, `most` is what no meter of its kind draws, in watts, and a rise of up
     to `least` joules is not judged. A meter that `never_rests` always counts something: what
-    supplies a site is not switched off. One that `is_utility` may rest while the site feeds itself,
-    or sells; else it is dead. One that `is_one_of_many` says little by itself: a rack's PDU. One
-    that `is_supply` counts what a site gets, so that 0 of it would be a better figure.
+    supplies a site is not switched off. One that `flatters` may rest, and PUE is better if
+    it is dead: the utility's, and overhead that is subtracted from IT. One that `is_one_of_many`
+    says little by itself: a rack's PDU. One that `is_supply` counts what a site gets, so that 0 of
+    it would be a better figure.
     """
 
     rating: float | None = None
@@ -49,7 +50,7 @@ class Limits:
     most: float = _ANY.most
     least: float = _ANY.least
     never_rests: bool = False
-    is_utility: bool = False
+    flatters: bool = False
     is_one_of_many: bool = False
     is_supply: bool = False
     is_water: bool = False
@@ -72,7 +73,7 @@ class Limits:
         rating: float | None = None,
         wrap: float | None = None,
         never_rests: bool = False,
-        is_utility: bool = False,
+        flatters: bool = False,
         is_supply: bool = False,
     ) -> Limits:
         """Return the limits of a meter of a kind: meter, pdu, outlet, water or export."""
@@ -83,7 +84,7 @@ class Limits:
             most=most,
             least=least,
             never_rests=never_rests,
-            is_utility=is_utility,
+            flatters=flatters,
             is_one_of_many=kind in ("pdu", "outlet"),
             is_supply=is_supply,
             is_water=kind == "water",

@@ -102,7 +102,7 @@ def meter_energy(readings: Readings, limits: Limits) -> MeterEnergy:
             doubts = [*wild]
         if not limits.is_one_of_many:
             doubts = [*doubts, *jumps(power)]
-        if limits.is_utility:
+        if limits.flatters:
             lulls = power_lulls(power, wild)
             doubts, open_since = [*doubts, *lulls.found], earlier(open_since, lulls.open_since)
     return MeterEnergy(

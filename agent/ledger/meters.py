@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from agent.inventory.model import Inventory
+from agent.inventory.check_meters import upstream
+from agent.inventory.model import IT_PATH, NOT_IT, Inventory, Meter
 from agent.ledger.limits import Limits
 from agent.ledger.register_steps import Step
 from collectors.base import Series
@@ -36,6 +37,7 @@ class TrackedMeter:
         "_width",
         "_wrap",
         "first_heard",
+        "flatters",
         "id",
         "is_stuck",
         "key",
@@ -58,6 +60,8 @@ class TrackedMeter:
         self.point = point_of(inventory, key.site, key.name, key.kind, point_label)
         self.never_rests = self.point == "utility" and not _feeds_itself(inventory, key.site)
         """Whether it always counts: what supplies a site rests only while the site feeds itself."""
+        self.flatters = self.point == "utility" or _is_subtracted(inventory, listed)
+        """Whether it may rest, and PUE is better if it is dead."""
         self.rating = listed.rating_watts if listed else None
         self.register: Series | None = None
         self.step = Step()
@@ -82,7 +86,7 @@ class TrackedMeter:
             rating=self.rating,
             wrap=wrap,
             never_rests=self.never_rests,
-            is_utility=self.point == "utility",
+            flatters=self.flatters,
             is_supply=self.point in INCOMING,
         )
 
@@ -90,6 +94,15 @@ class TrackedMeter:
 def _feeds_itself(inventory: Inventory, site: str) -> bool:
     """Tell whether a site lists renewables of its own, or a generator."""
     return any(meter.point in SELF_FED for meter in inventory.meters_by_site.get(site, ()))
+
+
+def _is_subtracted(inventory: Inventory, listed: Meter | None) -> bool:
+    """Tell whether a meter counts overhead that hangs behind a meter of IT, and is subtracted."""
+    return (
+        listed is not None
+        and listed.point in NOT_IT
+        and any(one.point in IT_PATH for one in upstream(listed, inventory.meters))
+    )
 
 
 def limits_of(inventory: Inventory, site: str, name: str) -> Limits:

@@ -94,7 +94,7 @@ def _may_be_dead(rises: Sequence[Rise], limits: Limits, known_step: int) -> bool
     """Tell whether a utility meter stood still, or counted far less, so that it may be dead."""
     if limits.never_rests and any(joules == 0.0 for joules, _ in rises):
         return True
-    if not limits.is_utility:
+    if not limits.flatters:
         return False
     moves = [joules for joules, _ in rises if joules]
     times = times_of_moves(rises)
@@ -227,7 +227,7 @@ def register_energy(
             unseen,
             by_steps,
             never_rests=limits.never_rests,
-            is_utility=limits.is_utility,
+            flatters=limits.flatters,
         ),
         *rests.doubts,
     ]

@@ -153,7 +153,7 @@ def _leave_edge(found: Rests, verdict: Verdict, bounds: Bounds, limits: Limits, 
         if _usual_rest(moves) < seen - since:
             found.doubts.append(Doubt(since, seen, hidden=due))
             verdict.keep_open(since)
-        elif limits.is_utility and due > step and seen - since > _longest_rest(moves):
+        elif limits.flatters and due > step and seen - since > _longest_rest(moves):
             found.doubts.append(Lull(since, seen, due - step))
             verdict.keep_open(since)
 

@@ -77,16 +77,18 @@ class LullJudge:
             return 0.0
         lacking = one.joules * abs(place.factor)
         if (site, one) not in self._missing:
-            self._missing[site, one] = self._missed(self._boundaries.by_site[site], one, lacking)
+            boundary = self._boundaries.by_site[site]
+            self._missing[site, one] = self._missed(boundary, place, one)
         return limit if self._missing[site, one] > (1.0 - BELIEVED) * lacking else 0.0
 
-    def _missed(self, boundary: Boundary, one: Lull, lacking: float) -> float:
+    def _missed(self, boundary: Boundary, place: Place, one: Lull) -> float:
         """Return how many joules of a site are missing in a lull, beside what it draws less.
 
         That is against the time before, or after, whichever is more. It is 0 where a battery may
         give, and where nothing of the time is covered. What others count more in a cell than the
         meter lacks there carries nothing in other cells: it may be a false reading. The metered
         overhead explains nothing below what it was at other times: its meter may be dead as well.
+        Overhead that is subtracted from IT rests only if as much less comes in.
         """
         if not boundary.supplies:
             return 0.0
@@ -101,6 +103,10 @@ class LullJudge:
         known = [side for side in sides if side is not None]
         if not known or (len(known) < len(sides) and one.end - one.start > HOUR_MS):
             return math.inf
+        lacking = one.joules * abs(place.factor)
+        if place.factor < 0:
+            fallen = (sum(usual.supply - now.supply for now in within) for usual in known)
+            return lacking - (last - first) / len(within) * min(fallen)
         most = lacking * CELL_MS / (one.end - one.start)
         stopped = cells.lowest_overhead(first, last) - fmean(now.overhead for now in within)
         share = (last - first) / len(within)

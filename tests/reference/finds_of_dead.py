@@ -160,6 +160,12 @@ DEAD_FINDS: Final[Mapping[str, Plan]] = {
         feeds=(Device(sort="power", faults=_TWELVE), *_BESIDE),
         cooling=Device(faults=_TWELVE),
     ),
+    "chillers behind the UPS whose meter is dead for seven minutes": Plan(
+        it_point="ups_output",
+        overhead=90,
+        cooling=Device(faults=(Fault(sort="dead", minute=150, minutes=7),)),
+        behind_ups=True,
+    ),
     "an only supply that is dead for three minutes, of a load that goes up and down": Plan(
         it_shape=Shape(name="cycle", swing=200, cells=1),
         feeds=(Device(faults=(Fault(sort="dead", minute=175, minutes=3),)),),

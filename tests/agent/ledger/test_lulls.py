@@ -18,7 +18,7 @@ T0 = 1_760_000_400_000
 KWH = 3.6e6
 KW = 60.001
 """So that a minute is no whole step of a register."""
-UTILITY = Limits(is_utility=True, is_supply=True)
+UTILITY = Limits(flatters=True, is_supply=True)
 Kw = Callable[[int], float]
 
 
@@ -69,7 +69,7 @@ def test_power_that_is_zero_for_ten_minutes_lacks_ten_kwh() -> None:
 
 @pytest.mark.parametrize("told", [readings, powers])
 def test_only_a_utility_meter_is_asked(told: Callable[[Kw], Readings]) -> None:
-    other = dataclasses.replace(UTILITY, is_utility=False)
+    other = dataclasses.replace(UTILITY, flatters=False)
     assert lulls(told(dead(100, 10)), other) == []
 
 

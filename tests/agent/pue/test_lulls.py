@@ -172,3 +172,25 @@ def test_chillers_that_stop_with_a_feed_may_be_as_dead_as_it(
         told = told_by(watts, steady(90), steady(10), steady(100))
         live(b, *told, counted("fans", "cooling", watts), minutes=360)
         assert least < relative(b) < most
+
+
+@pytest.mark.parametrize(("comes_in", "least", "most"), [(150, 0.00808, 0.0102), (120, 0, 0.0055)])
+def test_a_dead_meter_that_is_subtracted_makes_it_too_high(
+    tmp_path: Path, comes_in: float, least: float, most: float
+) -> None:
+    """Fans of 30 kW hang behind the UPS, which gives 130; 150 kW come in.
+
+    Their seven minutes are 3.5 of 500 kWh, 0.70 %, so U is 0.808 %. Where 30 kW less come in, and
+    the UPS gives as much less, the fans were off.
+    """
+    ups = f"{{{EXACT}meter: ups, point: ups_output}}"
+    fans = f"{{{EXACT}meter: fans, point: cooling, behind: ups}}"
+    with bench(tmp_path, stock(MAIN, ups, fans)) as b:
+        live(
+            b,
+            counted("main", "utility", steady(150, comes_in)),
+            counted("ups", "ups_output", steady(130, comes_in - 20)),
+            counted("fans", "cooling", steady(30, 0)),
+            minutes=360,
+        )
+        assert least < relative(b) < most
