@@ -21,6 +21,9 @@ LONG_MS: Final = HOUR_MS
 _ALIKE_MS: Final = 6 * HOUR_MS
 """Milliseconds. Over a longer time a load need not be like that before and after."""
 
+_COARSE_MS: Final = 24 * HOUR_MS
+"""Milliseconds. So long a stand of a coarse register is in doubt, as nothing else is made of it."""
+
 _LONGER: Final = 1.5
 """A register stands still for long if it does so for more than this many times as long as usual."""
 
@@ -88,9 +91,10 @@ def register_lulls(
         before, after = known.touching(n, -1), known.touching(n, 1)
         first, last = n - len(before[:1]), n + len(after[:1])
         done |= {first, n, last}
-        if one.laid - one.since >= LONG_MS and not known.is_coarse(_usual(before, after)):
+        is_coarse = known.is_coarse(_usual(before, after))
+        if one.laid - one.since >= LONG_MS and not is_coarse:
             yield from _ends_of(one, before, after)
-        elif one.end - one.since <= _ALIKE_MS:
+        elif one.end - one.since <= (_COARSE_MS if is_coarse else _ALIKE_MS):
             yield from known.whole(first, last, max(_usual(before, after), known.steep(n)), told)
     for n, one in enumerate(increases):
         is_brief = one.laid - one.since < LONG_MS and one.end - one.since <= _ALIKE_MS

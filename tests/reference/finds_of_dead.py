@@ -160,6 +160,16 @@ DEAD_FINDS: Final[Mapping[str, Plan]] = {
         feeds=(Device(sort="power", faults=_TWELVE), *_BESIDE),
         cooling=Device(faults=_TWELVE),
     ),
+    "a feed of 2 kW whose register of 1 kWh is dead for eight hours": Plan(
+        hours=14,
+        it_kw=8,
+        feeds=(
+            Device(step_wh=1000, faults=(Fault(sort="dead", minute=100, minutes=480),)),
+            *_BESIDE,
+        ),
+        sun=Device(),
+        sun_kw=5,
+    ),
     "chillers behind the UPS whose meter is dead for seven minutes": Plan(
         it_point="ups_output",
         overhead=90,

@@ -115,14 +115,16 @@ def test_four_deaths_in_six_hours_are_four() -> None:
     assert total(lulls(told)) == pytest.approx(28.0, abs=0.1)
 
 
-def test_a_coarse_register_is_in_doubt_as_long_as_it_stands() -> None:
+@pytest.mark.parametrize(("minutes", "lacking"), [(120, 5.05), (480, 23.05)])
+def test_a_coarse_register_is_in_doubt_as_long_as_it_stands(minutes: int, lacking: float) -> None:
     """At 3 kW a step of 1 kWh takes 20 minutes. It stands from 100 to 240, dead for 120 of them.
 
     In an hour no more than three steps are missing, so no cell of the site is left out. These 140
     minutes have 7 kWh, and it shows 1. Of the 6 that it lacks 0.95 are in doubt anyway: the last
-    minute shows 1 kWh, where 0.05 are usual.
+    minute shows 1 kWh, where 0.05 are usual. Dead for 480 minutes, it lacks 18 kWh more.
     """
-    assert lulls(readings(dead(100, 120, 3.0), step=KWH)) == [(100.0, 239.0, 5.05)]
+    told = readings(dead(100, minutes, 3.0), minutes=720, step=KWH)
+    assert lulls(told) == [(100.0, 119.0 + minutes, lacking)]
 
 
 def test_a_coarse_register_that_stands_now_may_be_dead() -> None:
