@@ -9,8 +9,7 @@ decides:
 - Two readings that differ fit each other, and not what came before: the register was reset, or it
   is another meter. It counts from the first of them on. If it has counted next to nothing since, it
   may be a false value that changed a little, so later readings decide.
-- Both may be: nobody knows the energy since the last accepted reading, and it counts again from
-  there.
+- Both may be: nobody knows the energy since the last accepted reading; it counts again from there.
 - It is a little lower, the rise before was as usual, and without that rise far too little was
   counted: the meter went on from a value that it had saved. Nobody knows the energy since then.
 
@@ -132,7 +131,7 @@ class _Judge:
         """Take a reading that follows doubted ones."""
         last, doubted = self.verdict.chain[-1], self._doubted[-1]
         joules, other = self._counted(last, n), self._counted(doubted, n)
-        if joules is not None and (other is None or self._bounds.is_unlikely(other, joules)):
+        if joules is not None and (other is None or self._came_back(n, joules, other)):
             self._drop_doubted("glitch")
             self._accept(n, joules)
         elif joules is not None:
@@ -148,6 +147,20 @@ class _Judge:
             self._doubted.append(self._next(doubted, n, other))
             if self._goes_on(n):
                 self._accept_doubted()
+
+    def _came_back(self, n: int, joules: float, other: float) -> bool:
+        """Tell whether a register came back that may as well have counted on from a doubted value.
+
+        It did if it counted much less so, unless that is far too little, and `other` as usual.
+        """
+        last, doubted = self.verdict.chain[-1].standing, self._doubted[-1].standing
+        if not self._bounds.is_unlikely(other, joules):
+            return False
+        if self._bounds.is_young(n):
+            self.verdict.keep_open(last.since)
+        time = self._readings[n].time
+        too_little = self._bounds.is_too_little(joules, last, n, time)
+        return not (too_little and self._bounds.is_usual(other, doubted, n, time))
 
     def _goes_on(self, n: int) -> bool:
         """Tell whether a register that shows another value has counted from there on."""

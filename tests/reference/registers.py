@@ -65,7 +65,9 @@ class Usual:
     step: Fraction
     still: int
     steep: Fraction
-    """Watts to which at least three of its rises come up, each since it last moved."""
+    """Watts to which three other rises come up beside the steepest, each since it last moved."""
+    third: Fraction
+    """The same for a rise that is none of these: one across the width."""
 
     @staticmethod
     def of(values: Sequence[Value]) -> Usual:
@@ -98,6 +100,7 @@ class Usual:
             step=Fraction(math.gcd(*whole) or 1),
             still=int(median(apart)),
             steep=steep[LARGEST] if len(steep) > LARGEST else Fraction(0),
+            third=steep[LARGEST - 1] if len(steep) >= LARGEST else Fraction(0),
         )
 
 
@@ -134,7 +137,8 @@ def register_pieces(meter: Meter, values: Sequence[Value]) -> list[Piece]:
     index = 0
     while index + 1 < len(values):
         (start, before), (end, after) = values[index], values[index + 1]
-        back = _back(meter, usual, values, index, moved)
+        back, either = _back(meter, usual, values, index, moved)
+        unsure = max(unsure, either)
         if back is not None:
             end, after = values[back]
             rise = _counted(meter, usual, before, after, end - moved)
@@ -150,16 +154,16 @@ def register_pieces(meter: Meter, values: Sequence[Value]) -> list[Piece]:
             continue
         rise = _counted(meter, usual, before, after, end - moved)
         duty = possible(meter, usual, rise, end - moved) if rise >= 0 else None
+        if duty and after < before and rise * 1000 > WRAP * usual.steep * (end - moved):
+            duty = Duty.MAY  # only three rises speak for a wrap, and one of them may be false
         if duty is not Duty.MUST:  # those before may be glitches; the next ones have to bear it out
-            unsure = values[min(index + GLITCHES, len(values) - 1)][0]
+            unsure = max(unsure, values[min(index + GLITCHES, len(values) - 1)][0])
             since = values[max(0, index - 1 - GLITCHES)][0]
             found = [_open(one) if one.end > since else one for one in found]
         if duty is not None and end - start <= LONGEST_GAP:
             duty = Duty.MAY if start < unsure else duty
             found = _risen(meter, usual, found, (moved, start, end), rise, duty)
-        elif after < before:  # what it counted since it last moved is lost
-            found = [_open(one) if one.start >= moved else one for one in found]
-        else:  # the whole time since the register last moved is in doubt
+        else:  # what it counted since it last moved is lost
             found = [piece for piece in found if piece.start < moved]
         moved = end
     found = _open_end(found, moved, values)
@@ -235,7 +239,7 @@ def _wrapped(
         return -1
     rise = after + meter.wrap - before
     is_little = rise <= (CUBIC_METRE if meter.point == "water" else KWH)
-    if usual.known and not is_little and rise * 1000 > WRAP * usual.steep * length:
+    if usual.known and not is_little and rise * 1000 > WRAP * usual.third * length:
         return -1
     if meter.rating is None:
         return rise if 2 * rise < meter.wrap else -1
@@ -244,31 +248,41 @@ def _wrapped(
 
 def _back(
     meter: Meter, usual: Usual, values: Sequence[Value], index: int, since: int
-) -> int | None:
+) -> tuple[int | None, int]:
     """Return the reading that goes on from this one, if those between are glitches.
 
-    `since` is when the register last moved.
+    The second is the time up to which nobody knows whether they are. `since` is when the register
+    last moved.
     """
     start, before = values[index]
     following, after = values[index + 1]
     rise = _counted(meter, usual, before, after, following - since)
     if rise >= 0 and possible(meter, usual, rise, following - since):
-        return None
+        return None, -1
     for place in range(index + 2, len(values)):
         end, again = values[place]
-        rise, last = _counted(meter, usual, before, again, end - start), values[place - 1]
-        moved = _counted(meter, usual, last[1], again, end - last[0])
+        rise, shown = _counted(meter, usual, before, again, end - start), values[place - 1][1]
+        length = end - _since(values, index + 1, place - 1)
+        moved = _counted(meter, usual, shown, again, length)
         # A first step that needs the ten minutes does not show that it began anew.
-        slack = 0 if last[1] == after else SLACK
-        went_on = moved >= 0 and possible(meter, usual, moved, end - last[0], slack) is Duty.MUST
+        slack = 0 if shown == after else SLACK
+        went_on = moved >= 0 and possible(meter, usual, moved, length, slack) is Duty.MUST
         least = NEXT_TO_NOTHING * usual.watts * (end - following)
-        if went_on and again != last[1] and not 0 <= (again - after) * 1000 < least:
-            return None  # two that differ fit each other: it counts from the first of them on
+        if went_on and again != shown and not 0 <= (again - after) * 1000 < least:
+            both = rise >= 0 and possible(meter, usual, rise, end - start)
+            return None, end if both else -1  # two that differ fit each other: it began anew
         if rise < 0 or went_on:
             continue
         if possible(meter, usual, rise, end - start):
-            return place
-    return None
+            return place, -1
+    return None, -1
+
+
+def _since(values: Sequence[Value], first: int, last: int) -> int:
+    """Return since when a register has shown what it shows at `last`, no earlier than `first`."""
+    while last > first and values[last - 1][1] == values[last][1]:
+        last -= 1
+    return values[last][0]
 
 
 def loose(piece: Piece, span: Span, duty: Duty) -> Piece:

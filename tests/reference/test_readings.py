@@ -193,3 +193,40 @@ def test_a_leap_of_a_register_that_hardly_moves_is_a_glitch() -> None:
     assert joules(energy_cells(MAIN, register(*values), MINUTE)) == dict.fromkeys(
         range(0, 40, 5), 0
     )
+
+
+def _refreshed(*kwh: int) -> dict[int, tuple[Fraction, Duty]]:
+    """By cell, the kWh and duty of a register that shows each value for 20 minutes."""
+    told = register(*((5 * n, kwh[n // 4] * KWH) for n in range(4 * len(kwh))))
+    cells = energy_cells(MAIN, told, 5 * MINUTE)
+    return {cell // MINUTE: (one.joules / KWH, one.duty) for cell, one in cells.items()}
+
+
+def test_a_reset_of_a_register_that_is_refreshed_seldom_is_no_glitch() -> None:
+    """30 kW, reset between minutes 60 and 80: 15 - 5 kWh were drawn since 5 was first shown.
+
+    That is as usual in 20 minutes. So 35 kWh at minute 140 are no return to 33.
+    """
+    found = _refreshed(3, 13, 23, 33, 5, 15, 25, 35, 45, 55, 65)
+    assert not set(found) & {60, 65, 70, 75}
+    assert sum(kwh for cell, (kwh, _) in found.items() if 80 <= cell < 140) == 30
+
+
+def test_nobody_knows_whether_it_was_a_reset_or_a_glitch() -> None:
+    """15 kWh at minute 60 may go on from 13, or from 5 as usual: the cells need not count."""
+    found = _refreshed(3, 13, 5, 15, 25, 35, 45, 55, 65, 75)
+    assert not set(found) & {20, 25, 30, 35}
+    assert {found[cell] for cell in (40, 45, 50, 55)} == {(Fraction(5, 2), Duty.MAY)}
+
+
+def test_three_rises_speak_for_a_wrap() -> None:
+    """Rises of 30 kWh in 20 minutes, three times, and ten of 10: 40 kWh across the width are at most
+    1.5 · 30. One of the three may be false, so it need not count.
+    """
+    meter = Meter(meter="main", point="utility", wrap=Fraction(1000 * KWH))
+    rises = (30, 30, 30, 10, 10, 10, 40, 10, 10, 10, 10, 10, 10, 10)
+    values = [(870 + sum(rises[:n])) % 1000 * KWH for n in range(len(rises) + 1)]
+    told = register(*((20 * n, value) for n, value in enumerate(values)))
+    cells = energy_cells(meter, told, 20 * MINUTE)
+    found = {cells[at * MINUTE].joules / KWH: cells[at * MINUTE].duty for at in range(120, 140, 5)}
+    assert found == {Fraction(10): Duty.MAY}
