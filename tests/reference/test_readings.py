@@ -220,8 +220,8 @@ def test_nobody_knows_whether_it_was_a_reset_or_a_glitch() -> None:
 
 
 def test_three_rises_speak_for_a_wrap() -> None:
-    """Rises of 30 kWh in 20 minutes, three times, and ten of 10: 40 kWh across the width are at most
-    1.5 · 30. One of the three may be false, so it need not count.
+    """Rises of 30 kWh in 20 minutes, three times, and ten of 10: 40 kWh across the width are at
+    most 1.5 · 30. One of the three may be false, so it need not count.
     """
     meter = Meter(meter="main", point="utility", wrap=Fraction(1000 * KWH))
     rises = (30, 30, 30, 10, 10, 10, 40, 10, 10, 10, 10, 10, 10, 10)
