@@ -77,7 +77,7 @@ class FallJudge:
 
     def is_dead(self, group: Group, place: Place, fall: Fall) -> bool:
         """Tell whether a meter is dead that has stood at 0 since it fell, up to this hour."""
-        least = EXPLAINED if group.load or place.factor < 0 else PARTLY
+        least = PARTLY if _is_harmless(group, place) else EXPLAINED
         found = self._near(group, place, fall)
         if group.load and found != NEVER:
             if found is None or (found.share >= _SOME and self._one_was_dead(group, place, fall)):
@@ -115,7 +115,13 @@ class FallJudge:
                 for hour in hours
                 for n, cell in enumerate(beside.of(hour, one).of(place))
             ]
-            found = found_again(cells, first, self._step(place), is_back=is_back)
+            found = found_again(
+                cells,
+                first,
+                self._step(place),
+                is_back=is_back,
+                is_harmless=_is_harmless(group, place),
+            )
             if found is None:
                 continue
             return NEVER if self._lawful.may_fall(beside, place, fall, cells, first) else found
@@ -221,3 +227,8 @@ class FallJudge:
             if found is not None:
                 return found
         return None
+
+
+def _is_harmless(group: Group, place: Place) -> bool:
+    """Tell whether a meter that dies makes no PUE better: it is neither a supply nor subtracted."""
+    return not group.load and place.factor >= 0

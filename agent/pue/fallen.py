@@ -49,6 +49,9 @@ _OFTEN: Final = 2
 """A register that has stood as long so many times just before, and then counted, is renewed as
 seldom."""
 
+_ONE_STEP: Final = 1.2
+"""A register that is read now and then may lack this many steps between two of its moves."""
+
 _RESTS: Final = 3
 """A supply may rest if it has counted nothing in an hour of so many days of the two weeks before.
 A meter that dies does not do that."""
@@ -88,14 +91,20 @@ seldom."""
 
 
 def found_again(
-    cells: Sequence[Around | None], first: int, step: float, *, is_back: bool = False
+    cells: Sequence[Around | None],
+    first: int,
+    step: float,
+    *,
+    is_back: bool = False,
+    is_harmless: bool = False,
 ) -> FoundAgain | None:
     """Return what is found again of what a meter drew, since it fell.
 
     `cells` are those of some hours, None where anything is not known, and `first` is the place of
     the first one in which the meter stands at 0. `step` is that of its register, in joules. Return
     None where too few cells are known. If `is_back`, the last cells are compared, and they are too
-    few as long as anything behind the meter draws less than before.
+    few as long as anything behind the meter draws less than before. If `is_harmless`, a meter that
+    dies makes no figure better. Then nothing is told of a stand that its register's step explains.
     """
     # It fell within the cell before.
     before = _mean(reversed(cells[: max(0, first - 1)]), at_least=_FEWEST)
@@ -108,7 +117,7 @@ def found_again(
         or before.own < _LEAST_SHARE * (before.own + before.others)
         or (before.load <= 0 and before.own < _LEAST_OF_REST * before.rest)
     )
-    if is_small:
+    if is_small or (is_harmless and _is_a_step(cells[first:], before.own, step)):
         return NEVER
     if _is_renewed(cells, first):
         return None if all(one is None or one.own <= 0 for one in cells[first:]) else NEVER
@@ -132,6 +141,16 @@ def _is_renewed(cells: Sequence[Around | None], first: int) -> bool:
     now = (one.own > 0 for one in cells[first:] if one is not None)
     length = sum(1 for _ in takewhile(not_, dropwhile(bool, now)))
     return length < _SHORTEST or sum(one >= length for one in stands) >= _OFTEN
+
+
+def _is_a_step(cells: Sequence[Around | None], drew: float, step: float) -> bool:
+    """Tell whether a meter that counts again lacks no more than a step of its register.
+
+    It drew `drew` joules in each cell before it stood still.
+    """
+    told = [one.own for one in cells if one is not None]
+    still = sum(1 for _ in takewhile(not_, told))
+    return still < len(told) and still * drew <= _ONE_STEP * step
 
 
 def _mean(cells: Iterable[Around | None], *, at_least: int) -> Around | None:
