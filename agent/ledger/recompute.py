@@ -165,7 +165,8 @@ def _first_changed(found: MeterEnergy, new: int) -> int:
     times = [one.start for one in register.refusals if one.time >= new]
     times += [one.start for one in register.segments if one.end >= new][:1]
     times += [one.start for one in register.stretches if one.end >= new]
-    times += [one.start for one in register.stuck if one.end >= new]
+    for spans in (register.stuck, register.unknown, register.refused):
+        times += [one.start for one in spans if one.end >= new]
     times += [one.start for one in found.doubts if one.end >= new]
     return min(times, default=new)
 

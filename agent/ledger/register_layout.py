@@ -38,9 +38,9 @@ class RegisterEnergy:
 
     `stretches` are long times of which only the total is known, and `doubts` what else is
     uncertain. In `stuck` times it stood still and should not have, so neither it nor power is
-    accepted. In `unknown` times it stood still, and power tells what it counts. `levels` are where
-    it goes on from another value. `open_since` is when the time began of which the next readings
-    may say something else.
+    accepted. In `unknown` times it stood still, and power tells what it counts. What it counted in
+    `refused` times is not known either. `levels` are where it goes on from another value.
+    `open_since` is when the time began of which the next readings may say something else.
     """
 
     accepted: Sequence[TimedValue] = ()
@@ -49,6 +49,7 @@ class RegisterEnergy:
     doubts: list[Uncertain] = field(default_factory=list)
     stuck: list[Span] = field(default_factory=list)
     unknown: list[Span] = field(default_factory=list)
+    refused: list[Span] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     events: list[RegisterEvent] = field(default_factory=list)
     levels: list[Level] = field(default_factory=list)
@@ -202,6 +203,7 @@ def register_energy(
     found = RegisterEnergy(
         accepted=[one.reading for one in verdict.chain],
         refusals=verdict.refusals,
+        refused=verdict.refused,
         events=verdict.events,
         levels=verdict.levels,
     )

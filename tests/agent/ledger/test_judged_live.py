@@ -190,3 +190,16 @@ def test_a_supply_may_rest_while_the_site_feeds_itself(
         book.flush()
     assert kwh_and_hours(book, "m", 6) == pytest.approx((240.0, hours))
     book.close()
+
+
+@pytest.mark.parametrize("flush_after", [1, 140, 1000])
+def test_a_reset_takes_the_hour_before_back(tmp_path: Path, flush_after: int) -> None:
+    """1.5 kW in steps of 1 kWh at minutes 20, 60 and 100. At 140 it shows 0, and 1 at 180.
+
+    Since minute 100 it may have counted nearly a step, also in the hour before: 3 + 1 kWh, and 140
+    of 180 minutes. It is the same whenever the readings before were written.
+    """
+    made = minutes("n", lambda m: ((m + 20) // 40 + (m < 140) * 100 - (m >= 140) * 4) * KWH, 181)
+    book = live(tmp_path, made, flush_after=flush_after)
+    assert kwh_and_hours(book, "n", 3) == pytest.approx((4.0, 140 / 60))
+    book.close()
