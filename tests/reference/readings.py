@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -93,8 +93,35 @@ def _pieces(meter: Meter, readings: Sequence[Reading], interval: int, kind: Kind
     usual = Usual.of(values)
     filled = [_stands_in(piece, usual) for piece in _missing(found, power)]
     if power:
+        found = list(_begun(found, power, usual.step, values[0][0]))
         found = [_contradicted(piece, power) for piece in _shaped(found, values)]
     return sorted(found + filled, key=lambda piece: piece.start)
+
+
+def _begun(
+    pieces: Sequence[Piece], power: Sequence[Piece], step: Fraction, end: int
+) -> Iterator[Piece]:
+    """Leave open what a register tells from when it began anew to its first move.
+
+    It may have counted nearly a step before, so that power tells it instead. `end` is when it was
+    first read.
+    """
+    begun: list[Piece] | None = None
+    for piece in pieces:
+        begun = [] if piece.start > end else begun
+        end = piece.end
+        if begun is None:
+            yield piece
+            continue
+        begun.append(piece)
+        if piece.first_watts:
+            start = begun[0].start
+            drawn = sum((one.joules(start, end) for one in power), Fraction(0))
+            off = abs(drawn - piece.joules(start, end))
+            span = Span(start, end, max(step, off), known=False)
+            yield from (replace(one, spans=(*one.spans, span)) for one in begun)
+            begun = None
+    yield from begun or ()
 
 
 def _stands_in(piece: Piece, usual: Usual) -> Piece:

@@ -230,3 +230,17 @@ def test_three_rises_speak_for_a_wrap() -> None:
     cells = energy_cells(meter, told, 20 * MINUTE)
     found = {cells[at * MINUTE].joules / KWH: cells[at * MINUTE].duty for at in range(120, 140, 5)}
     assert found == {Fraction(10): Duty.MAY}
+
+
+def test_power_may_tell_what_a_coarse_register_counts_since_a_reset() -> None:
+    """It shows 2 kWh from minute 80 and 5 from minute 100, and may have counted a kWh before."""
+    kwh = (3, 5, 8, 12, 2, 5, 7, 11, 15, 19)
+    told = register(*((5 * n, kwh[n // 4] * KWH) for n in range(4 * len(kwh))))
+    told += power(*((5 * n, 9000) for n in range(4 * len(kwh))))
+    cells = energy_cells(MAIN, told, 5 * MINUTE)
+    loose = {
+        cell // MINUTE: {span.joules for span in one.spans if not span.known}
+        for cell, one in cells.items()
+    }
+    assert [loose[cell] for cell in (80, 85, 90, 95)] == [{KWH}] * 4
+    assert not loose[20] | loose[100]
