@@ -135,8 +135,9 @@ class _Judge:
             self._drop_doubted("glitch")
             self._accept(n, joules)
         elif joules is not None:
-            if self._readings[n].value == doubted.reading.value:
-                return  # it stands as high as it may since; the next move tells
+            if self._readings[n].value == doubted.reading.value:  # the next move tells
+                self._doubted.append(self._next(doubted, n, 0.0))
+                return
             self._drop_doubted("unclear")
             self._refuse_since_move(n)
             self._accept(n, None)

@@ -81,3 +81,18 @@ def test_it_is_judged_again_as_more_is_known(
     book = live(tmp_path, made, restart_after=restart_after)
     assert kwh_and_hours(book, meter, 1) == pytest.approx((97.5, 50 / 60))
     book.close()
+
+
+def test_what_may_be_a_wrap_by_now_is_still_read() -> None:
+    """4 kW in steps of 1 kWh, each 15 minutes, reset at minute 128 when it shows 1998 of 2000 kWh.
+
+    From minute 140 on, 2 kWh since 120 may be a wrap at 6 kW. At 143 it moves: it was reset, and
+    its kWh lies in the last minute, after it was read at 142.
+    """
+
+    def shown(minute: int) -> float:
+        return (1990 + minute // 15 if minute < 128 else (minute - 128) // 15) * KWH
+
+    found = came(read(shown, range(241)), limits=Limits(wrap=2000 * KWH))
+    cells = found.found.hours(0, 240 * 60_000)[120 * 60_000].joules
+    assert [cells[n] / KWH for n in (3, 4)] == pytest.approx([0.0, 1.0])
