@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from collectors.base import Collector
-from tests.collectors.host.helpers import collectors_of
+from tests.collectors.host.helpers import collect, collectors_of
 
 FILES = {
     "ifindex": "2",
@@ -35,7 +35,7 @@ def link(tmp_path: Path) -> Path:
 def shown(collector: Collector) -> dict[str, float]:
     """Read a round; return what it says by name, and the words of its info."""
     found: dict[str, float] = {}
-    for series, value in collector.collect():  # type: ignore[union-attr]
+    for series, value in collect(collector):
         found[series.name.removeprefix("node_network_")] = value
         if series.name == "node_network_info":
             found |= {f"{name}={series.label(name)}": 1.0 for name in ("address", "duplex")}
