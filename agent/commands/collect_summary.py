@@ -10,6 +10,7 @@ from agent.health import CollectorHealth
 from agent.messages.catalogue import Words
 from agent.targets.columns import GAP, padded_to, width_of
 from collectors.base import Batch
+from collectors.catalogue.agent import COLLECTOR_STATUS
 
 _NONE: Final = "–"
 
@@ -56,8 +57,9 @@ def _kinds(health: Sequence[CollectorHealth], batches: Sequence[Batch]) -> list[
     readings: dict[str, int] = {}
     for batch in batches:
         name, _, part = batch.collector.partition(":")
-        if part != "status":  # what the agent says of the collector is not what it read
-            readings[name] = readings.get(name, 0) + len(batch.values)
+        if part != "status":  # apart, where a device or a failure is told
+            read = sum(one.metric not in COLLECTOR_STATUS for one in batch.layout.series)
+            readings[name] = readings.get(name, 0) + read
     of: dict[str, list[CollectorHealth]] = {}
     for one in health:
         of.setdefault(one.collector, []).append(one)
