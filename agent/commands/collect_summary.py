@@ -10,9 +10,15 @@ from agent.health import CollectorHealth
 from agent.messages.catalogue import Words
 from agent.targets.columns import GAP, padded_to, width_of
 from collectors.base import Batch
-from collectors.catalogue.agent import COLLECTOR_STATUS
+from collectors.catalogue.agent import (
+    COLLECTOR_DURATION,
+    COLLECTOR_LAST_SUCCESS,
+    COLLECTOR_SUCCESS,
+)
 
 _NONE: Final = "–"
+_STATUS: Final = (COLLECTOR_SUCCESS, COLLECTOR_DURATION, COLLECTOR_LAST_SUCCESS)
+"""What the agent says of a collector, and not what that has read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,7 @@ def _kinds(health: Sequence[CollectorHealth], batches: Sequence[Batch]) -> list[
     for batch in batches:
         name, _, part = batch.collector.partition(":")
         if part != "status":  # apart, where a device or a failure is told
-            read = sum(one.metric not in COLLECTOR_STATUS for one in batch.layout.series)
+            read = sum(one.metric not in _STATUS for one in batch.layout.series)
             readings[name] = readings.get(name, 0) + read
     of: dict[str, list[CollectorHealth]] = {}
     for one in health:

@@ -34,8 +34,6 @@ COLLECTOR_LAST_SUCCESS: Final = _agent(
     "When the collector last succeeded; absent if never.",
     *COLLECTOR,
 )
-COLLECTOR_STATUS: Final = (COLLECTOR_SUCCESS, COLLECTOR_DURATION, COLLECTOR_LAST_SUCCESS)
-"""What the agent says of a collector, and not what that has read."""
 COLLECTOR_ERRORS: Final = _agent(
     "collector",
     "errors_total",
