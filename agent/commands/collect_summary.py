@@ -64,7 +64,8 @@ def _kinds(health: Sequence[CollectorHealth], batches: Sequence[Batch]) -> list[
     for batch in batches:
         name, _, part = batch.collector.partition(":")
         if part != "status":  # apart, where a device or a failure is told
-            read = sum(one.metric not in _STATUS for one in batch.layout.series)
+            runs = batch.layout.shape.runs
+            read = sum(run.stop - run.start for run in runs if run.metric not in _STATUS)
             readings[name] = readings.get(name, 0) + read
     of: dict[str, list[CollectorHealth]] = {}
     for one in health:

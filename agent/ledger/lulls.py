@@ -42,10 +42,10 @@ _LOW: Final = 0.7
 _OFTEN: Final = 8
 """A load that is low in so many of them is off now and then."""
 
-_SLACK: Final = 1.2
+SLACK_STEPS: Final = 1.2
 """Steps that a register may lack by how it is read."""
 
-_STEPS: Final = 3
+SEEN_STEPS: Final = 3
 """A dead meter is seen in the cells of its site if more than 1 kWh and so many of its steps are
 missing in an hour."""
 
@@ -146,7 +146,7 @@ class _Increases:
 
         `usual` is in joules a millisecond. An hour may have a step less than it drew.
         """
-        return usual * HOUR_MS <= JOULES_PER_KWH + (_STEPS + 1) * self._step
+        return usual * HOUR_MS <= JOULES_PER_KWH + (SEEN_STEPS + 1) * self._step
 
     def steep(self, n: int) -> float:
         """Return the third steepest of those near by that are of many steps, or 0."""
@@ -172,7 +172,7 @@ class _Increases:
 
 def _slack(step: float) -> float:
     """Return what a register that counts in steps may lack at any reading, in joules."""
-    return 0.0 if step % _TEN_WH else _SLACK * step
+    return 0.0 if step % _TEN_WH else SLACK_STEPS * step
 
 
 def _ends_of(

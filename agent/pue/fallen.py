@@ -15,6 +15,7 @@ from statistics import fmean
 from typing import Final, NamedTuple
 
 from agent.ledger.energy import CELLS, JOULES_PER_KWH
+from agent.ledger.lulls import SEEN_STEPS, SLACK_STEPS
 from agent.pue.periods import DAY_MS
 
 EXPLAINED: Final = 0.7
@@ -28,9 +29,6 @@ _LEAST_SHARE: Final = 0.05
 
 _LEAST_OF_REST: Final = 0.1
 """Nor of less than this share of what feeds them, as that goes up and down by itself."""
-
-_STEPS: Final = 3
-"""In an hour more than 1 kWh and this many steps of the register must be missing."""
 
 _BACK: Final = 0.1
 """What is behind is back if less than this share of the fall is found in it."""
@@ -48,9 +46,6 @@ _SHORTEST: Final = 2
 _OFTEN: Final = 2
 """A register that has stood as long so many times just before, and then counted, is renewed as
 seldom."""
-
-_ONE_STEP: Final = 1.2
-"""A register that is read now and then may lack this many steps between two of its moves."""
 
 _RESTS: Final = 3
 """A supply may rest if it has counted nothing in an hour of so many days of the two weeks before.
@@ -113,7 +108,7 @@ def found_again(
     if before is None or after is None:
         return None
     is_small = (
-        before.own * CELLS <= JOULES_PER_KWH + _STEPS * step
+        before.own * CELLS <= JOULES_PER_KWH + SEEN_STEPS * step
         or before.own < _LEAST_SHARE * (before.own + before.others)
         or (before.load <= 0 and before.own < _LEAST_OF_REST * before.rest)
     )
@@ -150,7 +145,7 @@ def _is_a_step(cells: Sequence[Around | None], drew: float, step: float) -> bool
     """
     told = [one.own for one in cells if one is not None]
     still = sum(1 for _ in takewhile(not_, told))
-    return still < len(told) and still * drew <= _ONE_STEP * step
+    return still < len(told) and still * drew <= SLACK_STEPS * step
 
 
 def _mean(cells: Iterable[Around | None], *, at_least: int) -> Around | None:

@@ -30,8 +30,8 @@ _BESIDE: Final = CELLS // 2
 _FAR: Final = 3 * CELLS
 """Cells on either side of a lull that tell how far the metered overhead goes down."""
 
-_Asked = tuple[str, Lull]
-"""A site, and what one of its meters lacks."""
+_Asked = tuple[str, float, Lull]
+"""A site, the factor of one of its meters, and what that lacks."""
 
 
 class _Cell(NamedTuple):
@@ -61,9 +61,10 @@ class LullJudge:
                 self._generation = tables.site_hours.last_generation()
                 return
             self._generation, changed = tables.site_hours.changed_since(self._generation)
-        for site, one in list(self._missing) if changed else ():
+        for asked in list(self._missing) if changed else ():
+            site, _, one = asked
             if any(ChangedHour(site, hour) in changed for hour in _hours(one)):
-                del self._missing[site, one]
+                del self._missing[asked]
 
     def limit(
         self, site: str, place: Place, one: Lull, start: int, end: int, counted: CountedTime | None
@@ -76,10 +77,11 @@ class LullJudge:
         if not limit:
             return 0.0
         lacking = one.joules * abs(place.factor)
-        if (site, one) not in self._missing:
+        asked = site, place.factor, one
+        if asked not in self._missing:
             boundary = self._boundaries.by_site[site]
-            self._missing[site, one] = self._missed(boundary, place, one)
-        return limit if self._missing[site, one] > (1.0 - BELIEVED) * lacking else 0.0
+            self._missing[asked] = self._missed(boundary, place, one)
+        return limit if self._missing[asked] > (1.0 - BELIEVED) * lacking else 0.0
 
     def _missed(self, boundary: Boundary, place: Place, one: Lull) -> float:
         """Return how many joules of a site are missing in a lull, beside what it draws less.
@@ -104,12 +106,12 @@ class LullJudge:
         if not known or (len(known) < len(sides) and one.end - one.start > HOUR_MS):
             return math.inf
         lacking = one.joules * abs(place.factor)
+        share = (last - first) / len(within)
         if place.factor < 0:
             fallen = (sum(usual.supply - now.supply for now in within) for usual in known)
-            return lacking - (last - first) / len(within) * min(fallen)
+            return lacking - share * min(fallen)
         most = lacking * CELL_MS / (one.end - one.start)
         stopped = cells.lowest_overhead(first, last) - fmean(now.overhead for now in within)
-        share = (last - first) / len(within)
         return max(
             share * sum(max(_lost(usual, now), -most) for now in within) for usual in known
         ) + (last - first) * max(0.0, stopped)

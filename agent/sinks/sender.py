@@ -159,6 +159,8 @@ class SpooledSink:
             while not self._stopping.is_set() and self.spool.has_waiting:
                 # Waited for here and not behind a request: so nothing wakes a sink that is done.
                 self._hurrying.wait(max(0.0, gathers_until - time.monotonic()))
+                if self._stopping.is_set():
+                    return
                 try:
                     full = self._send_oldest()
                     if self.up and not self._hurrying.is_set():

@@ -62,7 +62,8 @@ class _Interface:
     words: dict[str, str]
     """Paths by name."""
     up: Series
-    index: list[Reading] = field(default_factory=list)
+    index: list[Reading] | None = None
+    """None before anything is read."""
     readings: list[Reading] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
 
